@@ -1,0 +1,215 @@
+"""Frames of one layout -> sorted planes on a Grid, or why they form none.
+
+The rules, with r and c the cosines of ImageOrientationPatient and n = r x c (DICOM PS3.3 C.7.6.2.1.1): the
+step along x is r times the column spacing, along y c times the row spacing; planes are sorted by n·position
+and the third axis is +n, so every volume is right-handed; the step is the projected extent divided by the
+number of gaps. SliceThickness is how thick a slice is, never how far the next one lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import AmbiguousSeriesError, GeometryError, GeometryWarning, warn
+from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
+from ..provenance import Decision
+from . import tags
+from .frames import Frame
+from .regularity import StackGeometry, findings_of
+
+__all__ = ["Planes", "stack_planes"]
+
+# Scanners write positions with three decimals: two planes may be this far apart and still be one.
+POSITION_ROUNDING = 2e-3
+
+AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The planes of one volume.
+
+    Attributes:
+        frames: Sorted along the third axis.
+        grid: Where their voxels lie.
+        decisions: What was decided to get there.
+    """
+
+    frames: tuple[Frame, ...]
+    grid: Grid
+    decisions: tuple[Decision, ...]
+
+
+def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
+    """Sort planes and find their grid.
+
+    Args:
+        frames: Planes of one layout, each once.
+        irregular: ``"error"``, or ``"ignore"`` to keep planes that form no regular grid, at their mean step.
+        path: The source, for messages.
+
+    Raises:
+        GeometryError: If the planes form no regular grid, or only some have a position.
+        AmbiguousSeriesError: If several planes lie at one position.
+    """
+    placed = [frame for frame in frames if frame.position is not None and frame.orientation is not None]
+    decisions: list[Decision] = []
+    if len(placed) == len(frames):
+        return stack_by_position(frames, irregular, path, decisions)
+    if placed:
+        missing = next(frame for frame in frames if frame.position is None or frame.orientation is None)
+        raise GeometryError(
+            f"{len(frames) - len(placed)} of {len(frames)} images have no position or orientation, "
+            f"the first is '{missing.header.path}'",
+            path=path,
+            advice="pass the list of files that belong together",
+        )
+    return stack_by_number(frames, path, decisions)
+
+
+def stack_by_position(
+    frames: Sequence[Frame], irregular: str, path: str, decisions: list[Decision]
+) -> Planes:
+    """Sort planes along their normal and lay a grid through them."""
+    cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
+    positions = np.array([frame.position for frame in frames], dtype=np.float64)
+    spacings = np.array([in_plane_spacing(frame, path, decisions) for frame in frames])
+    direction = orthonormal_axes(cosines[0])
+    heights = positions @ direction[:, 2]
+    order = np.argsort(heights, kind="stable")
+    refuse_shared_positions(frames, heights[order], spacings, path)
+    if len(frames) > 1:
+        step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
+    else:
+        step = single_slice_step(frames[0], path, decisions)
+    first = frames[0]
+    grid = Grid(
+        (first.columns, first.rows, len(frames)),
+        (float(spacings[order[0], 1]), float(spacings[order[0], 0]), step),
+        tuple(positions[order[0]]),
+        direction,
+    )
+    stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
+    decisions += judge(stack, irregular, path)
+    if not np.array_equal(order, np.arange(len(frames))):
+        decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
+    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
+
+
+def judge(stack: StackGeometry, irregular: str, path: str) -> list[Decision]:
+    """Accept a regular stack; raise, or warn when told to ignore it, for any other."""
+    findings = findings_of(stack)
+    error = float(stack.corner_errors().max())
+    if not findings:
+        if error < CORNER_ERROR_NOTED:
+            return []
+        text = f"slices moved onto a regular grid, by up to {error:.2g} voxels at the worst corner"
+        return [Decision("rounded", text, error)]
+    said = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
+    if irregular != "ignore":
+        raise GeometryError(
+            f"the slices form no regular grid: {said}, and {CORNER_ERROR_REFUSED} voxels is the limit",
+            path=path,
+            advice='pass irregular="ignore" to keep the slices as they are, at their mean distance',
+            findings={finding.kind: finding.voxels for finding in findings},
+            corner_error=error,
+        )
+    text = f"the slices form no regular grid and were kept at a mean distance of {stack.grid.spacing[2]:.6g} mm: {said}"
+    warn(f"'{path}': {text}", GeometryWarning)
+    return [Decision("assumed", text, error)]
+
+
+def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The nearest right-handed set of axes to six direction cosines: columns r, c and n."""
+    pair = cosines.reshape(2, 3).T
+    # Exact cosines stay exact; the polar factor of anything else spreads the rounding evenly over both.
+    if np.abs(pair.T @ pair - np.eye(2)).max() > 1e-15:
+        left, _, right = np.linalg.svd(pair, full_matrices=False)
+        pair = left @ right
+    # Adding zero turns -0.0 into 0.0.
+    return np.column_stack([pair, np.cross(pair[:, 0], pair[:, 1])]) + 0.0
+
+
+def refuse_shared_positions(
+    frames: Sequence[Frame], heights: npt.NDArray[np.float64], spacings: npt.NDArray[np.float64], path: str
+) -> None:
+    """Raise if several planes lie at one position: they are phases of something, not slices of one volume."""
+    if len(frames) < 2:
+        return
+    mean_gap = (heights[-1] - heights[0]) / (len(frames) - 1)
+    same = max(CORNER_ERROR_REFUSED * mean_gap, min(POSITION_ROUNDING, CORNER_ERROR_NOTED * spacings.min()))
+    places = 1 + int((np.diff(heights) > same).sum())
+    if places == len(frames):
+        return
+    raise AmbiguousSeriesError(
+        f"there are {len(frames)} different images at {places} position{'s' * (places != 1)}: the series holds "
+        "several volumes (phases, echoes or repetitions), and one is needed",
+        path=path,
+        advice="pass the list of files of one volume",
+        images=len(frames),
+        positions=places,
+    )
+
+
+def in_plane_spacing(frame: Frame, path: str, decisions: list[Decision]) -> tuple[float, float]:
+    """The distance between rows and columns; what is assumed is said once."""
+    if frame.pixel_spacing is None:
+        assume("the images have no pixel spacing; 1 mm was assumed", 1.0, path, decisions)
+        return 1.0, 1.0
+    if frame.spacing_source != tags.NAMES[tags.PIXEL_SPACING]:
+        assume(
+            f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
+            "not in the patient",
+            frame.pixel_spacing[0],
+            path,
+            decisions,
+        )
+    return frame.pixel_spacing
+
+
+def single_slice_step(frame: Frame, path: str, decisions: list[Decision]) -> float:
+    """The third spacing where there is only one plane, or no position."""
+    step = frame.header.number(tags.SPACING_BETWEEN_SLICES)
+    if step:
+        # Its sign means nothing: vendors disagree about it.
+        return abs(step)
+    assume("nothing says how far apart slices lie; 1 mm was assumed", 1.0, path, decisions)
+    return 1.0
+
+
+def stack_by_number(frames: Sequence[Frame], path: str, decisions: list[Decision]) -> Planes:
+    """Put planes without positions in the order of their InstanceNumber, at an origin of zero."""
+    numbers = [frame.instance_number for frame in frames]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(frames) and len(set(known)) == len(frames):
+        order = sorted(range(len(frames)), key=lambda k: known[k])
+        way = "InstanceNumber"
+    else:
+        order = list(range(len(frames)))
+        way = "file name"
+    first = frames[order[0]]
+    rows, columns = in_plane_spacing(first, path, decisions)
+    step = single_slice_step(first, path, decisions)
+    assume(
+        f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
+        f"{step:.6g} mm apart, "
+        + ("with the origin at zero" if first.orientation else "axial, with the origin at zero"),
+        len(frames),
+        path,
+        decisions,
+    )
+    direction = orthonormal_axes(np.array(first.orientation or AXIAL))
+    grid = Grid((first.columns, first.rows, len(frames)), (columns, rows, step), (0.0, 0.0, 0.0), direction)
+    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
+
+
+def assume(text: str, value: float, path: str, decisions: list[Decision]) -> None:
+    """Record an assumption and warn of it, once."""
+    decision = Decision("assumed", text, value)
+    if decision not in decisions:
+        decisions.append(decision)
+        warn(f"'{path}': {text}", GeometryWarning)

@@ -1,0 +1,199 @@
+"""Headers -> series -> the frames of one layout: choose, or explain why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..errors import AmbiguousSeriesError, ContentWarning, CorruptFileError, OptionError, UnsupportedFormatError, warn
+from ..provenance import Decision
+from . import tags
+from .frames import Frame, frames_of, holds_image
+from .header import Header
+
+__all__ = ["Layout", "Series", "choose_layout", "choose_series", "drop_duplicates", "group_series", "layouts_of"]
+
+# Cosines that agree to this, and no better, may come from rounding; the corner error decides on the rest.
+COSINE_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Series:
+    """The image files of one SeriesInstanceUID.
+
+    Attributes:
+        uid: SeriesInstanceUID, empty if the files have none.
+        headers: The files' headers.
+    """
+
+    uid: str
+    headers: tuple[Header, ...]
+
+    @property
+    def number(self) -> str:
+        """SeriesNumber as text."""
+        return self.headers[0].text(tags.SERIES_NUMBER)
+
+    @property
+    def modality(self) -> str:
+        """Modality, ``"Unknown"`` if the files have none."""
+        return self.headers[0].text(tags.MODALITY) or "Unknown"
+
+    @property
+    def description(self) -> str:
+        """SeriesDescription."""
+        return self.headers[0].text(tags.SERIES_DESCRIPTION)
+
+    def __str__(self) -> str:
+        return f"{self.uid or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {len(self.headers):5} files  {self.description}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The frames of a series that could be planes of one volume: same orientation, size and frame of reference."""
+
+    frames: tuple[Frame, ...]
+
+    def __str__(self) -> str:
+        first = self.frames[0]
+        kind = "localizer " if first.is_localizer else ""
+        count = len(self.frames)
+        return f"{count} {kind}image{'s' * (count != 1)} of {first.columns}x{first.rows}"
+
+
+def group_series(headers: Iterable[Header]) -> list[Series]:
+    """Sort image files into series, in the order in which the series first appear."""
+    groups: defaultdict[str, list[Header]] = defaultdict(list)
+    for header in headers:
+        if holds_image(header):
+            groups[header.text(tags.SERIES_INSTANCE_UID)].append(header)
+    return [Series(uid, tuple(members)) for uid, members in groups.items()]
+
+
+def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -> Series:
+    """The one series that is meant.
+
+    Args:
+        series: The candidates.
+        series_uid: The UID asked for, or None.
+        path: The source, for messages.
+
+    Raises:
+        AmbiguousSeriesError: If there are several and none was asked for.
+        OptionError: If the one asked for is not there.
+        UnsupportedFormatError: If there is none at all.
+    """
+    table = "\n".join(f"  {one}" for one in series)
+    if not series:
+        raise UnsupportedFormatError(
+            "its DICOM files hold no image (structure sets, reports, segmentations or indices only)",
+            path=path,
+            advice="pass the folder of an image series",
+        )
+    if series_uid is not None:
+        for one in series:
+            if one.uid == series_uid:
+                return one
+        raise OptionError(
+            f"there is no image series {series_uid!r} here, only\n{table}\n",
+            path=path,
+            advice="pass one of these as series_uid",
+            series_uid=series_uid,
+        )
+    if len(series) > 1:
+        raise AmbiguousSeriesError(
+            f"there are {len(series)} image series here and one is needed:\n{table}\n",
+            path=path,
+            advice="pass series_uid= with one of these",
+            series=[one.uid for one in series],
+        )
+    return series[0]
+
+
+def layouts_of(series: Series) -> list[Layout]:
+    """The layouts of a series, the one with most frames first and localizers last."""
+    groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
+    for header in series.headers:
+        for frame in frames_of(header):
+            groups[layout_key(frame)].append(frame)
+    merged: list[list[Frame]] = []
+    for frames in groups.values():
+        home = next((group for group in merged if same_layout(group[0], frames[0])), None)
+        if home is None:
+            merged.append(frames)
+        else:
+            home.extend(frames)
+    layouts = [Layout(tuple(frames)) for frames in merged]
+    return sorted(layouts, key=lambda layout: (layout.frames[0].is_localizer, -len(layout.frames)))
+
+
+def layout_key(frame: Frame) -> tuple[object, ...]:
+    """What planes of one volume have in common, as the file writes it."""
+    values = frame.header.values
+    return (
+        frame.rows,
+        frame.columns,
+        frame.orientation,
+        values.get(tags.IMAGE_TYPE) if frame.is_localizer else None,
+        values.get(tags.FRAME_OF_REFERENCE_UID),
+    )
+
+
+def same_layout(one: Frame, other: Frame) -> bool:
+    """Whether two layout keys differ by no more than rounded cosines."""
+    if one.orientation is None or other.orientation is None:
+        return layout_key(one) == layout_key(other)
+    apart = max(abs(a - b) for a, b in zip(one.orientation, other.orientation, strict=True))
+    keys = [(*layout_key(frame)[:2], *layout_key(frame)[3:]) for frame in (one, other)]
+    return apart < COSINE_TOLERANCE and keys[0] == keys[1]
+
+
+def choose_layout(series: Series, path: str) -> tuple[Layout, list[Decision]]:
+    """The layout of a series that is its volume; the others are left out, with a warning that counts them.
+
+    Raises:
+        AmbiguousSeriesError: If two layouts have the same number of images.
+    """
+    first, *others = layouts_of(series)
+    if not others:
+        return first, []
+    rival = others[0]
+    if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
+        raise AmbiguousSeriesError(
+            f"the series holds {len(others) + 1} sets of images that form no common volume, and none is the largest: "
+            + ", ".join(map(str, (first, *others))),
+            path=path,
+            advice="pass the list of files of one of them",
+            files=[[frame.header.path for frame in layout.frames] for layout in (first, *others)],
+        )
+    count = sum(len(layout.frames) for layout in others)
+    text = f"left out {count} of {count + len(first.frames)} images that have another layout: " + ", ".join(
+        map(str, others)
+    )
+    warn(f"'{path}': {text}; {first} are loaded", ContentWarning)
+    return first, [Decision("left out", text, count)]
+
+
+def drop_duplicates(frames: Sequence[Frame], path: str) -> tuple[list[Frame], list[Decision]]:
+    """Keep one frame of each SOP Instance UID, with a warning that counts the rest.
+
+    Some anonymizers give one UID to a whole series; such frames lie at different positions and stay.
+    """
+    seen: dict[tuple[object, ...], Frame] = {}
+    for frame in frames:
+        uid = frame.sop_instance_uid
+        key = (uid, frame.number, frame.position, frame.instance_number) if uid else (frame.header.path, frame.number)
+        kept = seen.setdefault(key, frame)
+        if kept is not frame and kept.header.pixel_length != frame.header.pixel_length:
+            raise CorruptFileError(
+                f"it has the SOP Instance UID of '{kept.header.path}' and pixels of another size",
+                path=frame.header.path,
+                advice="remove one of the two",
+            )
+    count = len(frames) - len(seen)
+    if not count:
+        return list(seen.values()), []
+    text = f"left out {count} file{'s' * (count != 1)} that repeat{'s' * (count == 1)} the SOP Instance UID of another"
+    warn(f"'{path}': {text}", ContentWarning)
+    return list(seen.values()), [Decision("left out", text, count)]

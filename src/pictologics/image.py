@@ -1,0 +1,200 @@
+"""The Image: one 3D array that stands where it belongs in the patient."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import GeometryError
+from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
+from .provenance import Provenance
+
+__all__ = ["Image", "create_full_mask"]
+
+
+@dataclass(eq=False, repr=False)
+class Image:
+    """A 3D array with its place in the patient, the same for every file format.
+
+    Nothing is validated here; the functions that need a sound image check what they need.
+
+    Attributes:
+        array: Voxel values, shape (x, y, z). Loaded images are float32 where that holds every stored value
+            exactly and float64 otherwise, in Fortran order: x runs fastest, as in every file format.
+        spacing: Distance between voxel centres along (x, y, z), mm.
+        origin: Centre of the first voxel, LPS mm.
+        direction: 3x3 unit cosines; column k is the way axis k runs, LPS. None becomes the identity.
+        modality: DICOM modality such as ``"CT"``, ``"MR"``, ``"PT"``, or ``"Unknown"``.
+        source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere.
+        metadata: Facts about the image by name: ``series_instance_uid``, ``frame_of_reference_uid``,
+            ``series_description``, ``units``. Nothing that identifies a patient.
+        provenance: What the image was made of and what was decided on the way.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> Image(np.zeros((4, 5, 6), np.float32), (0.5, 0.5, 2.0), (0.0, 0.0, 0.0))
+        Image(shape=(4, 5, 6), spacing=(0.5, 0.5, 2) mm, orientation='LPS', modality='Unknown', float32 0 to 0)
+    """
+
+    array: npt.NDArray[Any]
+    spacing: tuple[float, float, float]
+    origin: tuple[float, float, float]
+    direction: npt.NDArray[np.floating[Any]] | None = None
+    modality: str = "Unknown"
+    source_mask: npt.NDArray[np.bool_] | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    provenance: Provenance = field(default_factory=Provenance, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.direction is None:
+            self.direction = np.eye(3)
+
+    @classmethod
+    def from_grid(cls, array: npt.NDArray[Any], grid: Grid, **fields: Any) -> Image:
+        """Make an image of an array whose voxels lie on a grid.
+
+        Args:
+            array: Voxel values, of the grid's shape.
+            grid: Where they lie.
+            **fields: Any other field of the class.
+        """
+        return cls(array, grid.spacing, grid.origin, np.array(grid.direction), **fields)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels lie.
+
+        Raises:
+            GeometryError: If array, spacing, origin and direction describe no 3D grid.
+        """
+        direction = np.eye(3) if self.direction is None else np.asarray(self.direction, dtype=np.float64)
+        return Grid(np.shape(self.array), self.spacing, self.origin, direction)  # type: ignore[arg-type]
+
+    @property
+    def affine(self) -> npt.NDArray[np.float64]:
+        """4x4 matrix from voxel index to LPS mm."""
+        return self.grid.affine
+
+    @property
+    def has_source_mask(self) -> bool:
+        """Whether some voxels may be marked as holding no valid data."""
+        return self.source_mask is not None
+
+    def with_source_mask(self, mask: npt.NDArray[np.bool_] | npt.NDArray[np.integer[Any]] | Image) -> Image:
+        """A copy of this image that knows which of its voxels hold valid data.
+
+        The copy shares the voxel values, which are never written to; the mask is its own.
+
+        Args:
+            mask: True, or greater than zero, where the data is valid; an array of this image's shape, or an
+                Image that lies on the same voxels.
+
+        Returns:
+            The new image.
+
+        Raises:
+            ValueError: If the mask has another shape.
+            GeometryError: If the mask is an Image that lies elsewhere in the world (also a ValueError).
+        """
+        values = np.asarray(mask.array if isinstance(mask, Image) else mask)
+        if values.shape != np.shape(self.array):
+            raise GeometryError(
+                f"the source mask has shape {values.shape} and the image {np.shape(self.array)}",
+                advice="give a mask with one value for each voxel of the image",
+                mask_shape=values.shape,
+                image_shape=np.shape(self.array),
+            )
+        if isinstance(mask, Image):
+            error = self.grid.corner_error(mask.grid)
+            if not error < CORNER_ERROR_REFUSED:
+                raise GeometryError(
+                    f"the source mask lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
+                    f"{CORNER_ERROR_REFUSED} is the limit",
+                    advice="place the mask on the image first: load it with reference_image=",
+                    corner_error=error,
+                )
+        valid = np.array(values, order="K") if values.dtype == np.bool_ else values > 0
+        return replace(self, source_mask=valid)
+
+    def __repr__(self) -> str:
+        return "Image(" + ", ".join(f"{name}={text}" if name else text for name, text in self.summary()) + ")"
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name or 'values')}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for name, text in self.summary()
+        )
+        return f"<table><caption>pictologics.Image</caption>{rows}</table>"
+
+    def summary(self) -> list[tuple[str, str]]:
+        """What to know at a glance, as names and texts; works for any array."""
+        array = np.asarray(self.array)
+        try:
+            orientation = repr(self.grid.orientation)
+        except (GeometryError, TypeError, ValueError):
+            orientation = "none"
+        lines = [
+            ("shape", str(array.shape)),
+            ("spacing", f"({format_numbers(self.spacing)}) mm"),
+            ("orientation", orientation),
+            ("modality", repr(self.modality)),
+            ("", describe_values(array, self.metadata.get("units", ""))),
+        ]
+        if self.source_mask is not None:
+            lines.append(("source_mask", f"{np.count_nonzero(self.source_mask)} of {array.size} voxels valid"))
+        return lines
+
+
+def describe_values(array: npt.NDArray[Any], units: str) -> str:
+    """Type and range of an array's values, such as ``"float32 -1024 to 3071 HU"``."""
+    if array.size == 0 or array.dtype.kind not in "biuf":
+        return str(array.dtype)
+    # fmin and fmax pass over NaN.
+    low, high = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
+    return f"{array.dtype} {low:.6g} to {high:.6g}" + (f" {units}" if units else "")
+
+
+def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) -> Image:
+    """Make a mask that covers a whole image.
+
+    Args:
+        reference_image: The image whose place is taken over.
+        dtype: Type of the mask's values.
+
+    Returns:
+        An Image of modality ``"SEG"`` on the same voxels, 1 everywhere.
+
+    Raises:
+        ValueError: If the reference image has no 3D array (a GeometryError).
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image, create_full_mask
+        >>> scan = Image(np.zeros((4, 5, 6)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> int(create_full_mask(scan).array.sum())
+        120
+    """
+    array = getattr(reference_image, "array", None)
+    if not isinstance(array, np.ndarray) or array.ndim != 3 or array.size == 0:
+        found = f"an array of shape {array.shape}" if isinstance(array, np.ndarray) else "no array"
+        raise GeometryError(
+            f"the reference image has {found} and a mask needs a 3D one", advice="pass an image with axes (x, y, z)"
+        )
+    return Image(
+        np.ones(array.shape, dtype=dtype, order="F"),
+        reference_image.spacing,
+        reference_image.origin,
+        None if reference_image.direction is None else np.array(reference_image.direction),
+        "SEG",
+        metadata={
+            key: value for key, value in reference_image.metadata.items() if key == "frame_of_reference_uid"
+        },
+    )

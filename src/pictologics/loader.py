@@ -1,0 +1,184 @@
+"""The front door: one call turns a file, a folder or a list of files into one Image."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ContentWarning, OptionError, warn
+from .image import Image, create_full_mask
+from .loaders.probing import make_probe, make_source
+from .loaders.protocol import Irregular, Reader, ReadOptions, Source, VolumeInfo
+from .loaders.registry import select
+from .placement import place, transpose
+
+__all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_image"]
+
+PathLike = str | os.PathLike[str]
+
+
+def load_image(
+    path: PathLike | Sequence[PathLike],
+    dataset_index: int = 0,
+    recursive: bool = False,
+    reference_image: Image | None = None,
+    transpose_axes: tuple[int, int, int] | None = None,
+    fill_value: float = 0.0,
+    apply_rescale: bool = True,
+    *,
+    series_uid: str | None = None,
+    irregular: Irregular = "error",
+    dtype: npt.DTypeLike | None = None,
+) -> Image:
+    """Load one image or mask, whatever its format.
+
+    The format is recognised from the content; the name only breaks ties. The result stands where it belongs in
+    the patient, in LPS millimetres, or the call raises: no volume is ever made up. What had to be assumed or was
+    left out is told in a warning and kept in the image's ``provenance``.
+
+    Args:
+        path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a DICOM file, a
+            folder of DICOM files, or a list of the DICOM files of one series.
+        dataset_index: Which volume of a file that holds several, from 0. Only that volume is read.
+        recursive: Of a folder, also look into the folders below it.
+        reference_image: Put the image onto the voxels of this one. Its lattice must meet the reference's: axes in
+            another order or direction, a crop and an offset by whole voxels are fine. What lies outside is cut off.
+        transpose_axes: Reorder the axes before placing, for files whose axes are in another order than their
+            header says; ``(0, 2, 1)`` exchanges y and z. Used with ``reference_image`` only.
+        fill_value: Value of voxels of the reference that lie outside the image. Used with ``reference_image`` only.
+        apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept; False gives the stored values.
+            NIfTI's scaling is always applied.
+        series_uid: SeriesInstanceUID of the series to load from a folder that holds several.
+        irregular: What to do with slices that form no regular grid: ``"error"``, or ``"ignore"`` to keep them at
+            their mean distance, with a warning.
+        dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
+            24 bits, float32) and float64 otherwise. Rescaled values are computed in float64 and rounded once.
+
+    Returns:
+        An Image whose array has shape (x, y, z), in Fortran order.
+
+    Raises:
+        ValueError: In every case below; each error also is of the class named.
+        MissingPathError: If there is nothing at the path.
+        UnsupportedFormatError: If the content is of no format, or a variety of one, that is read.
+        CorruptFileError: If a file contradicts itself or ends too early.
+        AmbiguousSeriesError: If several series or volumes could be meant.
+        GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
+        OptionError: If a parameter cannot be honoured, such as a ``dataset_index`` beyond the last volume.
+
+    Example:
+        >>> import numpy as np, tempfile, pathlib
+        >>> from pictologics import Image, load_image, save_image
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> scan = Image(np.ones((4, 5, 6), np.float32), (0.5, 0.5, 2.0), (10.0, 20.0, 30.0))
+        >>> save_image(scan, folder / "scan.nii.gz")
+        >>> load_image(folder / "scan.nii.gz").origin
+        (10.0, 20.0, 30.0)
+    """
+    if transpose_axes is not None and reference_image is None:
+        warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
+    # Before the voxels are read, so that a reference without a place fails at once.
+    target = None if reference_image is None else reference_image.grid
+    options = ReadOptions(
+        dataset_index=checked_index(dataset_index),
+        recursive=bool(recursive),
+        apply_rescale=bool(apply_rescale),
+        series_uid=series_uid,
+        irregular=checked_irregular(irregular),
+        dtype=checked_dtype(dtype),
+    )
+    source, reader = find_reader(path)
+    ignored = options.changed() - reader.honours - {"recursive"}
+    if ignored:
+        warn(f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files", ContentWarning)
+    image = reader.read(source, options)
+    if target is None:
+        return image
+    if transpose_axes is not None:
+        image = transpose(image, transpose_axes, target)
+    return place(image, target, fill_value, str(source.path))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a path holds, from headers only.
+
+    Attributes:
+        path: The path.
+        volumes: Every volume found; ``load_image`` gives the one that needs no further keyword.
+    """
+
+    path: str
+    volumes: tuple[VolumeInfo, ...]
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The explanation as JSON text."""
+        return json.dumps(asdict(self), indent=indent, ensure_ascii=False)
+
+
+def explain(path: PathLike | Sequence[PathLike], recursive: bool = False) -> Explanation:
+    """Say what a file, a folder or a list of files holds, without reading voxels.
+
+    Args:
+        path: As for :func:`load_image`.
+        recursive: Of a folder, also look into the folders below it.
+
+    Returns:
+        Every volume with its shape, spacing and orientation, and the keywords that load it.
+
+    Raises:
+        ValueError: As :func:`load_image`, if nothing there can be read at all.
+
+    Example:
+        >>> import numpy as np, tempfile, pathlib
+        >>> from pictologics import Image, explain, save_image
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "scan.nii"
+        >>> save_image(Image(np.ones((4, 5, 6), np.float32), (0.5, 0.5, 2.0), (0.0, 0.0, 0.0)), file)
+        >>> explain(file).volumes[0].shape
+        (4, 5, 6)
+    """
+    source, reader = find_reader(path)
+    volumes = reader.describe(source, ReadOptions(recursive=bool(recursive)))
+    return Explanation(str(source.path), tuple(volumes))
+
+
+def find_reader(path: PathLike | Sequence[PathLike]) -> tuple[Source, Reader]:
+    """Look at a source once and choose its reader."""
+    source = make_source(path)
+    return source, select(make_probe(source))
+
+
+def checked_index(index: int) -> int:
+    """A volume's number, which counts from 0."""
+    if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or index < 0:
+        raise OptionError(
+            f"dataset_index is {index!r} and must be a whole number from 0 on", dataset_index=index
+        )
+    return int(index)
+
+
+def checked_irregular(irregular: Irregular) -> Irregular:
+    """One of the ways to treat slices that form no regular grid."""
+    if irregular not in ("error", "ignore"):
+        raise OptionError(
+            f'irregular is {irregular!r} and must be "error" or "ignore"', irregular=irregular
+        )
+    return irregular
+
+
+def checked_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
+    """A type of single real numbers in the machine's byte order, or None."""
+    if dtype is None:
+        return None
+    try:
+        checked = np.dtype(dtype)
+    except TypeError as error:
+        raise OptionError(f"dtype {dtype!r} is no numpy type", dtype=dtype) from error
+    if checked.kind not in "iuf":
+        raise OptionError(f"dtype {checked} holds no single real numbers", dtype=str(checked))
+    return checked.newbyteorder("=")

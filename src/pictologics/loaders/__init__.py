@@ -1,0 +1,1 @@
+"""One file for each format, each a reader; the registry asks them in order."""

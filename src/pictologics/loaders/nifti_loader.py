@@ -1,0 +1,135 @@
+"""NIfTI-1 and NIfTI-2: one file, gzip or not, or a pair of header and voxels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import MissingPathError, OptionError
+from ..files import open_regular
+from ..geometry import Grid
+from ..image import Image
+from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
+from ..nifti.inflating import inflate_head
+from ..nifti.note import Note, read_note
+from ..nifti.voxels import read_volume
+from ..nifti.world import grid_of
+from ..provenance import Decision, Provenance, SliceSource
+from .protocol import Probe, ReadOptions, Source, VolumeInfo
+
+__all__ = ["NiftiReader"]
+
+
+class NiftiReader:
+    """Reads NIfTI; see :mod:`pictologics.nifti`."""
+
+    name = "NIfTI"
+    suffixes = (".nii", ".nii.gz", ".hdr", ".img")
+    honours = frozenset({"dataset_index", "dtype", "irregular"})
+
+    def matches(self, probe: Probe) -> bool:
+        """Whether the file begins with a NIfTI header, behind gzip or not."""
+        return probe.source.kind == "file" and looks_like_nifti(probe.inflated_head)
+
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Read one volume."""
+        header, _ = open_header(source.path)
+        index = options.dataset_index
+        if index >= header.volumes:
+            raise OptionError(
+                f"dataset_index {index} is out of range: the file holds {header.volumes} "
+                f"volume{'s' * (header.volumes != 1)}",
+                path=source.path,
+                advice=f"pass 0 to {header.volumes - 1}" if header.volumes > 1 else "leave dataset_index out",
+                volumes=header.volumes,
+            )
+        grid, decisions = grid_of(header, options.irregular)
+        note = read_note(header, grid)
+        grid = note.grid
+        data_path = voxels_of(header)
+        array = read_volume(header, data_path, is_gzip(data_path), index, options.dtype)
+        if header.volumes > 1:
+            decisions.append(Decision("left out", f"volume {index} of {header.volumes} was loaded", index))
+        return Image.from_grid(
+            array,
+            grid,
+            modality=note.modality,
+            metadata=dict(note.metadata),
+            provenance=Provenance(
+                str(source.path), self.name, slice_sources(header, data_path, grid, index), tuple(decisions)
+            ),
+        )
+
+    def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
+        """List the volumes of a file."""
+        header, _ = open_header(source.path)
+        grid, decisions = grid_of(header, options.irregular)
+        note: Note = read_note(header, grid)
+        return [
+            VolumeInfo(
+                self.name,
+                note.modality,
+                note.metadata.get("series_description", ""),
+                shape=grid.shape,
+                spacing=note.grid.spacing,
+                orientation=grid.orientation,
+                dataset_index=index,
+                options=(("dataset_index", index),) if index else (),
+                notes=tuple(decision.text for decision in decisions),
+            )
+            for index in range(header.volumes)
+        ]
+
+
+def open_header(path: Path) -> tuple[NiftiHeader, bool]:
+    """Read the header of a file, or of the header file of a pair, and whether it is gzip."""
+    if path.name.lower().endswith((".img", ".img.gz")):
+        path = companion(path, ".hdr") or path
+    descriptor, _ = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        head = file.read(LONGEST_HEADER) or b""
+    gzipped = head.startswith(b"\x1f\x8b")
+    return parse_header(path, inflate_head(head, LONGEST_HEADER) if gzipped else head), gzipped
+
+
+def voxels_of(header: NiftiHeader) -> Path:
+    """The file that holds the voxels."""
+    if not header.is_pair:
+        return header.path
+    data_path = companion(header.path, ".img")
+    if data_path is None:
+        raise MissingPathError(
+            "this NIfTI header is one of a pair and its .img file is not beside it",
+            path=header.path,
+            advice="copy the .img file into the same folder",
+        )
+    return data_path
+
+
+def companion(path: Path, suffix: str) -> Path | None:
+    """The other file of a pair, gzip or not, if it is there."""
+    stem = path.name.removesuffix(".gz")
+    stem = stem[: stem.rfind(".")] if "." in stem else stem
+    for name in (stem + suffix, stem + suffix + ".gz", stem + suffix.upper()):
+        if (path.parent / name).is_file():
+            return path.parent / name
+    return None
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file begins as gzip does."""
+    descriptor, _ = open_regular(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def slice_sources(header: NiftiHeader, data_path: Path, grid: Grid, index: int) -> tuple[SliceSource, ...]:
+    """Where each plane of a volume came from: the file's planes are counted through all volumes."""
+    planes = header.shape[2]
+    positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
+    return tuple(
+        SliceSource(
+            str(data_path), index * planes + k, None, tuple(positions[k]), header.slope, header.intercept
+        )
+        for k in range(planes)
+    )

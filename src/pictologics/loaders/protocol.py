@@ -1,0 +1,127 @@
+"""What a format's reader is, and what it gets to see: Source, Probe, ReadOptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from ..image import Image
+
+__all__ = ["Irregular", "Probe", "ReadOptions", "Reader", "Source", "VolumeInfo"]
+
+Irregular = Literal["error", "ignore"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be loaded.
+
+    Attributes:
+        path: The path that messages name: the file, the folder, or the first file of a list.
+        kind: What was given.
+        files: The files of a list, empty otherwise.
+    """
+
+    path: Path
+    kind: Literal["file", "folder", "list"]
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is known about a source before a reader is chosen; made once for each load.
+
+    Attributes:
+        source: The source.
+        suffix: Last suffixes of the name in lower case, such as ``".nii.gz"``; a hint, never proof.
+        head: First bytes of the file (of a list: its first file; of an ``.img``: its ``.hdr``).
+        is_gzip: Whether the file is gzip.
+        inflated_head: First bytes behind gzip; ``head`` where there is none.
+        is_dicom: Whether the file is DICOM.
+        sop_class: SOP class of a DICOM file, empty if it has none.
+    """
+
+    source: Source
+    suffix: str = ""
+    head: bytes = b""
+    is_gzip: bool = False
+    inflated_head: bytes = b""
+    is_dicom: bool = False
+    sop_class: str = ""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """The keywords of ``load_image`` that concern reading, packed once; see there for their meaning."""
+
+    dataset_index: int = 0
+    recursive: bool = False
+    apply_rescale: bool = True
+    series_uid: str | None = None
+    irregular: Irregular = "error"
+    dtype: np.dtype[np.generic] | None = None
+
+    def changed(self) -> frozenset[str]:
+        """Names of the options that differ from their defaults."""
+        return frozenset(one.name for one in fields(self) if getattr(self, one.name) != one.default)
+
+
+@dataclass(frozen=True)
+class VolumeInfo:
+    """One volume that a source holds, as its headers describe it.
+
+    Attributes:
+        format: Name of the reader.
+        modality: DICOM modality or ``"Unknown"``.
+        description: Series description, may be empty.
+        series_uid: SeriesInstanceUID, None for formats without one.
+        series_number: Series number as text, may be empty.
+        files: How many files hold it.
+        shape: (x, y, z), None where the planes form no grid.
+        spacing: Along (x, y, z), mm.
+        orientation: Letters towards which the axes run.
+        dataset_index: Which volume of its source it is.
+        options: The keywords of ``load_image`` that select it, beside the path.
+        notes: What to know about it: what was assumed or left out, or why it does not load.
+        loads: Whether ``load_image`` with these keywords gives it.
+    """
+
+    format: str
+    modality: str = "Unknown"
+    description: str = ""
+    series_uid: str | None = None
+    series_number: str = ""
+    files: int = 1
+    shape: tuple[int, int, int] | None = None
+    spacing: tuple[float, float, float] | None = None
+    orientation: str = ""
+    dataset_index: int = 0
+    options: tuple[tuple[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    loads: bool = True
+
+
+class Reader(Protocol):
+    """Reads one format. A small object without state.
+
+    Attributes:
+        name: What messages call the format.
+        suffixes: Usual suffixes, a hint for messages.
+        honours: Names of the :class:`ReadOptions` it makes use of.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    honours: frozenset[str]
+
+    def matches(self, probe: Probe) -> bool:
+        """Whether the source is of this format. Never raises and opens nothing."""
+
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Read one volume, complete and in LPS, or raise an error of :mod:`pictologics.errors`."""
+
+    def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
+        """List the volumes of a source, from headers only."""

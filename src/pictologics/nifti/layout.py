@@ -1,0 +1,80 @@
+"""Where each field of a NIfTI header lies, and the codes they hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+__all__ = [
+    "COMMENT_CODE",
+    "HEADER_1",
+    "HEADER_2",
+    "MILLIMETRES_PER_UNIT",
+    "REFUSED_TYPES",
+    "STORED_TYPES",
+    "UNIT_MILLIMETRE",
+]
+
+HEADER_1: Final = np.dtype(
+    [
+        ("sizeof_hdr", "<i4"), ("data_type", "S10"), ("db_name", "S18"), ("extents", "<i4"),
+        ("session_error", "<i2"), ("regular", "S1"), ("dim_info", "u1"), ("dim", "<i2", (8,)),
+        ("intent_p", "<f4", (3,)), ("intent_code", "<i2"), ("datatype", "<i2"), ("bitpix", "<i2"),
+        ("slice_start", "<i2"), ("pixdim", "<f4", (8,)), ("vox_offset", "<f4"), ("scl_slope", "<f4"),
+        ("scl_inter", "<f4"), ("slice_end", "<i2"), ("slice_code", "u1"), ("xyzt_units", "u1"),
+        ("cal_max", "<f4"), ("cal_min", "<f4"), ("slice_duration", "<f4"), ("toffset", "<f4"),
+        ("glmax", "<i4"), ("glmin", "<i4"), ("descrip", "S80"), ("aux_file", "S24"),
+        ("qform_code", "<i2"), ("sform_code", "<i2"), ("quatern", "<f4", (3,)), ("qoffset", "<f4", (3,)),
+        ("srow", "<f4", (3, 4)), ("intent_name", "S16"), ("magic", "S4"),
+    ]
+)  # fmt: skip
+"""The 348 bytes of a NIfTI-1 header."""
+
+HEADER_2: Final = np.dtype(
+    [
+        ("sizeof_hdr", "<i4"), ("magic", "S8"), ("datatype", "<i2"), ("bitpix", "<i2"), ("dim", "<i8", (8,)),
+        ("intent_p", "<f8", (3,)), ("pixdim", "<f8", (8,)), ("vox_offset", "<i8"), ("scl_slope", "<f8"),
+        ("scl_inter", "<f8"), ("cal_max", "<f8"), ("cal_min", "<f8"), ("slice_duration", "<f8"),
+        ("toffset", "<f8"), ("slice_start", "<i8"), ("slice_end", "<i8"), ("descrip", "S80"),
+        ("aux_file", "S24"), ("qform_code", "<i4"), ("sform_code", "<i4"), ("quatern", "<f8", (3,)),
+        ("qoffset", "<f8", (3,)), ("srow", "<f8", (3, 4)), ("slice_code", "<i4"), ("xyzt_units", "<i4"),
+        ("intent_code", "<i4"), ("intent_name", "S16"), ("dim_info", "u1"), ("unused", "S15"),
+    ]
+)  # fmt: skip
+"""The 540 bytes of a NIfTI-2 header."""
+
+STORED_TYPES: Final[dict[int, np.dtype[np.generic]]] = {
+    2: np.dtype(np.uint8),
+    4: np.dtype(np.int16),
+    8: np.dtype(np.int32),
+    16: np.dtype(np.float32),
+    64: np.dtype(np.float64),
+    256: np.dtype(np.int8),
+    512: np.dtype(np.uint16),
+    768: np.dtype(np.uint32),
+    1024: np.dtype(np.int64),
+    1280: np.dtype(np.uint64),
+}
+"""``datatype`` codes of single real numbers."""
+if np.dtype(np.longdouble).itemsize == 16:
+    STORED_TYPES[1536] = np.dtype(np.longdouble)
+
+REFUSED_TYPES: Final = {
+    1: "single bits",
+    32: "complex numbers",
+    128: "colours (RGB)",
+    1536: "128-bit floats of another kind of machine",
+    1792: "complex numbers",
+    2048: "complex numbers",
+    2304: "colours (RGBA)",
+}
+"""``datatype`` codes that are not loaded, in words."""
+
+MILLIMETRES_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+"""Spatial bits of ``xyzt_units``: unknown, metre, millimetre, micrometre."""
+
+UNIT_MILLIMETRE: Final = 2
+
+COMMENT_CODE: Final = 6
+"""``ecode`` of a header extension that holds plain text."""

@@ -1,0 +1,80 @@
+"""What an Image was made of: its slices, and every decision taken on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Decision", "Provenance", "SliceSource"]
+
+DecisionKind = Literal["sorted", "left out", "assumed", "rounded", "resampled", "placed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSource:
+    """Where one plane of the volume came from.
+
+    Attributes:
+        file: The file, as it was opened.
+        frame: Frame number in that file, from 0.
+        sop_instance_uid: The DICOM instance, None for other formats.
+        position: Centre of the first voxel of the plane, LPS mm; None if the file has none.
+        slope: Rescale slope of this plane, 1.0 if none was applied.
+        intercept: Rescale intercept of this plane, 0.0 if none was applied.
+    """
+
+    file: str
+    frame: int = 0
+    sop_instance_uid: str | None = None
+    position: tuple[float, float, float] | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing that the loader decided.
+
+    Attributes:
+        kind: What sort of decision it was.
+        text: The decision in words.
+        value: Its number: a count, millimetres or voxels, as the text says.
+    """
+
+    kind: DecisionKind
+    text: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The record an Image carries of how it came about.
+
+    Attributes:
+        source: The path that was asked for.
+        reader: Name of the reader that made the image.
+        slices: One entry for each plane, in the order of the array's third axis.
+        decisions: What was decided, in order.
+    """
+
+    source: str = ""
+    reader: str = ""
+    slices: tuple[SliceSource, ...] = ()
+    decisions: tuple[Decision, ...] = field(default=())
+
+    def with_decisions(self, *decisions: Decision) -> Provenance:
+        """The same record with more decisions at its end."""
+        return Provenance(self.source, self.reader, self.slices, (*self.decisions, *decisions))
+
+    def with_slices(self, slices: tuple[SliceSource, ...]) -> Provenance:
+        """The same record for other planes."""
+        return Provenance(self.source, self.reader, slices, self.decisions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain lists, dicts, text and numbers."""
+        return asdict(self)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The record as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)

@@ -1,0 +1,100 @@
+"""Stored numbers -> values: the smallest exact float type, and slope and intercept rounded once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import OptionError
+
+__all__ = ["exact_float", "rescale_into"]
+
+# Whole numbers up to here are exact in float32 (24 bits of significand).
+EXACT_FLOAT32_BITS = 24
+LARGEST_EXACT_INTERCEPT = 2**23
+
+
+def exact_float(stored: np.dtype[np.generic], bits: int | None = None) -> np.dtype[np.floating]:
+    """The smallest float type that holds every stored value exactly.
+
+    Args:
+        stored: Type of the stored numbers.
+        bits: How many bits of an integer are used; None for all.
+
+    Returns:
+        float32 or float64. Numbers of more than 53 bits are rounded to float64, the largest type there is.
+    """
+    if stored.kind == "f":
+        return np.dtype(np.float32 if stored.itemsize <= 4 else np.float64)
+    used = stored.itemsize * 8 if bits is None else bits
+    return np.dtype(np.float32 if used <= EXACT_FLOAT32_BITS else np.float64)
+
+
+def rescale_into(
+    target: npt.NDArray[np.generic],
+    stored: npt.NDArray[np.generic],
+    slope: float,
+    intercept: float,
+    path: str,
+) -> None:
+    """Write ``stored * slope + intercept`` into place.
+
+    Computed in float64 and rounded once to the target's type. Where float32 gives the same result, it is used.
+
+    Args:
+        target: Where the values go.
+        stored: Stored numbers of the same shape.
+        slope: Factor.
+        intercept: Term.
+        path: The file, for messages.
+
+    Raises:
+        OptionError: If the target is of an integer type that cannot hold the values exactly.
+    """
+    if target.dtype.kind != "f":
+        store_exactly(target, stored, slope, intercept, path)
+    elif slope == 1.0 and intercept == 0.0:
+        np.copyto(target, stored, casting="unsafe")
+    elif slope == 1.0 and target.dtype == np.float32 and sums_exactly(stored.dtype, intercept):
+        np.add(stored, np.float32(intercept), out=target, casting="unsafe", dtype=np.float32)
+    else:
+        values = np.multiply(stored, np.float64(slope), dtype=np.float64)
+        values += intercept
+        np.copyto(target, values, casting="unsafe")
+
+
+def sums_exactly(stored: np.dtype[np.generic], intercept: float) -> bool:
+    """Whether stored integers plus the intercept are whole numbers within float32's exact range."""
+    return (
+        stored.kind in "iu"
+        and stored.itemsize <= 2
+        and intercept.is_integer()
+        and abs(intercept) < LARGEST_EXACT_INTERCEPT
+    )
+
+
+def store_exactly(
+    target: npt.NDArray[np.generic],
+    stored: npt.NDArray[np.generic],
+    slope: float,
+    intercept: float,
+    path: str,
+) -> None:
+    """Write values into an integer array, or raise if any would change."""
+    if slope == 1.0 and intercept == 0.0:
+        values: npt.NDArray[np.generic] = stored
+    else:
+        values = np.multiply(stored, np.float64(slope), dtype=np.float64)
+        values += intercept
+    low, high = (values.min(), values.max()) if values.size else (0, 0)
+    limits = np.iinfo(target.dtype)
+    fits = limits.min <= low and high <= limits.max
+    if fits:
+        np.copyto(target, values, casting="unsafe")
+    if not fits or not np.array_equal(target, values):
+        raise OptionError(
+            f"dtype {target.dtype} cannot hold its values exactly (slope {slope:.6g}, intercept {intercept:.6g}, "
+            f"values {low:.6g} to {high:.6g})",
+            path=path,
+            advice="leave dtype out or pass a float type",
+        )

@@ -1,0 +1,50 @@
+"""Images to files: one file for each format."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import OptionError
+from ..image import Image
+from .nifti import write_nifti
+
+__all__ = ["save_image"]
+
+WRITERS = {".nii": write_nifti, ".nii.gz": write_nifti}
+
+
+def save_image(image: Image, path: str | os.PathLike[str]) -> None:
+    """Write an image to a file whose name says the format.
+
+    The file is written under a temporary name and renamed when it is complete: a failure leaves nothing behind and
+    an existing file as it was.
+
+    Args:
+        image: The image. Voxels are stored in their own type (bool as uint8, float16 as float32).
+        path: ``.nii`` or ``.nii.gz``. The RAS affine is in both sform and qform; loaded with pictologics, the file
+            gives back the same voxels, geometry, modality and metadata, bit for bit.
+
+    Raises:
+        OptionError: If the name says no format that is written, the folder is missing, or the type cannot be stored.
+        GeometryError: If the image has no place in the world.
+        FileAccessError: If the system refuses.
+
+    Example:
+        >>> import numpy as np, tempfile, pathlib
+        >>> from pictologics import Image, save_image
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "mask.nii.gz"
+        >>> save_image(Image(np.ones((4, 5, 6), np.uint8), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), file)
+        >>> file.exists()
+        True
+    """
+    target = Path(path)
+    for suffix in sorted(WRITERS, key=len, reverse=True):
+        if target.name.lower().endswith(suffix):
+            WRITERS[suffix](image, target)
+            return
+    raise OptionError(
+        f"the name says no format that is written; formats are {', '.join(sorted(WRITERS))}",
+        path=target,
+        advice="give the file one of these suffixes",
+    )

@@ -1,0 +1,88 @@
+"""Image -> NIfTI-1, or NIfTI-2 where an axis is too long for NIfTI-1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import OptionError
+from ..files import replacing
+from ..geometry import Grid
+from ..image import Image
+from ..nifti.layout import HEADER_1, HEADER_2, STORED_TYPES, UNIT_MILLIMETRE
+from ..nifti.note import note_extension
+from ..nifti.world import quaternion_of
+
+__all__ = ["write_nifti"]
+
+# Code 1, "scanner anatomical": positions in the patient as the scanner or its DICOM files give them.
+SCANNER_ANATOMICAL = 1
+LONGEST_AXIS_1 = 32767
+# Enough planes at a time to keep the compressor busy without a copy of the volume.
+PLANES_PER_WRITE = 8
+COMPRESSION_LEVEL = 1
+
+
+def write_nifti(image: Image, path: Path) -> None:
+    """Write a NIfTI file, gzip if the name ends so; see :func:`pictologics.save_image`."""
+    grid = image.grid
+    stored = stored_array(image.array, path)
+    extension = note_extension(image)
+    header = make_header(grid, stored.dtype, len(extension), path)
+    with replacing(path) as temporary, open_output(temporary, path.name.lower().endswith(".gz")) as file:
+        file.write(header.tobytes() + b"\1\0\0\0" + extension)
+        for start in range(0, grid.shape[2], PLANES_PER_WRITE):
+            # Fortran order: x runs fastest, which is how the file wants it.
+            file.write(stored[:, :, start : start + PLANES_PER_WRITE].tobytes(order="F"))
+
+
+def open_output(path: Path, compressed: bool) -> BinaryIO:
+    """Open the file to write, through ISA-L's gzip if asked for."""
+    if not compressed:
+        return path.open("wb")
+    from isal import igzip
+
+    # No name and no time in the gzip header: the same image gives the same bytes.
+    return igzip.IGzipFile(filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=path.open("wb"), mtime=0)  # type: ignore[no-any-return]
+
+
+def stored_array(array: npt.NDArray[Any], path: Path) -> npt.NDArray[Any]:
+    """The array in a type that NIfTI stores, without loss."""
+    if array.dtype == np.bool_:
+        return array.view(np.uint8)
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    native = array.dtype.newbyteorder("=")
+    if native not in STORED_TYPES.values():
+        raise OptionError(
+            f"NIfTI cannot store voxels of type {array.dtype}", path=path, advice="convert the array first"
+        )
+    return array if array.dtype.byteorder != ">" else array.astype(native)
+
+
+def make_header(grid: Grid, dtype: np.dtype[Any], extension: int, path: Path) -> npt.NDArray[Any]:
+    """The header of a single file that stores numbers as they are."""
+    is_long = max(grid.shape) > LONGEST_AXIS_1
+    layout = HEADER_2 if is_long else HEADER_1
+    header = np.zeros((), layout)
+    header["sizeof_hdr"] = layout.itemsize
+    header["magic"] = b"n+2\0\r\n\032\n" if is_long else b"n+1"
+    header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
+    header["datatype"] = next(code for code, one in STORED_TYPES.items() if one == dtype)
+    header["bitpix"] = dtype.itemsize * 8
+    header["vox_offset"] = layout.itemsize + 4 + extension
+    header["scl_slope"] = 1
+    header["xyzt_units"] = UNIT_MILLIMETRE
+    header["qform_code"] = header["sform_code"] = SCANNER_ANATOMICAL
+    ras_affine = grid.affine_in("RAS")
+    header["srow"] = ras_affine[:3]
+    header["qoffset"] = ras_affine[:3, 3]
+    rotation = ras_affine[:3, :3] / grid.spacing
+    # A quaternion turns and cannot mirror: qfac says that the third axis runs the other way.
+    handed = 1.0 if grid.is_right_handed else -1.0
+    header["quatern"] = quaternion_of(rotation * (1.0, 1.0, handed))
+    header["pixdim"] = (handed, *grid.spacing, 0, 0, 0, 0)
+    return header
