@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,13 +117,13 @@ class BenchmarkData:
             shutil.copyfileobj(plain, packed, 1 << 20)
 
 
-def made(folder: Path, make: object) -> Path:
+def made(folder: Path, make: Callable[[Path], None]) -> Path:
     """Make a folder's files unless they are there; half-made ones never count."""
     if not folder.exists():
         unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        make(unfinished)  # type: ignore[operator]
+        make(unfinished)
         unfinished.rename(folder)
     return folder
 

@@ -51,7 +51,7 @@ _HOME = {
     "set_num_threads": "threads",
 }
 
-__all__ = [  # noqa: PLE0604 - sorted, and checked against the table above by the tests
+__all__ = [
     "AmbiguousSeriesError",
     "ContentWarning",
     "CorruptFileError",

@@ -1,4 +1,4 @@
-"""Files as the operating system gives them: opened without waiting, read without copies, written whole or not at all."""
+"""Files of the operating system: opened without waiting, read without copies, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from .errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
@@ -44,9 +44,9 @@ def open_regular(path: str | os.PathLike[str]) -> tuple[int, int]:
     return descriptor, status.st_size
 
 
-def fill_buffer(path: str, offset: int, buffer: npt.NDArray[np.uint8]) -> None:
+def fill_buffer(path: str, offset: int, buffer: npt.NDArray[Any]) -> None:
     """Read bytes of a file straight into memory."""
-    view = memoryview(buffer)
+    view = memoryview(buffer.data)
     try:
         # Unbuffered: a buffer of Python's own would copy every byte once more.
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the opening
@@ -95,7 +95,9 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         raise FileAccessError(
-            f"the file cannot be written ({error.strerror})", path=path, advice="check the disk and permissions"
+            f"the file cannot be written ({error.strerror})",
+            path=path,
+            advice="check the disk and permissions",
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

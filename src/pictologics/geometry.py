@@ -119,7 +119,12 @@ class Grid:
                 direction=direction.tolist(),
             )
         direction.flags.writeable = False
-        for name, value in (("shape", shape), ("spacing", spacing), ("origin", origin), ("direction", direction)):
+        for name, value in (
+            ("shape", shape),
+            ("spacing", spacing),
+            ("origin", origin),
+            ("direction", direction),
+        ):
             object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
@@ -142,7 +147,12 @@ class Grid:
 
     @classmethod
     def from_affine(
-        cls, affine: npt.ArrayLike, shape: Sequence[int], frame: WorldFrame = "LPS", *, allow_shear: bool = False
+        cls,
+        affine: npt.ArrayLike,
+        shape: Sequence[int],
+        frame: WorldFrame = "LPS",
+        *,
+        allow_shear: bool = False,
     ) -> Grid:
         """Take an affine apart.
 
@@ -336,10 +346,10 @@ class Grid:
         """The error that says why two lattices do not meet, the most telling reason first."""
         spacing = tuple(self.spacing[k] for k in axes)
         cosines = [abs(float(self.direction[:, axes[k]] @ target.direction[:, k])) for k in range(3)]
-        angle = float(np.degrees(np.arccos(min(1.0, min(cosines)))))
+        angle = float(np.degrees(np.arccos(min(1.0, *cosines))))
         ratio = max(abs(a / b - 1) for a, b in zip(spacing, target.spacing, strict=True))
         fraction = to_source[:3, 3] - np.round(to_source[:3, 3])
-        values = {
+        values: dict[str, Any] = {
             "corner_error": error,
             "spacing": spacing,
             "reference_spacing": target.spacing,
@@ -347,7 +357,9 @@ class Grid:
             "fractional_offset": tuple(float(fraction[k]) for k in axes),
         }
         if ratio * max(self.shape) >= CORNER_ERROR_REFUSED / 2:
-            reason = f"its spacing {format_numbers(spacing)} mm is not the reference's {format_numbers(target.spacing)} mm"
+            reason = (
+                f"its spacing {format_numbers(spacing)} mm is not the reference's {format_numbers(target.spacing)} mm"
+            )
         elif np.radians(angle) * max(self.shape) >= CORNER_ERROR_REFUSED / 2:
             reason = f"its axes are turned by {angle:.4g} degrees against the reference's"
         else:

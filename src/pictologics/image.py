@@ -74,7 +74,7 @@ class Image:
             GeometryError: If array, spacing, origin and direction describe no 3D grid.
         """
         direction = np.eye(3) if self.direction is None else np.asarray(self.direction, dtype=np.float64)
-        return Grid(np.shape(self.array), self.spacing, self.origin, direction)  # type: ignore[arg-type]
+        return Grid(np.shape(self.array), self.spacing, self.origin, direction)
 
     @property
     def affine(self) -> npt.NDArray[np.float64]:
@@ -186,7 +186,8 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
     if not isinstance(array, np.ndarray) or array.ndim != 3 or array.size == 0:
         found = f"an array of shape {array.shape}" if isinstance(array, np.ndarray) else "no array"
         raise GeometryError(
-            f"the reference image has {found} and a mask needs a 3D one", advice="pass an image with axes (x, y, z)"
+            f"the reference image has {found} and a mask needs a 3D one",
+            advice="pass an image with axes (x, y, z)",
         )
     return Image(
         np.ones(array.shape, dtype=dtype, order="F"),
@@ -194,7 +195,5 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
         reference_image.origin,
         None if reference_image.direction is None else np.array(reference_image.direction),
         "SEG",
-        metadata={
-            key: value for key, value in reference_image.metadata.items() if key == "frame_of_reference_uid"
-        },
+        metadata={key: value for key, value in reference_image.metadata.items() if key == "frame_of_reference_uid"},
     )

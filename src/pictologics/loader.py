@@ -16,6 +16,7 @@ from .loaders.probing import make_probe, make_source
 from .loaders.protocol import Irregular, Reader, ReadOptions, Source, VolumeInfo
 from .loaders.registry import select
 from .placement import place, transpose
+from .provenance import warn_of
 
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_image"]
 
@@ -95,13 +96,17 @@ def load_image(
     source, reader = find_reader(path)
     ignored = options.changed() - reader.honours - {"recursive"}
     if ignored:
-        warn(f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files", ContentWarning)
+        warn(
+            f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
+            ContentWarning,
+        )
     image = reader.read(source, options)
-    if target is None:
-        return image
-    if transpose_axes is not None:
-        image = transpose(image, transpose_axes, target)
-    return place(image, target, fill_value, str(source.path))
+    if target is not None:
+        if transpose_axes is not None:
+            image = transpose(image, transpose_axes, target)
+        image = place(image, target, fill_value)
+    warn_of(str(source.path), image.provenance.decisions)
+    return image
 
 
 @dataclass(frozen=True)
@@ -156,18 +161,14 @@ def find_reader(path: PathLike | Sequence[PathLike]) -> tuple[Source, Reader]:
 def checked_index(index: int) -> int:
     """A volume's number, which counts from 0."""
     if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or index < 0:
-        raise OptionError(
-            f"dataset_index is {index!r} and must be a whole number from 0 on", dataset_index=index
-        )
+        raise OptionError(f"dataset_index is {index!r} and must be a whole number from 0 on", dataset_index=index)
     return int(index)
 
 
 def checked_irregular(irregular: Irregular) -> Irregular:
     """One of the ways to treat slices that form no regular grid."""
     if irregular not in ("error", "ignore"):
-        raise OptionError(
-            f'irregular is {irregular!r} and must be "error" or "ignore"', irregular=irregular
-        )
+        raise OptionError(f'irregular is {irregular!r} and must be "error" or "ignore"', irregular=irregular)
     return irregular
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ContentWarning, OptionError, warn
+from .errors import OptionError
 from .geometry import CORNER_ERROR_NOTED, Grid, LatticeMap, nearest_axes
 from .image import Image
 from .provenance import Decision
@@ -17,7 +17,7 @@ from .provenance import Decision
 __all__ = ["place", "transpose"]
 
 
-def place(image: Image, target: Grid, fill_value: float = 0.0, path: str = "") -> Image:
+def place(image: Image, target: Grid, fill_value: float = 0.0) -> Image:
     """Put an image's voxels onto another grid without changing a value.
 
     The lattices must meet: the axes may be in another order or run the other way, and the image may be cropped,
@@ -27,7 +27,6 @@ def place(image: Image, target: Grid, fill_value: float = 0.0, path: str = "") -
         image: The image.
         target: Where its voxels go.
         fill_value: Value of target voxels outside the image. A type that cannot hold it is widened.
-        path: Where the image came from, for messages.
 
     Returns:
         An image on the target grid. Its source mask, if it has one, is False outside the image.
@@ -50,7 +49,7 @@ def place(image: Image, target: Grid, fill_value: float = 0.0, path: str = "") -
         modality=image.modality,
         source_mask=mask,
         metadata=image.metadata,
-        provenance=image.provenance.with_decisions(*decisions_of(grid, target, lattice, destination, path)),
+        provenance=image.provenance.with_decisions(*decisions_of(grid, target, lattice, destination)),
     )
 
 
@@ -104,11 +103,8 @@ def fill_number(value: float | bool) -> float | int | bool:
     return int(value) if float(value).is_integer() else value
 
 
-def decisions_of(
-    grid: Grid, target: Grid, lattice: LatticeMap, destination: Box, path: str
-) -> list[Decision]:
-    """What placing did, in words; warns when nothing was left."""
-    where = f"'{path}': " if path else ""
+def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box) -> list[Decision]:
+    """What placing did, in words."""
     kept = int(np.prod([box.stop - box.start for box in destination]))
     total = int(np.prod(grid.shape))
     decisions = []
@@ -120,8 +116,7 @@ def decisions_of(
             f"the image lies wholly outside the reference: its corners are at {corners[0]} and {corners[1]} mm, "
             f"the reference's at {others[0]} and {others[1]} mm; every voxel is the fill value"
         )
-        warn(where + text, ContentWarning)
-        decisions.append(Decision("placed", text, 0))
+        decisions.append(Decision("placed", text, 0, "content"))
     else:
         text = f"{kept} of {total} voxels placed on the reference"
         decisions.append(Decision("placed", text, kept))
@@ -160,7 +155,10 @@ def transpose(image: Image, axes: Sequence[int], target: Grid) -> Image:
     if runs_along == (0, 1, 2):
         grid, what = moved, "with their directions"
     else:
-        grid, what = Grid(moved.shape, moved.spacing, moved.origin, image.grid.direction), "and kept their directions"
+        grid, what = (
+            Grid(moved.shape, moved.spacing, moved.origin, image.grid.direction),
+            "and kept their directions",
+        )
     mask = image.source_mask
     return replace(
         image,

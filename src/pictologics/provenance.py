@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Decision", "Provenance", "SliceSource"]
+from .errors import ContentWarning, GeometryWarning, warn
+
+__all__ = ["Decision", "Provenance", "SliceSource", "warn_of"]
 
 DecisionKind = Literal["sorted", "left out", "assumed", "rounded", "resampled", "placed"]
 
@@ -40,11 +43,13 @@ class Decision:
         kind: What sort of decision it was.
         text: The decision in words.
         value: Its number: a count, millimetres or voxels, as the text says.
+        warning: Which warning the caller gets of it, None if it is only recorded.
     """
 
     kind: DecisionKind
     text: str
     value: float | None = None
+    warning: Literal["geometry", "content"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +83,16 @@ class Provenance:
     def to_json(self, indent: int | None = None) -> str:
         """The record as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+
+def warn_of(path: str, decisions: Iterable[Decision]) -> None:
+    """Issue the warnings that decisions call for, each once, at the line outside the package that led here.
+
+    Args:
+        path: The source, for the messages.
+        decisions: What was decided about it.
+    """
+    for decision in decisions:
+        if decision.warning is not None:
+            category = GeometryWarning if decision.warning == "geometry" else ContentWarning
+            warn(f"'{path}': {decision.text}", category)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +16,7 @@ EXACT_FLOAT32_BITS = 24
 LARGEST_EXACT_INTERCEPT = 2**23
 
 
-def exact_float(stored: np.dtype[np.generic], bits: int | None = None) -> np.dtype[np.floating]:
+def exact_float(stored: np.dtype[Any], bits: int | None = None) -> np.dtype[np.floating[Any]]:
     """The smallest float type that holds every stored value exactly.
 
     Args:
@@ -31,8 +33,8 @@ def exact_float(stored: np.dtype[np.generic], bits: int | None = None) -> np.dty
 
 
 def rescale_into(
-    target: npt.NDArray[np.generic],
-    stored: npt.NDArray[np.generic],
+    target: npt.NDArray[Any],
+    stored: npt.NDArray[Any],
     slope: float,
     intercept: float,
     path: str,
@@ -63,7 +65,7 @@ def rescale_into(
         np.copyto(target, values, casting="unsafe")
 
 
-def sums_exactly(stored: np.dtype[np.generic], intercept: float) -> bool:
+def sums_exactly(stored: np.dtype[Any], intercept: float) -> bool:
     """Whether stored integers plus the intercept are whole numbers within float32's exact range."""
     return (
         stored.kind in "iu"
@@ -74,15 +76,15 @@ def sums_exactly(stored: np.dtype[np.generic], intercept: float) -> bool:
 
 
 def store_exactly(
-    target: npt.NDArray[np.generic],
-    stored: npt.NDArray[np.generic],
+    target: npt.NDArray[Any],
+    stored: npt.NDArray[Any],
     slope: float,
     intercept: float,
     path: str,
 ) -> None:
     """Write values into an integer array, or raise if any would change."""
     if slope == 1.0 and intercept == 0.0:
-        values: npt.NDArray[np.generic] = stored
+        values: npt.NDArray[Any] = stored
     else:
         values = np.multiply(stored, np.float64(slope), dtype=np.float64)
         values += intercept

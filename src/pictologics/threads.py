@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from .errors import OptionError
 
@@ -70,6 +71,6 @@ def run_in_shares(work: Callable[[Sequence[int]], None], count: int) -> None:
         return
     edges = [count * k // threads for k in range(threads + 1)]
     with ThreadPoolExecutor(threads, thread_name_prefix="pictologics") as pool:
-        shares = [pool.submit(work, range(low, high)) for low, high in zip(edges, edges[1:], strict=False)]
+        shares = [pool.submit(work, range(low, high)) for low, high in pairwise(edges)]
         for share in shares:
             share.result()

@@ -61,9 +61,7 @@ class Organ:
         radii = np.asarray(self.radii, dtype=np.float32)
         offset = [(p - np.float32(c)) / r for p, c, r in zip(position, self.centre, radii, strict=True)]
         if self.end is not None:
-            line = (
-                np.asarray(self.end, dtype=np.float32) - np.asarray(self.centre, dtype=np.float32)
-            ) / radii
+            line = (np.asarray(self.end, dtype=np.float32) - np.asarray(self.centre, dtype=np.float32)) / radii
             along = sum(o * s for o, s in zip(offset, line, strict=True)) / np.float32(line @ line)
             along = np.clip(along, 0.0, 1.0)
             offset = [o - along * s for o, s in zip(offset, line, strict=True)]
@@ -204,9 +202,7 @@ class Scene:
         columns, rows = (np.arange(n) for n in self.grid.shape[:2])
         along_row = affine[:3, 0, None] * columns
         down_column = affine[:3, 1, None] * rows
-        return list(
-            (start[:, None, None] + down_column[:, :, None] + along_row[:, None, :]).astype(np.float32)
-        )
+        return list((start[:, None, None] + down_column[:, :, None] + along_row[:, None, :]).astype(np.float32))
 
 
 def inner_tissue(z: float) -> float:

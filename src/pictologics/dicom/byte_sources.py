@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Protocol
 
 from isal import isal_zlib
 
 from ..errors import CorruptFileError
+from ..inflation import InflateError
 
-__all__ = ["ByteSource", "DeflatedBytes", "FileBytes", "inflate_all"]
+__all__ = ["ByteSource", "DeflatedBytes", "FileBytes"]
 
 INFLATE_STEP = 1 << 16
 LARGEST_INFLATED_HEADER = 1 << 28
@@ -57,7 +57,7 @@ class DeflatedBytes:
         while len(self._inflated) < offset + count and not self._inflater.eof:
             try:
                 piece = self._inflater.decompress(self._pending, INFLATE_STEP)
-            except isal_zlib.error as error:
+            except InflateError as error:
                 raise CorruptFileError("its deflated data set cannot be inflated", path=self.path) from error
             self._pending = self._inflater.unconsumed_tail
             self._inflated += piece
@@ -66,11 +66,3 @@ class DeflatedBytes:
             if len(self._inflated) > LARGEST_INFLATED_HEADER:
                 raise CorruptFileError("its deflated header is larger than 256 MB", path=self.path)
         return bytes(self._inflated[offset : offset + count])
-
-
-def inflate_all(path: Path | str, compressed: bytes, limit: int) -> bytes:
-    """Inflate a raw deflate stream up to ``limit`` bytes."""
-    try:
-        return bytes(isal_zlib.decompressobj(-15).decompress(compressed, limit))
-    except isal_zlib.error as error:
-        raise CorruptFileError("its deflated data set cannot be inflated", path=path) from error

@@ -19,9 +19,7 @@ LONGEST_VALUE: Final = 1 << 16
 DEEPEST_SEQUENCE: Final = 64
 UNDEFINED: Final = 0xFFFFFFFF
 
-LONG_VRS: Final = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
+LONG_VRS: Final = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 SHORT_VRS: Final = frozenset(
     {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL"}
     | {b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
@@ -152,9 +150,7 @@ class ElementWalk:
     def skip_items(self, position: int, explicit: bool, depth: int = 0) -> int:
         """Pass the items of a sequence of undefined length, up to and with its delimiter."""
         if depth > DEEPEST_SEQUENCE:
-            raise CorruptFileError(
-                f"its sequences are nested more than {DEEPEST_SEQUENCE} deep", path=self.header.path
-            )
+            raise CorruptFileError(f"its sequences are nested more than {DEEPEST_SEQUENCE} deep", path=self.header.path)
         while True:
             position = self.within(position, 8)
             tag = self.unpack_tag(self.buffer, position)

@@ -81,7 +81,9 @@ def frames_of(header: Header) -> list[Frame]:
     rows, columns = header.short(tags.ROWS), header.short(tags.COLUMNS)
     if not rows or not columns:
         raise CorruptFileError(
-            f"its image has {rows} rows and {columns} columns", path=header.path, advice="export the file again"
+            f"its image has {rows} rows and {columns} columns",
+            path=header.path,
+            advice="export the file again",
         )
     spacing, source = pixel_spacing_of(header)
     return [
@@ -132,7 +134,7 @@ def refuse_other_layouts(header: Header) -> None:
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if samples != 1 or photometric == "PALETTE COLOR":
         raise UnsupportedFormatError(
-            f"this DICOM file is a colour image ({photometric}, {samples} samples per pixel), and only grey images are read",
+            f"this DICOM file is a colour image ({photometric}, {samples} samples per pixel), and grey ones are read",
             path=path,
             advice="convert it to grey first",
         )
@@ -158,7 +160,7 @@ def orientation_of(header: Header) -> tuple[float, float, float, float, float, f
         lengths = [sum(c * c for c in vector) for vector in (row, column)]
         across = sum(a * b for a, b in zip(row, column, strict=True))
         if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE:
-            return cosines  # type: ignore[return-value]
+            return cosines
     raise header.malformed(tags.IMAGE_ORIENTATION_PATIENT, header.values[tags.IMAGE_ORIENTATION_PATIENT])
 
 

@@ -13,7 +13,7 @@ from ..files import open_regular
 from . import tags
 from .byte_sources import ByteSource, DeflatedBytes, FileBytes
 from .elements import LONG_VRS, LONGEST_VALUE, SHORT_VRS, VRS, WINDOW, ElementWalk, NotUnderstoodError
-from .header import DEFLATED_LITTLE, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header
+from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header
 from .pydicom_headers import parse_with_pydicom
 
 __all__ = ["Header", "read_header"]
@@ -73,23 +73,7 @@ def dataset_start(head: bytes, size: int) -> int | None:
 
 def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     """Fill a header from the first bytes of its file and what must be read beyond them."""
-    position = start
-    syntax = b""
-    # File meta information is explicit VR little endian whatever follows (DICOM PS3.10 7.1).
-    while head[position : position + 2] == b"\x02\x00":
-        element, vr, length = struct.unpack_from("<H2sH", head, position + 2)
-        value = position + 8
-        if vr in LONG_VRS:
-            (length,) = struct.unpack_from("<I", head, position + 8)
-            value = position + 12
-        elif vr not in SHORT_VRS:
-            raise NotUnderstoodError
-        if element == 0x0010:
-            syntax = head[value : value + length]
-        position = value + length
-        if position + 12 > len(head) and len(head) == WINDOW:
-            # A meta group longer than a window is rare: private information or a certificate.
-            head = source.read_at(0, min(position + WINDOW, source.size or 0))
+    head, position, syntax = read_meta(source, head, start)
     header.dataset_offset = position
     header.transfer_syntax = syntax.rstrip(b"\0 ").decode("ascii", "replace")
     if header.is_deflated:
@@ -113,6 +97,31 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
         walk.explicit(position)
     else:
         walk.implicit(position)
+
+
+def read_meta(source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
+    """Walk the file meta information, explicit VR little endian whatever follows (DICOM PS3.10 7.1).
+
+    Returns:
+        The first bytes of the file, more of them if the meta information is long; where it ends; and the raw
+        transfer syntax UID.
+    """
+    position, syntax = start, b""
+    while head[position : position + 2] == b"\x02\x00":
+        element, vr, length = struct.unpack_from("<H2sH", head, position + 2)
+        value = position + 8
+        if vr in LONG_VRS:
+            (length,) = struct.unpack_from("<I", head, position + 8)
+            value = position + 12
+        elif vr not in SHORT_VRS:
+            raise NotUnderstoodError
+        if element == 0x0010:
+            syntax = head[value : value + length]
+        position = value + length
+        if position + 12 > len(head) and len(head) == WINDOW:
+            # A meta group longer than a window is rare: private information or a certificate.
+            head = source.read_at(0, min(position + WINDOW, source.size or 0))
+    return head, position, syntax
 
 
 def guessed_syntax(explicit: bool, little_endian: bool) -> str:

@@ -7,25 +7,24 @@ one stretch of memory of the finished volume, and nothing is ever transposed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError, UnsupportedFormatError
 from ..files import fill_buffer
+from ..inflation import InflateError, inflate_raw
 from ..rescaling import exact_float, rescale_into
 from ..threads import run_in_shares
 from . import tags
-from .byte_sources import inflate_all
 from .frames import Frame
 from .stored_values import StoredValues, check_pixels_present, stored_values_of
 
 __all__ = ["read_voxels"]
 
 
-def read_voxels(
-    frames: Sequence[Frame], dtype: np.dtype[np.generic] | None, apply_rescale: bool
-) -> npt.NDArray[np.generic]:
+def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, apply_rescale: bool) -> npt.NDArray[Any]:
     """Read planes into one volume.
 
     Args:
@@ -61,9 +60,7 @@ def read_voxels(
     return planes.T
 
 
-def read_plane(
-    frame: Frame, stored: StoredValues, buffer: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.generic]:
+def read_plane(frame: Frame, stored: StoredValues, buffer: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
     """The stored values of one plane, (rows, columns); may be a view on the buffer."""
     header = frame.header
     if header.is_encapsulated:
@@ -82,7 +79,12 @@ def inflate_plane(frame: Frame, buffer: npt.NDArray[np.uint8]) -> None:
     compressed = np.empty(header.file_size - header.dataset_offset, np.uint8)
     fill_buffer(header.path, header.dataset_offset, compressed)
     end = header.pixel_offset + buffer.size
-    inflated = inflate_all(header.path, compressed.tobytes(), end)
+    try:
+        inflated = inflate_raw(compressed.tobytes(), end)
+    except InflateError as error:
+        raise CorruptFileError(
+            "its deflated data set cannot be inflated", path=header.path, advice="fetch the file again"
+        ) from error
     if len(inflated) < end:
         raise CorruptFileError(
             f"its deflated data set ends {end - len(inflated)} bytes before the end of its pixels",
@@ -92,9 +94,9 @@ def inflate_plane(frame: Frame, buffer: npt.NDArray[np.uint8]) -> None:
     buffer[:] = np.frombuffer(inflated, np.uint8, buffer.size, header.pixel_offset)
 
 
-def decode_plane(frame: Frame) -> npt.NDArray[np.generic]:
+def decode_plane(frame: Frame) -> npt.NDArray[Any]:
     """Decompress one plane with whatever decoders pydicom finds installed."""
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     path = frame.header.path
     try:
@@ -112,7 +114,8 @@ def decode_plane(frame: Frame) -> npt.NDArray[np.generic]:
         ) from error
     if pixels.shape != (frame.rows, frame.columns):
         raise CorruptFileError(
-            f"its pixels decode to shape {pixels.shape} and ({frame.rows}, {frame.columns}) is required", path=path
+            f"its pixels decode to shape {pixels.shape} and ({frame.rows}, {frame.columns}) is required",
+            path=path,
         )
     return np.asarray(pixels)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AmbiguousSeriesError, GeometryError, GeometryWarning, warn
+from ..errors import AmbiguousSeriesError, GeometryError
 from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ..provenance import Decision
 from . import tags
@@ -68,16 +68,14 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
             path=path,
             advice="pass the list of files that belong together",
         )
-    return stack_by_number(frames, path, decisions)
+    return stack_by_number(frames, decisions)
 
 
-def stack_by_position(
-    frames: Sequence[Frame], irregular: str, path: str, decisions: list[Decision]
-) -> Planes:
+def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisions: list[Decision]) -> Planes:
     """Sort planes along their normal and lay a grid through them."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
-    spacings = np.array([in_plane_spacing(frame, path, decisions) for frame in frames])
+    spacings = np.array([in_plane_spacing(frame, decisions) for frame in frames])
     direction = orthonormal_axes(cosines[0])
     heights = positions @ direction[:, 2]
     order = np.argsort(heights, kind="stable")
@@ -85,7 +83,7 @@ def stack_by_position(
     if len(frames) > 1:
         step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
     else:
-        step = single_slice_step(frames[0], path, decisions)
+        step = single_slice_step(frames[0], decisions)
     first = frames[0]
     grid = Grid(
         (first.columns, first.rows, len(frames)),
@@ -119,8 +117,7 @@ def judge(stack: StackGeometry, irregular: str, path: str) -> list[Decision]:
             corner_error=error,
         )
     text = f"the slices form no regular grid and were kept at a mean distance of {stack.grid.spacing[2]:.6g} mm: {said}"
-    warn(f"'{path}': {text}", GeometryWarning)
-    return [Decision("assumed", text, error)]
+    return [Decision("assumed", text, error, "geometry")]
 
 
 def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -155,33 +152,32 @@ def refuse_shared_positions(
     )
 
 
-def in_plane_spacing(frame: Frame, path: str, decisions: list[Decision]) -> tuple[float, float]:
-    """The distance between rows and columns; what is assumed is said once."""
+def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
+    """The distance between rows and columns; what is assumed is recorded once."""
     if frame.pixel_spacing is None:
-        assume("the images have no pixel spacing; 1 mm was assumed", 1.0, path, decisions)
+        assume("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
         return 1.0, 1.0
     if frame.spacing_source != tags.NAMES[tags.PIXEL_SPACING]:
         assume(
             f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
             "not in the patient",
             frame.pixel_spacing[0],
-            path,
             decisions,
         )
     return frame.pixel_spacing
 
 
-def single_slice_step(frame: Frame, path: str, decisions: list[Decision]) -> float:
+def single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
     """The third spacing where there is only one plane, or no position."""
     step = frame.header.number(tags.SPACING_BETWEEN_SLICES)
     if step:
         # Its sign means nothing: vendors disagree about it.
         return abs(step)
-    assume("nothing says how far apart slices lie; 1 mm was assumed", 1.0, path, decisions)
+    assume("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
     return 1.0
 
 
-def stack_by_number(frames: Sequence[Frame], path: str, decisions: list[Decision]) -> Planes:
+def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Planes:
     """Put planes without positions in the order of their InstanceNumber, at an origin of zero."""
     numbers = [frame.instance_number for frame in frames]
     known = [number for number in numbers if number is not None]
@@ -192,14 +188,13 @@ def stack_by_number(frames: Sequence[Frame], path: str, decisions: list[Decision
         order = list(range(len(frames)))
         way = "file name"
     first = frames[order[0]]
-    rows, columns = in_plane_spacing(first, path, decisions)
-    step = single_slice_step(first, path, decisions)
+    rows, columns = in_plane_spacing(first, decisions)
+    step = single_slice_step(first, decisions)
     assume(
         f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
         f"{step:.6g} mm apart, "
         + ("with the origin at zero" if first.orientation else "axial, with the origin at zero"),
         len(frames),
-        path,
         decisions,
     )
     direction = orthonormal_axes(np.array(first.orientation or AXIAL))
@@ -207,9 +202,8 @@ def stack_by_number(frames: Sequence[Frame], path: str, decisions: list[Decision
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
 
 
-def assume(text: str, value: float, path: str, decisions: list[Decision]) -> None:
-    """Record an assumption and warn of it, once."""
-    decision = Decision("assumed", text, value)
+def assume(text: str, value: float, decisions: list[Decision]) -> None:
+    """Record an assumption, once."""
+    decision = Decision("assumed", text, value, "geometry")
     if decision not in decisions:
         decisions.append(decision)
-        warn(f"'{path}': {text}", GeometryWarning)

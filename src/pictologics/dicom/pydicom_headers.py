@@ -57,7 +57,9 @@ def parse_with_pydicom(path: str, size: int) -> Header:
         OSError, RecursionError, TypeError, ValueError, struct.error,
     ) as error:  # fmt: skip
         raise CorruptFileError(
-            "it begins as a DICOM file and cannot be followed further", path=path, advice="fetch the file again"
+            "it begins as a DICOM file and cannot be followed further",
+            path=path,
+            advice="fetch the file again",
         ) from error
     return header
 

@@ -17,7 +17,9 @@ from ..geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
 
 __all__ = ["Finding", "StackGeometry", "findings_of"]
 
-FindingKind = Literal["tilted", "shifted sideways", "slices missing", "spacing varies", "pixel spacing varies", "turned"]
+FindingKind = Literal[
+    "tilted", "shifted sideways", "slices missing", "spacing varies", "pixel spacing varies", "turned"
+]
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,7 @@ def findings_of(stack: StackGeometry) -> list[Finding]:
         if finding is not None
     ]
     # Several small deviations may add up to one that none of them is alone; name the largest then.
-    return found or [
-        Finding("shifted sideways", "small deviations add up", float(stack.corner_errors().max()))
-    ]
+    return found or [Finding("shifted sideways", "small deviations add up", float(stack.corner_errors().max()))]
 
 
 def in_plane_spacing(stack: StackGeometry) -> Finding | None:
@@ -109,8 +109,7 @@ def turned(stack: StackGeometry) -> Finding | None:
     sway = [np.abs(axes @ normal).max() for axes in (stack.row_axes, stack.column_axes)]
     twist = np.abs(stack.row_axes - stack.grid.direction[:, 0]).max()
     voxels = float(
-        max(sway[0] * columns * stack.grid.spacing[0], sway[1] * rows * stack.grid.spacing[1])
-        / stack.grid.spacing[2]
+        max(sway[0] * columns * stack.grid.spacing[0], sway[1] * rows * stack.grid.spacing[1]) / stack.grid.spacing[2]
         + twist * max(columns, rows)
     )
     if voxels < CORNER_ERROR_REFUSED:

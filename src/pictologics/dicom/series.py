@@ -6,13 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import AmbiguousSeriesError, ContentWarning, CorruptFileError, OptionError, UnsupportedFormatError, warn
+from ..errors import AmbiguousSeriesError, CorruptFileError, OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from . import tags
 from .frames import Frame, frames_of, holds_image
 from .header import Header
 
-__all__ = ["Layout", "Series", "choose_layout", "choose_series", "drop_duplicates", "group_series", "layouts_of"]
+__all__ = [
+    "Layout",
+    "Series",
+    "choose_layout",
+    "choose_series",
+    "drop_duplicates",
+    "group_series",
+    "layouts_of",
+]
 
 # Cosines that agree to this, and no better, may come from rounding; the corner error decides on the rest.
 COSINE_TOLERANCE = 1e-4
@@ -46,7 +54,8 @@ class Series:
         return self.headers[0].text(tags.SERIES_DESCRIPTION)
 
     def __str__(self) -> str:
-        return f"{self.uid or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {len(self.headers):5} files  {self.description}"
+        count = f"{len(self.headers):5} files"
+        return f"{self.uid or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ def same_layout(one: Frame, other: Frame) -> bool:
 
 
 def choose_layout(series: Series, path: str) -> tuple[Layout, list[Decision]]:
-    """The layout of a series that is its volume; the others are left out, with a warning that counts them.
+    """The layout of a series that is its volume; the others are left out.
 
     Raises:
         AmbiguousSeriesError: If two layouts have the same number of images.
@@ -168,15 +177,15 @@ def choose_layout(series: Series, path: str) -> tuple[Layout, list[Decision]]:
             files=[[frame.header.path for frame in layout.frames] for layout in (first, *others)],
         )
     count = sum(len(layout.frames) for layout in others)
-    text = f"left out {count} of {count + len(first.frames)} images that have another layout: " + ", ".join(
-        map(str, others)
+    text = (
+        f"left out {count} of {count + len(first.frames)} images, which have another layout "
+        f"({', '.join(map(str, others))}) than the {first}"
     )
-    warn(f"'{path}': {text}; {first} are loaded", ContentWarning)
-    return first, [Decision("left out", text, count)]
+    return first, [Decision("left out", text, count, "content")]
 
 
-def drop_duplicates(frames: Sequence[Frame], path: str) -> tuple[list[Frame], list[Decision]]:
-    """Keep one frame of each SOP Instance UID, with a warning that counts the rest.
+def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[Decision]]:
+    """Keep one frame of each SOP Instance UID.
 
     Some anonymizers give one UID to a whole series; such frames lie at different positions and stay.
     """
@@ -195,5 +204,4 @@ def drop_duplicates(frames: Sequence[Frame], path: str) -> tuple[list[Frame], li
     if not count:
         return list(seen.values()), []
     text = f"left out {count} file{'s' * (count != 1)} that repeat{'s' * (count == 1)} the SOP Instance UID of another"
-    warn(f"'{path}': {text}", ContentWarning)
-    return list(seen.values()), [Decision("left out", text, count)]
+    return list(seen.values()), [Decision("left out", text, count, "content")]

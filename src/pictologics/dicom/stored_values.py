@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError, UnsupportedFormatError
+from ..inflation import MOST_DEFLATION
 from . import tags
 from .frames import Frame
 from .header import Header
 
 __all__ = ["StoredValues", "check_pixels_present", "stored_values_of"]
-
-# Deflate cannot shrink data more than this (RFC 1951: 258 bytes in 2 bits).
-MOST_DEFLATION = 1032
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class StoredValues:
         swapped_pairs: Whether 8-bit pixels lie in big-endian 16-bit words.
     """
 
-    dtype: np.dtype[np.generic]
+    dtype: np.dtype[Any]
     bits: int
     shift: int
     swapped_pairs: bool
@@ -39,7 +38,7 @@ class StoredValues:
         """Whether every bit of a word belongs to the value."""
         return self.bits == self.dtype.itemsize * 8
 
-    def clean(self, words: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def clean(self, words: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Keep the bits that belong to the value, in place: others may hold overlays (DICOM PS3.5 8.1.1).
 
         Args:
@@ -50,12 +49,12 @@ class StoredValues:
         spare = self.dtype.itemsize * 8 - self.bits
         if self.dtype.kind == "u":
             if self.shift:
-                np.right_shift(words, self.shift, out=words)  # type: ignore[call-overload]
-            np.bitwise_and(words, (1 << self.bits) - 1, out=words)  # type: ignore[call-overload]
+                np.right_shift(words, self.shift, out=words)
+            np.bitwise_and(words, (1 << self.bits) - 1, out=words)
         else:
             # Shifting up drops what lies above, and shifting down again spreads the sign.
-            np.left_shift(words, spare - self.shift, out=words)  # type: ignore[call-overload]
-            np.right_shift(words, spare, out=words)  # type: ignore[call-overload]
+            np.left_shift(words, spare - self.shift, out=words)
+            np.right_shift(words, spare, out=words)
         return words
 
 

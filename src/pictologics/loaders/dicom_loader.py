@@ -12,12 +12,10 @@ from ..dicom.planes import Planes, stack_planes
 from ..dicom.series import Series, choose_layout, choose_series, drop_duplicates, group_series
 from ..errors import (
     AmbiguousSeriesError,
-    ContentWarning,
     CorruptFileError,
     GeometryError,
     OptionError,
     UnsupportedFormatError,
-    warn,
 )
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
@@ -33,7 +31,7 @@ class DicomReader:
     """Reads series of single planes; see :mod:`pictologics.dicom`."""
 
     name = "DICOM"
-    suffixes = (".dcm", "or none", "a folder of them")
+    suffixes: tuple[str, ...] = (".dcm", "or none", "a folder of them")
     honours = frozenset({"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"})
 
     def matches(self, probe: Probe) -> bool:
@@ -53,16 +51,14 @@ class DicomReader:
                 advice="leave dataset_index out",
                 volumes=1,
             )
-        decisions = [*left_out(scan, series, path), *planes.decisions]
+        decisions = [*left_out(scan, series), *planes.decisions]
         array = read_voxels(planes.frames, options.dtype, options.apply_rescale)
         return Image.from_grid(
             array,
             planes.grid,
             modality=series.modality,
             metadata=metadata_of(series, options.apply_rescale),
-            provenance=Provenance(
-                path, self.name, slice_sources(planes, options.apply_rescale), tuple(decisions)
-            ),
+            provenance=Provenance(path, self.name, slice_sources(planes, options.apply_rescale), tuple(decisions)),
         )
 
     def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
@@ -116,20 +112,22 @@ def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
 def planes_of(series: Series, options: ReadOptions, path: str) -> Planes:
     """The sorted planes of a series' volume, with every decision on the way."""
     layout, others = choose_layout(series, path)
-    frames, repeats = drop_duplicates(layout.frames, path)
+    frames, repeats = drop_duplicates(layout.frames)
     planes = stack_planes(frames, options.irregular, path)
     return Planes(planes.frames, planes.grid, (*others, *repeats, *planes.decisions))
 
 
-def left_out(scan: Scan, series: Series, path: str) -> list[Decision]:
+def left_out(scan: Scan, series: Series) -> list[Decision]:
     """What of the folder is not part of the series."""
     decisions = []
     if scan.broken:
         text = f"left out {len(scan.broken)} files named as DICOM that are not, such as '{scan.broken[0]}'"
-        warn(f"'{path}': {text}", ContentWarning)
-        decisions.append(Decision("left out", text, len(scan.broken)))
+        decisions.append(Decision("left out", text, len(scan.broken), "content"))
     elsewhere = len(scan.headers) - len(series.headers)
-    for count, what in ((len(scan.others), "not DICOM"), (elsewhere, "DICOM of another series or without an image")):
+    for count, what in (
+        (len(scan.others), "not DICOM"),
+        (elsewhere, "DICOM of another series or without an image"),
+    ):
         if count:
             text = f"left out {count} file{'s' * (count != 1)}: {what}"
             decisions.append(Decision("left out", text, count))
@@ -181,7 +179,10 @@ def describe_series(series: Series, options: ReadOptions, path: str, choice: boo
     notes: Sequence[str]
     try:
         planes = planes_of(series, options, path)
-        grid, notes = planes.grid, [decision.text for decision in planes.decisions if decision.kind != "sorted"]
+        grid, notes = (
+            planes.grid,
+            [decision.text for decision in planes.decisions if decision.kind != "sorted"],
+        )
     except (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError) as error:
         grid, notes = None, [error.found]
     return VolumeInfo(

@@ -9,8 +9,8 @@ from ..errors import MissingPathError, OptionError
 from ..files import open_regular
 from ..geometry import Grid
 from ..image import Image
+from ..inflation import inflate_head
 from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
-from ..nifti.inflating import inflate_head
 from ..nifti.note import Note, read_note
 from ..nifti.voxels import read_volume
 from ..nifti.world import grid_of
@@ -24,7 +24,7 @@ class NiftiReader:
     """Reads NIfTI; see :mod:`pictologics.nifti`."""
 
     name = "NIfTI"
-    suffixes = (".nii", ".nii.gz", ".hdr", ".img")
+    suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")
     honours = frozenset({"dataset_index", "dtype", "irregular"})
 
     def matches(self, probe: Probe) -> bool:
@@ -128,8 +128,6 @@ def slice_sources(header: NiftiHeader, data_path: Path, grid: Grid, index: int) 
     planes = header.shape[2]
     positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
     return tuple(
-        SliceSource(
-            str(data_path), index * planes + k, None, tuple(positions[k]), header.slope, header.intercept
-        )
+        SliceSource(str(data_path), index * planes + k, None, tuple(positions[k]), header.slope, header.intercept)
         for k in range(planes)
     )

@@ -10,7 +10,7 @@ from ..dicom import tags
 from ..dicom.headers import read_header
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..files import open_regular
-from ..nifti.inflating import inflate_head
+from ..inflation import inflate_head
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]
@@ -79,9 +79,7 @@ def make_probe(source: Source) -> Probe:
     except CorruptFileError:
         # It begins as DICOM; the DICOM reader will say what is wrong with it.
         is_dicom, sop_class = True, ""
-    return Probe(
-        source, suffix, head, is_gzip, inflate_head(head, HEAD) if is_gzip else head, is_dicom, sop_class
-    )
+    return Probe(source, suffix, head, is_gzip, inflate_head(head, HEAD) if is_gzip else head, is_dicom, sop_class)
 
 
 def first_bytes(path: Path) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +102,7 @@ def parse_header(path: Path, head: bytes) -> NiftiHeader:
     raw = np.frombuffer(head, layout, 1)[0]
     shape, volumes = dimensions(raw, path)
     slope, intercept = scaling(raw, path)
-    order = "<" if head[0] else ">"
+    order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
     scale = MILLIMETRES_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
     geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
@@ -151,7 +151,7 @@ def scaling(raw: Any, path: Path) -> tuple[float, float]:
     return slope, intercept
 
 
-def stored_type(code: int, order: str, path: Path) -> np.dtype[np.generic]:
+def stored_type(code: int, order: Literal["<", ">"], path: Path) -> np.dtype[np.generic]:
     """The type of the stored numbers."""
     if code in STORED_TYPES:
         return STORED_TYPES[code].newbyteorder(order)

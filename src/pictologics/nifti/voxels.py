@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError
 from ..files import fill_buffer
+from ..inflation import MOST_DEFLATION, InflatedStream
 from ..rescaling import exact_float, rescale_into
 from ..threads import run_in_shares
 from .header import NiftiHeader
-from .inflating import InflatedStream
 
 __all__ = ["read_volume"]
 
 # Small enough to stay in a core's cache between reading and converting.
 CHUNK = 1 << 19
-# Deflate cannot shrink data more than this (RFC 1951: 258 bytes in 2 bits).
-MOST_DEFLATION = 1032
 
 
 def read_volume(
-    header: NiftiHeader, data_path: Path, is_gzip: bool, index: int, dtype: np.dtype[np.generic] | None
-) -> npt.NDArray[np.generic]:
+    header: NiftiHeader, data_path: Path, is_gzip: bool, index: int, dtype: np.dtype[Any] | None
+) -> npt.NDArray[Any]:
     """Read one volume.
 
     Args:
@@ -74,9 +73,7 @@ def check_size(header: NiftiHeader, data_path: Path, is_gzip: bool) -> None:
         )
 
 
-def read_in_parallel(
-    header: NiftiHeader, data_path: Path, start: int, flat: npt.NDArray[np.generic]
-) -> None:
+def read_in_parallel(header: NiftiHeader, data_path: Path, start: int, flat: npt.NDArray[Any]) -> None:
     """Read a plain file: each thread reads, converts and writes its own stretch."""
     per_chunk = CHUNK // header.stored.itemsize
     chunks = -(-flat.size // per_chunk)
@@ -95,9 +92,7 @@ def read_in_parallel(
     run_in_shares(read_share, chunks)
 
 
-def read_inflating(
-    header: NiftiHeader, data_path: Path, start: int, flat: npt.NDArray[np.generic], is_last: bool
-) -> None:
+def read_inflating(header: NiftiHeader, data_path: Path, start: int, flat: npt.NDArray[Any], is_last: bool) -> None:
     """Read a gzip file: another thread inflates, this one converts into place.
 
     After the last volume the stream is followed to its end, so that its checksum counts.

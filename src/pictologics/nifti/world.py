@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import GeometryError, GeometryWarning, warn
+from ..errors import GeometryError
 from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ..provenance import Decision
 from .header import NiftiHeader
@@ -35,29 +35,29 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
     else:
         # nifti1.h, method 1: no orientation is known, and the axes run to the right, anterior, superior.
         ras_affine = np.diag([*spacing_of(header), 1.0])
-        text = "neither sform nor qform is set; the axes were taken as left-right, posterior-anterior, inferior-superior"
-        decisions.append(Decision("assumed", text))
-        warn(f"'{path}': {text}, from an origin of zero", GeometryWarning)
+        text = (
+            "neither sform nor qform is set; the axes were taken to run to the right, anterior and superior, "
+            "from an origin of zero"
+        )
+        decisions.append(Decision("assumed", text, None, "geometry"))
     try:
         grid = Grid.from_affine(ras_affine, header.shape, "RAS", allow_shear=irregular == "ignore")
     except GeometryError as error:
         advice = 'correct its sform and qform, or pass irregular="ignore" if it is a shear'
         raise GeometryError(error.found, path=path, advice=advice, **error.values) from error
-    decisions += judge_shear(grid, ras_affine, path=str(path))
+    decisions += judge_shear(grid, ras_affine)
     if header.sform_code > 0 and qform is not None:
         decisions += compare_forms(grid, qform, header)
     return grid, decisions
 
 
-def judge_shear(grid: Grid, ras_affine: npt.NDArray[np.float64], path: str) -> list[Decision]:
+def judge_shear(grid: Grid, ras_affine: npt.NDArray[np.float64]) -> list[Decision]:
     """Record what making the axes orthogonal moved."""
     error = grid.corner_error(ras_affine, "RAS")
     if error < CORNER_ERROR_NOTED:
         return []
     text = f"the axes were made orthogonal, which moved the worst corner by {error:.3g} voxels"
-    if error >= CORNER_ERROR_REFUSED:
-        warn(f"'{path}': {text}", GeometryWarning)
-    return [Decision("rounded", text, error)]
+    return [Decision("rounded", text, error, "geometry" if error >= CORNER_ERROR_REFUSED else None)]
 
 
 def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:
@@ -70,8 +70,7 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     if error < CORNER_ERROR_REFUSED:
         return []
     text = f"sform and qform disagree by {error:.3g} voxels at the worst corner; the sform was taken"
-    warn(f"'{header.path}': {text}", GeometryWarning)
-    return [Decision("assumed", text, error)]
+    return [Decision("assumed", text, error, "geometry")]
 
 
 def spacing_of(header: NiftiHeader) -> list[float]:

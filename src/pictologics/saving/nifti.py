@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
+from isal import igzip
 
 from ..errors import OptionError
 from ..files import replacing
@@ -39,14 +42,18 @@ def write_nifti(image: Image, path: Path) -> None:
             file.write(stored[:, :, start : start + PLANES_PER_WRITE].tobytes(order="F"))
 
 
-def open_output(path: Path, compressed: bool) -> BinaryIO:
+@contextmanager
+def open_output(path: Path, compressed: bool) -> Iterator[IO[bytes]]:
     """Open the file to write, through ISA-L's gzip if asked for."""
-    if not compressed:
-        return path.open("wb")
-    from isal import igzip
-
-    # No name and no time in the gzip header: the same image gives the same bytes.
-    return igzip.IGzipFile(filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=path.open("wb"), mtime=0)  # type: ignore[no-any-return]
+    with path.open("wb") as plain:
+        if not compressed:
+            yield plain
+            return
+        # No name and no time in the gzip header: the same image gives the same bytes.
+        with igzip.IGzipFile(  # type: ignore[no-untyped-call]
+            filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=plain, mtime=0
+        ) as packed:
+            yield packed
 
 
 def stored_array(array: npt.NDArray[Any], path: Path) -> npt.NDArray[Any]:

@@ -1,18 +1,27 @@
-"""A gzip file as pieces of its content, inflated one step ahead by a thread of its own."""
+"""Deflated data: a gzip file as pieces of its content, inflated one step ahead by a thread of its own."""
 
 from __future__ import annotations
 
 import queue
 import threading
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
-from isal import igzip_lib
+from isal import igzip_lib, isal_zlib
 
-from ..errors import CorruptFileError, FileAccessError
+from .errors import CorruptFileError, FileAccessError
 
-__all__ = ["InflatedStream", "inflate_head"]
+__all__ = ["MOST_DEFLATION", "InflateError", "InflatedStream", "inflate_head", "inflate_raw"]
 
+MOST_DEFLATION = 1032
+"""Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
+
+#: What ISA-L raises for damaged data; its type stubs take the class for an instance.
+InflateError: type[Exception] = igzip_lib.error  # type: ignore[assignment]
+
+RAW_DEFLATE = -15
 READ = 1 << 17
 PIECE = 1 << 19
 AHEAD = 4
@@ -101,19 +110,19 @@ class InflatedStream:
             self._pieces.put(b"")
         except EOFError as error:
             self._pieces.put(self._damaged("ends too early", error))
-        except igzip_lib.error as error:
+        except InflateError as error:
             self._pieces.put(self._damaged(f"is damaged ({error})", error))
         except OSError as error:
             failure = FileAccessError(f"the file cannot be read ({error.strerror})", path=self.path)
             failure.__cause__ = error
             self._pieces.put(failure)
 
-    def _inflate_member(self, file: object, pending: bytes) -> bytes:
+    def _inflate_member(self, file: BinaryIO | FileIO, pending: bytes) -> bytes:
         """Inflate one gzip member; returns the bytes that follow it."""
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         while not inflater.eof and not self._stopped.is_set():
             if inflater.needs_input and not pending:
-                pending = file.read(READ)  # type: ignore[attr-defined]
+                pending = file.read(READ)
                 if not pending:
                     raise EOFError
             piece = inflater.decompress(pending, PIECE)
@@ -132,5 +141,14 @@ def inflate_head(compressed: bytes, count: int) -> bytes:
     """The first bytes of a gzip file's content, as many as its first bytes yield; empty if it is damaged."""
     try:
         return bytes(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(compressed, count))
-    except igzip_lib.error:
+    except InflateError:
         return b""
+
+
+def inflate_raw(compressed: bytes, limit: int) -> bytes:
+    """Inflate a raw deflate stream, without header or checksum, up to ``limit`` bytes.
+
+    Raises:
+        InflateError: If it is damaged.
+    """
+    return bytes(isal_zlib.decompressobj(RAW_DEFLATE).decompress(compressed, limit))

@@ -1,0 +1,66 @@
+"""Run the benchmarks: ``python -m benchmarks --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from . import ct_folder, header_scan, import_time, nifti_files, peak_memory
+from .data import FULL, QUICK, BenchmarkData
+from .report import machine_facts, markdown, print_benchmark
+from .timing import Benchmark
+
+HERE = Path(__file__).parent
+
+BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
+    "ct": ct_folder.run,
+    "headers": header_scan.run,
+    "nii.gz": nifti_files.run_compressed,
+    "nii": nifti_files.run_plain,
+    "memory": peak_memory.run,
+    "import": import_time.run,
+}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="How fast and how lean, beside the peers."
+    )
+    parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each contender is timed (default 9)")
+    parser.add_argument("--quick", action="store_true", help="little data and 3 rounds: does it run at all?")
+    parser.add_argument("--data", type=Path, default=HERE / "data", help="where the files are made and kept")
+    parser.add_argument("--output", type=Path, help="the report; a complete run writes benchmarks/RESULTS.md")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run what was asked for; 1 if a target was missed at full size."""
+    arguments = parse_arguments()
+    console = Console()
+    data = BenchmarkData(arguments.data, QUICK if arguments.quick else FULL)
+    rounds = 3 if arguments.quick else arguments.rounds
+    facts = machine_facts(rounds)
+    for name, value in facts.items():
+        console.print(f"{name}: {value}", highlight=False)
+    console.print()
+    results = []
+    for name in arguments.only or BENCHMARKS:
+        results.append(BENCHMARKS[name](data, rounds))
+        print_benchmark(console, results[-1])
+    # Parts of a run, and small data, never replace the results of a complete one.
+    complete = not arguments.only and not arguments.quick
+    output = arguments.output or (HERE / "RESULTS.md" if complete else None)
+    if output:
+        output.write_text(markdown(facts, results), encoding="utf-8")
+        console.print(f"Written: {output}", highlight=False)
+    missed = sum(not target.passed for result in results for target in result.targets)
+    return int(bool(missed) and not arguments.quick)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

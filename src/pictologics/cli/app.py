@@ -1,0 +1,118 @@
+"""Commands: info, convert, demo."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .._version import __version__
+from ..errors import PictologicsError
+from ..loader import load_image
+from ..saving import save_image
+from .demo import run_demo
+from .info import print_info
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Load any medical image into one volume that stands right in the world.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")]
+SeriesUid = Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")]
+DatasetIndex = Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")]
+
+
+class IrregularChoice(StrEnum):
+    """What to do with slices that form no regular grid."""
+
+    ERROR = "error"
+    IGNORE = "ignore"
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        print(f"pictologics {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def info(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder of DICOM files.")],
+    recursive: Recursive = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Say what is there: every series of a folder, or the geometry and values of a file."""
+    print_info(path, recursive, as_json)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A file, or a folder of DICOM files.")],
+    target: Annotated[Path, typer.Argument(help="The file to write: .nii or .nii.gz.")],
+    recursive: Recursive = False,
+    series_uid: SeriesUid = None,
+    dataset_index: DatasetIndex = 0,
+    irregular: Annotated[
+        IrregularChoice, typer.Option(help="What to do with slices that form no regular grid.")
+    ] = IrregularChoice.ERROR,
+    dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as int16.")] = None,
+    stored_values: Annotated[bool, typer.Option("--stored-values", help="Do not rescale.")] = False,
+) -> None:
+    """Load an image and write it to another format."""
+    image = load_image(
+        source,
+        dataset_index,
+        recursive,
+        apply_rescale=not stored_values,
+        series_uid=series_uid,
+        irregular=irregular.value,
+        dtype=dtype,
+    )
+    save_image(image, target)
+    print(f"{target}: {image}")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("pictologics-demo"),
+    slices: Annotated[int, typer.Option(min=2, max=2000, help="Slices of the made-up scan.")] = 300,
+) -> None:
+    """Write a made-up CT series, load it, and save it as NIfTI and as a picture."""
+    run_demo(folder, slices)
+
+
+def main() -> None:
+    """Run the program; errors of ours end it with one sentence instead of a traceback."""
+    console = Console(stderr=True, soft_wrap=True)
+
+    def show_warning(message: Warning | str, *_: object) -> None:
+        console.print("Warning:", style="yellow", end=" ")
+        console.print(str(message), markup=False, highlight=False)
+
+    warnings.showwarning = show_warning  # type: ignore[assignment]
+    try:
+        app()
+    except PictologicsError as error:
+        console.print("Error:", style="bold red", end=" ")
+        console.print(str(error), markup=False, highlight=False)
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""The ``info`` command: what a path holds, as a table, as words or as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from ..geometry import format_numbers
+from ..image import Image
+from ..loader import Explanation, explain, load_image
+from ..loaders.protocol import VolumeInfo
+
+__all__ = ["print_info"]
+
+
+def print_info(path: Path, recursive: bool, as_json: bool) -> None:
+    """Print what is there: for a folder every series, for a file also its values."""
+    explanation = explain(path, recursive)
+    image = load_image(path) if path.is_file() and explanation.volumes[0].loads else None
+    if as_json:
+        facts = json.loads(explanation.to_json())
+        if image is not None:
+            facts["image"] = facts_of(image)
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    console = Console()
+    console.print(volume_table(explanation))
+    for number, volume in enumerate(explanation.volumes, 1):
+        for line in (call_for(explanation.path, volume), *volume.notes):
+            console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
+    if image is not None:
+        for name, text in image.summary():
+            console.print(f"{name or 'values':>12}  {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{'origin':>12}  ({format_numbers(image.origin)}) mm LPS", highlight=False)
+
+
+def volume_table(explanation: Explanation) -> Table:
+    """One row for each volume."""
+    table = Table(title=explanation.path, title_justify="left")
+    for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
+        table.add_column(name, justify="right" if name in {"", "files"} else "left")
+    for number, volume in enumerate(explanation.volumes, 1):
+        table.add_row(
+            str(number),
+            volume.format,
+            volume.modality,
+            "x".join(map(str, volume.shape)) if volume.shape else "-",
+            format_numbers(volume.spacing) if volume.spacing else "-",
+            volume.orientation or "-",
+            str(volume.files),
+            volume.description,
+        )
+    return table
+
+
+def call_for(path: str, volume: VolumeInfo) -> str:
+    """The line of Python that loads a volume."""
+    options = "".join(f", {name}={value!r}" for name, value in volume.options)
+    return f"load_image({path!r}{options})" if volume.loads else "does not load"
+
+
+def facts_of(image: Image) -> dict[str, Any]:
+    """An image's geometry and values as plain numbers."""
+    grid = image.grid
+    finite = np.isfinite(image.array)
+    return {
+        "shape": grid.shape,
+        "spacing": grid.spacing,
+        "origin": grid.origin,
+        "direction": grid.direction.tolist(),
+        "orientation": grid.orientation,
+        "modality": image.modality,
+        "dtype": str(image.array.dtype),
+        "minimum": float(image.array.min(where=finite, initial=np.inf)) if finite.any() else None,
+        "maximum": float(image.array.max(where=finite, initial=-np.inf)) if finite.any() else None,
+        "metadata": dict(image.metadata),
+        "provenance": image.provenance.to_dict(),
+    }

@@ -1,0 +1,61 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# A shared machine may stall for longer than hypothesis' deadline; tmp_path is only ever added to.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the real scans, so that ``-m "not shared_data"`` leaves it out."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shared_data)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real scans beside the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real scans (../shared/data beside the repository) are not here")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def no_handle_left():
+    """Fail if the test leaves a file of this process open that was not open before."""
+    listing = Path("/proc/self/fd")
+    if not listing.is_dir():
+        yield
+        return
+    before = open_files(listing)
+    yield
+    left = [target for target in open_files(listing) if target not in before]
+    assert not left, f"left open: {left}"
+
+
+def open_files(listing: Path) -> list[str]:
+    """Targets of this process's open file descriptors that are real files."""
+    found = []
+    for entry in listing.iterdir():
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            continue  # the descriptor of the listing itself
+        if target.startswith("/") and not target.startswith(("/dev", "/proc")):
+            found.append(target)
+    return found

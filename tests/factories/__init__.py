@@ -1,0 +1,1 @@
+"""True files of known geometry, written by software that is not ours."""

@@ -1,0 +1,73 @@
+"""Files and folders that something went wrong with."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+__all__ = ["broken_link", "cut", "fifo", "garbage", "unreadable", "within_seconds"]
+
+
+def cut(path: Path, size: int) -> Path:
+    """Keep the first ``size`` bytes of a file; a negative size counts from its end."""
+    content = path.read_bytes()
+    path.write_bytes(content[:size])
+    return path
+
+
+def garbage(path: Path, size: int, seed: int = 0, head: bytes = b"") -> Path:
+    """A file of random bytes, which may begin as a true one does."""
+    path.write_bytes(head + np.random.default_rng(seed).bytes(size))
+    return path
+
+
+def fifo(path: Path) -> Path:
+    """A named pipe that nobody writes to: opening it the plain way waits forever."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(path)
+    return path
+
+
+def broken_link(path: Path) -> Path:
+    """A symbolic link to nothing."""
+    try:
+        path.symlink_to(path.parent / "gone")
+    except OSError as error:
+        pytest.skip(f"this system makes no symbolic links ({error})")
+    return path
+
+
+def unreadable(path: Path) -> Path:
+    """Take every permission from a file or a folder."""
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        path.chmod(0o755)
+        pytest.skip("this user may read everything")
+    return path
+
+
+@contextmanager
+def within_seconds(limit: float):
+    """Fail when the block takes longer; what hangs for good is ended by the alarm."""
+    import signal
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"still not done after {limit * 5} s")
+
+    previous = signal.signal(signal.SIGALRM, give_up) if hasattr(signal, "SIGALRM") else None
+    if previous is not None:
+        signal.alarm(int(limit * 5))
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        if previous is not None:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, previous)
+    assert time.monotonic() - start < limit

@@ -1,0 +1,59 @@
+"""The record that an Image carries."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+
+import pytest
+
+from pictologics.provenance import Decision, Provenance, SliceSource
+
+RECORD = Provenance(
+    "scan/",
+    "dicom",
+    (SliceSource("scan/1.dcm", 0, "1.2.3", (1.0, 2.0, 3.5), 2.0, -1024.0), SliceSource("scan/2.dcm")),
+    (Decision("sorted", "2 slices sorted along their normal", 2.0), Decision("left out", "1 localizer left out", 1)),
+)
+
+
+def test_json_holds_everything():
+    again = json.loads(RECORD.to_json())
+    assert again["source"] == "scan/"
+    assert again["reader"] == "dicom"
+    assert again["slices"][0] == {
+        "file": "scan/1.dcm",
+        "frame": 0,
+        "sop_instance_uid": "1.2.3",
+        "position": [1.0, 2.0, 3.5],
+        "slope": 2.0,
+        "intercept": -1024.0,
+    }
+    assert again["slices"][1]["position"] is None
+    assert again["decisions"][1] == {"kind": "left out", "text": "1 localizer left out", "value": 1}
+    assert "\n" in RECORD.to_json(indent=2)
+
+
+def test_json_keeps_letters_beyond_ascii():
+    assert "Schädel" in Provenance("Schädel/").to_json()
+
+
+def test_with_decisions_adds_and_leaves_the_first_alone():
+    more = RECORD.with_decisions(Decision("placed", "placed on the reference"))
+    assert [d.kind for d in more.decisions] == ["sorted", "left out", "placed"]
+    assert len(RECORD.decisions) == 2
+    assert (more.source, more.reader, more.slices) == (RECORD.source, RECORD.reader, RECORD.slices)
+
+
+def test_with_slices_changes_only_these():
+    other = RECORD.with_slices(RECORD.slices[::-1])
+    assert other.slices == RECORD.slices[::-1]
+    assert other.decisions == RECORD.decisions
+
+
+def test_is_an_immutable_value():
+    assert pickle.loads(pickle.dumps(RECORD)) == RECORD
+    assert hash(RECORD.slices[0]) == hash(dataclasses.replace(RECORD.slices[0]))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        RECORD.source = "elsewhere"
