@@ -23,8 +23,8 @@ InflateError: type[Exception] = igzip_lib.error  # type: ignore[assignment]
 
 RAW_DEFLATE = -15
 READ = 1 << 17
-PIECE = 1 << 19
-AHEAD = 4
+PIECE = 1 << 18
+AHEAD = 8
 # Padding after the last volume is rare and short; more is not worth following.
 LONGEST_TAIL = 1 << 22
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ContentWarning, OptionError, warn
+from .geometry import Grid
 from .image import Image, create_full_mask
 from .loaders.probing import make_probe, make_source
 from .loaders.protocol import Irregular, Reader, ReadOptions, Source, VolumeInfo
@@ -84,7 +85,7 @@ def load_image(
     if transpose_axes is not None and reference_image is None:
         warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
     # Before the voxels are read, so that a reference without a place fails at once.
-    target = None if reference_image is None else reference_image.grid
+    target = None if reference_image is None else grid_of_reference(reference_image)
     options = ReadOptions(
         dataset_index=checked_index(dataset_index),
         recursive=bool(recursive),
@@ -104,7 +105,7 @@ def load_image(
     if target is not None:
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
-        image = place(image, target, fill_value)
+        image = place(image, target, checked_fill_value(fill_value))
     warn_of(str(source.path), image.provenance.decisions)
     return image
 
@@ -156,6 +157,23 @@ def find_reader(path: PathLike | Sequence[PathLike]) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader."""
     source = make_source(path)
     return source, select(make_probe(source))
+
+
+def grid_of_reference(reference_image: Image) -> Grid:
+    """Where the reference lies, if it is an image."""
+    if not isinstance(reference_image, Image):
+        raise OptionError(
+            f"reference_image must be an Image and {type(reference_image).__name__} was given",
+            advice="load the reference first",
+        )
+    return reference_image.grid
+
+
+def checked_fill_value(fill_value: float) -> float:
+    """A real number."""
+    if not isinstance(fill_value, (int, float, np.number)):
+        raise OptionError(f"fill_value is {fill_value!r} and must be a number", fill_value=fill_value)
+    return fill_value
 
 
 def checked_index(index: int) -> int:

@@ -96,9 +96,7 @@ def frames_of(header: Header) -> list[Frame]:
             orientation_of(header),
             spacing,
             source,
-            # An empty attribute counts as missing; a slope of zero is kept, it is what the file says.
-            one_number(header, tags.RESCALE_SLOPE, 1.0),
-            one_number(header, tags.RESCALE_INTERCEPT, 0.0),
+            *rescale_of(header),
         )
     ]
 
@@ -179,7 +177,14 @@ def pixel_spacing_of(header: Header) -> tuple[tuple[float, float] | None, str]:
     return None, ""
 
 
-def one_number(header: Header, tag: int, default: float) -> float:
-    """A number of the header, or the default where it has none."""
-    number = header.number(tag)
-    return default if number is None else number
+def rescale_of(header: Header) -> tuple[float, float]:
+    """Slope and intercept from stored to real values.
+
+    An empty attribute counts as missing; a slope of zero is kept, it is what the file says. Dose has a factor of
+    its own, DoseGridScaling (DICOM PS3.3 C.8.8.3.4).
+    """
+    slope = header.number(tags.RESCALE_SLOPE)
+    if slope is None:
+        slope = header.number(tags.DOSE_GRID_SCALING)
+    intercept = header.number(tags.RESCALE_INTERCEPT)
+    return 1.0 if slope is None else slope, 0.0 if intercept is None else intercept

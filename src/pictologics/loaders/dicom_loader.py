@@ -149,6 +149,8 @@ def metadata_of(series: Series, rescaled: bool) -> dict[str, str]:
 
 def units_of(header: Header) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
+    if header.text(tags.DOSE_UNITS) == "GY":
+        return "Gy"
     units = header.text(tags.UNITS) or header.text(tags.RESCALE_TYPE)
     if units == "US":
         # "Unspecified" (DICOM PS3.3 C.11.1.1.2).

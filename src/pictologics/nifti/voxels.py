@@ -19,7 +19,7 @@ from .header import NiftiHeader
 __all__ = ["read_volume"]
 
 # Small enough to stay in a core's cache between reading and converting.
-CHUNK = 1 << 19
+CHUNK = 1 << 20
 
 
 def read_volume(

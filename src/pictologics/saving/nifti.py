@@ -53,7 +53,7 @@ def open_output(path: Path, compressed: bool) -> Iterator[IO[bytes]]:
         with igzip.IGzipFile(  # type: ignore[no-untyped-call]
             filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=plain, mtime=0
         ) as packed:
-            yield packed
+            yield packed  # type: ignore[misc]
 
 
 def stored_array(array: npt.NDArray[Any], path: Path) -> npt.NDArray[Any]:
