@@ -1,0 +1,156 @@
+"""Placing: a crop, a flip or a reordering of an image's axes goes back to exactly where it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pictologics import GeometryError, Grid, Image, OptionError
+from pictologics.placement import place, transpose
+from tests.factories.grids import grids
+
+small = st.tuples(*[st.integers(2, 7)] * 3)
+
+
+def image_on(grid: Grid, dtype="float32") -> Image:
+    """Distinct values, so that a voxel in a wrong place shows."""
+    return Image.from_grid(np.arange(np.prod(grid.shape)).reshape(grid.shape, order="F").astype(dtype), grid)
+
+
+@st.composite
+def rearranged(draw) -> tuple[Image, Image]:
+    """An image and the same voxels in another order of axes, some of them flipped."""
+    image = image_on(draw(grids(small)))
+    order = draw(st.permutations(range(3)))
+    array, grid = image.array.transpose(order), image.grid.permuted(order)
+    for axis in range(3):
+        if draw(st.booleans()):
+            array, grid = np.flip(array, axis), grid.flipped(axis)
+    return image, Image.from_grid(array, grid)
+
+
+@given(rearranged())
+def test_rearranged_axes_go_back(pair):
+    image, other = pair
+    placed = place(other, image.grid)
+    np.testing.assert_array_equal(placed.array, image.array)
+    assert placed.grid == image.grid
+    assert placed.array.flags.f_contiguous
+
+
+@given(rearranged(), st.data())
+def test_a_crop_goes_back_and_the_rest_is_filled(pair, data):
+    image, other = pair
+    start = [data.draw(st.integers(0, n - 1)) for n in other.grid.shape]
+    shape = [data.draw(st.integers(1, n - s)) for n, s in zip(other.grid.shape, start, strict=True)]
+    box = tuple(slice(s, s + n) for s, n in zip(start, shape, strict=True))
+    crop = Image.from_grid(other.array[box], other.grid.cropped(start, shape))
+    placed = place(crop, image.grid, fill_value=-7)
+    kept = np.isin(image.array, crop.array)
+    np.testing.assert_array_equal(placed.array, np.where(kept, image.array, -7))
+
+
+@given(grids(small), st.tuples(*[st.integers(-9, 9)] * 3))
+def test_what_lies_outside_is_cut_off(grid, offset):
+    image = image_on(grid)
+    shifted = Image.from_grid(image.array, grid.cropped(offset, grid.shape))
+    placed = place(shifted, grid, fill_value=-1)
+    expected = np.full(grid.shape, -1.0)
+    for index in np.ndindex(*grid.shape):
+        source = np.array(index) - offset
+        if (source >= 0).all() and (source < grid.shape).all():
+            expected[index] = image.array[tuple(source)]
+    np.testing.assert_array_equal(placed.array, expected)
+    wholly_outside = any(abs(o) >= n for o, n in zip(offset, grid.shape, strict=True))
+    assert any(one.warning == "content" for one in placed.provenance.decisions) == wholly_outside
+
+
+@given(grids(small), st.integers(0, 2), st.floats(0.15, 0.85))
+def test_a_fractional_offset_is_refused_with_its_number(grid, axis, fraction):
+    offset = [0.0, 0.0, 0.0]
+    offset[axis] = fraction
+    other = Grid(grid.shape, grid.spacing, tuple(grid.index_to_world(offset)), grid.direction)
+    with pytest.raises(GeometryError, match="voxel centres lie") as caught:
+        place(image_on(other), grid)
+    found = caught.value.values["fractional_offset"][axis]
+    # Rounded to the nearest voxel, so 0.85 may be said as -0.15; the sign is that of the reference in the image.
+    assert abs(abs(found) - min(fraction, 1 - fraction)) < 1e-6
+
+
+@given(grids(small), st.integers(0, 2))
+def test_another_spacing_is_refused_with_both(grid, axis):
+    assume(grid.shape[axis] > 2)
+    spacing = list(grid.spacing)
+    spacing[axis] *= 1.25
+    other = Grid(grid.shape, tuple(spacing), grid.origin, grid.direction)
+    with pytest.raises(GeometryError, match="its spacing") as caught:
+        place(image_on(other), grid)
+    assert caught.value.values["spacing"] == pytest.approx(other.spacing)
+    assert caught.value.values["reference_spacing"] == pytest.approx(grid.spacing)
+
+
+def test_turned_axes_are_refused_with_the_angle():
+    angle = np.radians(3.0)
+    turned = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    with pytest.raises(GeometryError, match="turned by 3 degrees"):
+        place(image_on(Grid((9, 9, 9), direction=turned)), Grid((9, 9, 9)))
+
+
+def test_a_rounded_header_meets_its_reference_and_the_record_says_by_how_much():
+    grid = Grid((8, 8, 8), (0.7, 0.7, 1.0), (100.0, 200.0, 300.0))
+    rounded = Grid((8, 8, 8), (0.7, 0.7, 1.0), (100.02, 200.0, 300.0))
+    placed = place(image_on(rounded), grid)
+    assert placed.grid == grid
+    (note,) = [one for one in placed.provenance.decisions if one.kind == "rounded"]
+    assert note.value == pytest.approx(0.02 / 0.7)
+
+
+def test_a_far_target_origin_does_not_shift_a_crop():
+    # 0.02 % of spacing is nothing within the crop and most of a voxel at the far end of the target.
+    target = Grid((2000, 4, 4), (1.0, 1.0, 1.0))
+    crop = Grid((5, 4, 4), (1.0002, 1.0, 1.0), (1990.0, 0.0, 0.0))
+    placed = place(image_on(crop), target, fill_value=-1)
+    np.testing.assert_array_equal(placed.array[1990:1995], image_on(crop).array)
+
+
+def test_the_type_is_kept_and_widened_only_for_the_fill_value():
+    grid = Grid((3, 3, 3))
+    crop = image_on(grid.cropped((1, 1, 1), (1, 1, 1)), "uint8")
+    assert place(crop, grid).array.dtype == np.uint8
+    assert place(crop, grid, fill_value=255).array.dtype == np.uint8
+    assert place(crop, grid, fill_value=-1024).array.dtype == np.int16
+    assert place(crop, grid, fill_value=0.5).array.dtype.kind == "f"
+    assert place(image_on(crop.grid), grid, fill_value=-1024).array.dtype == np.float32
+
+
+def test_a_source_mask_is_false_outside_the_image():
+    grid = Grid((3, 3, 3))
+    crop = image_on(grid.cropped((1, 0, 0), (2, 3, 3)))
+    placed = place(crop.with_source_mask(np.ones((2, 3, 3), bool)), grid)
+    assert placed.source_mask.sum() == 18
+    assert not placed.source_mask[0].any()
+
+
+def test_an_image_already_in_place_is_returned_as_it_is():
+    image = image_on(Grid((3, 4, 5)))
+    assert place(image, image.grid) is image
+
+
+@pytest.mark.parametrize("header", ["right", "unaware"])
+def test_transposed_axes(header):
+    """A file whose y and z are exchanged, with a header that says so and with one that does not know."""
+    reference = image_on(Grid((3, 4, 5), (1.0, 2.0, 3.0), (10.0, 20.0, 30.0)))
+    stored = reference.array.transpose(0, 2, 1)
+    direction = np.eye(3)[:, [0, 2, 1]] if header == "right" else np.eye(3)
+    wrong = Image(stored, (1.0, 3.0, 2.0), reference.origin, direction)
+    placed = place(transpose(wrong, (0, 2, 1), reference.grid), reference.grid)
+    np.testing.assert_array_equal(placed.array, reference.array)
+
+
+@pytest.mark.parametrize("axes", [(0, 1), (0, 0, 1), (1, 2, 3), "xyz", None, (0, 1, 2, 3)])
+def test_axes_that_are_no_order_are_refused(axes):
+    image = image_on(Grid((3, 4, 5)))
+    with pytest.raises(OptionError, match="transpose_axes"):
+        transpose(image, axes, image.grid)
