@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
-from io import FileIO
-from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 from isal import igzip_lib, isal_zlib
 
 from .errors import CorruptFileError, FileAccessError
+from .files import ByteSource, StoredFile
 
-__all__ = ["MOST_DEFLATION", "InflateError", "InflatedStream", "inflate_head", "inflate_raw"]
+__all__ = ["MOST_DEFLATION", "DeflatedBytes", "InflatedStream", "inflate_head"]
 
 MOST_DEFLATION = 1032
 """Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
@@ -25,6 +24,7 @@ RAW_DEFLATE = -15
 READ = 1 << 17
 PIECE = 1 << 18
 AHEAD = 8
+STEP = 1 << 16
 # Padding after the last volume is rare and short; more is not worth following.
 LONGEST_TAIL = 1 << 22
 
@@ -36,8 +36,8 @@ class InflatedStream:
     pieces wait at most, whatever the file holds.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: StoredFile) -> None:
+        self.file = file
         self.position = 0
         self._rest = b""
         self._ended = False
@@ -99,30 +99,29 @@ class InflatedStream:
     def _inflate(self) -> None:
         """What the thread does: inflate every member of the file, or hand over the error."""
         try:
-            with self.path.open("rb", buffering=0) as file:
+            with self.file.open() as source:
+                reader = Sequential(source)
                 pending = b""
                 while not self._stopped.is_set():
-                    pending = pending or file.read(READ)
+                    pending = pending or reader.read()
                     if not pending or not pending.strip(b"\0"):
                         # The end, or the zeros with which some tapes and tools fill up the last block.
                         break
-                    pending = self._inflate_member(file, pending)
+                    pending = self._inflate_member(reader, pending)
             self._pieces.put(b"")
         except EOFError as error:
             self._pieces.put(self._damaged("ends too early", error))
         except InflateError as error:
             self._pieces.put(self._damaged(f"is damaged ({error})", error))
-        except OSError as error:
-            failure = FileAccessError(f"the file cannot be read ({error.strerror})", path=self.path)
-            failure.__cause__ = error
-            self._pieces.put(failure)
+        except FileAccessError as error:
+            self._pieces.put(error)
 
-    def _inflate_member(self, file: BinaryIO | FileIO, pending: bytes) -> bytes:
+    def _inflate_member(self, reader: Sequential, pending: bytes) -> bytes:
         """Inflate one gzip member; returns the bytes that follow it."""
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         while not inflater.eof and not self._stopped.is_set():
             if inflater.needs_input and not pending:
-                pending = file.read(READ)
+                pending = reader.read()
                 if not pending:
                     raise EOFError
             piece = inflater.decompress(pending, PIECE)
@@ -132,9 +131,55 @@ class InflatedStream:
         return bytes(inflater.unused_data)
 
     def _damaged(self, how: str, error: BaseException) -> CorruptFileError:
-        failure = CorruptFileError(f"its gzip data {how}", path=self.path, advice="fetch the file again")
+        failure = CorruptFileError(f"its gzip data {how}", path=self.file.name, advice="fetch the file again")
         failure.__cause__ = error
         return failure
+
+
+class Sequential:
+    """A file from its beginning to its end, piece by piece."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.source = source
+        self.position = 0
+
+    def read(self) -> bytes:
+        """The next piece, empty at the end."""
+        piece = self.source.read_at(self.position, READ)
+        self.position += len(piece)
+        return piece
+
+
+class DeflatedBytes:
+    """What a raw deflate stream holds, inflated as far as it is asked for.
+
+    Attributes:
+        size: How many bytes it holds, more than any stream does where only inflating all of them would tell.
+    """
+
+    def __init__(self, name: str, compressed: bytes, size: int = sys.maxsize) -> None:
+        self.name = name
+        self.size = size
+        self._inflater = isal_zlib.decompressobj(RAW_DEFLATE)
+        self._pending = compressed
+        self._inflated = bytearray()
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+        end = min(offset + count, self.size)
+        while len(self._inflated) < end and not self._inflater.eof:
+            try:
+                # Not much more than was asked for: the head of a file is a small part of it.
+                piece = self._inflater.decompress(self._pending, max(end - len(self._inflated), STEP))
+            except InflateError as error:
+                raise CorruptFileError(
+                    "its deflated data cannot be inflated", path=self.name, advice="fetch the file again"
+                ) from error
+            self._pending = self._inflater.unconsumed_tail
+            self._inflated += piece
+            if not piece and not self._pending:
+                break
+        return bytes(self._inflated[offset:end])
 
 
 def inflate_head(compressed: bytes, count: int) -> bytes:
@@ -143,12 +188,3 @@ def inflate_head(compressed: bytes, count: int) -> bytes:
         return bytes(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(compressed, count))
     except InflateError:
         return b""
-
-
-def inflate_raw(compressed: bytes, limit: int) -> bytes:
-    """Inflate a raw deflate stream, without header or checksum, up to ``limit`` bytes.
-
-    Raises:
-        InflateError: If it is damaged.
-    """
-    return bytes(isal_zlib.decompressobj(RAW_DEFLATE).decompress(compressed, limit))

@@ -106,7 +106,7 @@ def load_image(
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
         image = place(image, target, checked_fill_value(fill_value))
-    warn_of(str(source.path), image.provenance.decisions)
+    warn_of(source.path, image.provenance.decisions)
     return image
 
 
@@ -150,13 +150,13 @@ def explain(path: PathLike | Sequence[PathLike], recursive: bool = False) -> Exp
     """
     source, reader = find_reader(path)
     volumes = reader.describe(source, ReadOptions(recursive=bool(recursive)))
-    return Explanation(str(source.path), tuple(volumes))
+    return Explanation(source.path, tuple(volumes))
 
 
 def find_reader(path: PathLike | Sequence[PathLike]) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader."""
-    source = make_source(path)
-    return source, select(make_probe(source))
+    probe = make_probe(make_source(path))
+    return probe.source, select(probe)
 
 
 def grid_of_reference(reference_image: Image) -> Grid:

@@ -6,11 +6,24 @@ import struct
 from typing import Final
 
 from ..errors import CorruptFileError
+from ..files import ByteSource
 from . import tags
-from .byte_sources import ByteSource
 from .header import Header
 
-__all__ = ["LONGEST_VALUE", "LONG_VRS", "SHORT_VRS", "VRS", "WINDOW", "ElementWalk", "NotUnderstoodError"]
+__all__ = [
+    "ITEM",
+    "ITEM_END",
+    "LONGEST_VALUE",
+    "LONG_VRS",
+    "SEQUENCE_END",
+    "SHORT_VRS",
+    "UNDEFINED",
+    "VRS",
+    "WINDOW",
+    "ElementWalk",
+    "NotUnderstoodError",
+    "file_key",
+]
 
 # Enough for the head of a common slice in one read; longer headers take further reads.
 WINDOW: Final = 1 << 13
@@ -30,10 +43,17 @@ ITEM: Final = (0xFFFE, 0xE000)
 ITEM_END: Final = (0xFFFE, 0xE00D)
 SEQUENCE_END: Final = (0xFFFE, 0xE0DD)
 
-# A tag is looked up as its four bytes read as one number (in a little-endian file: element first), so
-# that only the wanted tags are ever put together.
-WANTED_LITTLE: Final = {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in tags.WANTED}
-WANTED_BIG: Final = {tag: tag for tag in tags.WANTED}
+
+def file_key(tag: int, little_endian: bool) -> int:
+    """A tag as its four bytes in the file read as one number: in a little-endian file the element comes first.
+
+    Tags are looked up in this form, so that only the wanted ones are ever put together.
+    """
+    return (tag & 0xFFFF) << 16 | tag >> 16 if little_endian else tag
+
+
+WANTED_LITTLE: Final = {file_key(tag, True): tag for tag in tags.WANTED}
+WANTED_BIG: Final = {file_key(tag, False): tag for tag in tags.WANTED}
 
 AT_PIXELS: Final = -1
 
@@ -124,13 +144,15 @@ class ElementWalk:
             header.pixel_length = None if length == UNDEFINED else length
             header.pixel_vr = vr.decode("ascii")
             return AT_PIXELS
-        if tag in tags.SEQUENCES:
-            header.values[tag] = b""
-            return self.skip_items(position, vr == b"SQ") if length == UNDEFINED else position + length
+        if tag in tags.LOCATED:
+            start = self.base + position
+            end = self.skip_items(position, vr == b"SQ") if length == UNDEFINED else position + length
+            header.located[tag] = (start, self.base + end - start)
+            return end
         if length > LONGEST_VALUE:
             raise NotUnderstoodError
         position = self.within(position, length)
-        header.values[tag] = self.buffer[position : position + length]
+        header.found[tag] = self.buffer[position : position + length]
         return position + length
 
     def shift(self, position: int, count: int) -> int:
@@ -190,7 +212,7 @@ class ElementWalk:
 
     def check_end(self, remaining: int) -> None:
         """Accept the end of the data only where an element ends."""
-        if remaining or (self.source.size is not None and self.base > self.source.size):
+        if remaining or self.base > self.source.size:
             raise self.ends_too_early()
 
     def ends_too_early(self) -> CorruptFileError:

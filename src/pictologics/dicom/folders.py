@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import FileAccessError, MissingPathError
+from ..files import StoredFile
 from .header import Header
 from .headers import read_header
 
@@ -66,7 +67,7 @@ def walk(folder: str | Path, recursive: bool) -> Iterator[str]:
         yield from walk(path, recursive)
 
 
-def scan_files(files: Iterable[str]) -> Scan:
+def scan_files(files: Iterable[StoredFile | str]) -> Scan:
     """Read the head of each file.
 
     Raises:
@@ -75,8 +76,9 @@ def scan_files(files: Iterable[str]) -> Scan:
         FileAccessError: If a file cannot be opened, for the same reason.
     """
     scan = Scan()
-    for path in files:
-        header = read_header(path)
+    for file in files:
+        header = read_header(file)
+        path = file if isinstance(file, str) else file.name
         if header is not None:
             scan.headers.append(header)
         elif os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import struct
 
-from ..files import open_regular
+from ..files import ByteSource, DiskFile, StoredFile
+from ..inflation import DeflatedBytes
 from . import tags
-from .byte_sources import ByteSource, DeflatedBytes, FileBytes
 from .elements import LONG_VRS, LONGEST_VALUE, SHORT_VRS, VRS, WINDOW, ElementWalk, NotUnderstoodError
 from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header
 from .pydicom_headers import parse_with_pydicom
@@ -19,11 +19,11 @@ from .pydicom_headers import parse_with_pydicom
 __all__ = ["Header", "read_header"]
 
 
-def read_header(path: str | os.PathLike[str]) -> Header | None:
+def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
     """Read the head of one file.
 
     Args:
-        path: A file of any kind.
+        file: A file of any kind, or its path.
 
     Returns:
         Its header, or None if the file is not DICOM.
@@ -32,22 +32,17 @@ def read_header(path: str | os.PathLike[str]) -> Header | None:
         CorruptFileError: If it begins as DICOM and cannot be followed to its pixels or its end.
         FileAccessError: If it cannot be opened.
     """
-    name = os.fspath(path)
-    descriptor, size = open_regular(name)
-    try:
-        source = FileBytes(descriptor, size)
-        head = os.read(descriptor, WINDOW)
-        start = dataset_start(head, size)
+    stored = DiskFile(file) if isinstance(file, (str, os.PathLike)) else file
+    with stored.open() as source:
+        head = source.read_at(0, WINDOW)
+        start = dataset_start(head, source.size)
         if start is None:
             return None
-        header = Header(name)
-        header.file_size = size
+        header = Header(stored, source.size)
         try:
             parse(header, source, head, start)
         except (NotUnderstoodError, struct.error):
-            header = parse_with_pydicom(name, size)
-    finally:
-        os.close(descriptor)
+            header = parse_with_pydicom(stored, source)
     # Without the DICM mark, only a data set that names a standard SOP class is taken for one.
     if start == 0 and not header.values.get(tags.SOP_CLASS_UID, b"").startswith(b"1.2.840.10008."):
         return None
@@ -77,7 +72,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     header.dataset_offset = position
     header.transfer_syntax = syntax.rstrip(b"\0 ").decode("ascii", "replace")
     if header.is_deflated:
-        compressed = source.read_at(position, source.size or 0)
+        compressed = source.read_at(position, source.size)
         source = DeflatedBytes(header.path, compressed)
         position = 0
         head = source.read_at(0, WINDOW)
@@ -92,6 +87,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     header.little_endian = header.transfer_syntax != EXPLICIT_BIG and first[:2] != b"\x00\x08"
     if not header.transfer_syntax:
         header.transfer_syntax = guessed_syntax(explicit, header.little_endian)
+    header.explicit = explicit
     walk = ElementWalk(header, source, head)
     if explicit:
         walk.explicit(position)
@@ -120,7 +116,7 @@ def read_meta(source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, 
         position = value + length
         if position + 12 > len(head) and len(head) == WINDOW:
             # A meta group longer than a window is rare: private information or a certificate.
-            head = source.read_at(0, min(position + WINDOW, source.size or 0))
+            head = source.read_at(0, min(position + WINDOW, source.size))
     return head, position, syntax
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AmbiguousSeriesError, GeometryError
+from ..errors import GeometryError
 from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ..provenance import Decision
 from . import tags
@@ -22,9 +22,6 @@ from .frames import Frame
 from .regularity import StackGeometry, findings_of
 
 __all__ = ["Planes", "stack_planes"]
-
-# Scanners write positions with three decimals: two planes may be this far apart and still be one.
-POSITION_ROUNDING = 2e-3
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -48,13 +45,12 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
     """Sort planes and find their grid.
 
     Args:
-        frames: Planes of one layout, each once.
+        frames: Planes of one volume: one layout, each position once.
         irregular: ``"error"``, or ``"ignore"`` to keep planes that form no regular grid, at their mean step.
         path: The source, for messages.
 
     Raises:
         GeometryError: If the planes form no regular grid, or only some have a position.
-        AmbiguousSeriesError: If several planes lie at one position.
     """
     placed = [frame for frame in frames if frame.position is not None and frame.orientation is not None]
     decisions: list[Decision] = []
@@ -79,7 +75,6 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
     direction = orthonormal_axes(cosines[0])
     heights = positions @ direction[:, 2]
     order = np.argsort(heights, kind="stable")
-    refuse_shared_positions(frames, heights[order], spacings, path)
     if len(frames) > 1:
         step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
     else:
@@ -131,27 +126,6 @@ def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64
     return np.column_stack([pair, np.cross(pair[:, 0], pair[:, 1])]) + 0.0
 
 
-def refuse_shared_positions(
-    frames: Sequence[Frame], heights: npt.NDArray[np.float64], spacings: npt.NDArray[np.float64], path: str
-) -> None:
-    """Raise if several planes lie at one position: they are phases of something, not slices of one volume."""
-    if len(frames) < 2:
-        return
-    mean_gap = (heights[-1] - heights[0]) / (len(frames) - 1)
-    same = max(CORNER_ERROR_REFUSED * mean_gap, min(POSITION_ROUNDING, CORNER_ERROR_NOTED * spacings.min()))
-    places = 1 + int((np.diff(heights) > same).sum())
-    if places == len(frames):
-        return
-    raise AmbiguousSeriesError(
-        f"there are {len(frames)} different images at {places} position{'s' * (places != 1)}: the series holds "
-        "several volumes (phases, echoes or repetitions), and one is needed",
-        path=path,
-        advice="pass the list of files of one volume",
-        images=len(frames),
-        positions=places,
-    )
-
-
 def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
     """The distance between rows and columns; what is assumed is recorded once."""
     if frame.pixel_spacing is None:
@@ -179,11 +153,10 @@ def single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
 
 def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Planes:
     """Put planes without positions in the order of their InstanceNumber, at an origin of zero."""
-    numbers = [frame.instance_number for frame in frames]
-    known = [number for number in numbers if number is not None]
-    if len(known) == len(frames) and len(set(known)) == len(frames):
-        order = sorted(range(len(frames)), key=lambda k: known[k])
-        way = "InstanceNumber"
+    numbers = [(frame.instance_number, frame.number) for frame in frames]
+    if len(set(numbers)) == len(frames) and all(number is not None for number, _ in numbers):
+        order = sorted(range(len(frames)), key=numbers.__getitem__)
+        way = "InstanceNumber" if frames[0].header is not frames[-1].header else "frame number"
     else:
         order = list(range(len(frames)))
         way = "file name"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from io import BytesIO
 
 from ..errors import CorruptFileError
+from ..files import OpenFile, StoredFile
 from . import tags
 from .header import Header
 
@@ -14,12 +15,12 @@ __all__ = ["parse_with_pydicom"]
 UNDEFINED = 0xFFFFFFFF
 
 
-def parse_with_pydicom(path: str, size: int) -> Header:
+def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
     """Read the head of a file with pydicom.
 
     Args:
-        path: The file.
-        size: Its size in bytes.
+        stored: The file.
+        source: The same file, open.
 
     Returns:
         The same header that the fast parser would make.
@@ -31,34 +32,34 @@ def parse_with_pydicom(path: str, size: int) -> Header:
     from pydicom.dataelem import RawDataElement
     from pydicom.errors import InvalidDicomError
 
-    header = Header(path)
-    header.file_size = size
+    header = Header(stored, source.size)
     try:
-        with Path(path).open("rb") as file:
+        with BytesIO(source.read_at(0, source.size)) as file:
             dataset = dcmread(file, stop_before_pixels=True, force=True)
             offset = file.tell()
             implicit, little_endian = dataset.original_encoding
-            header.little_endian = bool(little_endian)
+            header.little_endian, header.explicit = bool(little_endian), not implicit
             header.transfer_syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", ""))
             read_pixel_element(header, file.read(12), offset, bool(implicit))
             for tag in tags.WANTED:
                 element = dataset.get_item(tag) if tag in dataset else None
                 if element is None:
                     continue
-                if tag in tags.SEQUENCES:
-                    header.values[tag] = b""
+                if tag in tags.LOCATED:
+                    # Where it is, only the fast parser knows.
+                    header.located[tag] = (0, 0)
                 elif isinstance(element, RawDataElement):
-                    header.values[tag] = bytes(element.value or b"")
+                    header.found[tag] = bytes(element.value or b"")
                 elif tag != tags.TRANSFER_SYNTAX_UID:
                     values = element.value if element.VM > 1 else [element.value]
-                    header.values[tag] = "\\".join(str(value) for value in values).encode("utf-8", "replace")
+                    header.found[tag] = "\\".join(str(value) for value in values).encode("utf-8", "replace")
     except (
         InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
         OSError, RecursionError, TypeError, ValueError, struct.error,
     ) as error:  # fmt: skip
         raise CorruptFileError(
             "it begins as a DICOM file and cannot be followed further",
-            path=path,
+            path=stored.name,
             advice="fetch the file again",
         ) from error
     return header

@@ -6,18 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import AmbiguousSeriesError, CorruptFileError, OptionError, UnsupportedFormatError
-from ..provenance import Decision
+from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from . import tags
-from .frames import Frame, frames_of, holds_image
+from .frames import Frame, holds_image
 from .header import Header
+from .objects import frames_of
 
 __all__ = [
     "Layout",
     "Series",
-    "choose_layout",
     "choose_series",
-    "drop_duplicates",
     "group_series",
     "layouts_of",
 ]
@@ -144,7 +142,7 @@ def layout_key(frame: Frame) -> tuple[object, ...]:
         frame.rows,
         frame.columns,
         frame.orientation,
-        values.get(tags.IMAGE_TYPE) if frame.is_localizer else None,
+        tuple(frame.image_type) if frame.is_localizer else None,
         values.get(tags.FRAME_OF_REFERENCE_UID),
     )
 
@@ -156,52 +154,3 @@ def same_layout(one: Frame, other: Frame) -> bool:
     apart = max(abs(a - b) for a, b in zip(one.orientation, other.orientation, strict=True))
     keys = [(*layout_key(frame)[:2], *layout_key(frame)[3:]) for frame in (one, other)]
     return apart < COSINE_TOLERANCE and keys[0] == keys[1]
-
-
-def choose_layout(series: Series, path: str) -> tuple[Layout, list[Decision]]:
-    """The layout of a series that is its volume; the others are left out.
-
-    Raises:
-        AmbiguousSeriesError: If two layouts have the same number of images.
-    """
-    first, *others = layouts_of(series)
-    if not others:
-        return first, []
-    rival = others[0]
-    if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
-        raise AmbiguousSeriesError(
-            f"the series holds {len(others) + 1} sets of images that form no common volume, and none is the largest: "
-            + ", ".join(map(str, (first, *others))),
-            path=path,
-            advice="pass the list of files of one of them",
-            files=[[frame.header.path for frame in layout.frames] for layout in (first, *others)],
-        )
-    count = sum(len(layout.frames) for layout in others)
-    text = (
-        f"left out {count} of {count + len(first.frames)} images, which have another layout "
-        f"({', '.join(map(str, others))}) than the {first}"
-    )
-    return first, [Decision("left out", text, count, "content")]
-
-
-def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[Decision]]:
-    """Keep one frame of each SOP Instance UID.
-
-    Some anonymizers give one UID to a whole series; such frames lie at different positions and stay.
-    """
-    seen: dict[tuple[object, ...], Frame] = {}
-    for frame in frames:
-        uid = frame.sop_instance_uid
-        key = (uid, frame.number, frame.position, frame.instance_number) if uid else (frame.header.path, frame.number)
-        kept = seen.setdefault(key, frame)
-        if kept is not frame and kept.header.pixel_length != frame.header.pixel_length:
-            raise CorruptFileError(
-                f"it has the SOP Instance UID of '{kept.header.path}' and pixels of another size",
-                path=frame.header.path,
-                advice="remove one of the two",
-            )
-    count = len(frames) - len(seen)
-    if not count:
-        return list(seen.values()), []
-    text = f"left out {count} file{'s' * (count != 1)} that repeat{'s' * (count == 1)} the SOP Instance UID of another"
-    return list(seen.values()), [Decision("left out", text, count, "content")]

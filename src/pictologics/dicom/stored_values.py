@@ -14,7 +14,7 @@ from . import tags
 from .frames import Frame
 from .header import Header
 
-__all__ = ["StoredValues", "check_pixels_present", "stored_values_of"]
+__all__ = ["StoredValues", "check_pixels_present", "frame_size", "stored_values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +88,27 @@ def stored_values_of(header: Header) -> StoredValues:
     return StoredValues(np.dtype(f"{order}{kind}{allocated // 8}"), bits, high_bit + 1 - bits, swapped)
 
 
-def check_pixels_present(frame: Frame, stored: StoredValues) -> int:
-    """Make sure that the file holds the plane's pixels, before any memory is taken for them.
+def frame_size(header: Header, stored: StoredValues) -> int:
+    """Bytes of one stored frame of a file that is not compressed."""
+    return (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0) * stored.dtype.itemsize
 
-    Returns:
-        The size of the plane in bytes.
+
+def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
+    """Make sure that the file holds the plane's pixels, before any memory is taken for them.
 
     Raises:
         CorruptFileError: If it does not.
     """
     header = frame.header
-    needed = frame.rows * frame.columns * stored.dtype.itemsize
-    said = header.pixel_length
     if header.is_encapsulated:
-        return needed
+        return
+    needed = frame_size(header, stored) * (frame.number + 1)
+    said = header.pixel_length
     if said is None or said < needed:
         raise CorruptFileError(
-            f"its {frame.columns}x{frame.rows} pixels of {stored.dtype.itemsize} bytes need {needed} bytes and "
-            f"its pixel data has {said if said is not None else 'no length'}",
+            f"its pixel data has {said if said is not None else 'no length'} and frame {frame.number + 1} of "
+            f"{header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of {stored.dtype.itemsize} bytes ends at "
+            f"{needed}",
             path=header.path,
             advice="export the file again",
         )
@@ -120,4 +123,3 @@ def check_pixels_present(frame: Frame, stored: StoredValues) -> int:
             path=header.path,
             advice="it was cut off when it was copied; fetch it again",
         )
-    return needed

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from ..errors import MissingPathError, OptionError
-from ..files import open_regular
+from ..files import DiskFile, StoredFile
 from ..geometry import Grid
 from ..image import Image
 from ..inflation import inflate_head
@@ -18,6 +17,9 @@ from ..provenance import Decision, Provenance, SliceSource
 from .protocol import Probe, ReadOptions, Source, VolumeInfo
 
 __all__ = ["NiftiReader"]
+
+
+GZIP_MARK = b"\x1f\x8b"
 
 
 class NiftiReader:
@@ -33,7 +35,7 @@ class NiftiReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        header, _ = open_header(source.path)
+        header = open_header(source.files[0])
         index = options.dataset_index
         if index >= header.volumes:
             raise OptionError(
@@ -46,8 +48,8 @@ class NiftiReader:
         grid, decisions = grid_of(header, options.irregular)
         note = read_note(header, grid)
         grid = note.grid
-        data_path = voxels_of(header)
-        array = read_volume(header, data_path, is_gzip(data_path), index, options.dtype)
+        data = voxels_of(header)
+        array = read_volume(header, data, is_gzip(data), index, options.dtype)
         if header.volumes > 1:
             decisions.append(Decision("left out", f"volume {index} of {header.volumes} was loaded", index))
         return Image.from_grid(
@@ -56,13 +58,13 @@ class NiftiReader:
             modality=note.modality,
             metadata=dict(note.metadata),
             provenance=Provenance(
-                str(source.path), self.name, slice_sources(header, data_path, grid, index), tuple(decisions)
+                source.path, self.name, slice_sources(header, data.name, grid, index), tuple(decisions)
             ),
         )
 
     def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
         """List the volumes of a file."""
-        header, _ = open_header(source.path)
+        header = open_header(source.files[0])
         grid, decisions = grid_of(header, options.irregular)
         note: Note = read_note(header, grid)
         return [
@@ -81,53 +83,49 @@ class NiftiReader:
         ]
 
 
-def open_header(path: Path) -> tuple[NiftiHeader, bool]:
-    """Read the header of a file, or of the header file of a pair, and whether it is gzip."""
-    if path.name.lower().endswith((".img", ".img.gz")):
-        path = companion(path, ".hdr") or path
-    descriptor, _ = open_regular(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        head = file.read(LONGEST_HEADER) or b""
-    gzipped = head.startswith(b"\x1f\x8b")
-    return parse_header(path, inflate_head(head, LONGEST_HEADER) if gzipped else head), gzipped
+def open_header(file: StoredFile) -> NiftiHeader:
+    """Read the header of a file, or of the header file of a pair."""
+    if file.name.lower().endswith((".img", ".img.gz")):
+        file = companion(file.name, ".hdr") or file
+    with file.open() as source:
+        head = source.read_at(0, LONGEST_HEADER)
+    return parse_header(file, inflate_head(head, LONGEST_HEADER) if head.startswith(GZIP_MARK) else head)
 
 
-def voxels_of(header: NiftiHeader) -> Path:
+def voxels_of(header: NiftiHeader) -> StoredFile:
     """The file that holds the voxels."""
     if not header.is_pair:
-        return header.path
-    data_path = companion(header.path, ".img")
-    if data_path is None:
+        return header.file
+    data = companion(header.file.name, ".img")
+    if data is None:
         raise MissingPathError(
             "this NIfTI header is one of a pair and its .img file is not beside it",
-            path=header.path,
+            path=header.file.name,
             advice="copy the .img file into the same folder",
         )
-    return data_path
+    return data
 
 
-def companion(path: Path, suffix: str) -> Path | None:
+def companion(name: str, suffix: str) -> StoredFile | None:
     """The other file of a pair, gzip or not, if it is there."""
-    stem = path.name.removesuffix(".gz")
-    stem = stem[: stem.rfind(".")] if "." in stem else stem
-    for name in (stem + suffix, stem + suffix + ".gz", stem + suffix.upper()):
-        if (path.parent / name).is_file():
-            return path.parent / name
+    path = Path(name.removesuffix(".gz")).with_suffix(suffix)
+    for one in (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper())):
+        if one.is_file():
+            return DiskFile(one)
     return None
 
 
-def is_gzip(path: Path) -> bool:
+def is_gzip(file: StoredFile) -> bool:
     """Whether a file begins as gzip does."""
-    descriptor, _ = open_regular(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        return file.read(2) == b"\x1f\x8b"
+    with file.open() as source:
+        return source.read_at(0, 2) == GZIP_MARK
 
 
-def slice_sources(header: NiftiHeader, data_path: Path, grid: Grid, index: int) -> tuple[SliceSource, ...]:
+def slice_sources(header: NiftiHeader, name: str, grid: Grid, index: int) -> tuple[SliceSource, ...]:
     """Where each plane of a volume came from: the file's planes are counted through all volumes."""
     planes = header.shape[2]
     positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
     return tuple(
-        SliceSource(str(data_path), index * planes + k, None, tuple(positions[k]), header.slope, header.intercept)
+        SliceSource(name, index * planes + k, None, tuple(positions[k]), header.slope, header.intercept)
         for k in range(planes)
     )

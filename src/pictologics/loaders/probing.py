@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
+from ..archives import archive_entries, looks_like_archive
 from ..dicom import tags
+from ..dicom.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
 from ..dicom.headers import read_header
 from ..errors import CorruptFileError, MissingPathError, OptionError
-from ..files import open_regular
+from ..files import DiskFile, MemoryFile, StoredFile
 from ..inflation import inflate_head
 from .protocol import Probe, Source
 
@@ -20,30 +24,38 @@ HEAD = 2048
 GZIP_MARK = b"\x1f\x8b"
 
 
-def make_source(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Source:
-    """Say what a path or a list of paths is.
+def make_source(given: Any) -> Source:
+    """Say what a path, a list of paths, bytes or an open file is.
 
     Raises:
         MissingPathError: If there is nothing at a path.
-        OptionError: If it is no path and no list of paths, or an empty list.
+        OptionError: If it is none of these, or an empty list.
     """
-    if isinstance(path, (str, os.PathLike)):
-        one = existing(path)
-        return Source(one, "folder" if one.is_dir() else "file")
-    if not isinstance(path, Sequence) or isinstance(path, (bytes, bytearray)):
-        raise OptionError(f"a path or a list of paths is required, and {type(path).__name__} was given")
-    if not path:
+    if isinstance(given, (str, os.PathLike)):
+        path = existing(given)
+        return Source(str(path), "folder") if path.is_dir() else file_source(DiskFile(path))
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return file_source(MemoryFile("<bytes>", bytes(given)))
+    if isinstance(given, io.IOBase) or hasattr(given, "read"):
+        return file_source(content_of(cast(BinaryIO, given)))
+    if not isinstance(given, Sequence):
+        raise OptionError(
+            f"a path, a list of paths, bytes or a binary file is required, and {type(given).__name__} was given"
+        )
+    if not given:
         raise OptionError("the list of files is empty", advice="list the files of one series")
-    files = tuple(existing(item) for item in path)
+    files = tuple(existing(item) for item in given)
     for file in files:
         if file.is_dir():
             raise OptionError(
                 "a list may name files only, and this is a folder", path=file, advice="pass the folder alone"
             )
-    return Source(files[0], "list", files) if len(files) > 1 else Source(files[0], "file")
+    if len(files) == 1:
+        return file_source(DiskFile(files[0]))
+    return Source(str(files[0]), "list", tuple(DiskFile(file) for file in files))
 
 
-def existing(path: str | os.PathLike[str]) -> Path:
+def existing(path: object) -> Path:
     """The path, if there is something at it."""
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a list of paths is required, and it holds {type(path).__name__}")
@@ -58,32 +70,52 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return one
 
 
+def content_of(file: BinaryIO) -> MemoryFile:
+    """What an open binary file holds from where it stands."""
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise OptionError("the open file gives text, and bytes are required", advice='open it with mode "rb"')
+    name = getattr(file, "name", None)
+    return MemoryFile(name if isinstance(name, str) else "<file>", content)
+
+
+def file_source(file: StoredFile) -> Source:
+    """A file, or what an archive or a DICOMDIR stands for."""
+    head = first_bytes(file)
+    if looks_like_archive(head, inflate_head(head, HEAD) if head.startswith(GZIP_MARK) else head):
+        return Source(file.name, "archive", tuple(archive_entries(file, head)))
+    return Source(file.name, "file", (file,))
+
+
 def make_probe(source: Source) -> Probe:
     """Find out what can be known cheaply about a source.
 
     Raises:
         FileAccessError: If the file cannot be opened or is no regular file.
     """
-    if source.kind == "folder":
+    if source.kind != "file":
         return Probe(source)
-    head = first_bytes(source.path)
-    suffix = "".join(source.path.suffixes[-2:]).lower()
-    companion = source.path.with_suffix(".hdr")
-    if suffix.endswith(".img") and companion.is_file():
+    file = source.files[0]
+    head = first_bytes(file)
+    path = Path(file.name)
+    suffix = "".join(path.suffixes[-2:]).lower()
+    companion = path.with_suffix(".hdr") if suffix.endswith(".img") else None
+    if companion is not None and companion.is_file():
         # Of a pair, the header tells the format; either file may be named.
-        head = first_bytes(companion)
+        head = first_bytes(DiskFile(companion))
     is_gzip = head.startswith(GZIP_MARK)
     try:
-        header = read_header(source.path)
+        header = read_header(file)
         is_dicom, sop_class = header is not None, header.text(tags.SOP_CLASS_UID) if header else ""
     except CorruptFileError:
         # It begins as DICOM; the DICOM reader will say what is wrong with it.
         is_dicom, sop_class = True, ""
+    if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file, DiskFile):
+        return Probe(Source(source.path, "index", tuple(listed_files(path))))
     return Probe(source, suffix, head, is_gzip, inflate_head(head, HEAD) if is_gzip else head, is_dicom, sop_class)
 
 
-def first_bytes(path: Path) -> bytes:
-    """The first bytes of a regular file."""
-    descriptor, _ = open_regular(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        return file.read(HEAD) or b""
+def first_bytes(file: StoredFile) -> bytes:
+    """The first bytes of a file."""
+    with file.open() as source:
+        return source.read_at(0, HEAD)

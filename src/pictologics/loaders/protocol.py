@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from ..files import StoredFile
 from ..image import Image
 
 __all__ = ["Irregular", "Probe", "ReadOptions", "Reader", "Source", "VolumeInfo"]
@@ -20,14 +20,14 @@ class Source:
     """What is to be loaded.
 
     Attributes:
-        path: The path that messages name: the file, the folder, or the first file of a list.
-        kind: What was given.
-        files: The files of a list, empty otherwise.
+        path: What messages call it: the file, the folder, the archive, or the first file of a list.
+        kind: What was given; an index is a DICOMDIR.
+        files: The files, except those of a folder, which are found when it is read.
     """
 
-    path: Path
-    kind: Literal["file", "folder", "list"]
-    files: tuple[Path, ...] = ()
+    path: str
+    kind: Literal["file", "folder", "list", "archive", "index"]
+    files: tuple[StoredFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class VolumeInfo:
         description: Series description, may be empty.
         series_uid: SeriesInstanceUID, None for formats without one.
         series_number: Series number as text, may be empty.
+        phase: What tells it from the series' other volumes, may be empty.
         files: How many files hold it.
         shape: (x, y, z), None where the planes form no grid.
         spacing: Along (x, y, z), mm.
@@ -94,6 +95,7 @@ class VolumeInfo:
     description: str = ""
     series_uid: str | None = None
     series_number: str = ""
+    phase: str = ""
     files: int = 1
     shape: tuple[int, int, int] | None = None
     spacing: tuple[float, float, float] | None = None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError, UnsupportedFormatError
+from ..files import StoredFile
 from .layout import HEADER_1, HEADER_2, MILLIMETRES_PER_UNIT, REFUSED_TYPES, STORED_TYPES
 
 __all__ = ["LONGEST_HEADER", "NiftiHeader", "looks_like_nifti", "parse_header"]
@@ -26,7 +26,7 @@ class NiftiHeader:
     """A NIfTI header in plain terms.
 
     Attributes:
-        path: The file that holds the header.
+        file: The file that holds the header.
         is_pair: Whether the voxels are in a file of their own.
         stored: Type of the stored numbers, byte order included.
         shape: (x, y, z).
@@ -45,7 +45,7 @@ class NiftiHeader:
         head: The first bytes of the file, which hold the header's extensions.
     """
 
-    path: Path
+    file: StoredFile
     is_pair: bool
     stored: np.dtype[np.generic]
     shape: tuple[int, int, int]
@@ -85,17 +85,18 @@ def find_layout(head: bytes) -> np.dtype[Any] | None:
     return None
 
 
-def parse_header(path: Path, head: bytes) -> NiftiHeader:
+def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
     """Read a header.
 
     Args:
-        path: The file, for messages.
+        file: The file it is of.
         head: Its first bytes, after inflation.
 
     Raises:
         CorruptFileError: If a field is impossible.
         UnsupportedFormatError: If the voxels are not single real numbers.
     """
+    path = file.name
     layout = find_layout(head)
     if layout is None or len(head) < layout.itemsize:
         raise CorruptFileError("its NIfTI header is incomplete", path=path, advice="fetch the file again")
@@ -108,7 +109,7 @@ def parse_header(path: Path, head: bytes) -> NiftiHeader:
     geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
     geometry[1:] *= scale
     return NiftiHeader(
-        path=path,
+        file=file,
         is_pair=is_pair,
         stored=stored_type(int(raw["datatype"]), order, path),
         shape=shape,
@@ -128,7 +129,7 @@ def parse_header(path: Path, head: bytes) -> NiftiHeader:
     )
 
 
-def dimensions(raw: Any, path: Path) -> tuple[tuple[int, int, int], int]:
+def dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
     """Shape of a volume and number of volumes; axes beyond the third are counted as one, fourth fastest."""
     dim = [int(n) for n in raw["dim"]]
     used = dim[1 : dim[0] + 1]
@@ -141,7 +142,7 @@ def dimensions(raw: Any, path: Path) -> tuple[tuple[int, int, int], int]:
     return (sizes[0], sizes[1], sizes[2]), volumes
 
 
-def scaling(raw: Any, path: Path) -> tuple[float, float]:
+def scaling(raw: Any, path: str) -> tuple[float, float]:
     """Slope and intercept; a slope of zero means that there are none (nifti1.h)."""
     slope, intercept = float(raw["scl_slope"]), float(raw["scl_inter"])
     if slope == 0 or not np.isfinite(slope):
@@ -151,7 +152,7 @@ def scaling(raw: Any, path: Path) -> tuple[float, float]:
     return slope, intercept
 
 
-def stored_type(code: int, order: Literal["<", ">"], path: Path) -> np.dtype[np.generic]:
+def stored_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[np.generic]:
     """The type of the stored numbers."""
     if code in STORED_TYPES:
         return STORED_TYPES[code].newbyteorder(order)
@@ -165,7 +166,7 @@ def stored_type(code: int, order: Literal["<", ">"], path: Path) -> np.dtype[np.
     raise CorruptFileError(f"its NIfTI type is {code}, which the standard does not have", path=path, datatype=code)
 
 
-def data_offset(raw: Any, header_size: int, is_pair: bool, path: Path) -> int:
+def data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> int:
     """Where the voxels begin; in one file never before the end of the header and its extension flag."""
     offset = float(raw["vox_offset"])
     if not np.isfinite(offset) or offset < 0:

@@ -26,7 +26,7 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
     Raises:
         GeometryError: If the chosen affine is singular, not finite, or sheared beyond the tolerance.
     """
-    path, decisions = header.path, list[Decision]()
+    path, decisions = header.file.name, list[Decision]()
     qform = qform_affine(header) if header.qform_code > 0 else None
     if header.sform_code > 0:
         ras_affine = np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])

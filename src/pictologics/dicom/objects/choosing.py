@@ -1,0 +1,63 @@
+"""Which kind of object a file is."""
+
+from __future__ import annotations
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from .. import tags
+from ..frames import Frame, holds_image
+from ..header import Header
+from .dose import dose_frames
+from .enhanced import enhanced_frames
+from .mosaic import is_mosaic, mosaic_frames
+from .nuclear import nuclear_frames
+from .plain import plain_frames
+
+__all__ = ["frames_of"]
+
+
+def frames_of(header: Header) -> list[Frame]:
+    """The planes of one file.
+
+    Raises:
+        UnsupportedFormatError: If the file holds colour, or no image.
+        CorruptFileError: If an attribute cannot be what it says.
+    """
+    refuse_other_content(header)
+    if not header.short(tags.ROWS) or not header.short(tags.COLUMNS):
+        raise CorruptFileError(
+            f"its image has {header.short(tags.ROWS)} rows and {header.short(tags.COLUMNS)} columns",
+            path=header.path,
+            advice="export the file again",
+        )
+    count = header.integer(tags.NUMBER_OF_FRAMES)
+    if count is not None and count < 1:
+        raise header.malformed(tags.NUMBER_OF_FRAMES)
+    if {tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE} & header.located.keys():
+        return enhanced_frames(header)
+    if is_mosaic(header):
+        return mosaic_frames(header)
+    if tags.GRID_FRAME_OFFSET_VECTOR in header and (count or 1) > 1:
+        return dose_frames(header)
+    if header.text(tags.MODALITY) in {"NM", "PT"} and (count or 1) > 1:
+        return nuclear_frames(header)
+    return plain_frames(header)
+
+
+def refuse_other_content(header: Header) -> None:
+    """Raise for files that hold no grey image."""
+    if not holds_image(header):
+        kind = header.text(tags.MODALITY) or "unknown modality"
+        raise UnsupportedFormatError(
+            f"this DICOM file ({kind}, SOP class {header.text(tags.SOP_CLASS_UID) or 'missing'}) holds no image "
+            "that can be loaded",
+            path=header.path,
+            advice="pass an image file or the folder of a series",
+        )
+    photometric = header.text(tags.PHOTOMETRIC_INTERPRETATION)
+    samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
+    if samples != 1 or photometric == "PALETTE COLOR":
+        raise UnsupportedFormatError(
+            f"this DICOM file is a colour image ({photometric}, {samples} samples per pixel), and grey ones are read",
+            path=header.path,
+            advice="convert it to grey first",
+        )

@@ -1,0 +1,186 @@
+"""A stack -> phases: several volumes at the same slice positions, told apart by what differs between them.
+
+A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
+number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
+there are images at a position, and no group may hold a position twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
+from .frames import Frame
+from .phase_tags import CANDIDATES, RANKED, Candidate, Value, differing_text
+
+__all__ = ["Phase", "slots_of", "split_phases"]
+
+# Scanners write positions with three decimals: two planes may be this far apart and still be one.
+POSITION_ROUNDING = 2e-3
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The planes of one volume among several.
+
+    Attributes:
+        frames: The planes, in no particular order.
+        label: What a person calls it.
+        tag: The attribute, or attributes, that tell it apart; None if there is only one, or only order does.
+        value: Its value of that attribute.
+    """
+
+    frames: tuple[Frame, ...]
+    label: str = "Volume 1"
+    tag: str | None = None
+    value: Value | None = None
+
+
+def split_phases(frames: Sequence[Frame]) -> list[Phase]:
+    """Tell the volumes of a stack apart.
+
+    Args:
+        frames: Planes of one layout, each once.
+
+    Returns:
+        The volumes in ascending order of what tells them apart; one if no position repeats.
+    """
+    slots = slots_of(frames)
+    if slots is None:
+        return split_unplaced(frames)
+    counts = np.bincount(slots)
+    most = int(counts.max())
+    if most == 1:
+        return [Phase(tuple(frames))]
+    for size in (1, 2):
+        for candidates in combinations(CANDIDATES, size):
+            groups = exact_groups(frames, candidates)
+            if groups is not None and len(groups) == most and each_once(groups, slots):
+                return phases_of(frames, groups, candidates)
+    for candidate in RANKED:
+        ranks = ranks_in_slots(frames, slots, candidate.value)
+        if ranks is not None:
+            return ranked_phases(frames, ranks, candidate)
+    return by_appearance(frames, slots)
+
+
+def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
+    """For each plane the number of its position along the normal; None if positions are not known."""
+    first = frames[0]
+    if first.orientation is None or any(frame.position is None for frame in frames):
+        return None
+    if len(frames) == 1:
+        return np.zeros(1, dtype=int)
+    normal = np.cross(first.orientation[:3], first.orientation[3:])
+    heights = np.array([frame.position for frame in frames], dtype=float) @ normal
+    order = np.argsort(heights, kind="stable")
+    gaps = np.diff(heights[order])
+    pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
+    rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
+    # A tenth of the distance that the slices would have if each had a place of its own.
+    same = max(CORNER_ERROR_REFUSED * float(gaps.sum()) / len(gaps), rounding)
+    slots = np.empty(len(frames), dtype=int)
+    slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
+    return slots
+
+
+Groups = dict[tuple[Value, ...], list[int]]
+
+
+def exact_groups(frames: Sequence[Frame], candidates: Sequence[Candidate]) -> Groups | None:
+    """Planes by their values; None if some plane has none."""
+    groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
+    for index, frame in enumerate(frames):
+        key = tuple(candidate.value(frame) for candidate in candidates)
+        if any(value is None for value in key):
+            return None
+        groups[key].append(index)  # type: ignore[index]
+    return groups
+
+
+def each_once(groups: Groups, slots: np.ndarray) -> bool:
+    """Whether no group holds a position twice."""
+    return all(len(set(slots[members].tolist())) == len(members) for members in groups.values())
+
+
+def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
+    """Phases in ascending order of their values."""
+    keys = sorted(groups)
+    phases = []
+    for key in keys:
+        labels = [
+            candidate.label(value) if candidate.label else differing_text(value, [one[k] for one in keys])
+            for k, (candidate, value) in enumerate(zip(candidates, key, strict=True))
+            if len({one[k] for one in keys}) > 1
+        ]
+        phases.append(
+            Phase(
+                tuple(frames[k] for k in groups[key]),
+                ", ".join(labels),
+                " + ".join(candidate.keyword for candidate in candidates),
+                key[0] if len(key) == 1 else key,
+            )
+        )
+    return phases
+
+
+def ranks_in_slots(
+    frames: Sequence[Frame], slots: np.ndarray, value_of: Callable[[Frame], Value | None]
+) -> list[int] | None:
+    """For each plane, which in order of a value it is among those at its position; None if that is not clear."""
+    values = [value_of(frame) for frame in frames]
+    if any(value is None for value in values):
+        return None
+    by_slot: defaultdict[int, list[int]] = defaultdict(list)
+    for index, slot in enumerate(slots.tolist()):
+        by_slot[slot].append(index)
+    ranks = [0] * len(frames)
+    for members in by_slot.values():
+        if len({values[k] for k in members}) < len(members):
+            return None
+        for rank, index in enumerate(sorted(members, key=lambda k: values[k])):  # type: ignore[arg-type, return-value]
+            ranks[index] = rank
+    return ranks
+
+
+def ranked_phases(frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate) -> list[Phase]:
+    """Phases by their rank at each position, where the value itself drifts from slice to slice."""
+    phases = []
+    for rank in range(max(ranks) + 1):
+        members = tuple(frame for frame, one in zip(frames, ranks, strict=True) if one == rank)
+        value = min(candidate.value(frame) for frame in members)  # type: ignore[type-var]
+        phases.append(Phase(members, f"Volume {rank + 1}", candidate.keyword, value))
+    return phases
+
+
+def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+    """Phases by the order in which the images of each position come: instance number, then file and frame."""
+
+    def order(index: int) -> tuple[int, int, int]:
+        number = frames[index].instance_number
+        return (0 if number is None else number, index, frames[index].number)
+
+    seen: defaultdict[int, int] = defaultdict(int)
+    volumes: defaultdict[int, list[Frame]] = defaultdict(list)
+    for index in sorted(range(len(frames)), key=order):
+        slot = int(slots[index])
+        volumes[seen[slot]].append(frames[index])
+        seen[slot] += 1
+    return [Phase(tuple(volumes[k]), f"Volume {k + 1}") for k in sorted(volumes)]
+
+
+def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
+    """Split planes without positions only where one attribute gives equal groups of several planes each."""
+    for candidate in CANDIDATES:
+        groups = exact_groups(frames, (candidate,))
+        if groups is None or len(groups) < 2:
+            continue
+        sizes = {len(members) for members in groups.values()}
+        if len(sizes) == 1 and sizes.pop() > 1:
+            return phases_of(frames, groups, (candidate,))
+    return [Phase(tuple(frames))]

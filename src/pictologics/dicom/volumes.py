@@ -1,0 +1,136 @@
+"""A series -> its volumes: one layout, each image once, split into phases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import AmbiguousSeriesError, CorruptFileError
+from ..provenance import Decision
+from .frames import Frame
+from .phases import Phase, slots_of, split_phases
+from .series import Layout, Series, layouts_of
+
+__all__ = ["Volume", "volumes_of"]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The planes of one volume of a series.
+
+    Attributes:
+        phase: Its planes, and what tells it from the others.
+        label: What tells it from the others in words, empty if it is the only one.
+        decisions: What was decided to get there.
+    """
+
+    phase: Phase
+    label: str
+    decisions: tuple[Decision, ...]
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Its planes, in no particular order."""
+        return self.phase.frames
+
+
+def volumes_of(series: Series, path: str) -> list[Volume]:
+    """The volumes of a series, in ascending order of what tells them apart.
+
+    Raises:
+        AmbiguousSeriesError: If the series holds several layouts and none is the largest.
+    """
+    layouts, others = choose_layouts(layouts_of(series), path)
+    phases: list[Phase] = []
+    repeated: list[Decision] = []
+    for number, layout in enumerate(layouts, 1):
+        frames, decisions = drop_duplicates(layout.frames)
+        repeated += decisions
+        found = split_phases(frames)
+        if len(layouts) > 1:
+            found = [name_stack(phase, number, len(found)) for phase in found]
+        phases += found
+    if len(phases) == 1:
+        return [Volume(phases[0], "", (*others, *repeated))]
+    return [
+        Volume(phase, phase.label, (*others, *repeated, *compare(phases, index))) for index, phase in enumerate(phases)
+    ]
+
+
+def name_stack(phase: Phase, number: int, count: int) -> Phase:
+    """A phase of one of several stacks, called by both."""
+    label = f"Stack {number}" if count == 1 else f"Stack {number}, {phase.label}"
+    return Phase(phase.frames, label, phase.tag, phase.value)
+
+
+def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
+    """What to say of one volume among several; an incomplete one is warned of."""
+    one = phases[index]
+    text = f"volume {index} of {len(phases)} ({one.label})"
+    decisions = [Decision("left out", f"{text}: the others were not loaded", len(phases) - 1)]
+    fullest = max(len(slots_taken(phase)) for phase in phases)
+    missing = fullest - len(slots_taken(one))
+    if missing:
+        text = f"{text} has {len(one.frames)} slices, {missing} fewer than the fullest"
+        decisions.append(Decision("left out", text, missing, "content"))
+    return decisions
+
+
+def slots_taken(phase: Phase) -> set[int]:
+    """The positions at which a phase has a plane; where they are unknown, one for each plane."""
+    slots = slots_of(phase.frames)
+    return set(range(len(phase.frames))) if slots is None else set(slots.tolist())
+
+
+def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], list[Decision]]:
+    """The layouts of a series that are loaded.
+
+    Usually one, the largest; the others are left out, with a warning that counts them. The stacks of a single
+    multi-frame object are volumes of equal rank and all of them are kept.
+
+    Raises:
+        AmbiguousSeriesError: If two layouts have the same number of images.
+    """
+    first, *others = layouts
+    if not others:
+        return [first], []
+    if len({id(frame.header) for layout in layouts for frame in layout.frames}) == 1:
+        return sorted(layouts, key=lambda layout: layout.frames[0].number), []
+    rival = others[0]
+    if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
+        raise AmbiguousSeriesError(
+            f"the series holds {len(layouts)} sets of images that form no common volume, and none is the largest: "
+            + ", ".join(map(str, layouts)),
+            path=path,
+            advice="pass the list of files of one of them",
+            files=[[frame.header.path for frame in layout.frames] for layout in layouts],
+        )
+    count = sum(len(layout.frames) for layout in others)
+    text = (
+        f"left out {count} of {count + len(first.frames)} images, which have another layout "
+        f"({', '.join(map(str, others))}) than the {first}"
+    )
+    return [first], [Decision("left out", text, count, "content")]
+
+
+def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[Decision]]:
+    """Keep one frame of each SOP Instance UID.
+
+    Some anonymizers give one UID to a whole series; such frames lie at different positions and stay.
+    """
+    seen: dict[tuple[object, ...], Frame] = {}
+    for frame in frames:
+        uid = frame.sop_instance_uid
+        place = (frame.number, frame.tile, frame.position, frame.instance_number)
+        kept = seen.setdefault((uid or frame.header.path, *place), frame)
+        if kept is not frame and kept.header.pixel_length != frame.header.pixel_length:
+            raise CorruptFileError(
+                f"it has the SOP Instance UID of '{kept.header.path}' and pixels of another size",
+                path=frame.header.path,
+                advice="remove one of the two",
+            )
+    count = len(frames) - len(seen)
+    if not count:
+        return list(seen.values()), []
+    text = f"left out {count} image{'s' * (count != 1)} that repeat{'s' * (count == 1)} the SOP Instance UID of another"
+    return list(seen.values()), [Decision("left out", text, count, "content")]
