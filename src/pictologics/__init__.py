@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from .loader import explain, load_image
     from .saving import save_image
     from .threads import set_num_threads
-    from .utilities import save_planes
+    from .utilities import DicomPhaseInfo, get_dicom_phases, save_planes
 
 _HOME = {
     "AmbiguousSeriesError": "errors",
     "ContentWarning": "errors",
     "CorruptFileError": "errors",
+    "DicomPhaseInfo": "utilities",
     "FileAccessError": "errors",
     "GeometryError": "errors",
     "GeometryWarning": "errors",
@@ -45,6 +46,7 @@ _HOME = {
     "UnsupportedFormatError": "errors",
     "create_full_mask": "image",
     "explain": "loader",
+    "get_dicom_phases": "utilities",
     "load_image": "loader",
     "save_image": "saving",
     "save_planes": "utilities",
@@ -55,6 +57,7 @@ __all__ = [
     "AmbiguousSeriesError",
     "ContentWarning",
     "CorruptFileError",
+    "DicomPhaseInfo",
     "FileAccessError",
     "GeometryError",
     "GeometryWarning",
@@ -67,6 +70,7 @@ __all__ = [
     "__version__",
     "create_full_mask",
     "explain",
+    "get_dicom_phases",
     "load_image",
     "save_image",
     "save_planes",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from .dicom.phase_info import DicomPhaseInfo
 from .errors import ContentWarning, OptionError, warn
+from .explanation import Explanation
 from .geometry import Grid
 from .image import Image, create_full_mask
 from .loaders.probing import make_probe, make_source
-from .loaders.protocol import Irregular, Reader, ReadOptions, Source, VolumeInfo
+from .loaders.protocol import Irregular, Reader, ReadOptions, Source
 from .loaders.registry import select
 from .placement import place, transpose
 from .provenance import warn_of
@@ -25,7 +26,7 @@ PathLike = str | os.PathLike[str]
 
 
 def load_image(
-    path: PathLike | Sequence[PathLike],
+    path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO,
     dataset_index: int = 0,
     recursive: bool = False,
     reference_image: Image | None = None,
@@ -44,9 +45,12 @@ def load_image(
     left out is told in a warning and kept in the image's ``provenance``.
 
     Args:
-        path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a DICOM file, a
-            folder of DICOM files, or a list of the DICOM files of one series.
-        dataset_index: Which volume of a file that holds several, from 0. Only that volume is read.
+        path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a DICOM file or
+            DICOMDIR, a folder, ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one
+            series, a phase as :func:`~pictologics.utilities.get_dicom_phases` lists it, or a single file's content as
+            bytes or an open binary file.
+        dataset_index: Which volume of a file or series that holds several (time points, cardiac phases, echoes,
+            b-values), from 0. Only that volume's pixels are read.
         recursive: Of a folder, also look into the folders below it.
         reference_image: Put the image onto the voxels of this one. Its lattice must meet the reference's: axes in
             another order or direction, a crop and an offset by whole voxels are fine. What lies outside is cut off.
@@ -110,24 +114,7 @@ def load_image(
     return image
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """What a path holds, from headers only.
-
-    Attributes:
-        path: The path.
-        volumes: Every volume found; ``load_image`` gives the one that needs no further keyword.
-    """
-
-    path: str
-    volumes: tuple[VolumeInfo, ...]
-
-    def to_json(self, indent: int | None = None) -> str:
-        """The explanation as JSON text."""
-        return json.dumps(asdict(self), indent=indent, ensure_ascii=False)
-
-
-def explain(path: PathLike | Sequence[PathLike], recursive: bool = False) -> Explanation:
+def explain(path: PathLike | Sequence[PathLike] | bytes | BinaryIO, recursive: bool = False) -> Explanation:
     """Say what a file, a folder or a list of files holds, without reading voxels.
 
     Args:
@@ -149,11 +136,11 @@ def explain(path: PathLike | Sequence[PathLike], recursive: bool = False) -> Exp
         (4, 5, 6)
     """
     source, reader = find_reader(path)
-    volumes = reader.describe(source, ReadOptions(recursive=bool(recursive)))
-    return Explanation(source.path, tuple(volumes))
+    found = reader.describe(source, ReadOptions(recursive=bool(recursive)))
+    return Explanation(source.path, found.volumes, found.left_out)
 
 
-def find_reader(path: PathLike | Sequence[PathLike]) -> tuple[Source, Reader]:
+def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader."""
     probe = make_probe(make_source(path))
     return probe.source, select(probe)

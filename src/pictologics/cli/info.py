@@ -13,7 +13,6 @@ from rich.table import Table
 from ..geometry import format_numbers
 from ..image import Image
 from ..loader import Explanation, explain, load_image
-from ..loaders.protocol import VolumeInfo
 
 __all__ = ["print_info"]
 
@@ -31,8 +30,11 @@ def print_info(path: Path, recursive: bool, as_json: bool) -> None:
     console = Console()
     console.print(volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
-        for line in (call_for(explanation.path, volume), *volume.notes):
+        mark = "   (what load_image gives by itself)" if volume.is_default else ""
+        for line in (volume.call(explanation.path) + mark, *volume.notes):
             console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
+    for reason in explanation.left_out:
+        console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
     if image is not None:
         for name, text in image.summary():
             console.print(f"{name or 'values':>12}  {text}", markup=False, highlight=False, soft_wrap=True)
@@ -53,15 +55,9 @@ def volume_table(explanation: Explanation) -> Table:
             format_numbers(volume.spacing) if volume.spacing else "-",
             volume.orientation or "-",
             str(volume.files),
-            volume.description,
+            ", ".join(part for part in (volume.description, volume.phase) if part),
         )
     return table
-
-
-def call_for(path: str, volume: VolumeInfo) -> str:
-    """The line of Python that loads a volume."""
-    options = "".join(f", {name}={value!r}" for name, value in volume.options)
-    return f"load_image({path!r}{options})" if volume.loads else "does not load"
 
 
 def facts_of(image: Image) -> dict[str, Any]:

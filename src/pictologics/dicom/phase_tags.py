@@ -25,12 +25,12 @@ class Candidate:
     Attributes:
         keyword: What it is called in DICOM.
         value: The value of a plane, None if it has none.
-        label: A value in words; None where a text says it itself.
+        label: A value of a plane in words; None where a text says it itself.
     """
 
     keyword: str
     value: Callable[[Frame], Value | None]
-    label: Callable[[Value], str] | None = None
+    label: Callable[[Value, Frame], str] | None = None
 
 
 def rounded(number: float) -> float:
@@ -67,18 +67,17 @@ def image_type(frame: Frame) -> Value | None:
 
 
 def echo(frame: Frame) -> Value | None:
-    """Echo number and echo time, ms."""
-    time = first_number(tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME)(frame)
-    number = frame.attributes.number(tags.ECHO_NUMBERS)
-    if time is None and number is None:
-        return None
-    return (0.0 if number is None else number, 0.0 if time is None else time)
+    """Echo time, ms; the echo's number where there is no time."""
+    return first_number(tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME, tags.ECHO_NUMBERS)(frame)
 
 
-def echo_label(value: Value) -> str:
+def echo_label(value: Value, frame: Frame) -> str:
     """Such as "Echo 2 (4.92 ms)"."""
-    number, time = cast(tuple[float, float], value)
-    return f"Echo {number:g} ({time:g} ms)" if number else f"Echo time {time:g} ms"
+    number = frame.attributes.number(tags.ECHO_NUMBERS)
+    has_time = any(tag in frame.attributes for tag in (tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME))
+    if not has_time:
+        return f"Echo {value:g}"
+    return f"Echo time {value:g} ms" if number is None else f"Echo {number:g} ({value:g} ms)"
 
 
 def diffusion(frame: Frame) -> Value | None:
@@ -121,16 +120,16 @@ def gradient_of(frame: Frame) -> Sequence[float] | None:
     return None
 
 
-def diffusion_label(value: Value) -> str:
+def diffusion_label(value: Value, _: Frame) -> str:
     """Such as "b=800" or "b=800 (0.71, 0, 0.71)"."""
     b_value, *direction = cast(tuple[float, ...], value)
     towards = ", ".join(f"{component:.3g}" for component in direction)
     return f"b={b_value:g}" + (f" ({towards})" if towards else "")
 
 
-def worded(pattern: str) -> Callable[[Value], str]:
+def worded(pattern: str) -> Callable[[Value, Frame], str]:
     """A label that puts the value into a phrase."""
-    return pattern.format
+    return lambda value, _: pattern.format(value)
 
 
 def differing_text(value: Value, others: Sequence[Value]) -> str:

@@ -114,7 +114,9 @@ def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Cand
     phases = []
     for key in keys:
         labels = [
-            candidate.label(value) if candidate.label else differing_text(value, [one[k] for one in keys])
+            candidate.label(value, frames[groups[key][0]])
+            if candidate.label
+            else differing_text(value, [one[k] for one in keys])
             for k, (candidate, value) in enumerate(zip(candidates, key, strict=True))
             if len({one[k] for one in keys}) > 1
         ]

@@ -118,12 +118,13 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
     return series[0]
 
 
-def layouts_of(series: Series) -> list[Layout]:
-    """The layouts of a series, the one with most frames first and localizers last."""
+def layouts_of(series: Series, only: frozenset[tuple[str, int]] | None = None) -> list[Layout]:
+    """The layouts of a series, or of some of its frames, the one with most frames first and localizers last."""
     groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for header in series.headers:
         for frame in frames_of(header):
-            groups[layout_key(frame)].append(frame)
+            if only is None or (header.path, frame.number) in only:
+                groups[layout_key(frame)].append(frame)
     merged: list[list[Frame]] = []
     for frames in groups.values():
         home = next((group for group in merged if same_layout(group[0], frames[0])), None)

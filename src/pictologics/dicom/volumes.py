@@ -34,13 +34,18 @@ class Volume:
         return self.phase.frames
 
 
-def volumes_of(series: Series, path: str) -> list[Volume]:
+def volumes_of(series: Series, path: str, only: frozenset[tuple[str, int]] | None = None) -> list[Volume]:
     """The volumes of a series, in ascending order of what tells them apart.
+
+    Args:
+        series: The series.
+        path: The source, for messages.
+        only: The frames that are meant, by file and number; None for all.
 
     Raises:
         AmbiguousSeriesError: If the series holds several layouts and none is the largest.
     """
-    layouts, others = choose_layouts(layouts_of(series), path)
+    layouts, others = choose_layouts(layouts_of(series, only), path)
     phases: list[Phase] = []
     repeated: list[Decision] = []
     for number, layout in enumerate(layouts, 1):

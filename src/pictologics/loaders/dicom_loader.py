@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ..dicom import tags
@@ -12,14 +11,15 @@ from ..dicom.folders import Scan, files_in, scan_files
 from ..dicom.frames import UNITLESS
 from ..dicom.pixels import read_voxels
 from ..dicom.planes import Planes, stack_planes
-from ..dicom.series import Series, choose_series, group_series
+from ..dicom.series import Series, choose_series
 from ..dicom.volumes import Volume, volumes_of
-from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError, OptionError, UnsupportedFormatError
+from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
-from .protocol import Probe, ReadOptions, Source, VolumeInfo
+from .dicom_describing import describe_scan, group_or_refuse
+from .protocol import Description, Probe, ReadOptions, Source
 
-__all__ = ["DicomReader"]
+__all__ = ["DicomReader", "volumes_of_source"]
 
 # A folder may hold thousands of stray files; a message names a few.
 NAMED = 3
@@ -38,9 +38,8 @@ class DicomReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        scan = scan_source(source, options.recursive)
-        series = choose_series(group_or_refuse(scan, source), options.series_uid, source.path)
-        volume = choose_volume(volumes_of(series, source.path), options.dataset_index, source.path)
+        scan, series, volumes = volumes_of_source(source, options.recursive, options.series_uid)
+        volume = choose_volume(volumes, options.dataset_index, source.path)
         planes = stack_planes(volume.frames, options.irregular, source.path)
         decisions = (*left_out(scan, series), *volume.decisions, *planes.decisions)
         array = read_voxels(planes.frames, options.dtype, options.apply_rescale)
@@ -52,16 +51,16 @@ class DicomReader:
             provenance=Provenance(source.path, self.name, slice_sources(planes, options.apply_rescale), decisions),
         )
 
-    def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
-        """List the volumes of every image series of a source."""
-        groups = group_or_refuse(scan_source(source, options.recursive), source)
-        found = [describe_series(series, options, source.path) for series in groups]
-        if len(groups) > 1:
-            found = [
-                [replace(info, options=(("series_uid", info.series_uid), *info.options)) for info in infos]
-                for infos in found
-            ]
-        return [info for infos in found for info in infos]
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """List the volumes of every image series of a source, and what is none."""
+        return describe_scan(scan_source(source, options.recursive), source)
+
+
+def volumes_of_source(source: Source, recursive: bool, series_uid: str | None) -> tuple[Scan, Series, list[Volume]]:
+    """What the files are, the one series that is meant, and its volumes."""
+    scan = scan_source(source, recursive)
+    series = choose_series(group_or_refuse(scan, source), series_uid, source.path)
+    return scan, series, volumes_of(series, source.path, source.only)
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:
@@ -77,33 +76,6 @@ def scan_source(source: Source, recursive: bool) -> Scan:
             advice="take it out of the list",
         )
     return scan
-
-
-def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
-    """The image series among the files, or the error that says what is there instead."""
-    if scan.headers:
-        groups = group_series(scan.headers)
-        if source.kind == "file" and not groups:
-            # Of a single file, the error can say what it is.
-            return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
-        return groups
-    strangers = scan.others + scan.broken
-    if strangers:
-        names = ", ".join(f"'{name}'" for name in strangers[:NAMED])
-        more = ", ..." if len(strangers) > NAMED else ""
-        raise UnsupportedFormatError(
-            f"the {source.kind} holds {len(strangers)} files and none is DICOM ({names}{more})",
-            path=source.path,
-            advice="pass the path of the one file that is meant, or another folder",
-            files=len(strangers),
-        )
-    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
-    raise UnsupportedFormatError(
-        f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
-        path=source.path,
-        advice="pass recursive=True to look into its folders" if folders else "check the path",
-        folders=folders,
-    )
 
 
 def choose_volume(volumes: Sequence[Volume], index: int, path: str) -> Volume:
@@ -180,38 +152,3 @@ def slice_sources(planes: Planes, rescaled: bool) -> tuple[SliceSource, ...]:
         )
         for frame in planes.frames
     )
-
-
-def describe_series(series: Series, options: ReadOptions, path: str) -> list[VolumeInfo]:
-    """What the headers of one series say, with the error in words where something would not load."""
-    common = VolumeInfo(
-        DicomReader.name,
-        series.modality,
-        series.description,
-        series.uid or None,
-        series.number,
-        files=len(series.headers),
-    )
-    try:
-        volumes = volumes_of(series, path)
-    except (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError) as error:
-        return [replace(common, notes=(error.found,), loads=False)]
-    return [describe_volume(common, volume, index, options, path) for index, volume in enumerate(volumes)]
-
-
-def describe_volume(common: VolumeInfo, volume: Volume, index: int, options: ReadOptions, path: str) -> VolumeInfo:
-    """One volume of a series."""
-    info = replace(
-        common,
-        phase=volume.label,
-        files=len({id(frame.header) for frame in volume.frames}),
-        dataset_index=index,
-        options=(("dataset_index", index),) if index else (),
-    )
-    try:
-        planes = stack_planes(volume.frames, options.irregular, path)
-    except (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError) as error:
-        return replace(info, notes=(error.found,), loads=False)
-    grid = planes.grid
-    notes = [one.text for one in (*volume.decisions, *planes.decisions) if one.kind != "sorted"]
-    return replace(info, shape=grid.shape, spacing=grid.spacing, orientation=grid.orientation, notes=tuple(notes))

@@ -10,11 +10,11 @@ from ..geometry import Grid
 from ..image import Image
 from ..inflation import inflate_head
 from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
-from ..nifti.note import Note, read_note
+from ..nifti.note import read_note
 from ..nifti.voxels import read_volume
 from ..nifti.world import grid_of
 from ..provenance import Decision, Provenance, SliceSource
-from .protocol import Probe, ReadOptions, Source, VolumeInfo
+from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
 
 __all__ = ["NiftiReader"]
 
@@ -62,25 +62,32 @@ class NiftiReader:
             ),
         )
 
-    def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
+    def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""
         header = open_header(source.files[0])
-        grid, decisions = grid_of(header, options.irregular)
-        note: Note = read_note(header, grid)
-        return [
-            VolumeInfo(
-                self.name,
-                note.modality,
-                note.metadata.get("series_description", ""),
-                shape=grid.shape,
-                spacing=note.grid.spacing,
-                orientation=grid.orientation,
-                dataset_index=index,
-                options=(("dataset_index", index),) if index else (),
-                notes=tuple(decision.text for decision in decisions),
+        # A shear is something to tell, not to stop at.
+        grid, decisions = grid_of(header, irregular="ignore")
+        note = read_note(header, grid)
+        sheared = [one for one in decisions if one.kind == "rounded" and one.warning is not None]
+        irregular = (("irregular", "ignore"),) if sheared else ()
+        return Description(
+            tuple(
+                VolumeInfo(
+                    self.name,
+                    note.modality,
+                    note.metadata.get("series_description", ""),
+                    shape=grid.shape,
+                    spacing=note.grid.spacing,
+                    orientation=grid.orientation,
+                    dataset_index=index,
+                    options=((("dataset_index", index),) if index else ()) + irregular,
+                    findings=tuple(("sheared", one.value or 0.0) for one in sheared),
+                    notes=tuple(decision.text for decision in decisions),
+                    is_default=not index and not sheared,
+                )
+                for index in range(header.volumes)
             )
-            for index in range(header.volumes)
-        ]
+        )
 
 
 def open_header(file: StoredFile) -> NiftiHeader:

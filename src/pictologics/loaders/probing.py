@@ -12,6 +12,7 @@ from ..archives import archive_entries, looks_like_archive
 from ..dicom import tags
 from ..dicom.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
 from ..dicom.headers import read_header
+from ..dicom.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..files import DiskFile, MemoryFile, StoredFile
 from ..inflation import inflate_head
@@ -25,12 +26,14 @@ GZIP_MARK = b"\x1f\x8b"
 
 
 def make_source(given: Any) -> Source:
-    """Say what a path, a list of paths, bytes or an open file is.
+    """Say what a path, a list of paths, bytes, an open file or a phase is.
 
     Raises:
         MissingPathError: If there is nothing at a path.
         OptionError: If it is none of these, or an empty list.
     """
+    if isinstance(given, DicomPhaseInfo):
+        return Source(given.file_paths[0], "list", given.stored_files, given.frames)
     if isinstance(given, (str, os.PathLike)):
         path = existing(given)
         return Source(str(path), "folder") if path.is_dir() else file_source(DiskFile(path))

@@ -10,7 +10,7 @@ import numpy as np
 from ..files import StoredFile
 from ..image import Image
 
-__all__ = ["Irregular", "Probe", "ReadOptions", "Reader", "Source", "VolumeInfo"]
+__all__ = ["Description", "Irregular", "Probe", "ReadOptions", "Reader", "Source", "VolumeInfo"]
 
 Irregular = Literal["error", "ignore"]
 
@@ -23,11 +23,13 @@ class Source:
         path: What messages call it: the file, the folder, the archive, or the first file of a list.
         kind: What was given; an index is a DICOMDIR.
         files: The files, except those of a folder, which are found when it is read.
+        only: Of the files' frames, those that are meant, by file and number; None for all.
     """
 
     path: str
     kind: Literal["file", "folder", "list", "archive", "index"]
     files: tuple[StoredFile, ...] = ()
+    only: frozenset[tuple[str, int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,11 @@ class VolumeInfo:
         spacing: Along (x, y, z), mm.
         orientation: Letters towards which the axes run.
         dataset_index: Which volume of its source it is.
-        options: The keywords of ``load_image`` that select it, beside the path.
-        notes: What to know about it: what was assumed or left out, or why it does not load.
+        options: The keywords of ``load_image`` that give it, beside the path.
+        findings: What keeps its slices from a regular grid, each with its size in voxels.
+        notes: What to know about it: what is assumed or left out, or why it does not load.
         loads: Whether ``load_image`` with these keywords gives it.
+        is_default: Whether ``load_image`` gives it with the path alone.
     """
 
     format: str
@@ -102,8 +106,28 @@ class VolumeInfo:
     orientation: str = ""
     dataset_index: int = 0
     options: tuple[tuple[str, Any], ...] = ()
+    findings: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     loads: bool = True
+    is_default: bool = False
+
+    def call(self, path: str) -> str:
+        """The line of Python that loads it."""
+        options = "".join(f", {name}={value!r}" for name, value in self.options)
+        return f"load_image({path!r}{options})" if self.loads else "does not load"
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a source holds, from headers only.
+
+    Attributes:
+        volumes: Every volume.
+        left_out: What is no volume, and why.
+    """
+
+    volumes: tuple[VolumeInfo, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
@@ -125,5 +149,5 @@ class Reader(Protocol):
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume, complete and in LPS, or raise an error of :mod:`pictologics.errors`."""
 
-    def describe(self, source: Source, options: ReadOptions) -> list[VolumeInfo]:
-        """List the volumes of a source, from headers only."""
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """Say what a source holds, from headers only."""

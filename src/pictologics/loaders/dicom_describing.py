@@ -1,0 +1,127 @@
+"""What the headers of DICOM files say of every volume, and of what is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from ..dicom import tags
+from ..dicom.folders import Scan
+from ..dicom.frames import holds_image
+from ..dicom.planes import stack_planes
+from ..dicom.series import Series, group_series
+from ..dicom.volumes import Volume, volumes_of
+from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError, PictologicsError, UnsupportedFormatError
+from .protocol import Description, Source, VolumeInfo
+
+__all__ = ["describe_scan", "group_or_refuse"]
+
+FORMAT = "DICOM"
+
+# A folder may hold thousands of stray files; a message names a few.
+NAMED = 3
+
+REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError)
+
+
+def describe_scan(scan: Scan, source: Source) -> Description:
+    """Every volume of every image series among the files, and what else is there."""
+    groups = group_or_refuse(scan, source)
+    volumes = []
+    for series in groups:
+        for info in describe_series(series, source):
+            selected: tuple[tuple[str, str | None], ...] = (("series_uid", series.uid),) if len(groups) > 1 else ()
+            options = (*selected, *info.options)
+            volumes.append(replace(info, options=options, is_default=info.loads and not options))
+    return Description(tuple(volumes), tuple(others_of(scan)))
+
+
+def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
+    """The image series among the files, or the error that says what is there instead."""
+    if scan.headers:
+        groups = group_series(scan.headers)
+        if source.kind == "file" and not groups:
+            # Of a single file, the error can say what it is.
+            return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
+        return groups
+    strangers = scan.others + scan.broken
+    if strangers:
+        names = ", ".join(f"'{name}'" for name in strangers[:NAMED])
+        more = ", ..." if len(strangers) > NAMED else ""
+        raise UnsupportedFormatError(
+            f"the {source.kind} holds {len(strangers)} files and none is DICOM ({names}{more})",
+            path=source.path,
+            advice="pass the path of the one file that is meant, or another folder",
+            files=len(strangers),
+        )
+    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
+    raise UnsupportedFormatError(
+        f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
+        path=source.path,
+        advice="pass recursive=True to look into its folders" if folders else "check the path",
+        folders=folders,
+    )
+
+
+def others_of(scan: Scan) -> list[str]:
+    """What among the files is no image, in words."""
+    kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in scan.headers if not holds_image(header))
+    found = [
+        f"{count} DICOM file{'s' * (count != 1)} without an image that can be loaded ({kind})"
+        for kind, count in sorted(kinds.items())
+    ]
+    if scan.broken:
+        found.append(f"{len(scan.broken)} files named as DICOM that are not, such as '{scan.broken[0]}'")
+    if scan.others:
+        found.append(f"{len(scan.others)} files that are not DICOM, such as '{scan.others[0]}'")
+    return found
+
+
+def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
+    """What the headers of one series say, with the error in words where something does not load."""
+    common = VolumeInfo(
+        FORMAT,
+        series.modality,
+        series.description,
+        series.uid or None,
+        series.number,
+        files=len(series.headers),
+    )
+    try:
+        volumes = volumes_of(series, source.path)
+    except REFUSALS as error:
+        return [refused(common, error)]
+    return [describe_volume(common, volume, index, source.path) for index, volume in enumerate(volumes)]
+
+
+def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -> VolumeInfo:
+    """One volume of a series."""
+    info = replace(
+        common,
+        phase=volume.label,
+        files=len({id(frame.header) for frame in volume.frames}),
+        dataset_index=index,
+        options=(("dataset_index", index),) if index else (),
+    )
+    try:
+        planes = stack_planes(volume.frames, "error", path)
+    except GeometryError as error:
+        findings = error.values.get("findings")
+        if not findings:
+            return refused(info, error)
+        options = (*info.options, ("irregular", "resample"))
+        return replace(info, options=options, findings=tuple(findings.items()), notes=(error.found,))
+    except REFUSALS as error:
+        return refused(info, error)
+    grid = planes.grid
+    notes = [one.text for one in (*volume.decisions, *planes.decisions) if one.kind != "sorted"]
+    return replace(info, shape=grid.shape, spacing=grid.spacing, orientation=grid.orientation, notes=tuple(notes))
+
+
+def refused(info: VolumeInfo, error: PictologicsError) -> VolumeInfo:
+    """A volume that no keyword loads, or only the one that the error names."""
+    way_out = error.values.get("way_out")
+    if way_out:
+        return replace(info, options=(*info.options, *way_out), notes=(error.found,))
+    return replace(info, notes=(error.found,), loads=False)

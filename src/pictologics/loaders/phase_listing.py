@@ -1,0 +1,49 @@
+"""The volumes of a multi-phase DICOM series, listed without reading pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ..dicom.phase_info import DicomPhaseInfo, list_phases
+from .dicom_loader import volumes_of_source
+from .probing import make_probe, make_source
+
+__all__ = ["get_dicom_phases"]
+
+
+def get_dicom_phases(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    recursive: bool = False,
+    *,
+    series_uid: str | None = None,
+) -> list[DicomPhaseInfo]:
+    """List the volumes of a DICOM series: cardiac phases, time points, echoes, b-values, image types.
+
+    A series is split only where several images lie at one position. The list is the very one that
+    ``load_image(..., dataset_index=k)`` counts.
+
+    Args:
+        path: A folder, an archive, a list of files or a single file.
+        recursive: Of a folder, also look into the folders below it.
+        series_uid: The series to list from a source that holds several.
+
+    Returns:
+        One entry for each volume, in ascending order of what tells them apart.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path.
+        ValueError: If the source is no DICOM series, or several (errors of :mod:`pictologics.errors`).
+
+    Example:
+        >>> import tempfile
+        >>> from pictologics.cli.demo_series import write_demo_series
+        >>> from pictologics.utilities import get_dicom_phases
+        >>> folder = tempfile.mkdtemp()
+        >>> truth = write_demo_series(folder, slices=3, size=32)
+        >>> [(phase.label, phase.num_slices) for phase in get_dicom_phases(folder)]
+        [('Volume 1', 3)]
+    """
+    source = make_probe(make_source(path)).source
+    _, _, volumes = volumes_of_source(source, bool(recursive), series_uid)
+    return list_phases(volumes)
