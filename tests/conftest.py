@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -53,7 +52,7 @@ def open_files(listing: Path) -> list[str]:
     found = []
     for entry in listing.iterdir():
         try:
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         except OSError:
             continue  # the descriptor of the listing itself
         if target.startswith("/") and not target.startswith(("/dev", "/proc")):

@@ -158,9 +158,7 @@ def test_small_rounding_gives_the_nearest_orthogonal_axes(grid, noise):
     assert np.linalg.eigvalsh(stretch).min() > 0
 
 
-@given(
-    grids(shapes=st.tuples(*[st.integers(10, 40)] * 3)), st.permutations(range(3)), st.floats(0.05, 0.5)
-)
+@given(grids(shapes=st.tuples(*[st.integers(10, 40)] * 3)), st.permutations(range(3)), st.floats(0.05, 0.5))
 def test_real_shear_is_refused_by_its_number(grid, axes, amount):
     to, along, _ = axes
     shear = np.eye(4)

@@ -8,13 +8,17 @@ import pickle
 
 import pytest
 
-from pictologics.provenance import Decision, Provenance, SliceSource
+from pictologics import ContentWarning, GeometryWarning
+from pictologics.provenance import Decision, Provenance, SliceSource, warn_of
 
 RECORD = Provenance(
     "scan/",
     "dicom",
     (SliceSource("scan/1.dcm", 0, "1.2.3", (1.0, 2.0, 3.5), 2.0, -1024.0), SliceSource("scan/2.dcm")),
-    (Decision("sorted", "2 slices sorted along their normal", 2.0), Decision("left out", "1 localizer left out", 1)),
+    (
+        Decision("sorted", "2 slices sorted along their normal", 2.0),
+        Decision("left out", "1 localizer left out", 1, "content"),
+    ),
 )
 
 
@@ -31,7 +35,12 @@ def test_json_holds_everything():
         "intercept": -1024.0,
     }
     assert again["slices"][1]["position"] is None
-    assert again["decisions"][1] == {"kind": "left out", "text": "1 localizer left out", "value": 1}
+    assert again["decisions"][1] == {
+        "kind": "left out",
+        "text": "1 localizer left out",
+        "value": 1,
+        "warning": "content",
+    }
     assert "\n" in RECORD.to_json(indent=2)
 
 
@@ -57,3 +66,14 @@ def test_is_an_immutable_value():
     assert hash(RECORD.slices[0]) == hash(dataclasses.replace(RECORD.slices[0]))
     with pytest.raises(dataclasses.FrozenInstanceError):
         RECORD.source = "elsewhere"
+
+
+def test_only_decisions_that_ask_for_it_warn_and_each_of_its_kind():
+    decisions = [*RECORD.decisions, Decision("assumed", "1 mm was assumed", 1.0, "geometry")]
+    with pytest.warns() as caught:
+        warn_of("scan/", decisions)
+    assert [(w.category, str(w.message)) for w in caught] == [
+        (ContentWarning, "'scan/': 1 localizer left out"),
+        (GeometryWarning, "'scan/': 1 mm was assumed"),
+    ]
+    assert {w.filename for w in caught} == {__file__}

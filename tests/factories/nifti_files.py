@@ -72,9 +72,9 @@ def write_nifti(
     names = path.name.removesuffix(".gz")
     pair = names.endswith((".hdr", ".img"))
     header = nifti_header(stored, phantom.ras_affine, pair=pair, **options)
+    voxels = stored.astype(header.get_data_dtype()).tobytes("F")
     for edit in edits:
         edit(header)
-    voxels = stored.astype(header.get_data_dtype()).tobytes("F")
     block = header.binaryblock
     if pair:
         base = names[:-4]

@@ -1,0 +1,94 @@
+"""Every code block of the documentation is run: a page is a test, from top to bottom, in a folder of sample files."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sysconfig
+from collections.abc import Iterable
+from contextlib import chdir
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
+from pathlib import Path
+
+import pytest
+from sybil import Document, Example, Region, Sybil
+from sybil.evaluators.doctest import DocTestEvaluator
+from sybil.example import SybilFailure
+from sybil.parsers.abstract import DocTestStringParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+OUTPUT = ELLIPSIS | NORMALIZE_WHITESPACE
+PROMPT = "$ "
+PROGRAM = Path(sysconfig.get_path("scripts")) / "pictologics"
+
+
+def pycon_blocks(document: Document) -> Iterable[Region]:
+    """The prompts of ``pycon`` blocks, whose output must be what the page shows."""
+    prompts = DocTestStringParser(DocTestEvaluator(OUTPUT))
+    for block in CodeBlockParser("pycon", str)(document):
+        for region in prompts(block.parsed, document.path):
+            region.adjust(block, block.parsed)
+            yield region
+
+
+def run_console(example: Example) -> str | None:
+    """Run the commands of a ``console`` block; what the page shows of their output must come, errors too."""
+    for part in ("\n" + example.parsed).split("\n" + PROMPT)[1:]:
+        command, _, shown = part.partition("\n")
+        program, *arguments = shlex.split(command)
+        assert program == "pictologics", f"only pictologics is run here, not {program}"
+        run = subprocess.run(
+            [PROGRAM, *arguments],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "COLUMNS": "110", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"},
+            timeout=120,
+        )
+        if shown.strip() and not OutputChecker().check_output(shown, run.stdout, OUTPUT):
+            return f"$ {command}\n--- the page shows\n{shown}\n--- what came\n{run.stdout}"
+        if run.returncode and "Error:" not in shown:
+            return f"$ {command}\n--- failed with {run.returncode}\n{run.stdout}"
+    return None
+
+
+PAGES = Sybil(
+    parsers=[PythonCodeBlockParser(), pycon_blocks, CodeBlockParser("console", run_console)],
+    patterns=["docs/*.md", "README.md"],
+)
+
+
+class Page(pytest.Item):
+    """All blocks of one page. They share their names, so they stay together however the tests are spread."""
+
+    def runtest(self) -> None:
+        """Run the blocks in order in a folder of their own."""
+        # Imported here: a page is run by few, and this file is read by every run.
+        from tests.factories.page_files import page_folder
+
+        with page_folder() as folder, chdir(folder):
+            for example in PAGES.parse(self.path).examples():
+                example.evaluate()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:
+        """A block that shows something else than what came speaks for itself."""
+        if isinstance(excinfo.value, SybilFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class PageFile(pytest.File):
+    """A page that has blocks to run."""
+
+    def collect(self) -> Iterable[Page]:
+        """The page as one test, if it has any block."""
+        if any(PAGES.parse(self.path).examples()):
+            yield Page.from_parent(self, name="blocks")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile | None:
+    """Take the pages of the documentation for test files."""
+    return PageFile.from_parent(parent, path=file_path) if PAGES.should_parse(file_path) else None

@@ -1,0 +1,64 @@
+"""The documentation says what is there: figures are those of the script, links lead somewhere, commands are run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pictologics
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+FIGURES = ROOT / "docs" / "figures"
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+BLOCK = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def test_figures_are_those_of_the_script(tmp_path):
+    subprocess.run([sys.executable, FIGURES / "make_figures.py", tmp_path], check=True)
+    drawn = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    committed = {file.name: file.read_text(encoding="utf-8") for file in FIGURES.glob("*.svg")}
+    assert drawn == committed
+
+
+@each_page
+def test_links_lead_to_files(page):
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@each_page
+def test_every_block_of_code_says_what_it_is(page):
+    """An unmarked block would be run by nobody; a command of ours in a bash block as well."""
+    for language, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        assert language in {"python", "pycon", "console", "bash", "text"}, code
+        if language == "bash":
+            assert not code.lstrip().startswith("pictologics"), code
+
+
+def test_every_public_name_is_on_the_page_of_the_api():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^::: pictologics\.[\w.]*?(\w+)$", page, re.MULTILINE))
+    # One directive shows all errors and warnings.
+    missing = {
+        name
+        for name in set(pictologics.__all__) - shown - {"__version__"}
+        if getattr(pictologics, name).__module__ != "pictologics.errors"
+    }
+    assert not missing
+    assert "::: pictologics.errors" in page
+
+
+def test_every_error_is_explained():
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    from pictologics import errors
+
+    for name in errors.__all__:
+        assert f"| `{name}` |" in page or name == "PictologicsError", name

@@ -1,0 +1,87 @@
+"""The files that the pages of the documentation load, under the names they use."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pydicom
+
+from pictologics import Grid, Image, save_image
+from pictologics.cli.demo_series import DemoTruth, write_demo_series
+
+__all__ = ["page_folder"]
+
+
+@contextmanager
+def page_folder() -> Iterator[Path]:
+    """A folder with every sample file, gone when the page is done."""
+    with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        truth = write_demo_series(folder / "ct_with_scout", slices=24, size=64)
+        write_series(folder, truth)
+        write_masks(folder, truth.grid)
+        write_brain(folder)
+        write_broken(folder)
+        yield folder
+
+
+def write_series(folder: Path, truth: DemoTruth) -> None:
+    """CT series: as it should be, below other folders, two in one folder, with a gap, tilted; and one slice."""
+    for name in ("ct_scan", "patient/2024-02-29/ct", "gap", "two_series", "tilted"):
+        (folder / name).mkdir(parents=True)
+        for k, file in enumerate(truth.slice_files):
+            if name != "gap" or k not in (10, 11):
+                shutil.copy(file, folder / name)
+    other = write_demo_series(folder / "two_series", slices=6, size=64, seed=8)
+    other.localizer_file.unlink()
+    for file in (folder / "tilted").iterdir():
+        dataset = pydicom.dcmread(file)
+        height = float(truth.grid.world_to_index(dataset.ImagePositionPatient)[2])
+        # Each slice a little further along its columns than the one below: a gantry leaning by 18.5 degrees.
+        lean = np.tan(np.radians(18.5)) * truth.grid.spacing[2] * height
+        position = np.array(dataset.ImagePositionPatient, float) + lean * truth.grid.direction[:, 1]
+        dataset.ImagePositionPatient = [f"{value:.8g}" for value in position]
+        dataset.save_as(file)
+    shutil.copy(truth.slice_files[12], folder / "slice_012")
+
+
+def write_masks(folder: Path, grid: Grid) -> None:
+    """A sphere on a part of the scan with one axis turned round, and the same half a voxel aside."""
+    part = grid.cropped((20, 16, 6), (30, 28, 12)).flipped(1)
+    x, y, z = np.indices(part.shape)
+    sphere = ((x - 15) / 12) ** 2 + ((y - 14) / 11) ** 2 + ((z - 6) / 5) ** 2 < 1
+    save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
+    aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
+    save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+
+
+def write_brain(folder: Path) -> None:
+    """NIfTI files as other software writes them: a head, in one volume and in five."""
+    x, y, z = np.indices((48, 56, 40))
+    radius = np.sqrt(((x - 24) / 20) ** 2 + ((y - 28) / 25) ** 2 + ((z - 20) / 18) ** 2)
+    head = (1000 * np.clip(1.15 - radius, 0, 1)).astype(np.int16)
+    ras_affine = np.diag([3.0, 3.0, 3.5, 1.0])
+    ras_affine[:3, 3] = (-70.5, -82.0, -58.0)
+    brain = nibabel.Nifti1Image(head, ras_affine)
+    brain.set_qform(ras_affine, 1)
+    brain.set_sform(ras_affine, 1)
+    nibabel.save(brain, folder / "brain.nii.gz")
+    volumes = np.stack([head // 2 + 10 * k for k in range(5)], axis=3).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(volumes, ras_affine), folder / "fmri.nii.gz")
+    bare = nibabel.Nifti1Header()
+    bare.set_data_shape(head.shape)
+    bare.set_data_dtype(np.int16)
+    bare["pixdim"][1:4] = (3.0, 3.0, 3.5)
+    (folder / "bare.nii").write_bytes(bare.binaryblock + bytes(4) + head.tobytes("F"))
+
+
+def write_broken(folder: Path) -> None:
+    """A file that was cut off, and one that is no image."""
+    (folder / "cut.nii.gz").write_bytes((folder / "brain.nii.gz").read_bytes()[:5000])
+    (folder / "notes.txt").write_text("Bring the films.\n", encoding="utf-8")

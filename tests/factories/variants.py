@@ -1,0 +1,116 @@
+"""The central phantom in every format and variant that is read; each entry writes it and returns what to load.
+
+A new format adds its writers here and inherits every test of the central phantom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.factories.dicom_series import (
+    SYNTAXES,
+    UNCOMPRESSED,
+    add_long_junk,
+    add_overlay_bits,
+    add_private_block,
+    add_undefined_length_sequences,
+    write_series,
+)
+from tests.factories.nifti_files import write_nifti
+from tests.factories.phantom import PHANTOM
+
+__all__ = ["VARIANTS", "Variant"]
+
+#: Writes the phantom below a folder; returns what is passed to ``load_image``.
+Variant = Callable[[Path], Path | list[Path]]
+
+
+def dicom(*changes, phantom=PHANTOM, **options) -> Variant:
+    def write(folder: Path) -> Path:
+        write_series(folder / "series", phantom, *changes, **options)
+        return folder / "series"
+
+    return write
+
+
+def dicom_list(folder: Path) -> list[Path]:
+    files = write_series(folder / "series")
+    return files[::-1]
+
+
+def dicom_power_slopes(folder: Path) -> Path:
+    """Another slope and intercept for each slice, all powers of two, so that the values come out exactly."""
+    slopes = [2.0 ** -(k + 1) for k in range(PHANTOM.shape[2])]
+    intercepts = [-8.0 * k for k in range(PHANTOM.shape[2])]
+    stored = (PHANTOM.array - np.array(intercepts)) / np.array(slopes)
+    write_series(folder / "pet", PHANTOM.with_array(stored), slope=slopes, intercept=intercepts, modality="PT")
+    return folder / "pet"
+
+
+def nifti(name: str, *edits, array=None, **options) -> Variant:
+    def write(folder: Path) -> Path:
+        return write_nifti(folder / name, PHANTOM, *edits, array=array, **options)
+
+    return write
+
+
+def nifti_gap(header) -> None:
+    header["vox_offset"] = 1024
+
+
+SHUFFLED = [3, 0, 4, 2, 1]
+
+VARIANTS: dict[str, Variant] = {
+    **{f"dicom-{name}": dicom(syntax=syntax) for name, syntax in SYNTAXES.items()},
+    **{
+        f"dicom-{name}-nested": dicom(add_undefined_length_sequences, add_private_block, add_long_junk, syntax=syntax)
+        for name, syntax in SYNTAXES.items()
+    },
+    **{
+        f"dicom-{name}-bare": dicom(syntax=UNCOMPRESSED[name], file_meta=False)
+        for name in ("implicit", "explicit", "big_endian")
+    },
+    "dicom-no-preamble": dicom(preamble=False),
+    "dicom-unsigned": dicom(signed=False),
+    "dicom-8-bit": dicom(bits_allocated=8, signed=False),
+    "dicom-8-bit-signed-values": dicom(
+        bits_allocated=8, signed=True, phantom=PHANTOM.with_array(PHANTOM.array - 105), intercept=105.0
+    ),
+    "dicom-8-bit-big-endian": dicom(bits_allocated=8, signed=False, syntax=UNCOMPRESSED["big_endian"]),
+    "dicom-32-bit": dicom(bits_allocated=32, bits_stored=20),
+    "dicom-12-bit-overlay": dicom(add_overlay_bits, bits_stored=12),
+    "dicom-12-bit-overlay-unsigned": dicom(add_overlay_bits, bits_stored=12, signed=False),
+    "dicom-12-bit-overlay-big-endian": dicom(add_overlay_bits, bits_stored=12, syntax=UNCOMPRESSED["big_endian"]),
+    "dicom-no-rescale": dicom(slope=None, modality="MR"),
+    "dicom-intercept": dicom(phantom=PHANTOM.with_array(PHANTOM.array + 1024), intercept=-1024.0),
+    "dicom-slope-per-slice": dicom_power_slopes,
+    "dicom-no-extension": dicom(name="IM{:05d}".format),
+    "dicom-shuffled-names": dicom(name=lambda k: f"{SHUFFLED[k]}.ima"),
+    "dicom-shuffled-numbers": dicom(instance_numbers=SHUFFLED),
+    "dicom-reversed-numbers": dicom(instance_numbers=[5, 4, 3, 2, 1]),
+    "dicom-list": dicom_list,
+    "nifti": nifti("scan.nii"),
+    "nifti-gz": nifti("scan.nii.gz"),
+    "nifti-pair": nifti("scan.hdr"),
+    "nifti-pair-by-img": nifti("scan.img"),
+    "nifti-pair-gz": nifti("scan.hdr.gz"),
+    "nifti-pair-gz-by-img": nifti("scan.img.gz"),
+    "nifti-any-name": nifti("scan.dat"),
+    "nifti-qform": nifti("scan.nii", sform=0, qform=1),
+    "nifti-both-forms": nifti("scan.nii", qform=1, sform=2),
+    "nifti-gap-before-voxels": nifti("scan.nii", nifti_gap),
+    "nifti-big-endian": nifti("scan.nii", big_endian=True),
+    "nifti2": nifti("scan.nii", version=2),
+    "nifti2-gz-big-endian": nifti("scan.nii.gz", version=2, big_endian=True),
+    "nifti2-pair": nifti("scan.hdr", version=2),
+    "nifti-slope": nifti("scan.nii", array=(PHANTOM.array - 3) * 4, slope=0.25, inter=3.0),
+    "nifti-4d-of-one": nifti("scan.nii", array=PHANTOM.array[..., None]),
+    **{
+        f"nifti-{dtype}": nifti("scan.nii", dtype=dtype)
+        for dtype in ("uint8", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
+    },
+    "nifti-int8": nifti("scan.nii", dtype="int8", array=PHANTOM.array - 105, slope=1.0, inter=105.0),
+}

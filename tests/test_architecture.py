@@ -1,0 +1,308 @@
+"""The plan of the house, checked over the syntax trees: imports point one way, and files stay small."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import pictologics
+from tests.factories.dicom_series import write_series
+from tests.factories.nifti_files import write_nifti
+
+PACKAGE = Path(pictologics.__file__).parent
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+# A module imports only from rooms above its own in this list; rooms of one line do not see each other.
+ROOMS = [
+    {"_version", "errors"},
+    {"files", "geometry", "inflation", "rescaling", "threads"},
+    {"provenance"},
+    {"image"},
+    {"placement", "dicom", "nifti", "utilities"},
+    {"saving", "loaders.protocol"},
+    {"loaders.probing"},
+    {"loaders.*_loader"},
+    {"loaders.registry"},
+    {"loader"},
+    {"cli"},
+]
+LONGEST_FILE = 500
+LONGEST_FUNCTION = 50
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file of the package."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    def ours(self) -> Iterator[tuple[ast.ImportFrom | ast.Import, str, str]]:
+        """Imports of our own modules: the statement, the module, and the name taken from it."""
+        package = self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name.split(".")[0] == "pictologics":
+                        yield node, alias.name.removeprefix("pictologics").lstrip("."), ""
+            elif isinstance(node, ast.ImportFrom):
+                if node.level:
+                    above = package.split(".") if package else []
+                    above = above[: len(above) - node.level + 1]
+                    base = ".".join([*above, *([node.module] if node.module else [])])
+                elif (node.module or "").split(".")[0] == "pictologics":
+                    base = node.module.removeprefix("pictologics").lstrip(".")
+                else:
+                    continue
+                for alias in node.names:
+                    inner = f"{base}.{alias.name}".lstrip(".")
+                    if inner in module_names():
+                        yield node, inner, ""
+                    else:
+                        yield node, base, alias.name
+
+
+@cache
+def module_names() -> frozenset[str]:
+    """Dotted names of all files, the package itself as an empty name."""
+    names = set()
+    for path in PACKAGE.rglob("*.py"):
+        parts = list(path.relative_to(PACKAGE).with_suffix("").parts)
+        names.add(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    return frozenset(names)
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    found = []
+    for name in sorted(module_names()):
+        path = PACKAGE.joinpath(*name.split(".")) if name else PACKAGE
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        found.append(Module(name, path, ast.parse(path.read_text(encoding="utf-8"))))
+    return tuple(found)
+
+
+def room_of(name: str) -> tuple[int, str]:
+    """The line of a module in the list of rooms, and its room."""
+    last = name.rpartition(".")[2]
+    for line, rooms in enumerate(ROOMS):
+        for room in rooms:
+            folder, _, pattern = room.partition(".")
+            if name == room or (not pattern and name.startswith(room + ".")):
+                return line, room
+            if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
+                return line, name
+    if name == "loaders":
+        return len(ROOMS) - 2, name  # the folder's own list of names, above the readers
+    pytest.fail(f"{name} has no room: say in the list where it belongs")
+
+
+each_module = pytest.mark.parametrize("module", modules(), ids=lambda module: module.name or "pictologics")
+
+
+@each_module
+def test_imports_point_one_way(module):
+    if not module.name:
+        return  # the package lists every public name
+    line, room = room_of(module.name)
+    for node, target, _ in module.ours():
+        assert target, f"{module.path.name}:{node.lineno} imports the package from within"
+        other_line, other_room = room_of(target)
+        assert other_line < line or other_room == room, (
+            f"{module.path.name}:{node.lineno}: {room} must not import {target}"
+        )
+
+
+def test_no_circle_of_imports():
+    graph = {module.name: {target for _, target, _ in module.ours()} for module in modules() if module.name}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name not in done:
+            for target in graph.get(name, ()):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@each_module
+def test_readers_do_not_import_each_other_and_nobody_below_imports_the_front_door(module):
+    for node, target, _ in module.ours():
+        where = f"{module.path.name}:{node.lineno}"
+        if module.name.endswith("_loader"):
+            assert not target.endswith("_loader"), f"{where}: a reader imports a reader"
+        if target == "loader":
+            assert module.name == "" or module.name.split(".")[0] in {"cli", "cohort"}, where
+
+
+@each_module
+def test_nothing_of_ours_is_imported_inside_a_function(module):
+    inside = {
+        id(inner)
+        for outer in ast.walk(module.tree)
+        if isinstance(outer, FUNCTION)
+        for inner in ast.walk(outer)
+        if isinstance(inner, (ast.Import, ast.ImportFrom))
+    }
+    hidden = [node.lineno for node, _, _ in module.ours() if id(node) in inside]
+    assert not hidden, f"{module.path.name} lines {hidden}"
+
+
+@each_module
+def test_no_name_with_a_leading_underscore_crosses_a_file(module):
+    for node, target, name in module.ours():
+        allowed = name in {"", "__version__"}
+        assert allowed or not name.startswith("_"), f"{module.path.name}:{node.lineno} imports {name}"
+        assert target == "_version" or not target.rpartition(".")[2].startswith("_")
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            assert owner in {"self", "cls", "sys"}, f"{module.path.name}:{node.lineno} reaches for {node.attr}"
+
+
+@each_module
+def test_no_except_catches_everything(module):
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ExceptHandler):
+            where = f"{module.path.name}:{node.lineno}"
+            assert node.type is not None, where
+            caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            names = {one.id for one in caught if isinstance(one, ast.Name)}
+            assert not names & {"Exception", "BaseException"}, where
+
+
+@each_module
+def test_files_and_functions_stay_small(module):
+    lines = module.path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE, f"{module.path.name} has {lines} lines"
+    for node in ast.walk(module.tree):
+        if isinstance(node, FUNCTION):
+            length = node.end_lineno - body_start(node) + 1
+            assert length <= LONGEST_FUNCTION, f"{module.path.name}:{node.lineno} {node.name} has {length} lines"
+
+
+def body_start(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The first line of what a function does: its contract, signature and docstring, is as long as it must be."""
+    first = node.body[1] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body[0]
+    return first.lineno
+
+
+@each_module
+def test_every_file_lists_its_public_names_and_has_a_docstring(module):
+    assert ast.get_docstring(module.tree), module.path.name
+    loaded = importlib.import_module(f"pictologics.{module.name}".rstrip("."))
+    for name in getattr(loaded, "__all__", []):
+        thing = getattr(loaded, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), f"{module.name}.{name}"
+
+
+# --- the public names ---
+
+
+def test_public_names_are_sorted_complete_and_resolvable():
+    names = pictologics.__all__
+    assert names == sorted(names)
+    assert len(set(names)) == len(names)
+    assert set(names) == {*pictologics._HOME, "__version__"}
+    for name in names:
+        assert getattr(pictologics, name) is not None
+    assert set(names) <= set(dir(pictologics))
+
+
+def test_public_names_for_the_type_checker_are_those_of_the_table():
+    tree = next(module.tree for module in modules() if not module.name)
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    assert isinstance(block.test, ast.Name)
+    assert block.test.id == "TYPE_CHECKING"
+    told = {alias.name: node.module for node in block.body for alias in node.names}
+    assert told == pictologics._HOME
+
+
+def test_public_names_come_from_the_modules_that_the_contract_names():
+    from pictologics import loader
+
+    assert loader.load_image is pictologics.load_image
+    assert loader.Image is pictologics.Image
+    assert loader.create_full_mask is pictologics.create_full_mask
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="load_imgae"):
+        _ = pictologics.load_imgae
+
+
+@pytest.mark.parametrize("name", sorted(set(pictologics.__all__) - {"__version__"}))
+def test_every_public_name_is_described(name):
+    thing = getattr(pictologics, name)
+    assert inspect.getdoc(thing)
+    if inspect.isclass(thing):
+        for attribute, member in vars(thing).items():
+            if not attribute.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+                assert inspect.getdoc(member), f"{name}.{attribute}"
+
+
+def test_load_image_has_the_signature_of_the_contract():
+    parameters = inspect.signature(pictologics.load_image).parameters
+    positional = [(p.name, p.default) for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    assert positional == [
+        ("path", inspect.Parameter.empty),
+        ("dataset_index", 0),
+        ("recursive", False),
+        ("reference_image", None),
+        ("transpose_axes", None),
+        ("fill_value", 0.0),
+        ("apply_rescale", True),
+    ]
+    assert {"series_uid", "irregular", "dtype"} <= set(parameters)
+
+
+# --- what gets imported ---
+
+
+def imported_by(code: str, *arguments: str) -> set[str]:
+    """Top-level names in sys.modules after a piece of code in a fresh interpreter."""
+    report = "; import sys; print(' '.join({name.split('.')[0] for name in sys.modules}))"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    run = subprocess.run(
+        [sys.executable, "-c", code + report, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    return set(run.stdout.split())
+
+
+def test_import_does_no_work():
+    loaded = imported_by("import pictologics; pictologics.__version__; dir(pictologics)")
+    assert "pictologics" in loaded
+    assert not loaded & {"numpy", "pydicom", "isal", "PIL", "typer", "rich", "nibabel", "SimpleITK"}
+
+
+LOAD = "import sys, pictologics; assert pictologics.load_image(sys.argv[1]).array.size == 210"
+
+
+@pytest.mark.parametrize("name", ["scan.nii", "scan.nii.gz", "dicom"])
+def test_loading_imports_no_other_reader(tmp_path, name):
+    path = tmp_path / name
+    if name == "dicom":
+        write_series(path)
+    else:
+        write_nifti(path)
+    loaded = imported_by(LOAD, str(path))
+    assert not loaded & {"pydicom", "nibabel", "SimpleITK", "PIL", "typer", "rich", "scipy"}
