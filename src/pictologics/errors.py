@@ -50,7 +50,7 @@ class PictologicsError(Exception):
         found: What was found and what is required.
         path: The file or folder at fault, if there is one.
         advice: What the caller can do about it.
-        **values: The facts of the message, kept in :attr:`values` for programs.
+        **values: The facts of the message, kept in ``values`` for programs.
 
     Attributes:
         path: The file or folder at fault as text, or None.
@@ -122,7 +122,7 @@ def warn(message: str, category: type[UserWarning]) -> None:
 
     Args:
         message: The whole sentence.
-        category: :class:`GeometryWarning` or :class:`ContentWarning`.
+        category: ``GeometryWarning`` or ``ContentWarning``.
     """
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE_FOLDER):

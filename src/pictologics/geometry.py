@@ -158,7 +158,7 @@ class Grid:
 
         The spacing is the length of the columns. Columns that are not quite orthogonal (a header rounded to
         float32, a registration's noise) are replaced by the nearest orthogonal set, found by polar
-        decomposition; :meth:`corner_error` with the same affine tells what that moved.
+        decomposition; ``corner_error`` with the same affine tells what that moved.
 
         Args:
             affine: 4x4, from voxel index to world, mm.
@@ -180,8 +180,10 @@ class Grid:
             )
         lps_affine = LPS_FROM[frame] @ given
         linear = lps_affine[:3, :3]
-        spacing = np.sqrt((linear**2).sum(axis=0))
-        if not spacing.min() > 0 or abs(np.linalg.det(linear / spacing)) < 1e-6:
+        with np.errstate(over="ignore"):
+            spacing = np.sqrt((linear**2).sum(axis=0))
+        is_finite = np.isfinite(spacing).all() and spacing.min() > 0
+        if not is_finite or abs(np.linalg.det(linear / spacing)) < 1e-6:
             raise GeometryError(
                 f"the affine {given.tolist()} is singular: its columns span no volume",
                 affine=given.tolist(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import zlib
 from types import TracebackType
 
 from isal import igzip_lib, isal_zlib
@@ -17,8 +18,8 @@ __all__ = ["MOST_DEFLATION", "DeflatedBytes", "InflatedStream", "inflate_head"]
 MOST_DEFLATION = 1032
 """Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
 
-#: What ISA-L raises for damaged data; its type stubs take the class for an instance.
-InflateError: type[Exception] = igzip_lib.error  # type: ignore[assignment]
+#: What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance.
+INFLATE_ERRORS: tuple[type[Exception], ...] = (igzip_lib.error, isal_zlib.error, zlib.error)  # type: ignore[assignment]
 
 RAW_DEFLATE = -15
 READ = 1 << 17
@@ -111,7 +112,7 @@ class InflatedStream:
             self._pieces.put(b"")
         except EOFError as error:
             self._pieces.put(self._damaged("ends too early", error))
-        except InflateError as error:
+        except INFLATE_ERRORS as error:
             self._pieces.put(self._damaged(f"is damaged ({error})", error))
         except FileAccessError as error:
             self._pieces.put(error)
@@ -171,7 +172,7 @@ class DeflatedBytes:
             try:
                 # Not much more than was asked for: the head of a file is a small part of it.
                 piece = self._inflater.decompress(self._pending, max(end - len(self._inflated), STEP))
-            except InflateError as error:
+            except INFLATE_ERRORS as error:
                 raise CorruptFileError(
                     "its deflated data cannot be inflated", path=self.name, advice="fetch the file again"
                 ) from error
@@ -184,7 +185,13 @@ class DeflatedBytes:
 
 def inflate_head(compressed: bytes, count: int) -> bytes:
     """The first bytes of a gzip file's content, as many as its first bytes yield; empty if it is damaged."""
+    content = b""
     try:
-        return bytes(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(compressed, count))
-    except InflateError:
+        # A file may be made of several members, and the first ones very short.
+        while compressed and len(content) < count:
+            inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+            content += inflater.decompress(compressed, count - len(content))
+            compressed = inflater.unused_data if inflater.eof else b""
+    except INFLATE_ERRORS:
         return b""
+    return content

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .dicom.phase_info import DicomPhaseInfo
-from .errors import ContentWarning, OptionError, warn
+from .errors import ContentWarning, GeometryError, OptionError, warn
 from .explanation import Explanation
 from .geometry import Grid
 from .image import Image, create_full_mask
@@ -47,7 +47,7 @@ def load_image(
     Args:
         path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a DICOM file or
             DICOMDIR, a folder, ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one
-            series, a phase as :func:`~pictologics.utilities.get_dicom_phases` lists it, or a single file's content as
+            series, a phase as ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as
             bytes or an open binary file.
         dataset_index: Which volume of a file or series that holds several (time points, cardiac phases, echoes,
             b-values), from 0. Only that volume's pixels are read.
@@ -109,7 +109,7 @@ def load_image(
     if target is not None:
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
-        image = place(image, target, checked_fill_value(fill_value))
+        image = placed(image, target, checked_fill_value(fill_value), source.path)
     warn_of(source.path, image.provenance.decisions)
     return image
 
@@ -118,14 +118,14 @@ def explain(path: PathLike | Sequence[PathLike] | bytes | BinaryIO, recursive: b
     """Say what a file, a folder or a list of files holds, without reading voxels.
 
     Args:
-        path: As for :func:`load_image`.
+        path: As for ``load_image``.
         recursive: Of a folder, also look into the folders below it.
 
     Returns:
         Every volume with its shape, spacing and orientation, and the keywords that load it.
 
     Raises:
-        ValueError: As :func:`load_image`, if nothing there can be read at all.
+        ValueError: As ``load_image``, if nothing there can be read at all.
 
     Example:
         >>> import numpy as np, tempfile, pathlib
@@ -144,6 +144,14 @@ def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | B
     """Look at a source once and choose its reader."""
     probe = make_probe(make_source(path))
     return probe.source, select(probe)
+
+
+def placed(image: Image, target: Grid, fill_value: float, path: str) -> Image:
+    """The image on the reference's voxels; an error names the file."""
+    try:
+        return place(image, target, fill_value)
+    except GeometryError as error:
+        raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
 
 
 def grid_of_reference(reference_image: Image) -> Grid:

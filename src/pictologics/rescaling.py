@@ -55,7 +55,21 @@ def rescale_into(
     """
     if target.dtype.kind != "f":
         store_exactly(target, stored, slope, intercept, path)
-    elif slope == 1.0 and intercept == 0.0:
+        return
+    try:
+        with np.errstate(over="raise", invalid="ignore"):
+            write_floats(target, stored, slope, intercept)
+    except FloatingPointError as error:
+        raise OptionError(
+            f"its values (slope {slope:.6g}, intercept {intercept:.6g}) are too large for {target.dtype}",
+            path=path,
+            advice="pass dtype=numpy.float64",
+        ) from error
+
+
+def write_floats(target: npt.NDArray[Any], stored: npt.NDArray[Any], slope: float, intercept: float) -> None:
+    """Write ``stored * slope + intercept`` into an array of floats."""
+    if slope == 1.0 and intercept == 0.0:
         np.copyto(target, stored, casting="unsafe")
     elif slope == 1.0 and target.dtype == np.float32 and sums_exactly(stored.dtype, intercept):
         np.add(stored, np.float32(intercept), out=target, casting="unsafe", dtype=np.float32)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.text import Text
 
 from ..errors import FileAccessError
 from ..geometry import format_numbers
@@ -38,17 +39,18 @@ def run_demo(folder: Path, slices: int) -> None:
             path=folder,
             advice="pass another --folder",
         ) from error
-    console.print(f"Wrote {slices} shuffled DICOM slices and a localizer to [bold]{series}[/bold]")
+    console.print(f"Wrote {slices} shuffled DICOM slices and a localizer to", Text(str(series), "bold"))
 
     start = time.perf_counter()
     image = load_image(series)
     seconds = time.perf_counter() - start
-    console.print(f"\n[bold]load_image('{series}')[/bold]  took {seconds * 1000:.0f} ms and gave")
+    console.print()
+    console.print(Text(f"load_image({str(series)!r})", "bold"), f" took {seconds * 1000:.0f} ms and gave")
     for name, text in image.summary():
         console.print(f"  {name or 'values':<12}{text}", markup=False)
     console.print(f"  {'origin':<12}({format_numbers(image.origin)}) mm LPS")
     for decision in image.provenance.decisions:
-        console.print(f"  {decision.kind:<12}{decision.text}", markup=False)
+        console.print(f"  {'':<12}{decision.text}", markup=False)
 
     nodule = image.grid.world_to_index(truth.nodule_position)
     x, y, z = (int(k) for k in np.round(nodule))
@@ -60,5 +62,6 @@ def run_demo(folder: Path, slices: int) -> None:
     nifti, picture = folder / "scan.nii.gz", folder / "planes.png"
     save_image(image, nifti)
     save_planes(image, picture, position=truth.nodule_position)
-    console.print(f"\nSaved  [bold]{nifti}[/bold]   the volume")
-    console.print(f"       [bold]{picture}[/bold]    three planes through the nodule")
+    console.print()
+    console.print("Saved ", Text(str(nifti), "bold"), "  the volume")
+    console.print("      ", Text(str(picture), "bold"), "   three planes through the nodule")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..geometry import format_numbers
 from ..image import Image
@@ -43,9 +44,11 @@ def print_info(path: Path, recursive: bool, as_json: bool) -> None:
 
 def volume_table(explanation: Explanation) -> Table:
     """One row for each volume."""
-    table = Table(title=explanation.path, title_justify="left")
+    # Text, not markup: a description or a folder may hold square brackets.
+    table = Table(title=Text(explanation.path), title_justify="left")
     for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
-        table.add_column(name, justify="right" if name in {"", "files"} else "left")
+        is_number = name in {"", "files"}
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=name == "shape", overflow="fold")
     for number, volume in enumerate(explanation.volumes, 1):
         table.add_row(
             str(number),
@@ -55,7 +58,7 @@ def volume_table(explanation: Explanation) -> Table:
             format_numbers(volume.spacing) if volume.spacing else "-",
             volume.orientation or "-",
             str(volume.files),
-            ", ".join(part for part in (volume.description, volume.phase) if part),
+            Text(", ".join(part for part in (volume.description, volume.phase) if part)),
         )
     return table
 

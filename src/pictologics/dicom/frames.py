@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from ..errors import CorruptFileError
 from . import tags
 from .attributes import Attributes
 from .header import Header
@@ -13,12 +15,20 @@ __all__ = [
     "Frame",
     "holds_image",
     "make_frame",
+    "no_pixels",
     "orientation_of",
     "pixel_spacing_of",
     "position_of",
 ]
 
 SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+
+# Storage classes of images (DICOM PS3.4 B.5): CR, CT, US, MR, SC, XA, tomosynthesis, NM, visible light, PET, RT.
+IMAGE_CLASSES = re.compile(
+    r"1\.2\.840\.10008\.5\.1\.4\.1\.1\."
+    r"(1(\.[\d.]+)?|2(\.\d)?|3(\.1)?|4(\.[134])?|6(\.[123])?|7(\.\d)?|12\.[\d.]+|13\.[\d.]+|20|30|77\.1\.[\d.]+"
+    r"|128(\.1)?|130|481\.[12])"
+)
 
 # A unit vector written with the 16 characters of a decimal string, or by a scanner with six digits.
 UNIT_LENGTH_TOLERANCE = 1e-2
@@ -86,11 +96,21 @@ class Frame:
 
 
 def holds_image(header: Header) -> bool:
-    """Whether a file holds planes of an image, rather than a structure set, a report or a segmentation."""
-    return (
-        bool(header.pixel_tag)
-        and tags.ROWS in header.values
-        and header.text(tags.SOP_CLASS_UID) not in SEGMENTATION_CLASSES
+    """Whether a file holds planes of an image, rather than a structure set, a report or a segmentation.
+
+    A file of an image class without pixels was cut off, and counts as an image: left out in silence, it would be a
+    hole in the volume.
+    """
+    sop_class = header.text(tags.SOP_CLASS_UID) or header.text(tags.MEDIA_STORAGE_SOP_CLASS_UID)
+    if header.pixel_tag and tags.ROWS in header.values:
+        return sop_class not in SEGMENTATION_CLASSES
+    return bool(IMAGE_CLASSES.fullmatch(sop_class))
+
+
+def no_pixels(header: Header) -> CorruptFileError:
+    """The error for an image file that ends before its pixels."""
+    return CorruptFileError(
+        "this DICOM image has no pixels", path=header.path, advice="it was cut off when it was copied; fetch it again"
     )
 
 

@@ -25,7 +25,7 @@ class Header(Attributes):
         transfer_syntax: Transfer syntax UID; a guess from the bytes if the file has none.
         explicit: Whether the data set's elements name their value representation.
         dataset_offset: Offset of the data set in the file, where deflated bytes begin.
-        located: Offset and length of each attribute of :data:`~pictologics.dicom.tags.LOCATED` that was found;
+        located: Offset and length of each attribute of ``pictologics.dicom.tags.LOCATED`` that was found;
             offsets count as those of the pixels do.
         pixel_tag: The attribute that holds the pixels, 0 if there is none.
         pixel_offset: Offset of the pixel values; in a deflated file, within the inflated data set.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 
+from ..errors import CorruptFileError
 from ..files import ByteSource, DiskFile, StoredFile
 from ..inflation import DeflatedBytes
 from . import tags
@@ -17,6 +18,9 @@ from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header
 from .pydicom_headers import parse_with_pydicom
 
 __all__ = ["Header", "read_header"]
+
+# Long lists of functional groups are tens of megabytes; a small file that inflates to more is a trap.
+LARGEST_INFLATED_HEADER = 1 << 28
 
 
 def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
@@ -68,20 +72,19 @@ def dataset_start(head: bytes, size: int) -> int | None:
 
 def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     """Fill a header from the first bytes of its file and what must be read beyond them."""
-    head, position, syntax = read_meta(source, head, start)
+    head, position, syntax = read_meta(header, source, head, start)
     header.dataset_offset = position
     header.transfer_syntax = syntax.rstrip(b"\0 ").decode("ascii", "replace")
     if header.is_deflated:
         compressed = source.read_at(position, source.size)
-        source = DeflatedBytes(header.path, compressed)
+        source = DeflatedBytes(header.path, compressed, LARGEST_INFLATED_HEADER)
         position = 0
         head = source.read_at(0, WINDOW)
     first = head[position : position + 8]
     if len(first) < 8:
-        # A file that ends with its meta information holds nothing to load.
-        if first:
-            raise NotUnderstoodError
-        return
+        raise CorruptFileError(
+            "the file ends with its meta information", path=header.path, advice="it was cut off; fetch it again"
+        )
     # The bytes are believed over the transfer syntax: files that lie about their VR encoding are common.
     explicit = first[4:6] in VRS
     header.little_endian = header.transfer_syntax != EXPLICIT_BIG and first[:2] != b"\x00\x08"
@@ -95,7 +98,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
         walk.implicit(position)
 
 
-def read_meta(source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
+def read_meta(header: Header, source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
     """Walk the file meta information, explicit VR little endian whatever follows (DICOM PS3.10 7.1).
 
     Returns:
@@ -113,6 +116,8 @@ def read_meta(source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, 
             raise NotUnderstoodError
         if element == 0x0010:
             syntax = head[value : value + length]
+        elif element == 0x0002:
+            header.found[tags.MEDIA_STORAGE_SOP_CLASS_UID] = head[value : value + length]
         position = value + length
         if position + 12 > len(head) and len(head) == WINDOW:
             # A meta group longer than a window is rare: private information or a certificate.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from io import BytesIO
 
 from ..errors import CorruptFileError
@@ -34,7 +35,9 @@ def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
 
     header = Header(stored, source.size)
     try:
-        with BytesIO(source.read_at(0, source.size)) as file:
+        with BytesIO(source.read_at(0, source.size)) as file, warnings.catch_warnings():
+            # What pydicom finds odd is the reason for being here.
+            warnings.simplefilter("ignore")
             dataset = dcmread(file, stop_before_pixels=True, force=True)
             offset = file.tell()
             implicit, little_endian = dataset.original_encoding

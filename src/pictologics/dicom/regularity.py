@@ -1,7 +1,7 @@
 """How far a stack of planes is from a regular grid, and in which way.
 
 Every deviation is measured as the displacement of the worst corner of a plane, in voxels (see
-:mod:`pictologics.geometry`). Distances along the normal are projections: under a tilt the straight distance
+``pictologics.geometry``). Distances along the normal are projections: under a tilt the straight distance
 between two first voxels is longer than the distance of their planes.
 """
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
+from ..provenance import Decision
 from . import tags
-from .frames import Frame, holds_image
+from .frames import Frame, holds_image, no_pixels
 from .header import Header
 from .objects import frames_of
 
@@ -18,6 +19,7 @@ __all__ = [
     "choose_series",
     "group_series",
     "layouts_of",
+    "without_localizers",
 ]
 
 # Cosines that agree to this, and no better, may come from rounding; the corner error decides on the rest.
@@ -73,9 +75,28 @@ def group_series(headers: Iterable[Header]) -> list[Series]:
     """Sort image files into series, in the order in which the series first appear."""
     groups: defaultdict[str, list[Header]] = defaultdict(list)
     for header in headers:
-        if holds_image(header):
+        if not holds_image(header):
+            continue
+        if header.pixel_tag or header.text(tags.SERIES_INSTANCE_UID):
             groups[header.text(tags.SERIES_INSTANCE_UID)].append(header)
+        else:
+            raise no_pixels(header)
     return [Series(uid, tuple(members)) for uid, members in groups.items()]
+
+
+def is_localizer(series: Series) -> bool:
+    """Whether a series holds scout views only."""
+    return all("LOCALIZER" in header.texts(tags.IMAGE_TYPE) for header in series.headers)
+
+
+def without_localizers(series: Sequence[Series]) -> tuple[list[Series], list[Decision]]:
+    """Leave out series of scout views where others are there."""
+    volumes = [one for one in series if not is_localizer(one)]
+    if not volumes or len(volumes) == len(series):
+        return list(series), []
+    count = sum(len(one.headers) for one in series if is_localizer(one))
+    text = f"left out {count} localizer image{'s' * (count != 1)} in a series of their own"
+    return volumes, [Decision("left out", text, count, "content")]
 
 
 def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -> Series:

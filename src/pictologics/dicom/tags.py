@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 TRANSFER_SYNTAX_UID: Final = 0x00020010
 SPECIFIC_CHARACTER_SET: Final = 0x00080005
 IMAGE_TYPE: Final = 0x00080008
@@ -160,7 +161,7 @@ BINARY: Final = {
     SIEMENS_GRADIENT_DIRECTION: "d",
     PHILIPS_B_VALUE: "f",
 }
-"""Numeric attributes that are not text, with the letter of their type in :mod:`struct`."""
+"""Numeric attributes that are not text, with the letter of their type in ``struct``."""
 
 FRAME_VECTORS: Final = frozenset(
     {

@@ -71,8 +71,8 @@ def name_stack(phase: Phase, number: int, count: int) -> Phase:
 def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
     """What to say of one volume among several; an incomplete one is warned of."""
     one = phases[index]
-    text = f"volume {index} of {len(phases)} ({one.label})"
-    decisions = [Decision("left out", f"{text}: the others were not loaded", len(phases) - 1)]
+    text = f"this is one of {len(phases)} volumes ({one.label}, dataset_index={index})"
+    decisions = [Decision("left out", text, len(phases) - 1)]
     fullest = max(len(slots_taken(phase)) for phase in phases)
     missing = fullest - len(slots_taken(one))
     if missing:

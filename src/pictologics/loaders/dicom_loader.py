@@ -11,7 +11,7 @@ from ..dicom.folders import Scan, files_in, scan_files
 from ..dicom.frames import UNITLESS
 from ..dicom.pixels import read_voxels
 from ..dicom.planes import Planes, stack_planes
-from ..dicom.series import Series, choose_series
+from ..dicom.series import Series, choose_series, group_series, without_localizers
 from ..dicom.volumes import Volume, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
@@ -26,7 +26,7 @@ NAMED = 3
 
 
 class DicomReader:
-    """Reads DICOM images; see :mod:`pictologics.dicom`."""
+    """Reads DICOM images; see ``pictologics.dicom``."""
 
     name = "DICOM"
     suffixes: tuple[str, ...] = (".dcm", "or none", "a folder, .zip or .tar.gz of them")
@@ -59,7 +59,8 @@ class DicomReader:
 def volumes_of_source(source: Source, recursive: bool, series_uid: str | None) -> tuple[Scan, Series, list[Volume]]:
     """What the files are, the one series that is meant, and its volumes."""
     scan = scan_source(source, recursive)
-    series = choose_series(group_or_refuse(scan, source), series_uid, source.path)
+    groups = group_or_refuse(scan, source)
+    series = choose_series(groups if series_uid else without_localizers(groups)[0], series_uid, source.path)
     return scan, series, volumes_of(series, source.path, source.only)
 
 
@@ -92,12 +93,14 @@ def choose_volume(volumes: Sequence[Volume], index: int, path: str) -> Volume:
 
 
 def left_out(scan: Scan, series: Series) -> list[Decision]:
-    """What of the folder is not part of the series."""
+    """What of the source is not part of the series."""
     decisions = []
     if scan.broken:
         text = f"left out {len(scan.broken)} files named as DICOM that are not, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
-    elsewhere = len(scan.headers) - len(series.headers)
+    localizers = without_localizers(group_series(scan.headers))[1]
+    decisions += localizers
+    elsewhere = len(scan.headers) - len(series.headers) - sum(int(one.value or 0) for one in localizers)
     for count, what in (
         (len(scan.others), "not DICOM"),
         (elsewhere, "DICOM of another series or without an image"),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..errors import MissingPathError, OptionError
-from ..files import DiskFile, StoredFile
+from ..files import StoredFile
 from ..geometry import Grid
 from ..image import Image
 from ..inflation import inflate_head
 from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
 from ..nifti.note import read_note
-from ..nifti.voxels import read_volume
+from ..nifti.pairs import companion
+from ..nifti.voxels import check_size, read_volume
 from ..nifti.world import grid_of
 from ..provenance import Decision, Provenance, SliceSource
 from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
@@ -23,7 +22,7 @@ GZIP_MARK = b"\x1f\x8b"
 
 
 class NiftiReader:
-    """Reads NIfTI; see :mod:`pictologics.nifti`."""
+    """Reads NIfTI; see ``pictologics.nifti``."""
 
     name = "NIfTI"
     suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")
@@ -31,7 +30,11 @@ class NiftiReader:
 
     def matches(self, probe: Probe) -> bool:
         """Whether the file begins with a NIfTI header, behind gzip or not."""
-        return probe.source.kind == "file" and looks_like_nifti(probe.inflated_head)
+        if probe.source.kind != "file":
+            return False
+        # The name breaks the tie for a gzip file so damaged that not even its head can be inflated.
+        is_damaged = probe.is_gzip and not probe.inflated_head and probe.suffix.endswith(".nii.gz")
+        return is_damaged or looks_like_nifti(probe.inflated_head)
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
@@ -45,13 +48,18 @@ class NiftiReader:
                 advice=f"pass 0 to {header.volumes - 1}" if header.volumes > 1 else "leave dataset_index out",
                 volumes=header.volumes,
             )
+        data = voxels_of(header)
+        check_size(header, data, is_gzip(data))
         grid, decisions = grid_of(header, options.irregular)
         note = read_note(header, grid)
         grid = note.grid
-        data = voxels_of(header)
         array = read_volume(header, data, is_gzip(data), index, options.dtype)
         if header.volumes > 1:
-            decisions.append(Decision("left out", f"volume {index} of {header.volumes} was loaded", index))
+            decisions.append(
+                Decision(
+                    "left out", f"{header.volumes - 1} of {header.volumes} volumes were not loaded", header.volumes - 1
+                )
+            )
         return Image.from_grid(
             array,
             grid,
@@ -65,6 +73,8 @@ class NiftiReader:
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""
         header = open_header(source.files[0])
+        data = voxels_of(header)
+        check_size(header, data, is_gzip(data))
         # A shear is something to tell, not to stop at.
         grid, decisions = grid_of(header, irregular="ignore")
         note = read_note(header, grid)
@@ -111,15 +121,6 @@ def voxels_of(header: NiftiHeader) -> StoredFile:
             advice="copy the .img file into the same folder",
         )
     return data
-
-
-def companion(name: str, suffix: str) -> StoredFile | None:
-    """The other file of a pair, gzip or not, if it is there."""
-    path = Path(name.removesuffix(".gz")).with_suffix(suffix)
-    for one in (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper())):
-        if one.is_file():
-            return DiskFile(one)
-    return None
 
 
 def is_gzip(file: StoredFile) -> bool:

@@ -33,7 +33,7 @@ def get_dicom_phases(
 
     Raises:
         FileNotFoundError: If there is nothing at the path.
-        ValueError: If the source is no DICOM series, or several (errors of :mod:`pictologics.errors`).
+        ValueError: If the source is no DICOM series, or several (errors of ``pictologics.errors``).
 
     Example:
         >>> import tempfile

@@ -16,6 +16,7 @@ from ..dicom.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..files import DiskFile, MemoryFile, StoredFile
 from ..inflation import inflate_head
+from ..nifti.pairs import companion
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]
@@ -62,9 +63,9 @@ def existing(path: object) -> Path:
     """The path, if there is something at it."""
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a list of paths is required, and it holds {type(path).__name__}")
-    one = Path(path)
+    one = Path(os.fsdecode(path))
     try:
-        there = bool(os.fspath(path)) and one.exists()
+        there = bool(os.fsdecode(path)) and one.exists()
     except (OSError, ValueError):
         # Too long a name, or a null byte: there can be no such file.
         there = False
@@ -102,10 +103,10 @@ def make_probe(source: Source) -> Probe:
     head = first_bytes(file)
     path = Path(file.name)
     suffix = "".join(path.suffixes[-2:]).lower()
-    companion = path.with_suffix(".hdr") if suffix.endswith(".img") else None
-    if companion is not None and companion.is_file():
+    header_file = companion(file.name, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
+    if header_file is not None:
         # Of a pair, the header tells the format; either file may be named.
-        head = first_bytes(DiskFile(companion))
+        head = first_bytes(header_file)
     is_gzip = head.startswith(GZIP_MARK)
     try:
         header = read_header(file)

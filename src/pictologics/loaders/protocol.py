@@ -136,7 +136,7 @@ class Reader(Protocol):
     Attributes:
         name: What messages call the format.
         suffixes: Usual suffixes, a hint for messages.
-        honours: Names of the :class:`ReadOptions` it makes use of.
+        honours: Names of the ``ReadOptions`` it makes use of.
     """
 
     name: str
@@ -147,7 +147,7 @@ class Reader(Protocol):
         """Whether the source is of this format. Never raises and opens nothing."""
 
     def read(self, source: Source, options: ReadOptions) -> Image:
-        """Read one volume, complete and in LPS, or raise an error of :mod:`pictologics.errors`."""
+        """Read one volume, complete and in LPS, or raise an error of ``pictologics.errors``."""
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """Say what a source holds, from headers only."""

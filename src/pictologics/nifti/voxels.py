@@ -15,7 +15,7 @@ from ..rescaling import exact_float, rescale_into
 from ..threads import run_in_shares
 from .header import NiftiHeader
 
-__all__ = ["read_volume"]
+__all__ = ["check_size", "read_volume"]
 
 # Small enough to stay in a core's cache between reading and converting.
 CHUNK = 1 << 20
@@ -41,7 +41,6 @@ def read_volume(
         OptionError: If ``dtype`` is an integer type that cannot hold the values.
     """
     start = header.data_offset + index * header.voxels * header.stored.itemsize
-    check_size(header, data, is_gzip)
     try:
         flat = np.empty(header.voxels, exact_float(header.stored) if dtype is None else dtype)
     except MemoryError as error:

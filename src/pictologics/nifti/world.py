@@ -12,6 +12,10 @@ from .header import NiftiHeader
 
 __all__ = ["grid_of", "qform_affine", "quaternion_of"]
 
+# Rounded to float32, the quaternion of a half turn may come out a little longer or shorter than one; its first
+# component, the root of the rest, is zero (nifti1_io.c draws the line here).
+HALF_TURN = 1e-7
+
 
 def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[Decision]]:
     """Where a NIfTI volume lies.
@@ -33,10 +37,10 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
     elif qform is not None:
         ras_affine = qform
     else:
-        # nifti1.h, method 1: no orientation is known, and the axes run to the right, anterior, superior.
-        ras_affine = np.diag([*spacing_of(header), 1.0])
+        # nifti1.h, method 1, attaches no orientation; ITK's choice keeps tools in agreement.
+        ras_affine = Grid(header.shape, spacing_of(header)).affine_in("RAS")
         text = (
-            "neither sform nor qform is set; the axes were taken to run to the right, anterior and superior, "
+            "neither sform nor qform is set; the axes were taken to run to the left, posterior and superior, "
             "from an origin of zero"
         )
         decisions.append(Decision("assumed", text, None, "geometry"))
@@ -65,7 +69,7 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     try:
         error = grid.corner_error(Grid.from_affine(qform, header.shape, "RAS"))
     except GeometryError:
-        # A qform of zeros beside a good sform says nothing.
+        # A qform that describes no grid, beside a good sform, says nothing.
         return []
     if error < CORNER_ERROR_REFUSED:
         return []
@@ -73,9 +77,10 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     return [Decision("assumed", text, error, "geometry")]
 
 
-def spacing_of(header: NiftiHeader) -> list[float]:
+def spacing_of(header: NiftiHeader) -> tuple[float, float, float]:
     """Spacing from pixdim; a missing one (zero, as third of a 2D file) is 1 mm."""
-    return [abs(size) if size and np.isfinite(size) else 1.0 for size in header.pixdim[1:]]
+    x, y, z = (abs(size) if size and np.isfinite(size) else 1.0 for size in header.pixdim[1:])
+    return x, y, z
 
 
 def qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
@@ -83,10 +88,9 @@ def qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
     b, c, d = header.quatern
     rest = 1.0 - (b * b + c * c + d * d)
     a = np.sqrt(max(rest, 0.0))
-    if rest < 0:
-        # Rounded to float32, a half turn may come out longer than a unit quaternion.
+    if rest < HALF_TURN:
         length = np.sqrt(b * b + c * c + d * d)
-        b, c, d = b / length, c / length, d / length
+        a, b, c, d = 0.0, b / length, c / length, d / length
     rotation = np.array(
         [
             [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],

@@ -30,7 +30,7 @@ COMPRESSION_LEVEL = 1
 
 
 def write_nifti(image: Image, path: Path) -> None:
-    """Write a NIfTI file, gzip if the name ends so; see :func:`pictologics.save_image`."""
+    """Write a NIfTI file, gzip if the name ends so; see ``pictologics.save_image``."""
     grid = image.grid
     stored = stored_array(image.array, path)
     extension = note_extension(image)

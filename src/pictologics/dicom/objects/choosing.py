@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import CorruptFileError, UnsupportedFormatError
 from .. import tags
-from ..frames import Frame, holds_image
+from ..frames import Frame, holds_image, no_pixels
 from ..header import Header
 from .dose import dose_frames
 from .enhanced import enhanced_frames
@@ -53,6 +53,8 @@ def refuse_other_content(header: Header) -> None:
             path=header.path,
             advice="pass an image file or the folder of a series",
         )
+    if not header.pixel_tag:
+        raise no_pixels(header)
     photometric = header.text(tags.PHOTOMETRIC_INTERPRETATION)
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if samples != 1 or photometric == "PALETTE COLOR":
