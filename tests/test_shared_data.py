@@ -11,7 +11,6 @@ import pytest
 import SimpleITK as sitk
 
 from pictologics import (
-    AmbiguousSeriesError,
     GeometryError,
     GeometryWarning,
     Image,
@@ -20,7 +19,6 @@ from pictologics import (
     save_image,
 )
 from pictologics.geometry import Grid
-from tests.factories.hostile import within_seconds
 
 
 def simpleitk_series(folder: Path) -> sitk.Image:
@@ -161,12 +159,6 @@ def test_tilted_gantry_is_refused_by_its_angle_and_kept_when_asked(shared_data):
     assert image.array.shape == (512, 512, 28)
 
 
-def test_repeated_volumes_are_never_stacked(shared_data):
-    folder = shared_data / "ge_epi" / "dicom"
-    with pytest.raises(AmbiguousSeriesError, match="150 different images at 15 positions"):
-        load_image(folder)
-
-
 def test_one_volume_of_repeated_ones_by_its_list_of_files(shared_data):
     """The first fifteen files of the folder are the first volume; dcm2niix wrote the reference."""
     import pydicom
@@ -187,15 +179,6 @@ def test_volume_of_a_4d_file_equals_nibabel(shared_data, index):
     path = shared_data / "ge_epi" / "reference.nii"
     image = load_image(path, dataset_index=index)
     np.testing.assert_array_equal(image.array, np.asarray(nibabel.load(path).dataobj)[..., index])
-
-
-@pytest.mark.parametrize(
-    "name", ["siemens_mosaic/dicom", "philips_enhanced_mr", "philips_enhanced_mr/IM_0027_fMAP.dcm"]
-)
-def test_other_layouts_are_refused_in_words(shared_data, name):
-    """Never a made-up volume: a mosaic is no slice, and many frames are no one."""
-    with within_seconds(2), pytest.raises(UnsupportedFormatError, match=r"mosaic|frames"):
-        load_image(shared_data / name)
 
 
 def test_every_nifti_file_equals_nibabel(shared_data):

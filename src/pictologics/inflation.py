@@ -178,8 +178,10 @@ class DeflatedBytes:
                 ) from error
             self._pending = self._inflater.unconsumed_tail
             self._inflated += piece
-            if not piece and not self._pending:
-                break
+            if not piece and not self._pending and not self._inflater.eof:
+                raise CorruptFileError(
+                    "its deflated data ends too early", path=self.name, advice="it was cut off; fetch it again"
+                )
         return bytes(self._inflated[offset:end])
 
 
@@ -188,7 +190,7 @@ def inflate_head(compressed: bytes, count: int) -> bytes:
     content = b""
     try:
         # A file may be made of several members, and the first ones very short.
-        while compressed and len(content) < count:
+        while compressed.strip(b"\0") and len(content) < count:
             inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
             content += inflater.decompress(compressed, count - len(content))
             compressed = inflater.unused_data if inflater.eof else b""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
-from typing import BinaryIO
+from types import NoneType
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ from .explanation import Explanation
 from .geometry import Grid
 from .image import Image, create_full_mask
 from .loaders.probing import make_probe, make_source
-from .loaders.protocol import Irregular, Reader, ReadOptions, Source
+from .loaders.protocol import Colour, Irregular, Reader, ReadOptions, Source, SourceMaskFrom, Suv
 from .loaders.registry import select
 from .placement import place, transpose
 from .provenance import warn_of
@@ -23,6 +25,7 @@ from .provenance import warn_of
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_image"]
 
 PathLike = str | os.PathLike[str]
+Choice = TypeVar("Choice", bound=str | None)
 
 
 def load_image(
@@ -37,6 +40,9 @@ def load_image(
     series_uid: str | None = None,
     irregular: Irregular = "error",
     dtype: npt.DTypeLike | None = None,
+    source_mask_from: SourceMaskFrom | None = None,
+    colour: Colour = "error",
+    suv: Suv | None = None,
 ) -> Image:
     """Load one image or mask, whatever its format.
 
@@ -56,14 +62,24 @@ def load_image(
             another order or direction, a crop and an offset by whole voxels are fine. What lies outside is cut off.
         transpose_axes: Reorder the axes before placing, for files whose axes are in another order than their
             header says; ``(0, 2, 1)`` exchanges y and z. Used with ``reference_image`` only.
-        fill_value: Value of voxels of the reference that lie outside the image. Used with ``reference_image`` only.
-        apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept; False gives the stored values.
-            NIfTI's scaling is always applied.
+        fill_value: Value of voxels of the reference that lie outside the image, and of voxels without data where an
+            irregular stack is resampled.
+        apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept, or its Modality LUT; False gives
+            the stored values. NIfTI's scaling is always applied.
         series_uid: SeriesInstanceUID of the series to load from a folder that holds several.
-        irregular: What to do with slices that form no regular grid: ``"error"``, or ``"ignore"`` to keep them at
-            their mean distance, with a warning.
+        irregular: What to do with slices that form no regular grid (missing or unevenly spaced slices, a tilted
+            gantry): ``"error"``; ``"resample"`` to make the regular, rectangular volume, whose voxels without data are
+            False in ``source_mask``; ``"ignore"`` to keep the slices at their mean distance, with a warning.
         dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
             24 bits, float32) and float64 otherwise. Rescaled values are computed in float64 and rounded once.
+        source_mask_from: ``"padding"`` gives the image a ``source_mask`` that is False where a DICOM file's stored
+            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. If no file has one,
+            a warning says so and the image has no mask. The values themselves stay as they are.
+        colour: What to do with DICOM images in colour: ``"error"``, or ``"luminance"`` to convert them to grey,
+            0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colours (0 to 255 for 8 bits).
+        suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
+            g/ml, after James) or by body surface area (``"bsa"``, cm2/ml, after Du Bois). The rules are those of
+            QIBA's vendor-neutral pseudo-code; ``metadata["units"]`` names the result.
 
     Returns:
         An Image whose array has shape (x, y, z), in Fortran order.
@@ -95,11 +111,21 @@ def load_image(
         recursive=bool(recursive),
         apply_rescale=bool(apply_rescale),
         series_uid=series_uid,
-        irregular=checked_irregular(irregular),
+        irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
         dtype=checked_dtype(dtype),
+        source_mask_from=checked_choice("source_mask_from", source_mask_from, (None, "padding")),
+        colour=checked_choice("colour", colour, ("error", "luminance")),
+        suv=checked_suv(suv, apply_rescale),
+        fill_value=checked_fill_value(fill_value),
     )
     source, reader = find_reader(path)
-    ignored = options.changed() - reader.honours - {"recursive"}
+    if options.suv is not None and "suv" not in reader.honours:
+        raise OptionError(
+            f"suv={options.suv!r} needs what a PET scanner wrote of dose and patient, and {reader.name} holds none",
+            path=source.path,
+            advice="load the DICOM series",
+        )
+    ignored = options.changed() - reader.honours - {"recursive", "fill_value"}
     if ignored:
         warn(
             f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
@@ -109,7 +135,7 @@ def load_image(
     if target is not None:
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
-        image = placed(image, target, checked_fill_value(fill_value), source.path)
+        image = placed(image, target, options.fill_value, source.path)
     warn_of(source.path, image.provenance.decisions)
     return image
 
@@ -178,11 +204,24 @@ def checked_index(index: int) -> int:
     return int(index)
 
 
-def checked_irregular(irregular: Irregular) -> Irregular:
-    """One of the ways to treat slices that form no regular grid."""
-    if irregular not in ("error", "ignore"):
-        raise OptionError(f'irregular is {irregular!r} and must be "error" or "ignore"', irregular=irregular)
-    return irregular
+def checked_choice(name: str, value: Choice, choices: tuple[Choice, ...]) -> Choice:
+    """One of the values that a keyword may have."""
+    if not isinstance(value, (str, NoneType)) or value not in choices:
+        known = " or ".join(json.dumps(one) if isinstance(one, str) else repr(one) for one in choices)
+        values: dict[str, Any] = {name: value}
+        raise OptionError(f"{name} is {value!r} and must be {known}", **values)
+    return value
+
+
+def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
+    """A kind of uptake value, which is none of the stored ones."""
+    checked = checked_choice("suv", suv, (None, "bw", "lbm", "bsa"))
+    if checked is not None and not apply_rescale:
+        raise OptionError(
+            f"suv={suv!r} and apply_rescale=False contradict each other: uptake values are rescaled ones",
+            advice="leave one of them out",
+        )
+    return checked
 
 
 def checked_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
-from pydicom.uid import EnhancedCTImageStorage
 
 import pictologics
 from pictologics import (
@@ -22,7 +21,7 @@ from pictologics import (
     UnsupportedFormatError,
     load_image,
 )
-from tests.factories.dicom_series import slice_dataset, slice_file, uid, write_dataset, write_series
+from tests.factories.dicom_series import slice_file, uid, write_series
 from tests.factories.hostile import broken_link, fifo, within_seconds
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM, Phantom, counting
@@ -300,7 +299,7 @@ def test_copies_of_a_slice_are_one_slice_and_told(tmp_path):
     files = write_series(tmp_path / "ct")
     shutil.copy(files[1], tmp_path / "ct" / "copy of 1.dcm")
     shutil.copy(files[4], tmp_path / "ct" / "copy of 4.dcm")
-    with pytest.warns(ContentWarning, match="left out 2 files"):
+    with pytest.warns(ContentWarning, match="left out 2 images"):
         image = load_image(tmp_path / "ct")
     assert_is_the_phantom(image)
 
@@ -322,15 +321,19 @@ def test_a_copy_with_other_pixels_is_never_stacked(tmp_path):
 def test_two_images_at_each_position_are_phases_never_slices(tmp_path):
     write_series(tmp_path / "ct")
     write_series(tmp_path / "ct", PHANTOM, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("p2", k)), name="p{}".format)
-    with pytest.raises(AmbiguousSeriesError, match="10 different images at 5 positions"):
-        load_image(tmp_path / "ct")
+    for index in (0, 1):
+        assert_is_the_phantom(load_image(tmp_path / "ct", dataset_index=index))
+    with pytest.raises(OptionError, match="holds 2 volumes"):
+        load_image(tmp_path / "ct", dataset_index=2)
 
 
 def test_one_position_twice_is_never_stacked(tmp_path):
     write_series(tmp_path / "ct")
     slice_file(tmp_path / "ct" / "again", 2, PHANTOM, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("again")))
-    with pytest.raises(AmbiguousSeriesError, match="6 different images at 5 positions"):
-        load_image(tmp_path / "ct")
+    with pytest.warns(ContentWarning, match="different numbers of slices: it has 5 and the fullest 5"):
+        assert_is_the_phantom(load_image(tmp_path / "ct"))
+    with pytest.warns(UserWarning, match="it has 1 and the fullest 5"):
+        assert load_image(tmp_path / "ct", dataset_index=1).array.shape[2] == 1
 
 
 def test_dataset_index_beyond_the_last_volume(tmp_path):
@@ -396,16 +399,6 @@ def test_what_is_no_grey_image_is_refused_in_words(name):
     with pytest.raises(UnsupportedFormatError) as caught:
         load_image(path)
     assert name in str(caught.value)
-
-
-def test_several_frames_in_one_file_are_refused_with_their_number(tmp_path):
-    ds = slice_dataset(0)
-    ds.NumberOfFrames = 5
-    ds.SOPClassUID = EnhancedCTImageStorage
-    ds.PixelData = ds.PixelData * 5
-    write_dataset(tmp_path / "enhanced.dcm", ds)
-    with pytest.raises(UnsupportedFormatError, match="5 frames"):
-        load_image(tmp_path / "enhanced.dcm")
 
 
 def test_a_list_must_hold_dicom_files_of_images(tmp_path):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from pydicom.uid import (
     EnhancedPETImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
     LegacyConvertedEnhancedCTImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
     LegacyConvertedEnhancedPETImageStorage,
@@ -36,6 +34,7 @@ __all__ = [
     "KINDS",
     "PlaneSpec",
     "enhanced_dataset",
+    "item",
     "large_enhanced_file",
     "planes_of",
     "real_world_mapping",
@@ -218,17 +217,19 @@ def enhanced_dataset(
 
 
 def add_dimensions(ds: Dataset, planes: Sequence[PlaneSpec]) -> None:
-    """Dimension indices, temporal before the place in the stack, counted backwards as they may be."""
-    pointers = [("TemporalPositionIndex", 0x00209128), ("InStackPositionNumber", 0x00209057)]
+    """Dimension indices: time, if there is one, before the place in the stack, counted backwards as it may be."""
+    with_time = planes[0].temporal is not None
+    pointers = [0x00209128, 0x00209057] if with_time else [0x00209057]
     organization = uid("organization")
     ds.DimensionOrganizationSequence = DicomSequence([item(DimensionOrganizationUID=organization)])
     ds.DimensionIndexSequence = DicomSequence(
         item(DimensionOrganizationUID=organization, DimensionIndexPointer=tag, FunctionalGroupPointer=0x00209111)
-        for _, tag in pointers
+        for tag in pointers
     )
     for one, plane in zip(ds.PerFrameFunctionalGroupsSequence, planes, strict=True):
         last = max(other.in_stack for other in planes)
-        one.FrameContentSequence[0].DimensionIndexValues = [plane.temporal or 1, last + 1 - plane.in_stack]
+        indices = [plane.temporal, last + 1 - plane.in_stack]
+        one.FrameContentSequence[0].DimensionIndexValues = indices if with_time else indices[1:]
 
 
 def open_lengths(ds: Dataset) -> None:
@@ -290,22 +291,33 @@ def write_enhanced(
     return write_multiframe(path, ds, syntax)
 
 
-def large_enhanced_file(path: Path, frames: int, times: int) -> Path:
+def large_enhanced_file(path: Path, slices: int, times: int) -> Path:
     """Many frames of 4x4 pixels: ``times`` volumes, whose functional groups are put together as bytes.
 
-    pydicom would take longer to write thousands of nested items than a reader may take to understand them.
+    pydicom would take longer to write thousands of nested items than a reader may take to understand them. Every
+    pixel of frame k holds k; slice z of volume t is frame ``z * times + t``.
     """
-    marks = {"position": b"POSITIONPOSITION", "index": 0x01020304}
+    count, place, time_mark = slices * times, b"0000000.00", 0x01020304
     plane = PlaneSpec(
-        np.zeros((4, 4)), [0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], (1.5, 1.25), temporal=marks["index"]
+        np.zeros((4, 4)), ["0", "0", place.decode()], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], (1.5, 1.25), temporal=time_mark
     )
-    ds = enhanced_dataset([plane], kind="MR", measures="frame", orientation="frame", dimensions=False)
-    template = encoded(ds.PerFrameFunctionalGroupsSequence[0]).replace(b"0.0\\0.0\\0.0 ", b"0.0\\0.0\\%(place)s")
-    place_length = struct.pack("<H", 12) + b"0.0\\0.0\\"
-    assert place_length in template.replace(b"%(place)s", b"0.0 ")
-    template = template.replace(place_length, struct.pack("<H", 16) + b"0.0\\0.0\\")
-    # The lengths of the nested items grow with the longer number: leave them to undefined lengths instead.
-    raise NotImplementedError
+    ds = enhanced_dataset([plane], measures="frame", orientation="frame", dimensions=False)
+    template = encoded(ds.PerFrameFunctionalGroupsSequence[0])
+    ds.NumberOfFrames = count
+    ds.PixelData = np.repeat(np.arange(count, dtype="<i2"), 16).tobytes()
+    write_multiframe(path, ds)
+    content = path.read_bytes()
+    start = content.index(struct.pack("<HH2sH", 0x5200, 0x9230, b"SQ", 0))
+    end = content.index(template) + len(template)
+    items = []
+    for k in range(count):
+        values = template.replace(place, b"%010.2f" % (k // times * 2.5))
+        values = values.replace(struct.pack("<I", time_mark), struct.pack("<I", k % times + 1))
+        items.append(struct.pack("<HHI", 0xFFFE, 0xE000, len(values)) + values)
+    groups = b"".join(items)
+    head = struct.pack("<HH2sHI", 0x5200, 0x9230, b"SQ", 0, len(groups))
+    path.write_bytes(content[:start] + head + groups + content[end:])
+    return path
 
 
 def encoded(ds: Dataset) -> bytes:

@@ -37,6 +37,7 @@ class IrregularChoice(StrEnum):
 
     ERROR = "error"
     IGNORE = "ignore"
+    RESAMPLE = "resample"
 
 
 def print_version(wanted: bool) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "orientation_of",
     "pixel_spacing_of",
     "position_of",
+    "sop_class_of",
 ]
 
 SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
@@ -101,10 +102,15 @@ def holds_image(header: Header) -> bool:
     A file of an image class without pixels was cut off, and counts as an image: left out in silence, it would be a
     hole in the volume.
     """
-    sop_class = header.text(tags.SOP_CLASS_UID) or header.text(tags.MEDIA_STORAGE_SOP_CLASS_UID)
+    sop_class = sop_class_of(header)
     if header.pixel_tag and tags.ROWS in header.values:
         return sop_class not in SEGMENTATION_CLASSES
     return bool(IMAGE_CLASSES.fullmatch(sop_class))
+
+
+def sop_class_of(header: Header) -> str:
+    """The SOP class, from the data set or, as of a DICOMDIR, from the meta information; empty if neither has it."""
+    return header.text(tags.SOP_CLASS_UID) or header.text(tags.MEDIA_STORAGE_SOP_CLASS_UID)
 
 
 def no_pixels(header: Header) -> CorruptFileError:

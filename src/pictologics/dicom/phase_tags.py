@@ -175,6 +175,8 @@ CANDIDATES = (
     Candidate("EnergyWindowVector", first_number(tags.ENERGY_WINDOW_VECTOR), worded("Energy window {:g}")),
     Candidate("DetectorVector", first_number(tags.DETECTOR_VECTOR), worded("Detector {:g}")),
     Candidate("PhaseVector", first_number(tags.PHASE_VECTOR), worded("Phase {:g}")),
+    Candidate("TimeSlotVector", first_number(tags.TIME_SLOT_VECTOR), worded("Time slot {:g}")),
+    Candidate("RRIntervalVector", first_number(tags.RR_INTERVAL_VECTOR), worded("R-R interval {:g}")),
     Candidate("StackID", first_text(tags.STACK_ID), worded("Stack {}")),
     Candidate("AcquisitionNumber", first_number(tags.ACQUISITION_NUMBER), worded("Acquisition {:g}")),
     ACQUISITION_TIME,

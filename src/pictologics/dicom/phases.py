@@ -18,7 +18,7 @@ from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from .frames import Frame
 from .phase_tags import CANDIDATES, RANKED, Candidate, Value, differing_text
 
-__all__ = ["Phase", "slots_of", "split_phases"]
+__all__ = ["Phase", "split_phases"]
 
 # Scanners write positions with three decimals: two planes may be this far apart and still be one.
 POSITION_ROUNDING = 2e-3
@@ -82,8 +82,9 @@ def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
     gaps = np.diff(heights[order])
     pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
     rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
-    # A tenth of the distance that the slices would have if each had a place of its own.
-    same = max(CORNER_ERROR_REFUSED * float(gaps.sum()) / len(gaps), rounding)
+    apart = gaps[gaps > rounding]
+    # A tenth of the usual distance between slices; one wide hole must not make neighbours look like one.
+    same = max(CORNER_ERROR_REFUSED * float(np.median(apart)), rounding) if apart.size else rounding
     slots = np.empty(len(frames), dtype=int)
     slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
     return slots

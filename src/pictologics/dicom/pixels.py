@@ -7,6 +7,7 @@ one stretch of memory of the finished volume, and nothing is ever transposed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -15,53 +16,82 @@ import numpy.typing as npt
 from ..errors import CorruptFileError, UnsupportedFormatError
 from ..files import OpenFile
 from ..inflation import DeflatedBytes
-from ..rescaling import exact_float, rescale_into
+from ..provenance import Decision
+from ..rescaling import rescale_into
 from ..threads import run_in_shares
 from . import tags
+from .colour import ColourDecoder, check_colours, luminance_of
+from .conversions import PixelRules, conversion_of, decisions_of, smallest_float
 from .frames import Frame
 from .header import Header
 from .stored_values import StoredValues, check_pixels_present, frame_size, stored_values_of
 
-__all__ = ["read_voxels"]
+__all__ = ["Voxels", "read_voxels"]
 
 
-def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, apply_rescale: bool) -> npt.NDArray[Any]:
+@dataclass(frozen=True, slots=True)
+class Voxels:
+    """One volume.
+
+    Attributes:
+        array: Values of shape (x, y, z) in Fortran order.
+        source_mask: Where they are data, None if that was not asked for or no file says it.
+        units: What they count, as a Modality LUT says; empty otherwise.
+        decisions: What was done to get there.
+    """
+
+    array: npt.NDArray[Any]
+    source_mask: npt.NDArray[np.bool_] | None
+    units: str
+    decisions: tuple[Decision, ...]
+
+
+def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: PixelRules) -> Voxels:
     """Read planes into one volume.
 
     Args:
         frames: Planes of one size, in the order of the third axis.
         dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
-        apply_rescale: Whether each plane's slope and intercept are applied (DICOM PS3.3 C.7.6.16.2.9).
-
-    Returns:
-        Voxels of shape (x, y, z) in Fortran order.
+        rules: Which conversions are asked for. Each plane has a slope and intercept of its own (DICOM PS3.3
+            C.7.6.16.2.9).
 
     Raises:
-        CorruptFileError: If a file holds fewer pixels than it says.
-        UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes.
+        CorruptFileError: If a file holds fewer pixels than it says, or a table that contradicts itself.
+        UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes, or are colours
+            and luminance is not asked for.
     """
     of_header = {id(frame.header): frame.header for frame in frames}
+    colours = check_colours(of_header.values(), rules.luminance)
     of_header_stored = {key: stored_values_of(header) for key, header in of_header.items()}
     stored = [of_header_stored[id(frame.header)] for frame in frames]
     for frame, one in zip(frames, stored, strict=True):
         check_pixels_present(frame, one)
-    if apply_rescale:
-        refuse_lookup_tables(frames)
-    if dtype is None:
-        dtype = np.result_type(*{exact_float(one.dtype, one.bits) for one in stored})
+    of_header_conversion = {
+        key: conversion_of(header, of_header_stored[key], rules) for key, header in of_header.items()
+    }
+    conversions = [of_header_conversion[id(frame.header)] for frame in frames]
     first = frames[0]
-    planes = np.empty((len(frames), first.rows, first.columns), dtype)
+    shape = (len(frames), first.rows, first.columns)
+    planes = np.empty(shape, smallest_float(stored, conversions) if dtype is None else dtype)
+    has_mask = any(one is not None and one.padding is not None for one in conversions)
+    valid = np.ones(shape, np.bool_) if has_mask else None
 
     def read_share(share: Sequence[int]) -> None:
         with PlaneReader() as reader:
             for k in share:
-                frame = frames[k]
+                frame, conversion = frames[k], conversions[k]
                 pixels = reader.read(frame, stored[k])
-                slope, intercept = (frame.slope, frame.intercept) if apply_rescale else (1.0, 0.0)
+                rescaled = rules.apply_rescale
+                if conversion is not None:
+                    pixels = conversion.convert(pixels, None if valid is None else valid[k])
+                    rescaled = rescaled and not conversion.ends_there
+                slope, intercept = (frame.slope, frame.intercept) if rescaled else (1.0, 0.0)
                 rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
 
     run_in_shares(read_share, len(frames))
-    return planes.T
+    units = next((one.table.units for one in conversions if one is not None and one.table is not None), "")
+    decisions = decisions_of(conversions, colours)
+    return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
 
 class PlaneReader:
@@ -71,6 +101,7 @@ class PlaneReader:
         self.buffer = np.empty(0, np.uint8)
         self.header: Header | None = None
         self.file: OpenFile | None = None
+        self.colours = ColourDecoder()
 
     def __enter__(self) -> Self:
         return self
@@ -80,28 +111,45 @@ class PlaneReader:
             self.file.__exit__()
 
     def read(self, frame: Frame, stored: StoredValues) -> npt.NDArray[Any]:
-        """The stored values of one plane, (rows, columns); overwritten by the next."""
+        """The stored values of one plane, or the luminance of its colours, (rows, columns); overwritten by the next."""
         header = frame.header
-        if header.is_encapsulated:
-            pixels = decode_plane(header, frame.number)
-            top, left = frame.tile or (0, 0)
+        top, left = frame.tile or (0, 0)
+        if header.is_encapsulated or stored.numbers_per_pixel > 1:
+            pixels = self.whole_frame(header, frame.number, stored)
             return pixels[top : top + frame.rows, left : left + frame.columns]
         # Of a tile, the rows of the picture that it spans are read whole: they are one stretch of the file.
         columns = header.short(tags.COLUMNS) or 0
-        top, left = frame.tile or (0, 0)
-        size = frame.rows * columns * stored.dtype.itemsize
         offset = frame.number * frame_size(header, stored) + top * columns * stored.dtype.itemsize
-        if self.buffer.size < size:
-            self.buffer = np.empty(size, np.uint8)
-        words = self.buffer[:size]
-        if header.is_deflated:
-            inflate_pixels(header, offset, words)
-        else:
-            self.opened(header).fill(header.pixel_offset + offset, words)
+        words = self.words(header, stored, offset, frame.rows * columns * stored.dtype.itemsize)
+        return words.reshape(frame.rows, columns)[:, left : left + frame.columns]
+
+    def whole_frame(self, header: Header, number: int, stored: StoredValues) -> npt.NDArray[Any]:
+        """A whole stored frame: a compressed one, or the luminance of a coloured one."""
+        if not header.is_encapsulated:
+            size = frame_size(header, stored)
+            return luminance_of(self.words(header, stored, number * size, size), header, stored)
+        if stored.numbers_per_pixel > 1:
+            return self.colours.luminance(header, number)
+        return decode_plane(header, number)
+
+    def words(self, header: Header, stored: StoredValues, offset: int, size: int) -> npt.NDArray[Any]:
+        """The stored numbers of a stretch of the pixels of a file that is not compressed."""
+        begin, count = offset, size
         if stored.swapped_pairs:
-            words = words.reshape(-1, 2)[:, ::-1].ravel()
-        pixels = stored.clean(words.view(stored.dtype).reshape(frame.rows, columns))
-        return pixels[:, left : left + frame.columns]
+            # Bytes that lie in pairs are read in pairs.
+            begin = offset - offset % 2
+            count = offset - begin + size
+            count += count % 2
+        if self.buffer.size < count:
+            self.buffer = np.empty(count, np.uint8)
+        words = self.buffer[:count]
+        if header.is_deflated:
+            inflate_pixels(header, begin, words)
+        else:
+            self.opened(header).fill(header.pixel_offset + begin, words)
+        if stored.swapped_pairs:
+            words = words.reshape(-1, 2)[:, ::-1].ravel()[offset - begin :][:size]
+        return stored.clean(words.view(stored.dtype))
 
     def opened(self, header: Header) -> OpenFile:
         """The file of a plane, opened unless it is the one of the plane before."""
@@ -148,14 +196,3 @@ def decode_plane(header: Header, number: int) -> npt.NDArray[Any]:
     if pixels.shape != required:
         raise CorruptFileError(f"its pixels decode to shape {pixels.shape} and {required} is required", path=path)
     return np.asarray(pixels)
-
-
-def refuse_lookup_tables(frames: Sequence[Frame]) -> None:
-    """Raise if the values come from a table rather than a slope and an intercept."""
-    for frame in frames:
-        if tags.MODALITY_LUT_SEQUENCE in frame.header.located:
-            raise UnsupportedFormatError(
-                "its values come from a Modality LUT, and only RescaleSlope and RescaleIntercept are applied",
-                path=frame.header.path,
-                advice="pass apply_rescale=False to get the stored values",
-            )

@@ -19,7 +19,7 @@ from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ..provenance import Decision
 from . import tags
 from .frames import Frame
-from .regularity import StackGeometry, findings_of
+from .regularity import Finding, StackGeometry, findings_of
 
 __all__ = ["Planes", "stack_planes"]
 
@@ -32,13 +32,15 @@ class Planes:
 
     Attributes:
         frames: Sorted along the third axis.
-        grid: Where their voxels lie.
+        grid: Where their voxels lie; of an irregular stack, at their mean distance.
         decisions: What was decided to get there.
+        irregular_stack: Where the planes of an irregular stack really lie, if it is to be resampled.
     """
 
     frames: tuple[Frame, ...]
     grid: Grid
     decisions: tuple[Decision, ...]
+    irregular_stack: StackGeometry | None = None
 
 
 def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
@@ -46,7 +48,8 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
 
     Args:
         frames: Planes of one volume: one layout, each position once.
-        irregular: ``"error"``, or ``"ignore"`` to keep planes that form no regular grid, at their mean step.
+        irregular: What to do with planes that form no regular grid: ``"error"``, ``"ignore"`` to keep them at their
+            mean step, or ``"resample"`` to have a regular volume made of them.
         path: The source, for messages.
 
     Raises:
@@ -87,15 +90,16 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
         direction,
     )
     stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
-    decisions += judge(stack, irregular, path)
+    findings = findings_of(stack)
+    decisions += judge(stack, findings, irregular, path)
     if not np.array_equal(order, np.arange(len(frames))):
         decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
-    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
+    to_resample = stack if findings and irregular == "resample" else None
+    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions), to_resample)
 
 
-def judge(stack: StackGeometry, irregular: str, path: str) -> list[Decision]:
-    """Accept a regular stack; raise, or warn when told to ignore it, for any other."""
-    findings = findings_of(stack)
+def judge(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
+    """Accept a regular stack; raise for any other, unless told what to do with it."""
     error = float(stack.corner_errors().max())
     if not findings:
         if error < CORNER_ERROR_NOTED:
@@ -103,11 +107,13 @@ def judge(stack: StackGeometry, irregular: str, path: str) -> list[Decision]:
         text = f"slices moved onto a regular grid, by up to {error:.2g} voxels at the worst corner"
         return [Decision("rounded", text, error)]
     said = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
+    if irregular == "resample":
+        return [Decision("assumed", f"the slices form no regular grid: {said}", error)]
     if irregular != "ignore":
         raise GeometryError(
             f"the slices form no regular grid: {said}, and {CORNER_ERROR_REFUSED} voxels is the limit",
             path=path,
-            advice='pass irregular="ignore" to keep the slices as they are, at their mean distance',
+            advice='pass irregular="resample" to make a regular volume, or "ignore" to keep the slices as they are',
             findings={finding.kind: finding.voxels for finding in findings},
             corner_error=error,
         )

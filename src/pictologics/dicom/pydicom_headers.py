@@ -31,7 +31,7 @@ def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
     """
     from pydicom import dcmread
     from pydicom.dataelem import RawDataElement
-    from pydicom.errors import InvalidDicomError
+    from pydicom.errors import BytesLengthException, InvalidDicomError
 
     header = Header(stored, source.size)
     try:
@@ -57,7 +57,8 @@ def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
                     values = element.value if element.VM > 1 else [element.value]
                     header.found[tag] = "\\".join(str(value) for value in values).encode("utf-8", "replace")
     except (
-        InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
+        BytesLengthException, InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError,
+        NotImplementedError,
         OSError, RecursionError, TypeError, ValueError, struct.error,
     ) as error:  # fmt: skip
         raise CorruptFileError(

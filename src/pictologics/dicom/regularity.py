@@ -1,7 +1,7 @@
 """How far a stack of planes is from a regular grid, and in which way.
 
 Every deviation is measured as the displacement of the worst corner of a plane, in voxels (see
-``pictologics.geometry``). Distances along the normal are projections: under a tilt the straight distance
+:mod:`pictologics.geometry`). Distances along the normal are projections: under a tilt the straight distance
 between two first voxels is longer than the distance of their planes.
 """
 
@@ -14,12 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
+from .lattices import Lattice, interleaved_lattices, lattice_of, spacing_runs
 
 __all__ = ["Finding", "StackGeometry", "findings_of"]
 
 FindingKind = Literal[
-    "tilted", "shifted sideways", "slices missing", "spacing varies", "pixel spacing varies", "turned"
+    "tilted",
+    "shifted sideways",
+    "slices missing",
+    "spacing varies",
+    "interleaved lattices",
+    "pixel spacing varies",
+    "turned",
 ]
+
+# A message names this many places or spacings before it says how many more there are.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,11 @@ def sideways(stack: StackGeometry) -> Finding | None:
     if unexplained.max() < CORNER_ERROR_REFUSED:
         angle = np.degrees(np.arctan(np.sqrt((rate**2).sum())))
         return Finding("tilted", f"the stack is tilted by {angle:.3g} degrees (a tilted gantry)", voxels)
+    if lattice_of(height) is not None:
+        # Slices at even heights may still come from two stacks that lie beside each other.
+        finding = interleaved(stack, offsets, voxels)
+        if finding is not None:
+            return finding
     jumps = np.sqrt((np.diff(shift, axis=0) ** 2).sum(axis=1))
     at = int(jumps.argmax())
     text = f"planes are shifted sideways, most between slices {at + 1} and {at + 2}, by {jumps[at]:.4g} mm"
@@ -137,24 +152,59 @@ def sideways(stack: StackGeometry) -> Finding | None:
 
 
 def along_normal(stack: StackGeometry) -> Finding | None:
-    """Missing slices, where the gaps are multiples of the smallest, or a spacing that varies."""
+    """Missing slices, where all lie on one lattice; two lattices; or a spacing that varies."""
     height = stack.offsets[:, 2]
-    step = stack.grid.spacing[2]
-    voxels = float(np.abs(height / step - np.arange(height.size)).max())
+    voxels = float(np.abs(height / stack.grid.spacing[2] - np.arange(height.size)).max())
     if voxels < CORNER_ERROR_REFUSED:
         return None
-    gaps = np.diff(height)
-    smallest = gaps.min()
-    # Slots, not gaps, are rounded, so that a small error of the step cannot hide in each gap.
-    regular = gaps[np.round(gaps / smallest) == 1]
-    slots = height / regular.mean()
-    if np.abs(slots - np.round(slots)).max() < CORNER_ERROR_REFUSED:
-        counts = np.round(gaps / regular.mean()).astype(int) - 1
-        places = [int(k) for k in np.flatnonzero(counts)]
-        where = ", ".join(f"{counts[k]} after slice {k + 1} (at {height[k]:.6g} mm)" for k in places[:5])
-        more = f" and {len(places) - 5} more places" if len(places) > 5 else ""
-        missing = int(counts.sum())
-        text = f"{missing} slice{'s are' if missing != 1 else ' is'} missing: {where}{more}"
-        return Finding("slices missing", text, voxels)
-    text = f"the distance between slices varies from {smallest:.6g} to {gaps.max():.6g} mm (mean {gaps.mean():.6g})"
-    return Finding("spacing varies", text, voxels)
+    lattice = lattice_of(height)
+    if lattice is not None:
+        return Finding(
+            "slices missing", missing_text(lattice, float(stack.positions[0] @ stack.grid.direction[:, 2])), voxels
+        )
+    return interleaved(stack, height[:, None], voxels) or Finding(
+        "spacing varies", spacing_text(np.diff(height)), voxels
+    )
+
+
+def interleaved(stack: StackGeometry, offsets: npt.NDArray[np.float64], voxels: float) -> Finding | None:
+    """Two evenly spaced stacks, one between the slices of the other, seen in some of the grid's axes."""
+    unit = np.asarray(stack.grid.spacing)[-offsets.shape[1] :]
+    split = interleaved_lattices(offsets / unit)
+    if split is None:
+        return None
+    steps = [float(np.diff(stack.offsets[part, 2]).mean()) for part in split]
+    first, other = (stack.offsets[part] for part in split)
+    # The slice of the first stack below the other's beginning, or its first.
+    below = first[max(0, int(np.searchsorted(first[:, 2], other[0, 2], side="right")) - 1)]
+    apart = other[0] - below
+    sizes = " and ".join(f"{part.size} slices {step:.6g} mm apart" for part, step in zip(split, steps, strict=True))
+    text = f"two lattices are interleaved, {sizes}, the second {apart[2]:.6g} mm above the first"
+    beside = float(np.hypot(*apart[:2]))
+    if beside >= CORNER_ERROR_REFUSED * min(stack.grid.spacing[:2]):
+        text += f" and {beside:.4g} mm beside it"
+    return Finding("interleaved lattices", text, voxels)
+
+
+def missing_text(lattice: Lattice, start: float) -> str:
+    """How many slices are missing, and where along the normal in the world."""
+    counts = np.diff(lattice.slots) - 1
+    places = [int(k) for k in np.flatnonzero(counts)]
+    named = []
+    for k in places[:NAMED]:
+        low = start + (lattice.slots[k] + 1) * lattice.step
+        high = start + (lattice.slots[k + 1] - 1) * lattice.step
+        at = f"{low:.6g} mm" if counts[k] == 1 else f"{low:.6g} to {high:.6g} mm"
+        named.append(f"{counts[k]} after slice {k + 1} (at {at})")
+    more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
+    missing = int(counts.sum())
+    return f"{missing} slice{'s are' if missing != 1 else ' is'} missing: {', '.join(named)}{more}"
+
+
+def spacing_text(gaps: npt.NDArray[np.float64]) -> str:
+    """The spacings that there are, slice by slice where they are few."""
+    text = f"the distance between slices varies from {gaps.min():.6g} to {gaps.max():.6g} mm (mean {gaps.mean():.6g}"
+    runs = spacing_runs(gaps)
+    if len(runs) > NAMED:
+        return text + ")"
+    return text + "; " + ", ".join(f"{gap:.6g} from slice {low + 1} to {end + 1}" for low, end, gap in runs) + ")"

@@ -166,6 +166,7 @@ def layout_key(frame: Frame) -> tuple[object, ...]:
         frame.orientation,
         tuple(frame.image_type) if frame.is_localizer else None,
         values.get(tags.FRAME_OF_REFERENCE_UID),
+        frame.attributes.text(tags.STACK_ID),
     )
 
 

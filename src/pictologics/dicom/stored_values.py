@@ -26,12 +26,15 @@ class StoredValues:
         bits: How many bits of each hold the value (Bits Stored).
         shift: How many bits lie below the value (High Bit + 1 - Bits Stored).
         swapped_pairs: Whether 8-bit pixels lie in big-endian 16-bit words.
+        numbers_per_pixel: How many of them make a pixel: 1 for grey, 3 for colour, 2 for colour of which every other
+            pixel has only a brightness.
     """
 
     dtype: np.dtype[Any]
     bits: int
     shift: int
     swapped_pairs: bool
+    numbers_per_pixel: int = 1
 
     @property
     def fills_its_words(self) -> bool:
@@ -85,12 +88,23 @@ def stored_values_of(header: Header) -> StoredValues:
         )
     kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"
     swapped = allocated == 8 and not header.little_endian and header.pixel_vr == "OW"
-    return StoredValues(np.dtype(f"{order}{kind}{allocated // 8}"), bits, high_bit + 1 - bits, swapped)
+    dtype = np.dtype(f"{order}{kind}{allocated // 8}")
+    return StoredValues(dtype, bits, high_bit + 1 - bits, swapped, numbers_per_pixel_of(header))
+
+
+def numbers_per_pixel_of(header: Header) -> int:
+    """How many numbers a pixel has in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
+    samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
+    if samples == 3 and header.text(tags.PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422":
+        # Two brightnesses and one pair of colour differences for two pixels.
+        return 2
+    return samples
 
 
 def frame_size(header: Header, stored: StoredValues) -> int:
     """Bytes of one stored frame of a file that is not compressed."""
-    return (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0) * stored.dtype.itemsize
+    pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
+    return pixels * stored.numbers_per_pixel * stored.dtype.itemsize
 
 
 def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
@@ -107,7 +121,8 @@ def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
     if said is None or said < needed:
         raise CorruptFileError(
             f"its pixel data has {said if said is not None else 'no length'} and frame {frame.number + 1} of "
-            f"{header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of {stored.dtype.itemsize} bytes ends at "
+            f"{header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
+            f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes ends at "
             f"{needed}",
             path=header.path,
             advice="export the file again",

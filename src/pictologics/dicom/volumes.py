@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import AmbiguousSeriesError, CorruptFileError
 from ..provenance import Decision
 from .frames import Frame
-from .phases import Phase, slots_of, split_phases
+from .phases import Phase, split_phases
 from .series import Layout, Series, layouts_of
 
 __all__ = ["Volume", "volumes_of"]
@@ -72,26 +72,18 @@ def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
     """What to say of one volume among several; an incomplete one is warned of."""
     one = phases[index]
     text = f"this is one of {len(phases)} volumes ({one.label}, dataset_index={index})"
-    decisions = [Decision("left out", text, len(phases) - 1)]
-    fullest = max(len(slots_taken(phase)) for phase in phases)
-    missing = fullest - len(slots_taken(one))
-    if missing:
-        text = f"{text} has {len(one.frames)} slices, {missing} fewer than the fullest"
-        decisions.append(Decision("left out", text, missing, "content"))
-    return decisions
-
-
-def slots_taken(phase: Phase) -> set[int]:
-    """The positions at which a phase has a plane; where they are unknown, one for each plane."""
-    slots = slots_of(phase.frames)
-    return set(range(len(phase.frames))) if slots is None else set(slots.tolist())
+    sizes = [len(phase.frames) for phase in phases]
+    if len(set(sizes)) == 1:
+        return [Decision("left out", text, len(phases) - 1)]
+    text = f"{text} of different numbers of slices: it has {sizes[index]} and the fullest {max(sizes)}"
+    return [Decision("left out", text, len(phases) - 1, "content")]
 
 
 def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], list[Decision]]:
     """The layouts of a series that are loaded.
 
-    Usually one, the largest; the others are left out, with a warning that counts them. The stacks of a single
-    multi-frame object are volumes of equal rank and all of them are kept.
+    Usually one, the largest; the others are left out, with a warning that counts them. The stacks of multi-frame
+    objects, whose frames have attributes of their own, are volumes of equal rank and all of them are kept.
 
     Raises:
         AmbiguousSeriesError: If two layouts have the same number of images.
@@ -99,7 +91,7 @@ def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], 
     first, *others = layouts
     if not others:
         return [first], []
-    if len({id(frame.header) for layout in layouts for frame in layout.frames}) == 1:
+    if all(frame.attributes is not frame.header for layout in layouts for frame in layout.frames):
         return sorted(layouts, key=lambda layout: layout.frames[0].number), []
     rival = others[0]
     if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:

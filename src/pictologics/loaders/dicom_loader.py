@@ -7,11 +7,14 @@ from pathlib import Path
 
 from ..dicom import tags
 from ..dicom.attributes import Attributes
+from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
 from ..dicom.frames import UNITLESS
-from ..dicom.pixels import read_voxels
+from ..dicom.pixels import Voxels, read_voxels
 from ..dicom.planes import Planes, stack_planes
+from ..dicom.rectifying import rectify
 from ..dicom.series import Series, choose_series, group_series, without_localizers
+from ..dicom.suv import SUV_UNITS, uptake_of
 from ..dicom.volumes import Volume, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
@@ -30,7 +33,10 @@ class DicomReader:
 
     name = "DICOM"
     suffixes: tuple[str, ...] = (".dcm", "or none", "a folder, .zip or .tar.gz of them")
-    honours = frozenset({"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"})
+    honours = frozenset(
+        {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"}
+        | {"source_mask_from", "colour", "suv"}
+    )
 
     def matches(self, probe: Probe) -> bool:
         """Whether the source is a DICOM file or something that holds files."""
@@ -40,14 +46,28 @@ class DicomReader:
         """Read one volume."""
         scan, series, volumes = volumes_of_source(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
-        planes = stack_planes(volume.frames, options.irregular, source.path)
-        decisions = (*left_out(scan, series), *volume.decisions, *planes.decisions)
-        array = read_voxels(planes.frames, options.dtype, options.apply_rescale)
+        suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
+        planes = stack_planes(volume.frames if suv is None else suv.frames, options.irregular, source.path)
+        voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
+        decisions = (
+            *left_out(scan, series),
+            *volume.decisions,
+            *planes.decisions,
+            *(() if suv is None else (suv.decision,)),
+            *voxels.decisions,
+            *missing_padding(options, voxels),
+        )
+        array, grid, source_mask = voxels.array, planes.grid, voxels.source_mask
+        if planes.irregular_stack is not None:
+            made = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
+            array, grid, source_mask = made.array, made.grid, made.source_mask
+            decisions = (*decisions, *made.decisions)
         return Image.from_grid(
             array,
-            planes.grid,
+            grid,
             modality=series.modality,
-            metadata=metadata_of(series, volume, options.apply_rescale),
+            source_mask=source_mask,
+            metadata=metadata_of(series, volume, options, voxels.units),
             provenance=Provenance(source.path, self.name, slice_sources(planes, options.apply_rescale), decisions),
         )
 
@@ -111,16 +131,39 @@ def left_out(scan: Scan, series: Series) -> list[Decision]:
     return decisions
 
 
-def metadata_of(series: Series, volume: Volume, rescaled: bool) -> dict[str, str]:
+def rules_of(options: ReadOptions, planes: Planes) -> PixelRules:
+    """What is asked for of the pixels; resampling must know the padding, so as not to interpolate across it."""
+    if planes.irregular_stack is not None and options.dtype is not None and options.dtype.kind != "f":
+        raise OptionError(
+            f'irregular="resample" interpolates, and dtype {options.dtype} holds whole numbers only',
+            advice="leave dtype out or pass a float type",
+        )
+    mark_padding = options.source_mask_from == "padding" or planes.irregular_stack is not None
+    return PixelRules(options.apply_rescale, mark_padding, options.colour == "luminance")
+
+
+def missing_padding(options: ReadOptions, voxels: Voxels) -> list[Decision]:
+    """What to say when padding was asked for and no file has any."""
+    if options.source_mask_from != "padding" or voxels.source_mask is not None:
+        return []
+    text = 'no file has a PixelPaddingValue, so source_mask_from="padding" marks no voxel and source_mask is None'
+    return [Decision("left out", text, warning="content")]
+
+
+def metadata_of(series: Series, volume: Volume, options: ReadOptions, table_units: str) -> dict[str, str]:
     """Facts about the series that identify no patient; empty ones are left out."""
     header = series.headers[0]
+    if options.suv is not None:
+        units = SUV_UNITS[options.suv]
+    else:
+        units = table_units or (units_of(volume.frames[0].attributes) if options.apply_rescale else "")
     facts = {
         "series_instance_uid": series.uid,
         "frame_of_reference_uid": header.text(tags.FRAME_OF_REFERENCE_UID),
         "series_description": series.description,
         "series_number": series.number,
         "phase": volume.label,
-        "units": units_of(volume.frames[0].attributes) if rescaled else "",
+        "units": units,
     }
     return {name: value for name, value in facts.items() if value}
 

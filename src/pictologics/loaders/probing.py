@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..archives import archive_entries, looks_like_archive
-from ..dicom import tags
 from ..dicom.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
+from ..dicom.frames import sop_class_of
 from ..dicom.headers import read_header
 from ..dicom.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
@@ -110,7 +110,7 @@ def make_probe(source: Source) -> Probe:
     is_gzip = head.startswith(GZIP_MARK)
     try:
         header = read_header(file)
-        is_dicom, sop_class = header is not None, header.text(tags.SOP_CLASS_UID) if header else ""
+        is_dicom, sop_class = header is not None, sop_class_of(header) if header else ""
     except CorruptFileError:
         # It begins as DICOM; the DICOM reader will say what is wrong with it.
         is_dicom, sop_class = True, ""

@@ -10,9 +10,23 @@ import numpy as np
 from ..files import StoredFile
 from ..image import Image
 
-__all__ = ["Description", "Irregular", "Probe", "ReadOptions", "Reader", "Source", "VolumeInfo"]
+__all__ = [
+    "Colour",
+    "Description",
+    "Irregular",
+    "Probe",
+    "ReadOptions",
+    "Reader",
+    "Source",
+    "SourceMaskFrom",
+    "Suv",
+    "VolumeInfo",
+]
 
-Irregular = Literal["error", "ignore"]
+Irregular = Literal["error", "ignore", "resample"]
+SourceMaskFrom = Literal["padding"]
+Colour = Literal["error", "luminance"]
+Suv = Literal["bw", "lbm", "bsa"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,10 @@ class ReadOptions:
     series_uid: str | None = None
     irregular: Irregular = "error"
     dtype: np.dtype[np.generic] | None = None
+    source_mask_from: SourceMaskFrom | None = None
+    colour: Colour = "error"
+    suv: Suv | None = None
+    fill_value: float = 0.0
 
     def changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults."""

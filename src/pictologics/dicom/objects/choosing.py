@@ -19,7 +19,7 @@ def frames_of(header: Header) -> list[Frame]:
     """The planes of one file.
 
     Raises:
-        UnsupportedFormatError: If the file holds colour, or no image.
+        UnsupportedFormatError: If the file holds no image.
         CorruptFileError: If an attribute cannot be what it says.
     """
     refuse_other_content(header)
@@ -44,7 +44,7 @@ def frames_of(header: Header) -> list[Frame]:
 
 
 def refuse_other_content(header: Header) -> None:
-    """Raise for files that hold no grey image."""
+    """Raise for files that hold no image."""
     if not holds_image(header):
         kind = header.text(tags.MODALITY) or "unknown modality"
         raise UnsupportedFormatError(
@@ -55,11 +55,3 @@ def refuse_other_content(header: Header) -> None:
         )
     if not header.pixel_tag:
         raise no_pixels(header)
-    photometric = header.text(tags.PHOTOMETRIC_INTERPRETATION)
-    samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
-    if samples != 1 or photometric == "PALETTE COLOR":
-        raise UnsupportedFormatError(
-            f"this DICOM file is a colour image ({photometric}, {samples} samples per pixel), and grey ones are read",
-            path=header.path,
-            advice="convert it to grey first",
-        )

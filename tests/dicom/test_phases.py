@@ -1,0 +1,500 @@
+"""Series of several volumes: told apart by what each vendor writes, and never split by what merely changes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import warnings
+from dataclasses import replace
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pictologics import ContentWarning, CorruptFileError, GeometryError, OptionError, PictologicsError, explain, load_image
+from pictologics.utilities import DicomPhaseInfo, get_dicom_phases
+from tests.factories.dicom_series import slice_file, uid, write_dataset, write_series
+from tests.factories.hostile import cut, garbage, within_seconds
+from tests.factories.phantom import PHANTOM, counting
+from tests.factories.phases import PATTERNS, TRAPS, phase_phantom, put, write_phases
+from tests.factories.truth import assert_shows, values_at
+
+pytestmark = pytest.mark.usefixtures("no_handle_left")
+
+every_pattern = pytest.mark.parametrize("name", PATTERNS)
+SLICES = PHANTOM.shape[2]
+
+
+def reversed_unless_order(name: str) -> list[int] | None:
+    """InstanceNumber counts the volumes backwards, except where nothing else tells them apart."""
+    pattern = PATTERNS[name]
+    return None if pattern.tag is None else list(reversed(range(pattern.count)))
+
+
+# --- every vendor's way ---
+
+
+@every_pattern
+@pytest.mark.parametrize("by_slice", [False, True], ids=["by volume", "by slice"])
+def test_volumes_are_told_apart(tmp_path, name, by_slice):
+    pattern = PATTERNS[name]
+    files = write_phases(
+        tmp_path,
+        pattern.touches,
+        by_slice=by_slice,
+        numbered=reversed_unless_order(name),
+        modality=pattern.modality,
+    )
+    phases = get_dicom_phases(tmp_path)
+    assert [phase.index for phase in phases] == list(range(pattern.count))
+    assert [phase.num_slices for phase in phases] == [SLICES] * pattern.count
+    for t, phase in enumerate(phases):
+        assert sorted(phase.file_paths) == sorted(str(files[t, k]) for k in range(SLICES))
+        assert_shows(load_image(tmp_path, dataset_index=t), phase_phantom(t))
+
+
+@every_pattern
+def test_labels_read_naturally(tmp_path, name):
+    pattern = PATTERNS[name]
+    write_phases(tmp_path, pattern.touches, numbered=reversed_unless_order(name), modality=pattern.modality)
+    phases = get_dicom_phases(tmp_path)
+    for phase, words in zip(phases, pattern.words, strict=True):
+        assert words in phase.label
+        if pattern.tag is None:
+            assert (phase.split_tag, phase.split_value) == (None, None)
+        else:
+            assert phase.split_tag is not None
+            assert pattern.tag in phase.split_tag
+    assert len({phase.label for phase in phases}) == pattern.count
+    values = [phase.split_value for phase in phases if phase.split_value is not None]
+    assert values == sorted(values)
+
+
+@every_pattern
+def test_a_phase_loads_from_its_entry(tmp_path, name):
+    """The entry, its files and its number are the same volume."""
+    pattern = PATTERNS[name]
+    write_phases(tmp_path, pattern.touches, modality=pattern.modality)
+    for t, phase in enumerate(get_dicom_phases(tmp_path)):
+        assert_shows(load_image(phase), phase_phantom(t))
+        assert_shows(load_image(phase.file_paths), phase_phantom(t))
+
+
+def test_labels_in_the_words_of_the_field(tmp_path):
+    for name, expected in {
+        "cardiac phase": ["Phase 5%", "Phase 40%", "Phase 75%"],
+        "echo": ["Echo 1 (2.46 ms)", "Echo 2 (4.92 ms)", "Echo 3 (10 ms)"],
+        "b-value": ["b=0", "b=400", "b=800"],
+        "order": ["Volume 1", "Volume 2", "Volume 3"],
+    }.items():
+        write_phases(tmp_path / name, PATTERNS[name].touches)
+        assert [phase.label for phase in get_dicom_phases(tmp_path / name)] == expected
+
+
+def test_an_earlier_candidate_wins(tmp_path):
+    """Cardiac phase, temporal position, trigger time, ...: each tells the same volumes apart, in another order."""
+    later_first = [
+        put(
+            NominalPercentageOfCardiacPhase=float(10 + t),
+            TemporalPositionIdentifier=9 - t,
+            TriggerTime=900.0 - t,
+            DiffusionBValue=800.0 - t,
+            EchoTime=80.0 - t,
+            InversionTime=50.0 - t,
+            FlipAngle=30.0 - t,
+            AcquisitionNumber=9 - t,
+        )
+        for t in range(3)
+    ]
+    write_phases(tmp_path, later_first)
+    removable = ["NominalPercentageOfCardiacPhase", "TemporalPositionIdentifier", "TriggerTime", "DiffusionBValue"]
+    removable += ["EchoTime", "InversionTime", "FlipAngle", "AcquisitionNumber"]
+    seen = []
+    for keyword in removable:
+        phases = get_dicom_phases(tmp_path)
+        assert len(phases) == 3
+        seen.append(phases[0].split_tag)
+        for path in tmp_path.iterdir():
+            ds = pydicom.dcmread(path)
+            delattr(ds, keyword)
+            ds.save_as(path)
+    assert seen == removable
+
+
+# --- what never splits ---
+
+
+@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+def test_what_changes_inside_one_volume_does_not_split_it(tmp_path, name, modality):
+    write_series(tmp_path, PHANTOM, TRAPS[name], modality=modality)
+    phases = get_dicom_phases(tmp_path)
+    assert [(phase.num_slices, phase.split_tag, phase.label) for phase in phases] == [(SLICES, None, "Volume 1")]
+    assert_shows(load_image(tmp_path), PHANTOM)
+
+
+@given(
+    columns=st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["AcquisitionNumber", "TriggerTime", "EchoTime", "FlipAngle", "InversionTime", "InstanceNumber"]
+            ),
+            st.lists(st.integers(0, 3), min_size=SLICES, max_size=SLICES),
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=25)
+def test_no_attribute_splits_where_no_position_repeats(tmp_path_factory, columns):
+    folder = tmp_path_factory.mktemp("one")
+    write_series(folder, PHANTOM, put(**{keyword: values.__getitem__ for keyword, values in columns}), modality="MR")
+    assert len(get_dicom_phases(folder)) == 1
+    assert_shows(load_image(folder), PHANTOM)
+
+
+def test_rounded_positions_repeat_all_the_same(tmp_path):
+    """A scanner writes the same position with another last digit in each volume."""
+
+    def round_position(t: int):
+        def touch(ds, k):
+            ds.EchoTime = 5.0 + t
+            ds.ImagePositionPatient = [round(float(v) + 0.0004 * t, 3) for v in ds.ImagePositionPatient]
+
+        return touch
+
+    write_phases(tmp_path, [round_position(t) for t in range(3)])
+    assert [phase.num_slices for phase in get_dicom_phases(tmp_path)] == [SLICES] * 3
+    for t in range(3):
+        assert_shows(load_image(tmp_path, dataset_index=t), phase_phantom(t))
+
+
+def test_thin_slices_are_not_taken_for_repeats(tmp_path):
+    thin = replace(PHANTOM, spacing=(0.75, 1.125, 0.05))
+    write_series(tmp_path, thin, put(EchoTime=lambda k: float(1 + k % 2)), modality="MR")
+    assert len(get_dicom_phases(tmp_path)) == 1
+    assert_shows(load_image(tmp_path), thin)
+
+
+# --- any part of any series, in any order ---
+
+
+@given(
+    name=st.sampled_from(sorted(set(PATTERNS) - {"order"})),
+    seed=st.integers(0, 2**16),
+    randomness=st.randoms(use_true_random=False),
+    by_slice=st.booleans(),
+)
+@settings(max_examples=40)
+def test_file_names_and_instance_numbers_mean_nothing(tmp_path_factory, name, seed, randomness, by_slice):
+    pattern = PATTERNS[name]
+    folder = tmp_path_factory.mktemp("shuffled")
+    numbered = list(range(pattern.count))
+    randomness.shuffle(numbered)
+    files = write_phases(folder, pattern.touches, seed=seed, numbered=numbered, by_slice=by_slice)
+    given_files = list(files.values())
+    randomness.shuffle(given_files)
+    chosen = randomness.randrange(pattern.count)
+    assert_shows(load_image(folder, dataset_index=chosen), phase_phantom(chosen))
+    assert_shows(load_image(given_files, dataset_index=chosen), phase_phantom(chosen))
+
+
+@given(
+    name=st.sampled_from(["cardiac phase", "temporal position", "trigger time", "b-value", "echo", "acquisition number"]),
+    cuts=st.lists(st.integers(0, 2), min_size=3, max_size=3).filter(lambda cuts: 0 in cuts),
+    from_top=st.booleans(),
+)
+@settings(max_examples=30)
+def test_incomplete_phases(tmp_path_factory, name, cuts, from_top):
+    """Phases whose last slices are absent are listed, and loading one says so."""
+    folder = tmp_path_factory.mktemp("incomplete")
+    absent = {
+        (t, SLICES - 1 - k if from_top else k) for t, count in enumerate(cuts) for k in range(count)
+    }
+    write_phases(folder, PATTERNS[name].touches, absent=absent)
+    phases = get_dicom_phases(folder)
+    assert [phase.num_slices for phase in phases] == [SLICES - count for count in cuts]
+    for t, count in enumerate(cuts):
+        whole = phase_phantom(t)
+        shown = whole.array[:, :, : SLICES - count] if from_top else whole.array[:, :, count:]
+        origin = whole.position((0, 0, 0 if from_top else count))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            image = load_image(folder, dataset_index=t)
+        assert_shows(image, replace(whole, array=shown, origin=tuple(origin)))
+        told = [one for one in caught if issubclass(one.category, ContentWarning)]
+        assert bool(told) == bool(count)
+        if count:
+            assert str(count) in str(told[0].message)
+
+
+@every_pattern
+def test_a_phase_with_a_hole_is_refused_and_the_others_load(tmp_path, name):
+    pattern = PATTERNS[name]
+    # By order alone a hole in the first volume cannot be told from one in the last, which it becomes.
+    gappy = pattern.count - 1
+    write_phases(tmp_path, pattern.touches, absent={(gappy, 2)}, modality=pattern.modality)
+    phases = get_dicom_phases(tmp_path)
+    assert sorted(phase.num_slices for phase in phases) == sorted([SLICES - 1] + [SLICES] * (pattern.count - 1))
+    assert_shows(load_image(tmp_path), phase_phantom(0))
+    with pytest.raises(GeometryError, match="missing"):
+        load_image(tmp_path, dataset_index=gappy)
+
+
+# --- only that phase is read ---
+
+
+@pytest.mark.parametrize("name", ["echo", "drifting trigger time", "order"])
+def test_only_the_asked_for_phase_is_read(tmp_path, name):
+    """The pixels of the others are cut off: their loading fails, that of this one does not."""
+    files = write_phases(tmp_path, PATTERNS[name].touches)
+    entries = get_dicom_phases(tmp_path)
+    for (t, _), path in files.items():
+        if t != 1:
+            content = path.read_bytes()
+            path.write_bytes(content[:-20] + b"\xff" * 20)
+    assert_shows(load_image(tmp_path, dataset_index=1), phase_phantom(1))
+    assert_shows(load_image(entries[1]), phase_phantom(1))
+    broken = load_image(tmp_path, dataset_index=0)
+    assert broken.array.min() == -1, "the test itself: these pixels are read"
+
+
+def test_an_entry_reads_none_of_the_other_files(tmp_path):
+    """Files of other phases may even be gone."""
+    files = write_phases(tmp_path, PATTERNS["echo"].touches)
+    entries = get_dicom_phases(tmp_path)
+    for (t, _), path in files.items():
+        if t != 2:
+            path.unlink()
+    assert_shows(load_image(entries[2]), phase_phantom(2))
+
+
+# --- the listing and the loading agree ---
+
+
+def test_a_plain_series_is_one_entry(tmp_path):
+    files = write_series(tmp_path)
+    (entry,) = get_dicom_phases(tmp_path)
+    assert isinstance(entry, DicomPhaseInfo)
+    assert (entry.index, entry.num_slices, entry.split_tag, entry.split_value) == (0, SLICES, None, None)
+    assert sorted(entry.file_paths) == sorted(map(str, files))
+    assert_shows(load_image(entry), PHANTOM)
+
+
+def test_an_index_beyond_the_last_says_how_many(tmp_path):
+    write_phases(tmp_path, PATTERNS["echo"].touches)
+    with pytest.raises(OptionError, match="3 volumes"):
+        load_image(tmp_path, dataset_index=3)
+
+
+def test_folders_below_and_one_series_of_several(tmp_path):
+    write_phases(tmp_path / "a", PATTERNS["echo"].touches, series="a")
+    write_phases(tmp_path / "b", PATTERNS["b-value"].touches, series="b")
+    phases = get_dicom_phases(tmp_path, True, series_uid=uid("b"))
+    assert [phase.label for phase in phases] == ["b=0", "b=400", "b=800"]
+    for t, phase in enumerate(phases):
+        assert_shows(load_image(phase), phase_phantom(t))
+    with pytest.raises(PictologicsError, match="2 image series"):
+        get_dicom_phases(tmp_path, recursive=True)
+    with pytest.raises(ValueError, match="folders"):
+        get_dicom_phases(tmp_path)
+
+
+@pytest.mark.parametrize("bad", ["gone", "empty", "junk"])
+def test_a_listing_of_nothing_is_an_error(tmp_path, bad):
+    path = tmp_path / bad
+    if bad != "gone":
+        path.mkdir()
+    if bad == "junk":
+        garbage(path / "a", 3000)
+    with pytest.raises(FileNotFoundError if bad == "gone" else ValueError):
+        get_dicom_phases(path)
+
+
+def test_explain_says_how_each_is_loaded(tmp_path):
+    write_phases(tmp_path, PATTERNS["echo"].touches)
+    for t, volume in enumerate(explain(tmp_path).volumes):
+        assert volume.phase == get_dicom_phases(tmp_path)[t].label
+        assert_shows(load_image(tmp_path, **dict(volume.options)), phase_phantom(t))
+
+
+def test_the_phase_is_part_of_the_image(tmp_path):
+    write_phases(tmp_path, PATTERNS["echo"].touches)
+    image = load_image(tmp_path, dataset_index=1)
+    assert image.metadata["phase"] == "Echo 2 (4.92 ms)"
+    assert "phase" not in load_image(slice_list(tmp_path)).metadata
+
+
+def slice_list(folder) -> list[str]:
+    return get_dicom_phases(folder)[0].file_paths
+
+
+# --- one slice twice ---
+
+
+def test_one_slice_sent_twice_under_one_uid_is_one_slice(tmp_path):
+    files = write_series(tmp_path)
+    shutil.copy(files[2], tmp_path / "again.dcm")
+    with pytest.warns(ContentWarning, match="repeat"):
+        assert_shows(load_image(tmp_path), PHANTOM)
+
+
+def test_one_slice_sent_twice_under_another_uid(tmp_path):
+    """Never two slices: the volume is whole, and the extra image is a volume of its own that is said to be incomplete."""
+    write_series(tmp_path)
+    slice_file(tmp_path / "z.dcm", 2, PHANTOM, lambda ds, _: setattr(ds, "SOPInstanceUID", uid("another")))
+    phases = get_dicom_phases(tmp_path)
+    assert [phase.num_slices for phase in phases] == [SLICES, 1]
+    assert_shows(load_image(tmp_path), PHANTOM)
+    with pytest.warns(UserWarning, match="fewer"):
+        load_image(tmp_path, dataset_index=1)
+
+
+def test_another_uid_in_a_step_and_shoot_scan(tmp_path):
+    write_series(tmp_path, PHANTOM, TRAPS["step and shoot"])
+
+    def again(ds, k):
+        TRAPS["step and shoot"](ds, k)
+        ds.SOPInstanceUID = uid("another")
+        ds.InstanceNumber = 99
+
+    slice_file(tmp_path / "a.dcm", 2, PHANTOM, again)
+    assert [phase.num_slices for phase in get_dicom_phases(tmp_path)] == [SLICES, 1]
+    assert_shows(load_image(tmp_path), PHANTOM)
+
+
+# --- bad input ---
+
+
+def test_a_cut_slice_in_one_phase_is_named(tmp_path):
+    files = write_phases(tmp_path, PATTERNS["echo"].touches)
+    cut(files[1, 3], -30)
+    assert_shows(load_image(tmp_path, dataset_index=0), phase_phantom(0))
+    with pytest.raises(CorruptFileError, match=files[1, 3].name):
+        load_image(tmp_path, dataset_index=1)
+
+
+def test_an_undecodable_slice_in_one_phase_is_named(tmp_path):
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import RLELossless
+
+    files = write_phases(tmp_path, PATTERNS["echo"].touches)
+    for path in files.values():
+        ds = pydicom.dcmread(path)
+        write_dataset(path, ds, syntax=RLELossless)
+    ds = pydicom.dcmread(files[1, 3])
+    ds.PixelData = encapsulate([b"\xff" * 70])
+    ds["PixelData"].is_undefined_length = True
+    ds.save_as(files[1, 3])
+    assert_shows(load_image(tmp_path, dataset_index=0), phase_phantom(0))
+    with pytest.raises(PictologicsError, match=files[1, 3].name):
+        load_image(tmp_path, dataset_index=1)
+
+
+@pytest.mark.parametrize("also_orientation", [False, True])
+@pytest.mark.parametrize("at", [0, 2, 4])
+def test_a_slice_without_position_is_never_a_silent_hole(tmp_path, also_orientation, at):
+    """It is said that the slice has none, or that the volume lacks one."""
+
+    def forget(ds, k):
+        if k == at:
+            del ds.ImagePositionPatient
+            if also_orientation:
+                del ds.ImageOrientationPatient
+
+    files = write_series(tmp_path, PHANTOM, forget)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ContentWarning)
+        with pytest.raises(PictologicsError, match=rf"{files[at].name}|missing"):
+            load_image(tmp_path)
+
+
+def test_a_slice_without_position_in_a_series_of_phases(tmp_path):
+    files = write_phases(tmp_path, PATTERNS["echo"].touches)
+    ds = pydicom.dcmread(files[1, 2])
+    del ds.ImagePositionPatient
+    ds.save_as(files[1, 2])
+    with pytest.raises(PictologicsError, match=rf"{files[1, 2].name}|missing|position"):
+        load_image(tmp_path, dataset_index=1)
+
+
+def test_phases_with_different_places_are_refused_or_told_apart(tmp_path):
+    """The second echo lies half a slice higher, a tenth of a voxel counts."""
+
+    def touch(t: int):
+        def move(ds, k):
+            ds.EchoTime = 5.0 + t
+            position = np.array(ds.ImagePositionPatient, dtype=float) + t * 1.25 * PHANTOM.direction[:, 2]
+            ds.ImagePositionPatient = [round(float(v), 6) for v in position]
+
+        return move
+
+    write_phases(tmp_path, [touch(0), touch(1)])
+    try:
+        image = load_image(tmp_path)
+    except PictologicsError as error:
+        assert isinstance(error, GeometryError)
+        return
+    # Loaded, it is one of the two and no mixture of both.
+    assert image.array.shape[2] == SLICES
+    assert image.array.max() < 1000
+
+
+def test_thousands_of_files_of_one_series_are_grouped_soon(tmp_path):
+    small = PHANTOM.with_array(counting((2, 2, 20)))
+    touches = [put(TriggerTime=lambda k, t=t: 10.0 * t + 0.01 * k) for t in range(50)]
+    write_phases(tmp_path, touches, phantom=small)
+    with within_seconds(4):
+        assert len(get_dicom_phases(tmp_path)) == 50
+    with within_seconds(4):
+        assert_shows(load_image(tmp_path, dataset_index=31), phase_phantom(31, small))
+
+
+# --- independent readers ---
+
+
+@every_pattern
+def test_each_phase_equals_simpleitk(tmp_path, name):
+    """The listing's files, read by another library, are the same volume at the same place."""
+    pattern = PATTERNS[name]
+    write_phases(tmp_path, pattern.touches, modality=pattern.modality)
+    for phase in get_dicom_phases(tmp_path):
+        reader = sitk.ImageSeriesReader()
+        first, last = (pydicom.dcmread(path, stop_before_pixels=True) for path in (phase.file_paths * 2)[:2])
+        assert first.Rows == last.Rows
+        paths = sorted(phase.file_paths, key=lambda path: height(path))
+        reader.SetFileNames(paths)
+        other = reader.Execute()
+        index = np.stack(np.meshgrid(*map(np.arange, other.GetSize()), indexing="ij"), -1).reshape(-1, 3)
+        matrix = np.array(other.GetDirection()).reshape(3, 3) * other.GetSpacing()
+        positions = index @ matrix.T + other.GetOrigin()
+        expected = sitk.GetArrayFromImage(other).T[tuple(index.T)]
+        np.testing.assert_array_equal(values_at(load_image(phase), positions), expected)
+
+
+def height(path: str) -> float:
+    """Along the normal of the phantom."""
+    position = pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient
+    return float(np.array(position, dtype=float) @ PHANTOM.direction[:, 2])
+
+
+def test_volumes_equal_those_of_dcm2niix(tmp_path):
+    dcm2niix = pytest.importorskip("dcm2niix", reason="dcm2niix (from PyPI) is not installed")
+    big = PHANTOM.with_array(counting((16, 12, 6)))
+    write_phases(tmp_path / "dicom", PATTERNS["temporal position"].touches, phantom=big, modality="MR")
+    (tmp_path / "nifti").mkdir()
+    command = [dcm2niix.bin, "-f", "scan", "-b", "n", "-z", "n", "-o", str(tmp_path / "nifti"), str(tmp_path / "dicom")]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    (made,) = (tmp_path / "nifti").glob("*.nii")
+    other = nibabel.load(made)
+    array = np.asarray(other.dataobj)
+    assert array.shape == (16, 12, 6, 3)
+    index = np.stack(np.meshgrid(*map(np.arange, array.shape[:3]), indexing="ij"), -1).reshape(-1, 3)
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ other.affine
+    positions = index @ affine[:3, :3].T + affine[:3, 3]
+    for t in range(3):
+        image = load_image(tmp_path / "dicom", dataset_index=t)
+        np.testing.assert_array_equal(values_at(image, positions), array[..., t][tuple(index.T)])
