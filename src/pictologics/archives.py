@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,7 @@ def archive_entries(file: StoredFile, head: bytes) -> list[StoredFile]:
     """
     with file.open() as source:
         # The index of an archive is all over it; on disk this reads what is asked for, no more.
-        stream = FileStream(source)
+        stream = cast(IO[bytes], FileStream(source))
         try:
             if head[:4] in ZIP_MARKS:
                 entries = zip_entries(file, stream)

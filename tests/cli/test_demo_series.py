@@ -74,9 +74,7 @@ def test_orientation_is_oblique_and_the_spacing_anisotropic(truth: DemoTruth):
 
 def test_headers_place_every_slice_where_the_truth_does(truth: DemoTruth, slices: list[Dataset]):
     for k, dataset in enumerate(slices):
-        np.testing.assert_allclose(
-            dataset.ImagePositionPatient, truth.grid.index_to_world((0, 0, k)), atol=1e-10
-        )
+        np.testing.assert_allclose(dataset.ImagePositionPatient, truth.grid.index_to_world((0, 0, k)), atol=1e-10)
         row, column = np.reshape(dataset.ImageOrientationPatient, (2, 3))
         np.testing.assert_allclose(np.column_stack([row, column]), truth.grid.direction[:, :2], atol=1e-12)
         assert tuple(dataset.PixelSpacing) == (truth.grid.spacing[1], truth.grid.spacing[0])

@@ -74,9 +74,7 @@ def labels(path) -> list[str]:
 )
 def test_any_order_and_layout_gives_the_same_volume(folder, order, kind, syntax, **options):
     planes = planes_of()
-    path = write_enhanced(
-        folder / "any.dcm", [planes[k] for k in order], kind=kind, syntax=SYNTAXES[syntax], **options
-    )
+    path = write_enhanced(folder / "any.dcm", [planes[k] for k in order], kind=kind, syntax=SYNTAXES[syntax], **options)
     image = load_image(path)
     assert_shows(image, PHANTOM)
     assert image.grid.corner_error(PHANTOM.lps_affine) < 1e-6
@@ -161,9 +159,7 @@ def test_groups_that_mean_something_else_do_not_count(tmp_path):
 
 
 def test_a_single_frame(tmp_path):
-    path = write_enhanced(
-        tmp_path / "one.dcm", planes_of()[2:3], lambda ds: setattr(ds, "SpacingBetweenSlices", 2.5)
-    )
+    path = write_enhanced(tmp_path / "one.dcm", planes_of()[2:3], lambda ds: setattr(ds, "SpacingBetweenSlices", 2.5))
     image = load_image(path)
     part = replace(PHANTOM, array=PHANTOM.array[:, :, 2:3], origin=tuple(PHANTOM.position((0, 0, 2))))
     assert_shows(image, part)
@@ -271,9 +267,7 @@ def test_phases_by_what_the_groups_say(tmp_path, name, syntax):
 
 
 def test_magnitude_and_phase_by_frame_type(tmp_path):
-    volumes = [
-        planes_of(other(t), frame_type=("ORIGINAL", "PRIMARY", kind, "NONE")) for t, kind in enumerate("MP")
-    ]
+    volumes = [planes_of(other(t), frame_type=("ORIGINAL", "PRIMARY", kind, "NONE")) for t, kind in enumerate("MP")]
     path = write_enhanced(tmp_path / "scan.dcm", volumes[1] + volumes[0], with_stack=False)
     assert labels(path) == ["M", "P"]
     for t in range(2):
@@ -412,9 +406,7 @@ def test_real_world_values_count_before_a_rescale(tmp_path, pixels):
 def test_real_world_values_without_units_do_not_count(tmp_path):
     groups = {"RealWorldValueMappingSequence": real_world_mapping(0.25, -8.0, units="1")}
     planes = [replace(plane, slope=2.0, intercept=1.0) for plane in planes_of(groups=groups)]
-    assert_shows(
-        load_image(write_enhanced(tmp_path / "map.dcm", planes)), PHANTOM.with_array(PHANTOM.array * 2 + 1)
-    )
+    assert_shows(load_image(write_enhanced(tmp_path / "map.dcm", planes)), PHANTOM.with_array(PHANTOM.array * 2 + 1))
 
 
 def test_a_mapping_by_table_is_not_passed_over(tmp_path):
@@ -510,9 +502,7 @@ def test_thousands_of_frames_are_understood_in_a_second(tmp_path):
 @pytest.mark.parametrize("frames", [0, -1, 4, 6, 1_000_000, 2**31 - 1])
 @pytest.mark.parametrize("syntax", ["explicit", "deflated", "rle"])
 def test_another_number_of_frames_than_groups(tmp_path, frames, syntax):
-    path = write_enhanced(
-        tmp_path / "scan.dcm", None, lambda ds: None, syntax=SYNTAXES[syntax]
-    )
+    path = write_enhanced(tmp_path / "scan.dcm", None, lambda ds: None, syntax=SYNTAXES[syntax])
     ds = pydicom.dcmread(path)
     ds.NumberOfFrames = frames
     ds.save_as(path)

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics import (
     CorruptFileError,
@@ -156,20 +154,6 @@ def test_a_slice_without_slope_among_others(tmp_path):
 def test_monochrome1_stays_as_stored(tmp_path, syntax):
     write_series(tmp_path / "ct", photometric="MONOCHROME1", syntax=syntax)
     np.testing.assert_array_equal(load_image(tmp_path / "ct").array, PHANTOM.array)
-
-
-def test_a_lookup_table_is_refused_unless_the_stored_values_are_asked_for(tmp_path):
-    def change(ds, k):
-        table = Dataset()
-        table.LUTDescriptor = [2, 0, 16]
-        table.ModalityLUTType = "HU"
-        table.add_new(0x00283006, "OW", b"\0\0\1\0")
-        ds.ModalityLUTSequence = DicomSequence([table])
-
-    write_series(tmp_path / "ct", PHANTOM, change, slope=None, signed=False)
-    with pytest.raises(UnsupportedFormatError, match="apply_rescale=False"):
-        load_image(tmp_path / "ct")
-    np.testing.assert_array_equal(load_image(tmp_path / "ct", apply_rescale=False).array, PHANTOM.array)
 
 
 def test_a_dose_is_scaled_or_refused():

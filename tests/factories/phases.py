@@ -234,15 +234,15 @@ PATTERNS: dict[str, Pattern] = {
         drifting("AcquisitionTime", lambda t, k: f"1201{t * 10 + k:02d}.25"), "AcquisitionTime", ["1", "2", "3"]
     ),
     "echo and time": Pattern(
-        [put(EchoNumbers=1 + t % 2, EchoTime=2.5 + 2.5 * (t % 2), TemporalPositionIdentifier=1 + t // 2) for t in range(4)],
+        [
+            put(EchoNumbers=1 + t % 2, EchoTime=2.5 + 2.5 * (t % 2), TemporalPositionIdentifier=1 + t // 2)
+            for t in range(4)
+        ],
         "TemporalPositionIdentifier + EchoTime",
         ["2.5 ms", "5 ms", "2.5 ms", "5 ms"],
     ),
     "flip angle and kind": Pattern(
-        [
-            put(FlipAngle=5.0 * (1 + t // 2), ImageType=["ORIGINAL", "PRIMARY", "MP"[t % 2]])
-            for t in range(4)
-        ],
+        [put(FlipAngle=5.0 * (1 + t // 2), ImageType=["ORIGINAL", "PRIMARY", "MP"[t % 2]]) for t in range(4)],
         "FlipAngle + ImageType",
         ["M", "P", "M", "P"],
     ),
@@ -256,11 +256,13 @@ PATTERNS: dict[str, Pattern] = {
     # A step-and-shoot scan: the acquisition changes inside of each volume.
     "cardiac phases in two steps": Pattern(
         [
-            put(NominalPercentageOfCardiacPhase=p, AcquisitionNumber=lambda k: 1 + (k > 2), ContentTime=str(p))
-            for p in (30.0, 70.0)
+            put(
+                NominalPercentageOfCardiacPhase=p, AcquisitionNumber=lambda k: 1 + (k > 2), ContentTime=f"1200{p:02.0f}"
+            )
+            for p in (30.0, 45.0)
         ],
         "NominalPercentageOfCardiacPhase",
-        ["30%", "70%"],
+        ["30%", "45%"],
         "CT",
     ),
 }

@@ -67,6 +67,7 @@ def check_colours(headers: Iterable[Header], luminance: bool) -> int:
                 f"{what}, and grey ones are read",
                 path=header.path,
                 advice='pass colour="luminance" to convert it to grey',
+                way_out=(("colour", "luminance"),),
             )
     return count
 

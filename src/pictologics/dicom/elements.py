@@ -11,6 +11,7 @@ from . import tags
 from .header import Header
 
 __all__ = [
+    "DEEPEST_SEQUENCE",
     "ITEM",
     "ITEM_END",
     "LONGEST_VALUE",

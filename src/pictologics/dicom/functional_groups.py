@@ -14,6 +14,7 @@ from ..errors import CorruptFileError
 from ..inflation import DeflatedBytes
 from . import tags
 from .elements import (
+    DEEPEST_SEQUENCE,
     ITEM,
     ITEM_END,
     LONG_VRS,
@@ -83,6 +84,7 @@ class GroupWalk(ElementWalk):
         super().__init__(header, NothingMore(), content)
         self.explicit_vr = header.explicit
         self.end = len(content)
+        self.depth = 0
         little = header.little_endian
         self.group_keys = frozenset(file_key(tag, little) for tag in tags.GROUP_SEQUENCES)
         self.item_end_key = file_key(ITEM_END[0] << 16 | ITEM_END[1], little)
@@ -141,15 +143,20 @@ class GroupWalk(ElementWalk):
     def nested(self, position: int, length: int, values: dict[int, bytes]) -> int:
         """Note the attributes of a sequence within an item; the first item that has one counts."""
         end = self.end if length == UNDEFINED else position + length
+        if self.depth > DEEPEST_SEQUENCE:
+            raise NotUnderstoodError
+        self.depth += 1
         while position + 8 <= end:
             tag = self.unpack_tag(self.buffer, position)
             (size,) = self.unpack_length(self.buffer, position + 4)
             position += 8
             if tag == SEQUENCE_END:
-                return position
+                end = position
+                break
             if tag != ITEM:
                 raise NotUnderstoodError
             position = self.item(position, size, values)
+        self.depth -= 1
         return end
 
 

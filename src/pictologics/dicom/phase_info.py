@@ -24,6 +24,11 @@ class DicomPhaseInfo:
         split_tag: Keyword of the DICOM attribute that tells it from the others; two are joined with ``" + "``; None if
             there is only one volume or only the order of the images tells them apart.
         split_value: Its value of that attribute.
+
+    Example:
+        >>> from pictologics import DicomPhaseInfo
+        >>> DicomPhaseInfo(3, 120, ["a.dcm"], "Phase 40%", "NominalPercentageOfCardiacPhase", 40.0).label
+        'Phase 40%'
     """
 
     index: int

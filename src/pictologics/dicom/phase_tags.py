@@ -115,9 +115,17 @@ def gradient_of(frame: Frame) -> Sequence[float] | None:
     if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
         return attributes.numbers(tags.SIEMENS_GRADIENT_DIRECTION)
     if attributes.text(tags.GE_PARAMETERS) == "GEMS_PARM_01":
-        parts = [attributes.number(tag) for tag in (tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)]
-        return None if None in parts else [part for part in parts if part is not None]
+        return together(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
+    if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
+        return together(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
     return None
+
+
+def together(frame: Frame, *components: int) -> list[float] | None:
+    """Numbers that stand in an attribute each; None unless all are there."""
+    numbers = [frame.attributes.number(tag) for tag in components]
+    found = [number for number in numbers if number is not None]
+    return found if len(found) == len(numbers) else None
 
 
 def diffusion_label(value: Value, _: Frame) -> str:

@@ -62,6 +62,8 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     """
     of_header = {id(frame.header): frame.header for frame in frames}
     colours = check_colours(of_header.values(), rules.luminance)
+    if rules.apply_rescale:
+        refuse_value_tables(frames)
     of_header_stored = {key: stored_values_of(header) for key, header in of_header.items()}
     stored = [of_header_stored[id(frame.header)] for frame in frames]
     for frame, one in zip(frames, stored, strict=True):
@@ -92,6 +94,18 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     units = next((one.table.units for one in conversions if one is not None and one.table is not None), "")
     decisions = decisions_of(conversions, colours)
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
+
+
+def refuse_value_tables(frames: Sequence[Frame]) -> None:
+    """Raise if real world values come from a table rather than a slope and an intercept."""
+    for frame in frames:
+        attributes = frame.attributes
+        if tags.REAL_WORLD_VALUE_LUT_DATA in attributes and tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+            raise UnsupportedFormatError(
+                "its real world values come from a table, and only a slope and an intercept are applied",
+                path=frame.header.path,
+                advice="pass apply_rescale=False to get the stored values",
+            )
 
 
 class PlaneReader:

@@ -110,15 +110,24 @@ def judge(stack: StackGeometry, findings: Sequence[Finding], irregular: str, pat
     if irregular == "resample":
         return [Decision("assumed", f"the slices form no regular grid: {said}", error)]
     if irregular != "ignore":
+        advice = 'pass irregular="ignore" to keep the slices as they are, at their mean distance'
+        if can_be_resampled(findings):
+            advice = f'pass irregular="resample" to make a regular volume of them, or {advice.removeprefix("pass ")}'
         raise GeometryError(
             f"the slices form no regular grid: {said}, and {CORNER_ERROR_REFUSED} voxels is the limit",
             path=path,
-            advice='pass irregular="resample" to make a regular volume, or "ignore" to keep the slices as they are',
+            advice=advice,
             findings={finding.kind: finding.voxels for finding in findings},
+            way_out=(("irregular", "resample" if can_be_resampled(findings) else "ignore"),),
             corner_error=error,
         )
     text = f"the slices form no regular grid and were kept at a mean distance of {stack.grid.spacing[2]:.6g} mm: {said}"
     return [Decision("assumed", text, error, "geometry")]
+
+
+def can_be_resampled(findings: Sequence[Finding]) -> bool:
+    """Whether the planes differ only in where they lie."""
+    return not any(finding.kind in {"turned", "pixel spacing varies"} for finding in findings)
 
 
 def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

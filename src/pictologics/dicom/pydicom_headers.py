@@ -66,6 +66,11 @@ def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
             path=stored.name,
             advice="fetch the file again",
         ) from error
+    if not header.found:
+        # pydicom takes a file that ends inside its meta information for one that holds nothing.
+        raise CorruptFileError(
+            "the file ends with its meta information", path=stored.name, advice="it was cut off; fetch it again"
+        )
     return header
 
 

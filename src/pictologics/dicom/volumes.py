@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import AmbiguousSeriesError, CorruptFileError
+from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError
 from ..provenance import Decision
 from .frames import Frame
 from .phases import Phase, split_phases
@@ -73,10 +73,16 @@ def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
     one = phases[index]
     text = f"this is one of {len(phases)} volumes ({one.label}, dataset_index={index})"
     sizes = [len(phase.frames) for phase in phases]
-    if len(set(sizes)) == 1:
-        return [Decision("left out", text, len(phases) - 1)]
-    text = f"{text} of different numbers of slices: it has {sizes[index]} and the fullest {max(sizes)}"
-    return [Decision("left out", text, len(phases) - 1, "content")]
+    missing = max(sizes) - sizes[index]
+    if missing:
+        text = f"{text}: it has {sizes[index]} slices, {missing} fewer than the fullest"
+        return [Decision("left out", text, missing, "content")]
+    if one.tag is None and min(sizes) < max(sizes):
+        # Nothing but order tells them apart: a slice that was sent twice looks like this.
+        extra = sum(sizes) - max(sizes)
+        text = f"{text}: {extra} more image{'s' * (extra != 1)} at the same positions belong to the others"
+        return [Decision("left out", text, extra, "content")]
+    return [Decision("left out", text, len(phases) - 1)]
 
 
 def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], list[Decision]]:
@@ -93,6 +99,7 @@ def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], 
         return [first], []
     if all(frame.attributes is not frame.header for layout in layouts for frame in layout.frames):
         return sorted(layouts, key=lambda layout: layout.frames[0].number), []
+    refuse_unplaced(first, others, path)
     rival = others[0]
     if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
         raise AmbiguousSeriesError(
@@ -108,6 +115,21 @@ def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], 
         f"({', '.join(map(str, others))}) than the {first}"
     )
     return [first], [Decision("left out", text, count, "content")]
+
+
+def refuse_unplaced(first: Layout, others: Sequence[Layout], path: str) -> None:
+    """Raise if images that look like slices of a volume do not say where they lie: without them it may have a hole."""
+    like = first.frames[0]
+    if like.is_localizer or like.orientation is None:
+        return
+    for frame in (frame for layout in others for frame in layout.frames):
+        is_alike = (frame.rows, frame.columns) == (like.rows, like.columns) and not frame.is_localizer
+        if is_alike and frame.orientation is None:
+            raise GeometryError(
+                f"'{frame.header.path}' looks like a slice of the volume and has no orientation",
+                path=path,
+                advice="pass the list of files that belong together",
+            )
 
 
 def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[Decision]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..dicom import tags
+from ..dicom.colour import check_colours
 from ..dicom.folders import Scan
 from ..dicom.frames import holds_image
 from ..dicom.planes import stack_planes
@@ -105,12 +106,13 @@ def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -
         options=(("dataset_index", index),) if index else (),
     )
     try:
+        check_colours([frame.header for frame in volume.frames], luminance=False)
         planes = stack_planes(volume.frames, "error", path)
     except GeometryError as error:
         findings = error.values.get("findings")
         if not findings:
             return refused(info, error)
-        options = (*info.options, ("irregular", "resample"))
+        options = (*info.options, *error.values["way_out"])
         return replace(info, options=options, findings=tuple(findings.items()), notes=(error.found,))
     except REFUSALS as error:
         return refused(info, error)

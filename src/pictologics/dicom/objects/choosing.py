@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import CorruptFileError, UnsupportedFormatError
+from ...inflation import MOST_DEFLATION
 from .. import tags
 from ..frames import Frame, holds_image, no_pixels
 from ..header import Header
@@ -32,6 +33,7 @@ def frames_of(header: Header) -> list[Frame]:
     count = header.integer(tags.NUMBER_OF_FRAMES)
     if count is not None and count < 1:
         raise header.malformed(tags.NUMBER_OF_FRAMES)
+    refuse_absurd_count(header, count or 1)
     if {tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE} & header.located.keys():
         return enhanced_frames(header)
     if is_mosaic(header):
@@ -55,3 +57,20 @@ def refuse_other_content(header: Header) -> None:
         )
     if not header.pixel_tag:
         raise no_pixels(header)
+
+
+def refuse_absurd_count(header: Header, count: int) -> None:
+    """Raise if the file cannot hold as many frames as it says, before any of them is made.
+
+    An encapsulated frame takes at least the 8 bytes of an item's head; any other takes a bit for each pixel.
+    """
+    pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
+    room = header.file_size * (MOST_DEFLATION if header.is_deflated else 1)
+    # A file of one frame is judged by its own pixels.
+    if count > 1 and count * (8 if header.is_encapsulated else pixels / 8) > room:
+        raise CorruptFileError(
+            f"it says that it holds {count} frames, and its {header.file_size} bytes are too few for them",
+            path=header.path,
+            advice="export the file again",
+            frames=count,
+        )
