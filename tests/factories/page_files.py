@@ -11,9 +11,16 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pydicom
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from pictologics import Grid, Image, save_image
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
+from tests.factories.dicom_series import uid
+from tests.factories.dicom_series import write_series as write_slices
+from tests.factories.enhanced import planes_of, write_enhanced
+from tests.factories.phantom import PHANTOM
 
 __all__ = ["page_folder"]
 
@@ -25,6 +32,12 @@ def page_folder() -> Iterator[Path]:
         folder = Path(name)
         truth = write_demo_series(folder / "ct_with_scout", slices=24, size=64)
         write_series(folder, truth)
+        write_archives(folder)
+        write_phases(folder)
+        write_multiframe(folder)
+        write_pet(folder / "pet")
+        write_padded(folder, truth)
+        write_colour(folder)
         write_masks(folder, truth.grid)
         write_brain(folder)
         write_broken(folder)
@@ -49,6 +62,78 @@ def write_series(folder: Path, truth: DemoTruth) -> None:
         dataset.ImagePositionPatient = [f"{value:.8g}" for value in position]
         dataset.save_as(file)
     shutil.copy(truth.slice_files[12], folder / "slice_012")
+
+
+def write_archives(folder: Path) -> None:
+    """The CT series in one file."""
+    for kind in ("zip", "gztar"):
+        shutil.make_archive(str(folder / "ct_scan"), kind, folder / "ct_scan")
+
+
+def write_phases(folder: Path) -> None:
+    """A gated CT of three phases, and the same with a slice too few."""
+    truth = write_demo_series(folder / "parts", slices=8, size=32)
+    for name in ("cardiac", "incomplete"):
+        (folder / name).mkdir()
+        for percentage in (75, 0, 40):
+            for k, file in enumerate(truth.slice_files):
+                dataset = pydicom.dcmread(file)
+                dataset.NominalPercentageOfCardiacPhase = percentage
+                dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid("phase", percentage, k)
+                if name == "cardiac" or (percentage, k) != (40, 3):
+                    dataset.save_as(folder / name / f"IM{percentage + 100 * k:04d}")
+    shutil.rmtree(folder / "parts")
+
+
+def write_multiframe(folder: Path) -> None:
+    """One enhanced MR file of two time points."""
+    later = PHANTOM.with_array(PHANTOM.array + 1000)
+    planes = [*planes_of(PHANTOM, temporal=1), *planes_of(later, temporal=2)]
+    write_enhanced(folder / "enhanced.dcm", planes, series="perfusion")
+
+
+def write_pet(folder: Path) -> None:
+    """PET of 300 MBq of F-18 in a person of 75 kg, scanned after an hour."""
+
+    def change(dataset: Dataset, k: int) -> None:
+        dataset.SeriesDate = dataset.AcquisitionDate = "20240229"
+        dataset.SeriesTime = dataset.AcquisitionTime = "110000"
+        dataset.Units, dataset.DecayCorrection = "BQML", "START"
+        dataset.CorrectedImage = ["ATTN", "DECY"]
+        dataset.PatientWeight, dataset.PatientSize, dataset.PatientSex = 75, 1.8, "F"
+        tracer = Dataset()
+        tracer.RadiopharmaceuticalStartDateTime = "20240229100000"
+        tracer.RadionuclideTotalDose, tracer.RadionuclideHalfLife = 3e8, 6586.2
+        dataset.RadiopharmaceuticalInformationSequence = Sequence([tracer])
+
+    write_slices(folder, PHANTOM, change, modality="PT", slope=100.0, intercept=0.0)
+
+
+def write_padded(folder: Path, truth: DemoTruth) -> None:
+    """The CT series with all that lies outside a circle filled up with one value."""
+    (folder / "padded").mkdir()
+    y, x = np.indices((64, 64))
+    outside = np.hypot(x - 31.5, y - 31.5) > 32
+    for file in truth.slice_files:
+        dataset = pydicom.dcmread(file)
+        stored = dataset.pixel_array.copy()
+        stored[outside] = 4095
+        dataset.PixelData = stored.tobytes()
+        dataset.add_new("PixelPaddingValue", "US", 4095)
+        dataset.save_as(folder / "padded" / file.name)
+
+
+def write_colour(folder: Path) -> None:
+    """A picture of a screen in red, green and blue."""
+    dataset = pydicom.dcmread(folder / "slice_012")
+    grey = (dataset.pixel_array // 16).astype(np.uint8)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    dataset.Modality, dataset.SamplesPerPixel, dataset.PhotometricInterpretation = "OT", 3, "RGB"
+    dataset.PlanarConfiguration, dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 0, 8, 8, 7
+    dataset.PixelData = np.stack([grey, grey // 2, 255 - grey], axis=2).tobytes()
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "RescaleSlope", "RescaleIntercept"):
+        delattr(dataset, keyword)
+    dataset.save_as(folder / "screen.dcm")
 
 
 def write_masks(folder: Path, grid: Grid) -> None:

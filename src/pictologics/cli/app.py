@@ -27,9 +27,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+SOURCE_HELP = "A file, or a folder, DICOMDIR, .zip or .tar.gz of DICOM files."
+
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")]
 SeriesUid = Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")]
 DatasetIndex = Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")]
+
+
+class SuvChoice(StrEnum):
+    """What standardized uptake values are relative to."""
+
+    BODY_WEIGHT = "bw"
+    LEAN_BODY_MASS = "lbm"
+    BODY_SURFACE_AREA = "bsa"
 
 
 class IrregularChoice(StrEnum):
@@ -58,7 +68,7 @@ def common(
 
 @app.command()
 def info(
-    path: Annotated[Path, typer.Argument(help="A file, or a folder of DICOM files.")],
+    path: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
     recursive: Recursive = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -68,7 +78,7 @@ def info(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="A file, or a folder of DICOM files.")],
+    source: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
     target: Annotated[Path, typer.Argument(help="The file to write: .nii or .nii.gz.")],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -78,16 +88,22 @@ def convert(
     ] = IrregularChoice.ERROR,
     dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as int16.")] = None,
     stored_values: Annotated[bool, typer.Option("--stored-values", help="Do not rescale.")] = False,
+    fill_value: Annotated[float, typer.Option(help="Value of voxels without data, of a resampled stack.")] = 0.0,
+    luminance: Annotated[bool, typer.Option("--luminance", help="Convert colours to grey.")] = False,
+    suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
 ) -> None:
     """Load an image and write it to another format."""
     image = load_image(
         source,
         dataset_index,
         recursive,
+        fill_value=fill_value,
         apply_rescale=not stored_values,
         series_uid=series_uid,
         irregular=irregular.value,
         dtype=dtype,
+        colour="luminance" if luminance else "error",
+        suv=None if suv is None else suv.value,
     )
     save_image(image, target)
     print(f"{target}: {image}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import PictologicsError
 from ..geometry import format_numbers
 from ..image import Image
 from ..loader import Explanation, explain, load_image
@@ -21,9 +23,11 @@ __all__ = ["print_info"]
 def print_info(path: Path, recursive: bool, as_json: bool) -> None:
     """Print what is there: for a folder every series, for a file also its values."""
     explanation = explain(path, recursive)
-    image = load_image(path) if path.is_file() and explanation.volumes[0].loads else None
+    image, problem = load_default(path) if path.is_file() and explanation.default is not None else (None, "")
     if as_json:
         facts = json.loads(explanation.to_json())
+        if problem:
+            facts["problem"] = problem
         if image is not None:
             facts["image"] = facts_of(image)
         print(json.dumps(facts, indent=2, ensure_ascii=False))
@@ -36,10 +40,23 @@ def print_info(path: Path, recursive: bool, as_json: bool) -> None:
             console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
     for reason in explanation.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
+    if problem:
+        console.print(f"does not load: {problem}", markup=False, highlight=False, soft_wrap=True)
     if image is not None:
         for name, text in image.summary():
             console.print(f"{name or 'values':>12}  {text}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"{'origin':>12}  ({format_numbers(image.origin)}) mm LPS", highlight=False)
+
+
+def load_default(path: Path) -> tuple[Image | None, str]:
+    """The volume of a file, or why its voxels do not load although its headers are in order."""
+    with warnings.catch_warnings():
+        # The explanation has said it.
+        warnings.simplefilter("ignore")
+        try:
+            return load_image(path), ""
+        except PictologicsError as error:
+            return None, str(error)
 
 
 def volume_table(explanation: Explanation) -> Table:

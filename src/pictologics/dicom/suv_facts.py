@@ -109,11 +109,13 @@ def agreed_facts(headers: Sequence[Header]) -> list[PetFacts]:
 
 def facts_of(header: Header) -> PetFacts:
     """What one file says."""
+    from pydicom import Dataset
+
     dataset = read_dataset(header)
     reader = FactReader(header.path, dataset)
     sequence = dataset.get(ATTRIBUTES["tracers"][0])
     tracers = [] if sequence is None else list(sequence.value)
-    tracer = FactReader(header.path, tracers[0] if tracers else type(dataset)())
+    tracer = FactReader(header.path, tracers[0] if tracers else Dataset())
     zone = reader.zone()
     return PetFacts(
         path=header.path,

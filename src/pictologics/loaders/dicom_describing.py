@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from ..dicom.colour import check_colours
 from ..dicom.folders import Scan
 from ..dicom.frames import holds_image
 from ..dicom.planes import stack_planes
-from ..dicom.series import Series, group_series
+from ..dicom.series import Series, group_series, without_localizers
+from ..dicom.stored_values import check_pixels_present, stored_values_of
 from ..dicom.volumes import Volume, volumes_of
 from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError, PictologicsError, UnsupportedFormatError
 from .protocol import Description, Source, VolumeInfo
 
-__all__ = ["describe_scan", "group_or_refuse"]
+__all__ = ["describe_scan", "files", "group_or_refuse"]
 
 FORMAT = "DICOM"
 
@@ -26,16 +28,19 @@ NAMED = 3
 REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError)
 
 
-def describe_scan(scan: Scan, source: Source) -> Description:
+def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
     """Every volume of every image series among the files, and what else is there."""
     groups = group_or_refuse(scan, source)
+    meant, localizers = without_localizers(groups)
+    below = (("recursive", True),) if recursive and source.kind == "folder" else ()
     volumes = []
     for series in groups:
+        needs_uid = len(groups) > 1 if series not in meant else len(meant) > 1
+        selected = (("series_uid", series.uid),) if needs_uid else ()
         for info in describe_series(series, source):
-            selected: tuple[tuple[str, str | None], ...] = (("series_uid", series.uid),) if len(groups) > 1 else ()
-            options = (*selected, *info.options)
-            volumes.append(replace(info, options=options, is_default=info.loads and not options))
-    return Description(tuple(volumes), tuple(others_of(scan)))
+            is_default = info.loads and not selected and not info.options
+            volumes.append(replace(info, options=(*selected, *info.options, *below), is_default=is_default))
+    return Description(tuple(volumes), (*(one.text for one in localizers), *others_of(scan)))
 
 
 def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
@@ -73,10 +78,15 @@ def others_of(scan: Scan) -> list[str]:
         for kind, count in sorted(kinds.items())
     ]
     if scan.broken:
-        found.append(f"{len(scan.broken)} files named as DICOM that are not, such as '{scan.broken[0]}'")
+        found.append(f"{files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'")
     if scan.others:
-        found.append(f"{len(scan.others)} files that are not DICOM, such as '{scan.others[0]}'")
+        found.append(f"{files(scan.others)} of other formats, such as '{scan.others[0]}'")
     return found
+
+
+def files(names: Sequence[str]) -> str:
+    """How many files, in words."""
+    return f"{len(names)} file{'s' * (len(names) != 1)}"
 
 
 def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
@@ -107,6 +117,8 @@ def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -
     )
     try:
         check_colours([frame.header for frame in volume.frames], luminance=False)
+        for frame in volume.frames:
+            check_pixels_present(frame, stored_values_of(frame.header))
         planes = stack_planes(volume.frames, "error", path)
     except GeometryError as error:
         findings = error.values.get("findings")

@@ -19,7 +19,7 @@ from ..dicom.volumes import Volume, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
-from .dicom_describing import describe_scan, group_or_refuse
+from .dicom_describing import describe_scan, files, group_or_refuse
 from .protocol import Description, Probe, ReadOptions, Source
 
 __all__ = ["DicomReader", "volumes_of_source"]
@@ -73,7 +73,7 @@ class DicomReader:
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of every image series of a source, and what is none."""
-        return describe_scan(scan_source(source, options.recursive), source)
+        return describe_scan(scan_source(source, options.recursive), source, options.recursive)
 
 
 def volumes_of_source(source: Source, recursive: bool, series_uid: str | None) -> tuple[Scan, Series, list[Volume]]:
@@ -116,7 +116,7 @@ def left_out(scan: Scan, series: Series) -> list[Decision]:
     """What of the source is not part of the series."""
     decisions = []
     if scan.broken:
-        text = f"left out {len(scan.broken)} files named as DICOM that are not, such as '{scan.broken[0]}'"
+        text = f"left out {files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
     localizers = without_localizers(group_series(scan.headers))[1]
     decisions += localizers
