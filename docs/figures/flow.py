@@ -31,7 +31,7 @@ def data_flow() -> Sheet:
         sheet.text((x + 96, 182), package, size=11.5, mono=True)
     sheet.text((380, 164), "readers do not know each other", size=13, color=FAINT)
     sheet.text((380, 182), "and do not place or warn", size=13, color=FAINT)
-    wing = tuple((name, INK, PALE_RED) for name in ("headers", "frames", "series", "planes", "pixels"))
+    wing = tuple((name, INK, PALE_RED) for name in ("headers", "frames", "phases", "planes", "pixels"))
     sheet.arrow((120, 192), (120, 222), color=FAINT, width=1.5)
     draw_row(sheet, "dicom/  the frame is its joint", 244, wing, RED, right=452)
     other = tuple((name, INK, PALE_RED) for name in ("header", "world", "voxels"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flow import data_flow
 from lattices import lattices
-from stacks import corner_error, irregular_stacks, projected_step
+from stacks import corner_error, irregular_stacks, projected_step, resampled_stacks
 from world import voxel_grid, world_axes
 
 FIGURES = {
@@ -15,6 +15,7 @@ FIGURES = {
     "voxel-grid": voxel_grid,
     "projected-step": projected_step,
     "irregular-stacks": irregular_stacks,
+    "resampled-stacks": resampled_stacks,
     "corner-error": corner_error,
     "lattices": lattices,
     "data-flow": data_flow,

@@ -69,6 +69,39 @@ def irregular_stacks() -> Sheet:
     return sheet
 
 
+TILTED_SLOTS, LEAN = (0, 1, 2, 4, 5), 13.0
+UNEVEN_HEIGHTS = (0.0, 1.0, 2.0, 3.5, 5.0, 6.0)
+
+
+def resampled_stacks() -> Sheet:
+    """What is made of a tilted stack without one of its slices, and of one whose spacing varies."""
+    sheet = Sheet(760, 300, "Irregular stacks and the regular volumes made of them: which voxels hold data")
+    for left, words in ((34, "a tilted stack, one slice missing"), (420, "spacing that varies")):
+        sheet.text((left, 32), words, bold=True, anchor="start", color=RED)
+        sheet.arrow((left + 148, 140), (left + 174, 140), color=FAINT)
+    for slot in TILTED_SLOTS:
+        y, shift = 220 - 30 * slot, LEAN * slot
+        sheet.line((34 + shift, y), (104 + shift, y), color=BLUE, width=5)
+        sheet.line((218 + shift, y), (288 + shift, y), color=BLUE, width=5)
+        for start, end in ((218, 214 + shift), (292 + shift, 288 + LEAN * 5)):
+            if end - start > 4:
+                sheet.line((start, y), (end, y), color=FAINT, dashed=True)
+    sheet.line((218, 220 - 90), (288 + LEAN * 5, 220 - 90), color=FAINT, dashed=True)
+    for height in UNEVEN_HEIGHTS:
+        sheet.line((430, 220 - 25 * height), (520, 220 - 25 * height), color=BLUE, width=5)
+    for slot in range(7):
+        is_slice = slot in UNEVEN_HEIGHTS
+        sheet.line((612, 220 - 25 * slot), (702, 220 - 25 * slot), color=BLUE if is_slice else GREEN, width=5)
+    for left, color, words, dashed in (
+        (34, BLUE, "a slice, as it was", False),
+        (190, GREEN, "interpolated between two: valid", False),
+        (440, FAINT, "no data: fill_value, False in source_mask", True),
+    ):
+        sheet.line((left, 268), (left + 26, 268), color=color, width=1.5 if dashed else 5, dashed=dashed)
+        sheet.text((left + 34, 272), words, anchor="start", size=12)
+    return sheet
+
+
 def corner_error() -> Sheet:
     """What is measured, and what follows from how much it is."""
     sheet = Sheet(760, 320, "The corner error: the displacement of the worst corner, in voxels, and its two limits")

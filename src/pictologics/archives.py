@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from .errors import CorruptFileError, UnsupportedFormatError
 from .files import MemoryFile, OpenFile, StoredFile, ends_too_early
-from .inflation import DeflatedBytes, InflatedStream
+from .inflation import MOST_DEFLATION, DeflatedBytes, InflatedStream
 
 __all__ = ["archive_entries", "looks_like_archive"]
 
@@ -64,7 +64,15 @@ def archive_entries(file: StoredFile, head: bytes) -> list[StoredFile]:
             else:
                 content = inflate_whole(file)
                 entries = tar_entries(MemoryFile(file.name, content), io.BytesIO(content))
-        except (zipfile.BadZipFile, tarfile.TarError, struct.error, EOFError, ValueError, zlib.error) as error:
+        except (
+            zipfile.BadZipFile,
+            tarfile.TarError,
+            struct.error,
+            EOFError,
+            NotImplementedError,
+            ValueError,
+            zlib.error,
+        ) as error:
             if isinstance(error, (CorruptFileError, UnsupportedFormatError)):
                 raise
             raise CorruptFileError(
@@ -116,6 +124,12 @@ def zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
                 how = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"
                 raise UnsupportedFormatError(
                     f"its entry '{info.filename}' is {how}", path=file.name, advice="unpack the archive first"
+                )
+            if info.file_size > info.compress_size * (MOST_DEFLATION if info.compress_type == DEFLATED else 1):
+                raise CorruptFileError(
+                    f"its entry '{info.filename}' says that {info.compress_size} bytes inflate to {info.file_size}",
+                    path=file.name,
+                    advice="do not trust this archive",
                 )
             entries.append(ZipEntry(file, info))
     return entries

@@ -437,7 +437,7 @@ def test_a_map_written_by_highdicom(tmp_path):
         for keyword in ("PatientBirthDate", "PatientSex", "StudyID", "ReferringPhysicianName", "Manufacturer"):
             setattr(ds, keyword, "")
 
-    sources = [pydicom.dcmread(path) for path in write_series(tmp_path / "source", complete, modality="MR")]
+    sources = [pydicom.dcmread(path) for path in write_series(tmp_path / "source", PHANTOM, complete, modality="MR")]
     rng = np.random.default_rng(0)
     values = rng.normal(size=(5, 6, 7)).astype(np.float32)
     mapping = RealWorldValueMapping(

@@ -19,6 +19,7 @@ from pictologics import (
     ContentWarning,
     CorruptFileError,
     GeometryError,
+    GeometryWarning,
     OptionError,
     PictologicsError,
     explain,
@@ -354,7 +355,7 @@ def test_one_slice_sent_twice_under_one_uid_is_one_slice(tmp_path):
 
 
 def test_one_slice_sent_twice_under_another_uid(tmp_path):
-    """Never two slices: the volume is whole, and the extra image is a volume of its own that is said to be incomplete."""
+    """Never two slices: the volume is whole, and the extra image a volume of its own, said to be incomplete."""
     write_series(tmp_path)
     slice_file(tmp_path / "z.dcm", 2, PHANTOM, lambda ds, _: setattr(ds, "SOPInstanceUID", uid("another")))
     phases = get_dicom_phases(tmp_path)
@@ -446,7 +447,7 @@ def test_phases_at_different_places_are_no_volume(tmp_path):
         return move
 
     write_phases(tmp_path, [touch(0), touch(1)])
-    with pytest.raises(GeometryError, match="spacing|distance|lattice|interleaved"):
+    with pytest.raises(GeometryError, match=r"spacing|distance|lattice|interleaved"):
         load_image(tmp_path)
 
 
@@ -470,10 +471,7 @@ def test_each_phase_equals_simpleitk(tmp_path, name):
     write_phases(tmp_path, pattern.touches, modality=pattern.modality)
     for phase in get_dicom_phases(tmp_path):
         reader = sitk.ImageSeriesReader()
-        first, last = (pydicom.dcmread(path, stop_before_pixels=True) for path in (phase.file_paths * 2)[:2])
-        assert first.Rows == last.Rows
-        paths = sorted(phase.file_paths, key=lambda path: height(path))
-        reader.SetFileNames(paths)
+        reader.SetFileNames(sorted(phase.file_paths, key=height))
         other = reader.Execute()
         index = np.stack(np.meshgrid(*map(np.arange, other.GetSize()), indexing="ij"), -1).reshape(-1, 3)
         matrix = np.array(other.GetDirection()).reshape(3, 3) * other.GetSpacing()

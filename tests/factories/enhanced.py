@@ -199,7 +199,7 @@ def enhanced_dataset(
     for name, keyword in MOVABLE.items():
         if places[name] == "frame":
             continue
-        first = [group.pop(keyword) for group in groups][0]
+        first, *_ = [group.pop(keyword) for group in groups]
         if places[name] == "shared":
             setattr(shared, keyword, DicomSequence([first]))
         elif places[name] == "top":

@@ -29,7 +29,8 @@ def csa_header(values: Mapping[str, Sequence[object]], version: int = 2) -> byte
     items_of_first = 6
     found = [b"SV10\4\3\2\1" if version == 2 else b"", struct.pack("<2I", len(values), SYNC)]
     for name, texts in values.items():
-        found.append(struct.pack("<64si4s3i", name.encode(), len(texts), b"FD\0\0", 3, items_of_first, SYNC))
+        kind = b"SH" if "Text" in name else b"US" if "Number" in name else b"FD"
+        found.append(struct.pack("<64si4s3i", name.encode(), len(texts), kind, 3, items_of_first, SYNC))
         # Siemens writes more items than there are values, the rest of them empty.
         for k in range(items_of_first):
             text = f"{texts[k]}".encode().ljust(12) + b"\0" if k < len(texts) else b""
@@ -95,7 +96,7 @@ def mosaic_dataset(
             "EchoLinePosition": ["32"],
             "NumberOfImagesInMosaic": [count],
             "SliceNormalVector": [f"{v:.8f}" for v in phantom.direction[:, 2]],
-            "ImaPATModeText": ["p2"],
+            "AcquisitionMatrixText": [f"{height}p*{width}"],
             "B_value": [],
         }
         block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)

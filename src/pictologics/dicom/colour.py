@@ -5,6 +5,7 @@ Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations al
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -143,7 +144,7 @@ class ColourDecoder:
                 path=header.path,
                 advice="install a decoder for pydicom, such as pylibjpeg, or decompress the files",
             ) from error
-        except (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError) as error:
+        except (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error) as error:
             raise CorruptFileError(
                 f"its compressed colours cannot be decoded ({error})", path=header.path, advice="fetch the file again"
             ) from error

@@ -8,10 +8,8 @@ says is one dictionary from tag to raw value, read with the same accessors as th
 from __future__ import annotations
 
 import struct
-from typing import Final
 
 from ..errors import CorruptFileError
-from ..inflation import DeflatedBytes
 from . import tags
 from .elements import (
     DEEPEST_SEQUENCE,
@@ -26,11 +24,9 @@ from .elements import (
     file_key,
 )
 from .header import Header
+from .located import located_bytes
 
 __all__ = ["frame_values", "sequence_items"]
-
-# A file of 20,000 frames with long groups has a few tens of megabytes of them.
-LONGEST_GROUPS: Final = 1 << 30
 
 
 def frame_values(header: Header) -> list[dict[int, bytes]]:
@@ -56,19 +52,9 @@ def frame_values(header: Header) -> list[dict[int, bytes]]:
 
 def sequence_items(header: Header, tag: int) -> list[dict[int, bytes]]:
     """The wanted attributes of each item of a top-level sequence; empty if the file has none."""
-    if tag not in header.located:
+    content = located_bytes(header, tag)
+    if not content:
         return []
-    offset, length = header.located[tag]
-    if not 0 < length <= LONGEST_GROUPS:
-        return []
-    with header.file.open() as file:
-        if header.is_deflated:
-            compressed = file.read_at(header.dataset_offset, header.file_size)
-            content = DeflatedBytes(header.path, compressed).read_at(offset, length)
-        else:
-            content = file.read_at(offset, length)
-    if len(content) < length:
-        raise CorruptFileError("the file ends in the middle of its functional groups", path=header.path)
     try:
         return GroupWalk(header, content).items()
     except (NotUnderstoodError, struct.error) as error:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,7 @@ from .header import Header
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["raw_value", "read_dataset", "text_value"]
+__all__ = ["raw_value", "read_dataset", "sequence_of", "text_value"]
 
 
 def read_dataset(header: Header, *, with_pixels: bool = False) -> Dataset:
@@ -26,16 +29,35 @@ def read_dataset(header: Header, *, with_pixels: bool = False) -> Dataset:
         CorruptFileError: If pydicom cannot follow the file.
     """
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     is_whole = with_pixels or header.is_deflated or not header.pixel_offset
     with header.file.open() as file:
         content = file.read_at(0, header.file_size if is_whole else header.pixel_offset)
-    try:
+    with refusing_damage(header):
         return dcmread(BytesIO(content), stop_before_pixels=not with_pixels, force=True)
+
+
+def sequence_of(header: Header, dataset: Dataset, tag: int) -> list[Dataset]:
+    """The items of a sequence; none if it is missing.
+
+    Raises:
+        CorruptFileError: If pydicom cannot follow it.
+    """
+    with refusing_damage(header):
+        element = dataset.get(tag)
+        return [] if element is None else list(element.value or ())
+
+
+@contextmanager
+def refusing_damage(header: Header) -> Iterator[None]:
+    """Turn whatever pydicom raises on damaged bytes into our error."""
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        yield
     except (
         InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
-        OSError, RecursionError, TypeError, ValueError, struct.error,
+        OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
     ) as error:  # fmt: skip
         raise CorruptFileError(
             "its attributes cannot be followed", path=header.path, advice="fetch the file again"
@@ -47,7 +69,7 @@ def raw_value(dataset: Dataset, tag: int) -> bytes:
 
     pydicom's own values would be checked against the standard, with a warning for each that misses it.
     """
-    element = dataset.get_item(tag) if tag in dataset else None
+    element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
     value = None if element is None else element.value
     return value if isinstance(value, bytes) else b""
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError
 from . import tags
-from .head_dataset import raw_value, read_dataset, text_value
+from .head_dataset import raw_value, read_dataset, sequence_of, text_value
 from .header import Header
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 __all__ = ["MOST_ENTRIES", "LookupTable", "TableFormat", "modality_table", "read_table"]
 
@@ -78,10 +75,10 @@ def modality_table(header: Header) -> LookupTable | None:
     """
     if tags.MODALITY_LUT_SEQUENCE not in header.located:
         return None
-    items = read_dataset(header).get(tags.MODALITY_LUT_SEQUENCE)
-    if items is None or not items.value:
+    items = sequence_of(header, read_dataset(header), tags.MODALITY_LUT_SEQUENCE)
+    if not items:
         return None
-    item: Dataset = items.value[0]
+    item = items[0]
     signed = bool(header.short(tags.PIXEL_REPRESENTATION))
     form = TableFormat(header.path, "Modality LUT", header.little_endian, signed)
     first, entries = read_table(form, raw_value(item, LUT_DESCRIPTOR), raw_value(item, LUT_DATA))

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Final
 
 from ..errors import CorruptFileError, OptionError
-from .head_dataset import read_dataset
+from .head_dataset import read_dataset, sequence_of
 from .header import Header
 from .suv_reader import ATTRIBUTES, FactReader, named
 
@@ -113,8 +113,7 @@ def facts_of(header: Header) -> PetFacts:
 
     dataset = read_dataset(header)
     reader = FactReader(header.path, dataset)
-    sequence = dataset.get(ATTRIBUTES["tracers"][0])
-    tracers = [] if sequence is None else list(sequence.value)
+    tracers = sequence_of(header, dataset, ATTRIBUTES["tracers"][0])
     tracer = FactReader(header.path, tracers[0] if tracers else Dataset())
     zone = reader.zone()
     return PetFacts(

@@ -11,6 +11,7 @@ from ...errors import CorruptFileError
 from .. import tags
 from ..frames import Frame, make_frame, orientation_of, pixel_spacing_of, position_of
 from ..header import Header
+from ..located import located_bytes
 from .plain import stored_size
 
 __all__ = ["is_mosaic", "mosaic_frames"]
@@ -43,9 +44,15 @@ def mosaic_frames(header: Header) -> list[Frame]:
     normal = np.zeros(3)
     if position is not None and orientation is not None and spacing is not None and step:
         row, column = np.array(orientation[:3]), np.array(orientation[3:])
-        normal = np.array(csa.get("SliceNormalVector", np.cross(row, column)), dtype=float)
-        if normal.shape != (3,) or abs(float(normal @ np.cross(row, column))) < 0.99:
-            raise CorruptFileError(f"its slice normal {normal.tolist()} does not stand on its slices", path=header.path)
+        normal = np.array(csa.get("SliceNormalVector", ()), dtype=float)
+        if normal.shape != (3,) or not abs(float(normal @ np.cross(row, column))) > 0.99:
+            # Half of all mosaics run against the cross product of the cosines: a guess would be no better than a coin.
+            raise GeometryError(
+                f"the slice normal of this mosaic is {normal.tolist()}, and a unit vector that stands on its slices is "
+                "required to know which way they follow each other",
+                path=header.path,
+                advice="export the series again without removing private attributes",
+            )
         first = (
             np.array(position) + row * spacing[1] * (columns - width) / 2 + column * spacing[0] * (rows - height) / 2
         )
@@ -73,13 +80,11 @@ def number_of_slices(header: Header, csa: dict[str, list[float]]) -> int:
 
 def read_csa(header: Header) -> dict[str, list[float]]:
     """The numeric values of the Siemens CSA image header by name; empty if the file has none."""
-    place = header.located.get(tags.SIEMENS_CSA_IMAGE_HEADER_INFO)
-    if place is None or header.is_deflated or not header.text(tags.SIEMENS_CSA_HEADER).startswith("SIEMENS CSA"):
+    if not header.text(tags.SIEMENS_CSA_HEADER).startswith("SIEMENS CSA"):
         return {}
-    with header.file.open() as file:
-        content = file.read_at(*place)
+    content = located_bytes(header, tags.SIEMENS_CSA_IMAGE_HEADER_INFO)
     try:
-        return parse_csa(content)
+        return parse_csa(content) if content else {}
     except (struct.error, ValueError) as error:
         raise CorruptFileError(
             "its Siemens CSA header cannot be followed", path=header.path, advice="export the series again"
@@ -108,8 +113,8 @@ def parse_csa(content: bytes) -> dict[str, list[float]]:
         first_items = items if index == 0 else first_items
         values = []
         for _ in range(items):
-            numbers = struct.unpack_from("<4i", content, position)
-            length = numbers[1] if is_second else numbers[0] - first_items
+            item = struct.unpack_from("<4i", content, position)
+            length = item[1] if is_second else item[0] - first_items
             position += 16
             if not 0 <= length <= len(content) - position:
                 if is_second:
@@ -118,7 +123,9 @@ def parse_csa(content: bytes) -> dict[str, list[float]]:
             values.append(content[position : position + length].split(b"\0")[0].strip())
             position += -(-length // 4) * 4
         try:
-            found[name.split(b"\0")[0].decode("latin-1")] = [float(value) for value in values if value]
+            numbers = [float(value) for value in values if value]
         except ValueError:
             continue
+        if all(map(math.isfinite, numbers)):
+            found[name.split(b"\0")[0].decode("latin-1")] = numbers
     return found
