@@ -290,10 +290,23 @@ def made_zip(name: str, packed: bytes, size: int, copies: int = 1) -> bytes:
 
 
 def test_a_zip_bomb_of_overlapping_entries():
-    """Many entries of four gigabytes that are the same few bytes."""
+    """Thousands of entries of ten megabytes that are the same few bytes."""
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(bytes(10 << 20)) + packer.flush()
+    refused(made_zip("a.dcm", packed, 10 << 20, copies=7000), "GB", CorruptFileError)
+
+
+def test_entries_that_say_to_be_larger_than_anything_inflates_to():
     packer = zlib.compressobj(9, wbits=-15)
     packed = packer.compress(bytes(1 << 20)) + packer.flush()
-    refused(made_zip("a.dcm", packed, 0xFFFFFFF0, copies=100), "GB", CorruptFileError)
+    refused(made_zip("a.dcm", packed, 0xFFFFFFF0, copies=100), kind=CorruptFileError)
+
+
+@pytest.mark.parametrize("name", ["", "/", "a/", "a//b.dcm", "\x00"])
+def test_odd_names(slice_bytes, name):
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(slice_bytes) + packer.flush()
+    survive(made_zip(name, packed, len(slice_bytes)))
 
 
 def test_an_entry_that_says_to_be_larger_than_it_inflates_to(slice_bytes):

@@ -426,6 +426,24 @@ def test_a_mapping_by_table_is_not_passed_over(tmp_path):
     assert_shows(image, PHANTOM.with_array(PHANTOM.array.astype(float) ** 2))
 
 
+def test_a_mapping_in_two_pieces_is_not_passed_over(tmp_path):
+    """Each piece has values of its own: both are applied, or the file is refused."""
+    low, high = real_world_mapping(1.0, 0.0), real_world_mapping(10.0, 5.0)
+    low.RealWorldValueLastValueMapped, high.RealWorldValueFirstValueMapped = 100, 101
+
+    def piecewise(ds: Dataset) -> None:
+        for one in ds.PerFrameFunctionalGroupsSequence:
+            one.RealWorldValueMappingSequence = DicomSequence([low, high])
+
+    path = write_enhanced(tmp_path / "map.dcm", None, piecewise, kind="parametric map", rescale="none")
+    try:
+        image = load_image(path)
+    except PictologicsError:
+        return
+    stored = PHANTOM.array.astype(float)
+    assert_shows(image, PHANTOM.with_array(np.where(stored > 100, stored * 10 + 5, stored)))
+
+
 def test_a_map_written_by_highdicom(tmp_path):
     """An independent writer, with float values and a plane of its own for each frame."""
     from highdicom.pm import ParametricMap, RealWorldValueMapping

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pictologics import CorruptFileError, GeometryWarning, PictologicsError, load_image
+from pictologics import CorruptFileError, GeometryError, GeometryWarning, PictologicsError, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES
 from tests.factories.hostile import cut, within_seconds
@@ -55,12 +55,18 @@ def test_equals_nibabel(tmp_path, name):
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 10, 48, 56, 64])
 @pytest.mark.parametrize("syntax", ["explicit", "implicit"])
 def test_the_number_of_tiles_from_group_0019(tmp_path, count, syntax):
-    """Without a CSA header; 48 and 56 are digits, if read as text."""
+    """48 and 56 are digits, if read as text."""
     phantom = AXIAL.with_array(counting((4, 6, count)))
-    path = write_mosaic(tmp_path / "mosaic.dcm", phantom, version=None, syntax=SYNTAXES[syntax])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GeometryWarning)
-        assert_shows(load_image(path), phantom)
+    path = write_mosaic(tmp_path / "mosaic.dcm", phantom, csa_count=False, syntax=SYNTAXES[syntax])
+    assert_shows(load_image(path), phantom)
+
+
+@pytest.mark.parametrize("name", ["sagittal", "sagittal, against"])
+def test_a_mosaic_without_a_normal_is_not_placed_in_silence(tmp_path, name):
+    """Nothing else says on which side of the first slice the others lie."""
+    path = write_mosaic(tmp_path / "mosaic.dcm", CUTS[name], version=None)
+    with pytest.raises((GeometryError, GeometryWarning)):
+        load_image(path)
 
 
 def test_the_number_of_tiles_from_the_csa_header_alone(tmp_path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pydicom
 import pytest
 
 import pictologics
@@ -25,6 +26,15 @@ def test_figures_are_those_of_the_script(tmp_path):
     drawn = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
     committed = {file.name: file.read_text(encoding="utf-8") for file in FIGURES.glob("*.svg")}
     assert drawn == committed
+
+
+def test_what_loads_is_what_the_script_finds(tmp_path):
+    page = (ROOT / "docs" / "what-loads.md").read_text(encoding="utf-8")
+    if f"the wheel of pydicom {pydicom.__version__}," not in page:
+        pytest.skip(f"the page tells of the files of another pydicom than {pydicom.__version__}")
+    made = tmp_path / "tables.md"
+    subprocess.run([sys.executable, ROOT / "docs" / "tables" / "make_what_loads.py", made], check=True)
+    assert made.read_text(encoding="utf-8") in page
 
 
 @each_page

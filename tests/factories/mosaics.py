@@ -50,6 +50,7 @@ def mosaic_dataset(
     series: str = "mosaic",
     volume: int = 0,
     private_count: bool = True,
+    csa_count: bool = True,
     spare: int = 0,
 ) -> Dataset:
     """A volume as the tiles of one picture.
@@ -60,7 +61,8 @@ def mosaic_dataset(
         version: Of the CSA header; None leaves it out.
         series: Names the series.
         volume: Which volume of the series.
-        private_count: Whether the number of slices stands in group 0019 too.
+        private_count: Whether the number of slices stands in group 0019.
+        csa_count: Whether it stands in the CSA header.
         spare: Value of the tiles that hold no slice.
     """
     width, height, count = phantom.shape
@@ -99,6 +101,8 @@ def mosaic_dataset(
             "AcquisitionMatrixText": [f"{height}p*{width}"],
             "B_value": [],
         }
+        if not csa_count:
+            del values["NumberOfImagesInMosaic"]
         block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
         block.add_new(0x08, "CS", "IMAGE NUM 4")
         content = csa_header(values, version)

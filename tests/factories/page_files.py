@@ -131,7 +131,13 @@ def write_colour(folder: Path) -> None:
     dataset.Modality, dataset.SamplesPerPixel, dataset.PhotometricInterpretation = "OT", 3, "RGB"
     dataset.PlanarConfiguration, dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 0, 8, 8, 7
     dataset.PixelData = np.stack([grey, grey // 2, 255 - grey], axis=2).tobytes()
-    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "RescaleSlope", "RescaleIntercept", "RescaleType"):
+    for keyword in (
+        "ImagePositionPatient",
+        "ImageOrientationPatient",
+        "RescaleSlope",
+        "RescaleIntercept",
+        "RescaleType",
+    ):
         delattr(dataset, keyword)
     dataset.save_as(folder / "screen.dcm")
 

@@ -5,23 +5,18 @@ Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations al
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError, UnsupportedFormatError
 from . import tags
-from .head_dataset import read_dataset
 from .header import Header
 from .stored_values import StoredValues
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
-__all__ = ["ColourDecoder", "check_colours", "is_colour", "luminance_of"]
+__all__ = ["check_colours", "is_colour", "luminance_of", "weighted"]
 
 LUMINANCE_WEIGHTS: Final = np.array([0.299, 0.587, 0.114])
 PALETTE: Final = "PALETTE COLOR"
@@ -114,49 +109,3 @@ def weighted(pixels: npt.NDArray[Any], photometric: str) -> npt.NDArray[Any]:
         return pixels[:, :, 0]
     # Whole numbers times the weights are summed in float64, to be rounded once.
     return np.asarray(pixels @ LUMINANCE_WEIGHTS)
-
-
-class ColourDecoder:
-    """Decompresses colour frames with whatever decoders pydicom finds; keeps the file that it read last."""
-
-    def __init__(self) -> None:
-        self.header: Header | None = None
-        self.dataset: Dataset | None = None
-
-    def luminance(self, header: Header, number: int) -> npt.NDArray[Any]:
-        """The luminance of one frame, rows of pixels.
-
-        Raises:
-            UnsupportedFormatError: If no decoder reads it.
-            CorruptFileError: If it cannot be decoded.
-        """
-        from pydicom.pixels.decoders.base import get_decoder
-
-        dataset = self.opened(header)
-        try:
-            decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-            # Raw: pydicom would make RGB of YBR, and the luminance would go through two roundings.
-            pixels, found = decoder.as_array(dataset, index=number, raw=True)
-        except (NotImplementedError, RuntimeError, AttributeError) as error:
-            raise UnsupportedFormatError(
-                f"its colours are compressed (transfer syntax {header.transfer_syntax}) and no installed decoder "
-                f"reads them ({' '.join(str(error).split())[:300]})",
-                path=header.path,
-                advice="install a decoder for pydicom, such as pylibjpeg, or decompress the files",
-            ) from error
-        except (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error) as error:
-            raise CorruptFileError(
-                f"its compressed colours cannot be decoded ({error})", path=header.path, advice="fetch the file again"
-            ) from error
-        required = (header.short(tags.ROWS), header.short(tags.COLUMNS), 3)
-        if pixels.shape != required:
-            raise CorruptFileError(
-                f"its colours decode to shape {pixels.shape} and {required} is required", path=header.path
-            )
-        return weighted(pixels, str(found["photometric_interpretation"]))
-
-    def opened(self, header: Header) -> Dataset:
-        """The file, read unless it is the one of the frame before."""
-        if self.dataset is None or self.header is not header:
-            self.dataset, self.header = read_dataset(header, with_pixels=True), header
-        return self.dataset

@@ -20,7 +20,8 @@ from ..provenance import Decision
 from ..rescaling import rescale_into
 from ..threads import run_in_shares
 from . import tags
-from .colour import ColourDecoder, check_colours, luminance_of
+from .colour import check_colours, luminance_of, weighted
+from .compressed import CompressedFrames
 from .conversions import PixelRules, conversion_of, decisions_of, smallest_float
 from .frames import Frame
 from .header import Header
@@ -115,7 +116,7 @@ class PlaneReader:
         self.buffer = np.empty(0, np.uint8)
         self.header: Header | None = None
         self.file: OpenFile | None = None
-        self.colours = ColourDecoder()
+        self.compressed = CompressedFrames()
 
     def __enter__(self) -> Self:
         return self
@@ -142,9 +143,8 @@ class PlaneReader:
         if not header.is_encapsulated:
             size = frame_size(header, stored)
             return luminance_of(self.words(header, stored, number * size, size), header, stored)
-        if stored.numbers_per_pixel > 1:
-            return self.colours.luminance(header, number)
-        return decode_plane(header, number)
+        pixels, photometric = self.compressed.decode(header, number, self.opened(header))
+        return weighted(pixels, photometric) if stored.numbers_per_pixel > 1 else pixels
 
     def words(self, header: Header, stored: StoredValues, offset: int, size: int) -> npt.NDArray[Any]:
         """The stored numbers of a stretch of the pixels of a file that is not compressed."""
@@ -186,27 +186,3 @@ def inflate_pixels(header: Header, offset: int, words: npt.NDArray[np.uint8]) ->
             advice="it was cut off when it was copied; fetch it again",
         )
     words[:] = np.frombuffer(content, np.uint8)
-
-
-def decode_plane(header: Header, number: int) -> npt.NDArray[Any]:
-    """Decompress one stored frame with whatever decoders pydicom finds installed."""
-    from pydicom.pixels.utils import pixel_array
-
-    path = header.path
-    try:
-        pixels = pixel_array(path, index=number, raw=True)
-    except (NotImplementedError, RuntimeError, AttributeError) as error:
-        raise UnsupportedFormatError(
-            f"its pixels are compressed (transfer syntax {header.transfer_syntax}) and no installed decoder "
-            f"reads them ({' '.join(str(error).split())[:300]})",
-            path=path,
-            advice="install a decoder for pydicom, such as pylibjpeg, or decompress the files",
-        ) from error
-    except (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError) as error:
-        raise CorruptFileError(
-            f"its compressed pixels cannot be decoded ({error})", path=path, advice="fetch the file again"
-        ) from error
-    required = (header.short(tags.ROWS), header.short(tags.COLUMNS))
-    if pixels.shape != required:
-        raise CorruptFileError(f"its pixels decode to shape {pixels.shape} and {required} is required", path=path)
-    return np.asarray(pixels)

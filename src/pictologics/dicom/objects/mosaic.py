@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 
-from ...errors import CorruptFileError
+from ...errors import CorruptFileError, GeometryError
 from .. import tags
 from ..frames import Frame, make_frame, orientation_of, pixel_spacing_of, position_of
 from ..header import Header

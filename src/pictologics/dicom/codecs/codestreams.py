@@ -1,0 +1,187 @@
+"""What a compressed frame says about itself: the heads of JPEG, JPEG-LS, JPEG 2000 and JPEG XL streams.
+
+They are read before decoding, so that a frame that lies about its size never gets the memory for it.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+__all__ = ["Codestream", "CodestreamError", "bare_jpeg_2000", "jpeg_2000_head", "jpeg_head", "jpeg_xl_size"]
+
+JPEG_START = b"\xff\xd8"
+START_OF_SCAN = 0xDA
+# SOF0 to SOF15 without DHT, JPG and DAC, which have numbers among them, and SOF55 of JPEG-LS.
+START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+# TEM, RST0 to RST7, SOI and EOI have no length.
+WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
+
+JPEG_2000_START = b"\xff\x4f\xff\x51"
+JPEG_2000_BOXES = b"\x00\x00\x00\x0cjP  "
+JPEG_XL_START = b"\xff\x0a"
+JPEG_XL_BOXES = b"\x00\x00\x00\x0cJXL "
+MOST_TILES = 65535
+
+
+class CodestreamError(ValueError):
+    """The head of a compressed frame cannot be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codestream:
+    """What a compressed frame says about itself.
+
+    Attributes:
+        rows: Pixels along a column.
+        columns: Pixels along a row.
+        samples: Samples of each pixel.
+        precision: Bits of each sample.
+        signed: Whether samples are signed; only JPEG 2000 can say so.
+        names: Identifiers of the components, of JPEG only.
+        notes: Application data by marker, of JPEG only.
+        body: Where the coded samples begin, of JPEG only.
+    """
+
+    rows: int
+    columns: int
+    samples: int
+    precision: int
+    signed: bool = False
+    names: bytes = b""
+    notes: tuple[tuple[int, bytes], ...] = ()
+    body: int = 0
+
+
+def jpeg_head(encoded: bytes) -> Codestream:
+    """Read the head of a JPEG or JPEG-LS stream (ISO/IEC 10918-1 B.2.2, 14495-1 C.2.2).
+
+    Raises:
+        CodestreamError: If it is none, or ends before its samples begin.
+    """
+    if not encoded.startswith(JPEG_START):
+        raise CodestreamError("is no JPEG stream")
+    position, frame, notes = 2, b"", []
+    while (marker := next_marker(encoded, position)) != START_OF_SCAN:
+        if marker == 0xFF or marker in WITHOUT_LENGTH:
+            # Any number of fill bytes may stand before a marker.
+            position += 1 if marker == 0xFF else 2
+            continue
+        length = int.from_bytes(encoded[position + 2 : position + 4], "big")
+        segment = encoded[position + 4 : position + 2 + length]
+        if length < 2 or len(segment) < length - 2:
+            raise CodestreamError("ends within its head")
+        if marker in START_OF_FRAME:
+            frame = segment
+        elif 0xE0 <= marker <= 0xEF:
+            notes.append((marker, segment))
+        position += 2 + length
+    if len(frame) < 6 or len(frame) < 6 + 3 * frame[5]:
+        raise CodestreamError("has no size before its samples")
+    precision, rows, columns, samples = struct.unpack_from(">BHHB", frame)
+    return Codestream(
+        rows, columns, samples, precision, names=frame[6 : 6 + 3 * samples : 3], notes=tuple(notes), body=position
+    )
+
+
+def next_marker(encoded: bytes, position: int) -> int:
+    """The marker at a place where there must be one."""
+    if len(encoded) < position + 4 or encoded[position] != 0xFF:
+        raise CodestreamError("ends within its head" if len(encoded) < position + 4 else "has a damaged head")
+    return encoded[position + 1]
+
+
+def bare_jpeg_2000(encoded: bytes) -> bytes:
+    """The codestream alone, without the boxes of a JP2 file, which PS3.5 8.2.4 forbids and some writers add.
+
+    Raises:
+        CodestreamError: If the boxes hold none.
+    """
+    if not encoded.startswith(JPEG_2000_BOXES):
+        return encoded
+    return box_content(encoded, (b"jp2c",))
+
+
+def box_content(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
+    """Content of the first box of some kind in a file of boxes (ISO/IEC 15444-1 I.4)."""
+    position = 0
+    while position + 8 <= len(encoded):
+        length = int.from_bytes(encoded[position : position + 4], "big")
+        kind, head = encoded[position + 4 : position + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(encoded[position + 8 : position + 16], "big"), 16
+        if length == 0:
+            length = len(encoded) - position
+        if length < head:
+            break
+        if kind in kinds:
+            return encoded[position + head : position + length]
+        position += length
+    raise CodestreamError("is a file without an image")
+
+
+def jpeg_2000_head(codestream: bytes) -> Codestream:
+    """Read the SIZ segment of a JPEG 2000 codestream (ISO/IEC 15444-1 A.5.1).
+
+    Raises:
+        CodestreamError: If it has none, or one that describes no plain image.
+    """
+    if not codestream.startswith(JPEG_2000_START) or len(codestream) < 42:
+        raise CodestreamError("is no JPEG 2000 stream")
+    right, bottom, left, top, tile_columns, tile_rows, tile_left, tile_top, samples = struct.unpack_from(
+        ">8IH", codestream, 8
+    )
+    components = codestream[42 : 42 + 3 * samples]
+    if not samples or len(components) < 3 * samples:
+        raise CodestreamError("ends within its head")
+    if set(components[1::3]) | set(components[2::3]) != {1} or len(set(components[::3])) != 1:
+        raise CodestreamError("has components that differ in size or in bits")
+    if not (left < right and top < bottom and tile_columns and tile_rows):
+        raise CodestreamError("has no pixels")
+    across = -((tile_left - right) // tile_columns)
+    down = -((tile_top - bottom) // tile_rows)
+    if tile_left > left or tile_top > top or not 0 < across * down <= MOST_TILES:
+        raise CodestreamError(f"has {across}x{down} tiles, which cannot be")
+    kind = components[0]
+    return Codestream(bottom - top, right - left, samples, (kind & 0x7F) + 1, signed=bool(kind & 0x80))
+
+
+def jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
+    """Rows and columns of a JPEG XL image (ISO/IEC 18181-1 D.2).
+
+    Raises:
+        CodestreamError: If it is none.
+    """
+    if encoded.startswith(JPEG_XL_BOXES):
+        # A codestream in parts has the number of the part before each.
+        encoded = box_content(encoded, (b"jxlc", b"jxlp"))
+        encoded = encoded if encoded.startswith(JPEG_XL_START) else encoded[4:]
+    if not encoded.startswith(JPEG_XL_START) or len(encoded) < 12:
+        raise CodestreamError("is no JPEG XL stream")
+    bits = BitReader(encoded[2:12])
+    small = bits.take(1)
+    rows = bits.dimension(small)
+    ratio = bits.take(3)
+    if ratio:
+        over, under = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]
+        return rows, rows * over // under
+    return rows, bits.dimension(small)
+
+
+class BitReader:
+    """Takes numbers from a stream of bits, the lowest first."""
+
+    def __init__(self, content: bytes) -> None:
+        self.rest = int.from_bytes(content, "little")
+
+    def take(self, count: int) -> int:
+        """The next bits as a number."""
+        value = self.rest & ((1 << count) - 1)
+        self.rest >>= count
+        return value
+
+    def dimension(self, small: int) -> int:
+        """A side of an image: a multiple of 8 up to 256, or a number of one of four lengths."""
+        if small:
+            return 8 * (self.take(5) + 1)
+        return self.take((9, 13, 18, 30)[self.take(2)]) + 1

@@ -1,0 +1,29 @@
+"""JPEG: baseline, extended, progressive and lossless, 8 to 16 bits, by libjpeg-turbo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from .codestreams import jpeg_head
+from .frame_format import FrameFormat
+
+__all__ = ["decode_jpeg"]
+
+END_OF_IMAGE = b"\xff\xd9"
+
+
+def decode_jpeg(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+    """Decode a frame of any of the JPEG processes; the stream says which one it is."""
+    from imagecodecs import jpeg8_decode
+
+    stream = jpeg_head(encoded)
+    frame.check(stream)
+    if encoded.rfind(END_OF_IMAGE, stream.body) < 0:
+        # libjpeg fills up with grey what is missing.
+        raise frame.corrupt("ends before its last pixel")
+    # The same colour space in and out: nothing is converted.
+    colours = "RGB" if frame.samples == 3 else None
+    decoded = jpeg8_decode(encoded, colorspace=colours, outcolorspace=colours)
+    return frame.stored_values(decoded, stream.precision, frame.bits_stored)

@@ -1,0 +1,27 @@
+"""JPEG 2000 and its high-throughput variety HTJ2K, by OpenJPEG.
+
+OpenJPH is faster for the latter, but damaged frames bring it down and the whole process with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from .codestreams import bare_jpeg_2000, jpeg_2000_head
+from .frame_format import FrameFormat
+
+__all__ = ["decode_jpeg_2000"]
+
+
+def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+    """Decode a JPEG 2000 or HTJ2K frame; the codestream says which it is."""
+    from imagecodecs import jpeg2k_decode
+
+    codestream = bare_jpeg_2000(encoded)
+    stream = jpeg_2000_head(codestream)
+    frame.check(stream)
+    # Slices are decoded in parallel; threads within one would only compete with them.
+    decoded = jpeg2k_decode(codestream, numthreads=1)
+    return frame.stored_values(decoded, stream.precision, stream.precision, signed=stream.signed)

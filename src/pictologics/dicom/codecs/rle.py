@@ -1,0 +1,71 @@
+"""RLE Lossless: the bytes of the samples in planes, most significant first, each in PackBits (DICOM PS3.5 G)."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .frame_format import FrameFormat
+
+__all__ = ["decode_rle"]
+
+HEAD = struct.Struct("<16I")
+MOST_SEGMENTS = 15
+
+
+def decode_rle(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+    """Decode an RLE frame."""
+    from imagecodecs import dicomrle_decode
+
+    size = frame.bits_allocated // 8
+    bounds = segment_bounds(encoded, frame, size * frame.samples)
+    words = np.empty((frame.samples, frame.rows, frame.columns), frame.dtype.newbyteorder("<"))
+    content = words.reshape(-1).view(np.uint8)
+    try:
+        count = len(dicomrle_decode(encoded, words.dtype, out=content.data))
+    except RuntimeError:
+        count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size))
+    if count < words.nbytes:
+        raise frame.corrupt(f"decodes to {count} of the {words.nbytes} bytes that are required")
+    pixels = words[0] if frame.samples == 1 else np.moveaxis(words, 0, -1)
+    return frame.stored_values(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
+
+
+def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.NDArray[np.uint8]) -> int:
+    """Unpack each segment by itself, for encoders that fill up the last run: what is too much is left out.
+
+    Args:
+        encoded: The frame.
+        bounds: Where its segments lie.
+        content: Bytes to fill: (samples, pixels, bytes of a sample, the lowest first).
+
+    Returns:
+        How many bytes there were.
+    """
+    from imagecodecs import packbits_decode
+
+    _, pixels, size = content.shape
+    count = 0
+    for segment, (low, high) in enumerate(bounds):
+        unpacked = np.frombuffer(packbits_decode(encoded[low:high]), np.uint8)[:pixels]
+        sample, byte = divmod(segment, size)
+        content[sample, : unpacked.size, size - 1 - byte] = unpacked
+        count += unpacked.size
+    return count
+
+
+def segment_bounds(encoded: bytes, frame: FrameFormat, required: int) -> list[tuple[int, int]]:
+    """Where the segments lie. The decoder believes the head, so that it must be checked first."""
+    if len(encoded) < HEAD.size:
+        raise frame.corrupt(f"is {len(encoded)} bytes long, and its head alone has {HEAD.size}")
+    count, *offsets = HEAD.unpack_from(encoded)
+    if count != required or count > MOST_SEGMENTS:
+        raise frame.corrupt(f"has {count} segments, and the header requires {required}")
+    bounds = list(pairwise([*offsets[:count], len(encoded)]))
+    if offsets[0] != HEAD.size or any(low >= high for low, high in bounds):
+        raise frame.corrupt("has segments that do not follow one another")
+    return bounds
