@@ -69,12 +69,15 @@ def readers(file: Path) -> dict[str, Callable[[], Any]]:
 
 def compare(file: Path, floor: Contender, title: str, rounds: int) -> Benchmark:
     """Race all readers of one file against each other and the floor."""
+    siblings = [other.name for other in file.parent.iterdir() if other != file]
+    if siblings:
+        raise AssertionError(f"{siblings} beside {file.name}: ITK might read another file than it is asked for")
     warm(file)
     contenders = readers(file)
     same = check_same_voxels(contenders)
-    rows = measure([*(Contender(name, run) for name, run in contenders.items()), floor], rounds)
-    result = Benchmark(title, "ms", rows, floor=floor.name)
-    result.notes = [same, "nibabel with `get_fdata(dtype=float32)`; SimpleITK's volume stays int16."]
+    race = measure([*(Contender(name, run) for name, run in contenders.items()), floor], rounds)
+    result = Benchmark(title, "ms", race.rows, floor=floor.name, disturbed=race.disturbed)
+    result.notes = [race.note, same, "nibabel with `get_fdata(dtype=float32)`; SimpleITK's volume stays int16."]
     return result
 
 

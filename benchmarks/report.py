@@ -18,6 +18,8 @@ __all__ = ["machine_facts", "markdown", "print_benchmark"]
 
 LIBRARIES = ("pictologics", "numpy", "pydicom", "isal", "SimpleITK", "nibabel", "dicomsdl")
 
+COLOURS = {"pass": "green", "MISS": "red", "unsure": "yellow"}
+
 
 def machine_facts(rounds: int) -> dict[str, str]:
     """What the numbers depend on."""
@@ -28,7 +30,8 @@ def machine_facts(rounds: int) -> dict[str, str]:
         "Processor": f"{processor_name()}, {cores} cores usable",
         "System": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "Libraries": versions,
-        "Rounds": f"{rounds}, contenders in turns, files in the page cache",
+        "Rounds": f"{rounds}, contenders in turns, the first one rotating",
+        "Conditions": "files in the page cache; memory touched before each run; busy rounds set aside as a whole",
     }
     if hasattr(os, "getloadavg"):
         facts["Load before the run"] = f"{os.getloadavg()[0]:.2f} processes"
@@ -61,7 +64,7 @@ def heads(benchmark: Benchmark) -> list[str]:
     return ["", f"median {benchmark.unit}", f"min {benchmark.unit}", "× ours", "× floor"]
 
 
-def verdict(target: Target) -> str:
+def sentence(target: Target) -> str:
     limit = f"at least {target.at_least:g}" if target.at_least is not None else f"at most {target.at_most:g}"
     return f"{target.measured:.2f} {target.text} (target: {limit})"
 
@@ -74,8 +77,8 @@ def print_benchmark(console: Console, benchmark: Benchmark) -> None:
         table.add_row(*cells(benchmark, row))
     console.print(table)
     for target in benchmark.targets:
-        mark = "[green]pass[/green]" if target.passed else "[red]MISS[/red]"
-        console.print(f"  {mark}  {verdict(target)}", highlight=False)
+        verdict = benchmark.verdict(target)
+        console.print(f"  [{COLOURS[verdict]}]{verdict}[/]  {sentence(target)}", highlight=False)
     for note in benchmark.notes:
         console.print(f"  {note}", style="dim", highlight=False)
     console.print()
@@ -91,6 +94,6 @@ def markdown(facts: dict[str, str], benchmarks: Sequence[Benchmark]) -> str:
         lines += ["| " + " | ".join(cells(benchmark, row)) + " |" for row in benchmark.rows]
         lines.append("")
         for target in benchmark.targets:
-            lines.append(f"- {'pass' if target.passed else '**MISS**'}: {verdict(target)}")
-        lines += ["", *benchmark.notes]
+            lines.append(f"- **{benchmark.verdict(target)}**: {sentence(target)}")
+        lines += ["", " ".join(benchmark.notes)]
     return "\n".join(lines) + "\n"

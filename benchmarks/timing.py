@@ -9,7 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Benchmark", "Contender", "Row", "Target", "measure"]
+from .quiet import OTHERS_ALLOWED, OtherWork, claim_memory, wait_until_quiet
+
+__all__ = ["Benchmark", "Contender", "Measured", "Row", "Target", "measure"]
+
+ENOUGH = 7
+"""Quiet rounds that suffice when no more are to be had."""
+
+ATTEMPTS = 3
+"""How many times the rounds asked for are tried, at most, to find that many quiet ones."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,21 @@ class Row:
     @property
     def best(self) -> float:
         return min(self.values)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rows of a race, and whether they can be trusted.
+
+    Attributes:
+        rows: One for each contender, in milliseconds.
+        note: How quiet the machine was.
+        disturbed: Too few rounds were quiet: busy ones are among those counted.
+    """
+
+    rows: list[Row]
+    note: str
+    disturbed: bool
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,7 @@ class Benchmark:
         floor: Name of the row below which nobody can go; empty if there is none.
         targets: The promises.
         notes: What a reader must know to trust the numbers.
+        disturbed: Others were busy meanwhile, so that no target is decided, one way or the other.
     """
 
     title: str
@@ -83,6 +107,13 @@ class Benchmark:
     floor: str = ""
     targets: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    disturbed: bool = False
+
+    def verdict(self, target: Target) -> str:
+        """One of ``pass``, ``MISS`` and ``unsure``."""
+        if self.disturbed:
+            return "unsure"
+        return "pass" if target.passed else "MISS"
 
     def median(self, name: str) -> float:
         return next(row.median for row in self.rows if row.name == name)
@@ -92,25 +123,45 @@ class Benchmark:
         return self.median(name) / self.median(other)
 
 
-def measure(contenders: Sequence[Contender], rounds: int, scale: float = 1e3) -> list[Row]:
-    """Time contenders in turns (A B C A B C ...), so that a busy moment hits all alike.
+def measure(contenders: Sequence[Contender], rounds: int) -> Measured:
+    """Time contenders in turns (A B C, B C A, C A B ...), so that nobody always comes first.
 
-    A first round is not counted: it imports, fills caches and starts what is lazy.
+    A first round is not counted: it imports, fills caches and starts what is lazy. A round in which other
+    processes were busy is replaced by another one, as far as patience goes.
 
     Args:
         contenders: Ours first.
         rounds: How often each is timed.
-        scale: Units per second; milliseconds unless told otherwise.
+
     """
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    for turn in range(rounds + 1):
-        for contender in contenders:
-            gc.collect()
-            start = time.perf_counter()
-            result = contender.run()
-            elapsed = time.perf_counter() - start
-            # Freed before the next one starts: each gets its memory fresh from the system.
-            del result
-            if turn:
-                seconds[contender.name].append(elapsed * scale)
-    return [Row(name, tuple(values)) for name, values in seconds.items()]
+    one_round(contenders, 0)
+    quiet: list[list[float]] = []
+    busy: list[list[float]] = []
+    while len(quiet) < rounds and len(quiet) + len(busy) < ATTEMPTS * rounds:
+        wait_until_quiet()
+        others = OtherWork()
+        times = one_round(contenders, len(quiet) + len(busy))
+        (quiet if others.share() < OTHERS_ALLOWED else busy).append(times)
+    disturbed = len(quiet) < min(rounds, ENOUGH)
+    counted = quiet + busy if disturbed else quiet
+    note = f"{len(counted)} rounds counted, {len(busy)} set aside because other processes were busy."
+    if disturbed:
+        note = f"DISTURBED: other processes were busy in {len(busy)} of the {len(counted)} rounds counted."
+    columns = zip(*counted, strict=True)
+    rows = [Row(c.name, tuple(column)) for c, column in zip(contenders, columns, strict=True)]
+    return Measured(rows, note, disturbed)
+
+
+def one_round(contenders: Sequence[Contender], first: int) -> list[float]:
+    """Milliseconds of each contender; the one numbered ``first`` (modulo their count) begins."""
+    times = [0.0] * len(contenders)
+    for turn in range(len(contenders)):
+        number = (first + turn) % len(contenders)
+        gc.collect()
+        claim_memory()
+        start = time.perf_counter()
+        result = contenders[number].run()
+        times[number] = (time.perf_counter() - start) * 1e3
+        # Freed before the next one starts: each allocates anew.
+        del result
+    return times

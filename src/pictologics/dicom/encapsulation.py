@@ -63,25 +63,32 @@ def frame_fragments(
         return [single_frame(source, fragments, path)]
     starts = [start - ITEM_HEAD - first for start, _ in fragments]
     # Of a file beyond 4 GB, the basic table holds the low 32 bits only.
-    for entries, modulus in (
-        (unpack_table(extended_offsets, "Q", frames), 1 << 64),
-        (unpack_table(table, "I", frames), 1 << 32),
-    ):
+    tables = (unpack_table(extended_offsets, "Q", frames), 1 << 64), (unpack_table(table, "I", frames), 1 << 32)
+    for entries, modulus in tables:
         grouped = grouped_by([start % modulus for start in starts], entries, fragments)
         if grouped is not None:
             return grouped
+    if not items.delimited and any(entries for entries, _ in tables):
+        raise items.corrupt("ends before the last of the frames that its offset table names")
+    return grouped_by_themselves(items, fragments, frames)
+
+
+def grouped_by_themselves(items: ItemHeads, fragments: list[Fragment], frames: int) -> list[list[Fragment]]:
+    """Fragments by frame where no table helps: as many as there are frames, or by the first bytes of each."""
     if len(fragments) != frames:
         # Some writers end with an empty fragment.
         fragments = [fragment for fragment in fragments if fragment[1]]
-    if len(fragments) == frames:
+    if len(fragments) == frames and items.delimited:
         return [[fragment] for fragment in fragments]
-    begins = [k for k, fragment in enumerate(fragments) if begins_frame(source, fragment)]
-    grouped = grouped_by(list(range(len(fragments))), begins, fragments) if len(begins) == frames else None
-    if grouped is None:
+    begins = [k for k, fragment in enumerate(fragments) if begins_frame(items.source, fragment)]
+    if len(fragments) == frames and not begins:
+        return [[fragment] for fragment in fragments]
+    grouped = grouped_by(list(range(len(fragments))), begins, fragments)
+    if grouped is None or len(begins) != frames:
         raise CorruptFileError(
             f"it says that it holds {frames} frames, and its pixel data has {len(fragments)} fragments, of which "
             f"{len(begins)} begin one",
-            path=path,
+            path=items.path,
             advice="export the file again",
             frames=frames,
             fragments=len(fragments),
@@ -116,6 +123,7 @@ class ItemHeads:
 
     Attributes:
         position: Offset of the next item.
+        delimited: Whether the end of the items was found; a file that was cut off has none.
     """
 
     def __init__(self, source: ByteSource, offset: int, path: str) -> None:
@@ -123,6 +131,7 @@ class ItemHeads:
         self.position = offset
         self.path = path
         self.end = source.size
+        self.delimited = False
         self._window = b""
         self._window_offset = 0
 
@@ -141,6 +150,9 @@ class ItemHeads:
         while self.position < self.end:
             tag, length = self.next_head()
             if tag == SEQUENCE_END:
+                self.delimited = True
+                break
+            if not tag:
                 break
             if tag != ITEM:
                 raise self.corrupt(
@@ -156,7 +168,7 @@ class ItemHeads:
         return fragments
 
     def next_head(self) -> tuple[bytes, int]:
-        """Tag and length of the item here, and step to its value; a file that ends within it ends it."""
+        """Tag and length of the item here, and step to its value; no tag if the file ends within the delimiter."""
         start = self.position - self._window_offset
         if not 0 <= start <= len(self._window) - ITEM_HEAD:
             self._window = self.source.read_at(self.position, WINDOW)
@@ -164,7 +176,7 @@ class ItemHeads:
         head = self._window[start : start + ITEM_HEAD]
         self.position += ITEM_HEAD
         if len(head) < ITEM_HEAD and SEQUENCE_END.startswith(head[:4]):
-            return SEQUENCE_END, 0
+            return b"", 0
         return head[:4], int.from_bytes(head[4:], "little")
 
     def skip(self, length: int, what: str) -> None:

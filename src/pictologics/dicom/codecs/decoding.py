@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from ...errors import CorruptFileError, UnsupportedFormatError
+from ...errors import PictologicsError, UnsupportedFormatError
 from . import syntaxes
 from .codestreams import CodestreamError
 from .frame_format import FrameFormat
@@ -106,7 +106,7 @@ def decode_frame(
     except ImportError:
         # Some builds of imagecodecs lack a codec.
         return decode_with_pydicom(encoded, frame)
-    except CorruptFileError:
+    except PictologicsError:
         raise
     except CodestreamError as error:
         raise frame.corrupt(str(error)) from error

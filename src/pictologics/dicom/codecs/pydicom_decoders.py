@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from ...errors import UnsupportedFormatError
 from .frame_format import FrameFormat
-from .syntaxes import syntax_name
+from .syntaxes import DECODABLE, syntax_name
 
 __all__ = ["decode_with_pydicom"]
 
@@ -27,9 +28,9 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     try:
         decoder = get_decoder(frame.transfer_syntax)
     except NotImplementedError:
-        raise unsupported(frame, "convert the file to an uncompressed transfer syntax") from None
+        raise unsupported(frame, ()) from None
     if not decoder.is_available:
-        raise unsupported(frame, f"install one of: {'; '.join(decoder.missing_dependencies)}")
+        raise unsupported(frame, decoder.missing_dependencies)
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": frame.rows,
@@ -49,11 +50,18 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     return np.asarray(pixels)
 
 
-def unsupported(frame: FrameFormat, advice: str) -> UnsupportedFormatError:
-    """The error for a transfer syntax that nothing installed decodes."""
-    name = syntax_name(frame.transfer_syntax)
+def unsupported(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
+    """The error for a transfer syntax that nothing installed decodes.
+
+    Args:
+        frame: The frame.
+        missing: Decoders of pydicom that are not installed, and what each requires.
+    """
+    advice = "convert the file to an uncompressed transfer syntax"
+    if frame.transfer_syntax in DECODABLE:
+        advice = f"install imagecodecs{', or for pydicom ' if missing else ''}{'; or '.join(missing)}"
     return UnsupportedFormatError(
-        f"its pixels are compressed ({name}), and no installed decoder reads them",
+        f"its pixels are compressed ({syntax_name(frame.transfer_syntax)}), and no installed decoder reads them",
         path=frame.path,
         advice=advice,
         transfer_syntax=frame.transfer_syntax,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "DECODABLE",
     "DEFLATED_FRAMES",
     "HTJ2K",
     "JPEG",
@@ -76,6 +77,9 @@ JPEG_LS: Final = numbered("80", "81")
 JPEG_2000: Final = numbered("90", "91")
 HTJ2K: Final = numbered("201", "202", "203")
 JPEG_XL: Final = numbered("110", "111", "112")
+
+DECODABLE: Final = JPEG | JPEG_LS | JPEG_2000 | HTJ2K | JPEG_XL | {RLE, DEFLATED_FRAMES, UNCOMPRESSED_FRAMES}
+"""These have a decoder here."""
 
 LOSSLESS: Final = numbered("57", "70", "80", "90", "110", "201", "202") | {RLE, DEFLATED_FRAMES, UNCOMPRESSED_FRAMES}
 """These give back every bit, those above the stored ones as well."""
