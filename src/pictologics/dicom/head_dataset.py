@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["raw_value", "read_dataset", "sequence_of", "text_value"]
 
 
-def read_dataset(header: Header, *, with_pixels: bool = False) -> Dataset:
-    """Read a file with pydicom, which leaves the values as bytes.
+def read_dataset(header: Header) -> Dataset:
+    """Read what stands before the pixels with pydicom, which leaves the values as bytes.
 
     Args:
         header: The file.
-        with_pixels: Whether to read beyond what stands before the pixels.
 
     Raises:
         CorruptFileError: If pydicom cannot follow the file.
     """
     from pydicom import dcmread
 
-    is_whole = with_pixels or header.is_deflated or not header.pixel_offset
+    is_whole = header.is_deflated or not header.pixel_offset
     with header.file.open() as file:
         content = file.read_at(0, header.file_size if is_whole else header.pixel_offset)
     with refusing_damage(header):
-        return dcmread(BytesIO(content), stop_before_pixels=not with_pixels, force=True)
+        return dcmread(BytesIO(content), stop_before_pixels=True, force=True)
 
 
 def sequence_of(header: Header, dataset: Dataset, tag: int) -> list[Dataset]:
