@@ -168,7 +168,7 @@ def test_explain_lists_every_series_and_the_call_that_loads_it(tmp_path):
     explanation = explain(tmp_path, recursive=True)
     assert [volume.modality for volume in explanation.volumes] == ["CT", "MR", "CT"]
     for volume in explanation.volumes[:2]:
-        image = loads_phantom(tmp_path, recursive=True, **dict(volume.options))
+        image = loads_phantom(tmp_path, **dict(volume.options))
         assert image.array.shape == volume.shape
         assert image.grid.orientation == volume.orientation
     assert "do not say where they lie" in " ".join(explanation.volumes[2].notes)

@@ -118,7 +118,7 @@ def zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
     with zipfile.ZipFile(stream) as archive:
         for info in archive.infolist():
             bounds.add(info.filename, info.file_size)
-            if info.is_dir() or is_hidden(info.filename):
+            if not info.filename or info.is_dir() or is_hidden(info.filename):
                 continue
             if info.flag_bits & 1 or info.compress_type not in {STORED, DEFLATED}:
                 how = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"

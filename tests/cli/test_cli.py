@@ -132,7 +132,7 @@ def test_info_of_a_folder_is_a_table_of_its_series(tmp_path, two_series):
 def test_info_tells_why_a_series_does_not_load(tmp_path):
     write_series(tmp_path / "gap", slices=[0, 1, 3, 4])
     printed = succeed(tmp_path, "info", "gap")
-    assert "does not load" in printed
+    assert "load_image('gap', irregular='resample')" in printed
     assert "1 slice is missing" in printed
 
 
@@ -299,13 +299,22 @@ def test_a_type_that_cannot_hold_the_values_is_refused(tmp_path):
 # --- warnings ---
 
 
-def test_warnings_go_to_the_error_output_and_leave_the_json_clean(tmp_path):
+def test_info_says_once_what_was_assumed(tmp_path):
     """One slice does not say how far the next one would lie."""
     write_series(tmp_path, slices=[2], name="slice".format)
     done = run(tmp_path, "info", "slice", "--json")
     assert done.returncode == SUCCESS
+    assert done.stderr == ""
+    facts = json.loads(done.stdout)
+    assert facts["image"]["shape"] == [7, 6, 1]
+    assert facts["volumes"][0]["notes"] == ["nothing says how far apart slices lie; 1 mm was assumed"]
+
+
+def test_warnings_of_a_conversion_go_to_the_error_output(tmp_path):
+    write_series(tmp_path, slices=[2], name="slice".format)
+    done = run(tmp_path, "convert", "slice", "out.nii")
+    assert done.returncode == SUCCESS
     assert done.stderr == "Warning: 'slice': nothing says how far apart slices lie; 1 mm was assumed\n"
-    assert json.loads(done.stdout)["image"]["shape"] == [7, 6, 1]
 
 
 # --- demo ---

@@ -10,7 +10,14 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_color_lut
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    JPEG2000,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+)
 
 import pictologics
 from pictologics import ContentWarning, CorruptFileError, OptionError, UnsupportedFormatError, load_image
@@ -58,6 +65,9 @@ def test_pydicom_ships_files_of_every_kind():
     assert len(COLOUR_FILES) >= 30
 
 
+LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless}
+
+
 @pytest.mark.parametrize("name", COLOUR_FILES)
 def test_equals_pydicom_and_the_weights(name):
     path = TEST_FILES / name
@@ -69,13 +79,16 @@ def test_equals_pydicom_and_the_weights(name):
     difference = np.abs(got - frames @ WEIGHTS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        is_ybr = "YBR_FULL" in pydicom.dcmread(path, force=True).PhotometricInterpretation
+        dataset = pydicom.dcmread(path, force=True)
+        is_ybr = "YBR_FULL" in dataset.PhotometricInterpretation
+        is_lossy = dataset.file_meta.get("TransferSyntaxUID") in LOSSY
     if not is_ybr:
-        assert difference.max() <= frames.max() * 1e-7
+        # Two decoders of a lossy codec may round each colour to either side.
+        assert difference.max() <= (1.0 if is_lossy else frames.max() * 1e-7)
         return
     # Colours that YBR holds and RGB cannot were cut off on the way to RGB; the others were rounded.
     inside = (frames.min(-1) > 0) & (frames.max(-1) < 255)
-    assert difference[inside].max(initial=0) < 1.01
+    assert difference[inside].max(initial=0) < (2.01 if is_lossy else 1.01)
     assert difference.max() < 9
 
 

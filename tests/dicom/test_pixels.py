@@ -320,7 +320,12 @@ def test_compressed_pixels_load_or_say_what_is_missing(name):
             assert name in str(error)
             assert "decoder" in str(error)
         else:
-            np.testing.assert_array_equal(image.array[:, :, 0], pydicom.dcmread(path).pixel_array.T)
+            try:
+                theirs = pydicom.dcmread(path).pixel_array
+            except RuntimeError:
+                pytest.skip("no decoder of pydicom reads it")
+            # Two decoders of a lossy codec may round to either side.
+            assert np.abs(image.array[:, :, 0].T - theirs).max() <= 1
 
 
 def test_shipped_files_that_are_cut_short():

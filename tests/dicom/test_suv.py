@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics import CorruptFileError, OptionError, PictologicsError, load_image
 from tests.factories.dicom_series import UNCOMPRESSED, slice_file, write_series
+from tests.factories.enhanced import write_enhanced
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 
@@ -289,6 +290,14 @@ def test_reference_times_that_disagree(tmp_path):
         load_image(tmp_path / "pet", suv="bw")
 
 
+def test_a_series_that_begins_after_its_first_bed_position_was_made_afterwards(tmp_path):
+    def change(ds, k):
+        ds.SeriesTime = time_of(SCAN + timedelta(minutes=5))
+
+    write_pet(tmp_path / "pet", pet(), change, reference_times())
+    check(load_image(tmp_path / "pet", suv="bw"), WEIGHT * 1000 / decayed(60))
+
+
 def test_a_series_made_afterwards_that_does_not_say_when_the_scan_began(tmp_path):
     write_pet(tmp_path / "pet", pet(), made_afterwards)
     with pytest.raises(CorruptFileError, match=r"SeriesTime \(0008,0031\).*AcquisitionTime \(0008,0032\)"):
@@ -519,6 +528,12 @@ def test_other_modalities_are_refused(tmp_path, modality):
     write_series(tmp_path / "s", modality=modality)
     with pytest.raises(OptionError, match=rf"Modality \(0008,0060\) is '{modality}'"):
         load_image(tmp_path / "s", suv="bw")
+
+
+def test_enhanced_pet_says_it_in_another_way_and_is_refused(tmp_path):
+    write_enhanced(tmp_path / "pet.dcm", kind="PET")
+    with pytest.raises(OptionError, match=r"Units \(0054,1001\)"):
+        load_image(tmp_path / "pet.dcm", suv="bw")
 
 
 def test_formats_without_a_dose_are_refused(tmp_path):

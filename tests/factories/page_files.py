@@ -78,6 +78,7 @@ def write_phases(folder: Path) -> None:
         for percentage in (75, 0, 40):
             for k, file in enumerate(truth.slice_files):
                 dataset = pydicom.dcmread(file)
+                dataset.SeriesDescription = "Gated heart"
                 dataset.NominalPercentageOfCardiacPhase = percentage
                 dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid("phase", percentage, k)
                 if name == "cardiac" or (percentage, k) != (40, 3):

@@ -12,6 +12,7 @@ from . import tags
 from .codecs import decode_frame, decoded_photometric
 from .encapsulation import Fragment, frame_fragments, read_fragments
 from .header import Header
+from .located import located_bytes
 
 __all__ = ["CompressedFrames"]
 
@@ -27,7 +28,8 @@ class CompressedFrames:
         """The bytes of one frame; no other frame's are read."""
         if self.header is not header:
             count = header.integer(tags.NUMBER_OF_FRAMES) or 1
-            self.fragments = frame_fragments(file, header.pixel_offset, count, header.path)
+            offsets = located_bytes(header, tags.EXTENDED_OFFSET_TABLE)
+            self.fragments = frame_fragments(file, header.pixel_offset, count, header.path, extended_offsets=offsets)
             self.header = header
         return read_fragments(file, self.fragments[number], header.path)
 

@@ -73,6 +73,7 @@ class GroupWalk(ElementWalk):
         self.depth = 0
         little = header.little_endian
         self.group_keys = frozenset(file_key(tag, little) for tag in tags.GROUP_SEQUENCES)
+        self.mapping_key = file_key(tags.REAL_WORLD_VALUE_MAPPING_SEQUENCE, little)
         self.item_end_key = file_key(ITEM_END[0] << 16 | ITEM_END[1], little)
 
     def items(self) -> list[dict[int, bytes]]:
@@ -105,6 +106,8 @@ class GroupWalk(ElementWalk):
             if key in wanted:
                 values.setdefault(wanted[key], self.buffer[position : position + size])
                 position += size
+            elif key == self.mapping_key:
+                position = self.mappings(position, size, values)
             elif key in self.group_keys:
                 position = self.nested(position, size, values)
             elif size == UNDEFINED:
@@ -126,8 +129,33 @@ class GroupWalk(ElementWalk):
             raise NotUnderstoodError
         return key, vr, size, position + 8
 
-    def nested(self, position: int, length: int, values: dict[int, bytes]) -> int:
-        """Note the attributes of a sequence within an item; the first item that has one counts."""
+    def mappings(self, position: int, length: int, values: dict[int, bytes]) -> int:
+        """Note the real world value mapping; of several with other units the first counts (PS3.3 C.7.6.16.2.11)."""
+        first: dict[int, bytes] = {}
+        every: list[dict[int, bytes]] = []
+        position = self.nested(position, length, first, every)
+        values.update(first)
+        pieces = [one for one in every if one.get(tags.CODE_VALUE) == first.get(tags.CODE_VALUE)]
+        if (
+            len({(one.get(tags.REAL_WORLD_VALUE_SLOPE), one.get(tags.REAL_WORLD_VALUE_INTERCEPT)) for one in pieces})
+            > 1
+        ):
+            # Several lines for one quantity, each over a range of stored values, are a table.
+            values.pop(tags.REAL_WORLD_VALUE_SLOPE, None)
+            values[tags.REAL_WORLD_VALUE_LUT_DATA] = b""
+        return position
+
+    def nested(
+        self, position: int, length: int, values: dict[int, bytes], every: list[dict[int, bytes]] | None = None
+    ) -> int:
+        """Note the attributes of a sequence within an item; the first item that has one counts.
+
+        Args:
+            position: Where the sequence's items begin.
+            length: Their length, or ``UNDEFINED``.
+            values: Gets the attributes.
+            every: Gets those of each item by itself, if given.
+        """
         end = self.end if length == UNDEFINED else position + length
         if self.depth > DEEPEST_SEQUENCE:
             raise NotUnderstoodError
@@ -141,7 +169,12 @@ class GroupWalk(ElementWalk):
                 break
             if tag != ITEM:
                 raise NotUnderstoodError
-            position = self.item(position, size, values)
+            own: dict[int, bytes] = {}
+            position = self.item(position, size, own)
+            for found, value in own.items():
+                values.setdefault(found, value)
+            if every is not None:
+                every.append(own)
         self.depth -= 1
         return end
 

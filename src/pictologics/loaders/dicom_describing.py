@@ -56,7 +56,7 @@ def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
         names = ", ".join(f"'{name}'" for name in strangers[:NAMED])
         more = ", ..." if len(strangers) > NAMED else ""
         raise UnsupportedFormatError(
-            f"the {source.kind} holds {len(strangers)} files and none is DICOM ({names}{more})",
+            f"the {source.kind} holds {files(strangers)} and none is DICOM ({names}{more})",
             path=source.path,
             advice="pass the path of the one file that is meant, or another folder",
             files=len(strangers),
