@@ -32,7 +32,7 @@ class Image:
         modality: DICOM modality such as ``"CT"``, ``"MR"``, ``"PT"``, or ``"Unknown"``.
         source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere.
         metadata: Facts about the image by name: ``series_instance_uid``, ``frame_of_reference_uid``,
-            ``series_description``, ``units``. Nothing that identifies a patient.
+            ``series_description``, ``series_number``, ``phase``, ``units``. Nothing that identifies a patient.
         provenance: What the image was made of and what was decided on the way.
 
     Example:

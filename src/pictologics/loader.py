@@ -89,7 +89,7 @@ def load_image(
         MissingPathError: If there is nothing at the path.
         UnsupportedFormatError: If the content is of no format, or a variety of one, that is read.
         CorruptFileError: If a file contradicts itself or ends too early.
-        AmbiguousSeriesError: If several series or volumes could be meant.
+        AmbiguousSeriesError: If several series, or several sets of images of one, could be meant.
         GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
         OptionError: If a parameter cannot be honoured, such as a ``dataset_index`` beyond the last volume.
 

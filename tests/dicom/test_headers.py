@@ -17,6 +17,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics.dicom import tags
+from pictologics.dicom.attributes import Attributes
 from pictologics.dicom.headers import read_header
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError
 from tests.factories.dicom_series import (
@@ -301,3 +302,11 @@ def test_values_are_those_written(tmp_path):
     assert header.short(tags.ROWS) == 6
     assert header.short(tags.COLUMNS) == 7
     assert header.numbers(tags.PIXEL_SPACING) == (1.125, 0.75)
+
+
+@pytest.mark.parametrize("declared", [b"\xff\xfe", b"ISO\0IR 100", b"no such set", b""])
+def test_a_character_set_that_is_none_costs_the_text_only_its_accents(declared):
+    values = {tags.SPECIFIC_CHARACTER_SET: declared, tags.SERIES_DESCRIPTION: "Schädel".encode()}
+    text = Attributes("file.dcm", values).text(tags.SERIES_DESCRIPTION)
+    assert text.startswith("Sch")
+    assert text.endswith("del")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from math import isfinite
@@ -60,10 +61,15 @@ class Attributes:
         from pydicom.charset import convert_encodings, decode_bytes
         from pydicom.valuerep import TEXT_VR_DELIMS
 
-        declared = self.text(tags.SPECIFIC_CHARACTER_SET).split("\\")
+        # Read as bytes: the name of a character set is plain ASCII, or nothing that can be used.
+        names = self.values.get(tags.SPECIFIC_CHARACTER_SET, b"").decode("latin-1").split("\\")
         try:
-            return decode_bytes(raw, convert_encodings(declared), set(TEXT_VR_DELIMS))
-        except (LookupError, UnicodeError):
+            with warnings.catch_warnings():
+                # pydicom warns of a character set that it does not know; what it then does is good enough here.
+                warnings.simplefilter("ignore")
+                declared = convert_encodings([name.strip(" \0") for name in names])
+                return decode_bytes(raw, declared, set(TEXT_VR_DELIMS))
+        except (LookupError, ValueError):
             return raw.decode("latin-1")
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:

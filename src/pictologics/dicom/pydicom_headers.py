@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+import zlib
 from io import BytesIO
 
 from ..errors import CorruptFileError
@@ -59,7 +60,7 @@ def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
     except (
         BytesLengthException, InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError,
         NotImplementedError,
-        OSError, RecursionError, TypeError, ValueError, struct.error,
+        OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
     ) as error:  # fmt: skip
         raise CorruptFileError(
             "it begins as a DICOM file and cannot be followed further",

@@ -193,7 +193,7 @@ def decide_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: fl
     if blended:
         text += f", {blended} of them interpolated between two slices and {kept} slices as they were"
     if empty:
-        text += f"; {empty} lie where slices are missing, hold {fill_value:g} and are invalid"
+        text += f"; invalid, holding {fill_value:g}, for want of a slice: {empty}"
     beyond = float(stack.offsets[-1, 2]) - (planes - 1) * normal.step
     if beyond >= CORNER_ERROR_REFUSED * normal.step:
         text += f"; the last {beyond:.6g} mm of the stack, less than one step, lie beyond the last plane"

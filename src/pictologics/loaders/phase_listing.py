@@ -32,7 +32,7 @@ def get_dicom_phases(
         One entry for each volume, in ascending order of what tells them apart.
 
     Raises:
-        FileNotFoundError: If there is nothing at the path.
+        FileNotFoundError: If there is nothing at the path (a MissingPathError).
         ValueError: If the source is no DICOM series, or several (errors of ``pictologics.errors``).
 
     Example:
