@@ -8,7 +8,7 @@ there are images at a position, and no group may hold a position twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -57,15 +57,16 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
     most = int(counts.max())
     if most == 1:
         return [Phase(tuple(frames))]
+    known = differing_values(frames)
     for size in (1, 2):
-        for candidates in combinations(CANDIDATES, size):
-            groups = exact_groups(frames, candidates)
-            if groups is not None and len(groups) == most and each_once(groups, slots):
+        for candidates in combinations(known, size):
+            groups = exact_groups([known[candidate] for candidate in candidates])
+            if len(groups) == most and each_once(groups, slots):
                 return phases_of(frames, groups, candidates)
     for candidate in RANKED:
-        ranks = ranks_in_slots(frames, slots, candidate.value)
+        ranks = ranks_in_slots(slots, known[candidate]) if candidate in known else None
         if ranks is not None:
-            return ranked_phases(frames, ranks, candidate)
+            return ranked_phases(frames, ranks, candidate, known[candidate])
     return by_appearance(frames, slots)
 
 
@@ -93,14 +94,30 @@ def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
 Groups = dict[tuple[Value, ...], list[int]]
 
 
-def exact_groups(frames: Sequence[Frame], candidates: Sequence[Candidate]) -> Groups | None:
-    """Planes by their values; None if some plane has none."""
+def differing_values(frames: Sequence[Frame]) -> dict[Candidate, list[Value]]:
+    """The values of every candidate that each plane has and that are not all the same, in the candidates' order."""
+    found = {}
+    for candidate in CANDIDATES:
+        values: list[Value] = []
+        for frame in frames:
+            value = candidate.value(frame)
+            if value is None:
+                break
+            values.append(value)
+        if len(values) == len(frames) and len(set(values)) > 1:
+            found[candidate] = values
+    return found
+
+
+def exact_groups(values: Sequence[Sequence[Value]]) -> Groups:
+    """Planes by their values.
+
+    Args:
+        values: For each candidate, the value of each plane.
+    """
     groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
-    for index, frame in enumerate(frames):
-        key = tuple(candidate.value(frame) for candidate in candidates)
-        if any(value is None for value in key):
-            return None
-        groups[key].append(index)  # type: ignore[index]
+    for index, key in enumerate(zip(*values, strict=True)):
+        groups[key].append(index)
     return groups
 
 
@@ -132,32 +149,30 @@ def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Cand
     return phases
 
 
-def ranks_in_slots(
-    frames: Sequence[Frame], slots: np.ndarray, value_of: Callable[[Frame], Value | None]
-) -> list[int] | None:
-    """For each plane, which in order of a value it is among those at its position; None if that is not clear."""
-    values = [value_of(frame) for frame in frames]
-    if any(value is None for value in values):
-        return None
+def ranks_in_slots(slots: np.ndarray, values: Sequence[Value]) -> list[int] | None:
+    """For each plane, which in order of its value it is among those at its position; None if that is not clear."""
     by_slot: defaultdict[int, list[int]] = defaultdict(list)
     for index, slot in enumerate(slots.tolist()):
         by_slot[slot].append(index)
-    ranks = [0] * len(frames)
+    ranks = [0] * len(values)
     for members in by_slot.values():
         if len({values[k] for k in members}) < len(members):
             return None
-        for rank, index in enumerate(sorted(members, key=lambda k: values[k])):  # type: ignore[arg-type, return-value]
+        for rank, index in enumerate(sorted(members, key=lambda k: values[k])):
             ranks[index] = rank
     return ranks
 
 
-def ranked_phases(frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate) -> list[Phase]:
+def ranked_phases(
+    frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate, values: Sequence[Value]
+) -> list[Phase]:
     """Phases by their rank at each position, where the value itself drifts from slice to slice."""
     phases = []
     for rank in range(max(ranks) + 1):
-        members = tuple(frame for frame, one in zip(frames, ranks, strict=True) if one == rank)
-        value = min(candidate.value(frame) for frame in members)  # type: ignore[type-var]
-        phases.append(Phase(members, f"Volume {rank + 1}", candidate.keyword, value))
+        members = [index for index, one in enumerate(ranks) if one == rank]
+        lowest = min(values[index] for index in members)
+        label = f"Volume {rank + 1}"
+        phases.append(Phase(tuple(frames[index] for index in members), label, candidate.keyword, lowest))
     return phases
 
 
@@ -179,10 +194,8 @@ def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
 
 def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
-    for candidate in CANDIDATES:
-        groups = exact_groups(frames, (candidate,))
-        if groups is None or len(groups) < 2:
-            continue
+    for candidate, values in differing_values(frames).items():
+        groups = exact_groups([values])
         sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:
             return phases_of(frames, groups, (candidate,))
