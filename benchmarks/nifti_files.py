@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from .checking import check_same_voxels
-from .ct_readers import OURS, SIMPLEITK, with_pictologics
+from .ct_readers import OURS, SIMPLEITK, shares, with_pictologics
 from .data import BenchmarkData, warm
 from .timing import Benchmark, Contender, Target, measure
 
 NIBABEL = "nibabel"
 INFLATION = "floor: ISA-L inflation alone"
-PLAIN_FLOOR = "floor: read + fill"
+PLAIN_FLOOR = "floor: read + fill, 2 threads"
 
 INFLATED_CHUNK = 1 << 18
 """Bytes asked for at once: of the sizes from 64 KiB to 8 MiB the fastest."""
+
+READ_CHUNK = 1 << 19
+"""Bytes read at once by the floor: they stay in the processor's cache."""
 
 
 def with_nibabel(file: Path) -> npt.NDArray[np.float32]:
@@ -48,14 +53,22 @@ def inflate(file: Path) -> int:
     return count
 
 
-def read_and_fill(file: Path, voxels: int) -> npt.NDArray[np.float32]:
+def read_and_fill(file: Path, voxels: int, threads: int = 2) -> npt.NDArray[np.float32]:
     """Read every byte once into a small buffer and touch a fresh float32 output once."""
-    buffer = bytearray(1 << 20)
-    with file.open("rb", buffering=0) as stream:
-        while stream.readinto(buffer):
-            pass
     volume = np.empty(voxels, dtype=np.float32)
-    volume.fill(0.0)
+    pieces = -(-file.stat().st_size // READ_CHUNK)
+    filled = -(-voxels // pieces)
+
+    def fill(share: range) -> None:
+        buffer = bytearray(READ_CHUNK)
+        for k in share:
+            os.preadv(descriptor, [buffer], k * READ_CHUNK)
+            volume[k * filled : (k + 1) * filled].fill(0.0)
+
+    descriptor = os.open(file, os.O_RDONLY)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, shares(pieces, threads)))
+    os.close(descriptor)
     return volume
 
 

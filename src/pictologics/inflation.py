@@ -42,11 +42,14 @@ class InflatedStream:
         self.position = 0
         self._rest = b""
         self._ended = False
-        self._pieces: queue.Queue[bytes | BaseException] = queue.Queue(AHEAD)
+        # A bounded queue is written in Python, and both threads would wait for its locks; these two are written in C.
+        self._pieces: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._inflate, name="pictologics-inflate", daemon=True)
 
     def __enter__(self) -> InflatedStream:
+        self._make_room(AHEAD)
         self._thread.start()
         return self
 
@@ -54,12 +57,14 @@ class InflatedStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopped.set()
-        while self._thread.is_alive():
-            # The thread may wait for room in the queue.
-            try:
-                self._pieces.get(timeout=0.01)
-            except queue.Empty:
-                continue
+        # The thread may wait for room before it sees that it is to stop.
+        self._make_room(1)
+        self._thread.join()
+
+    def _make_room(self, count: int) -> None:
+        """Let the thread make more pieces."""
+        for _ in range(count):
+            self._room.put(None)
 
     def skip(self, count: int) -> None:
         """Pass over bytes of the content."""
@@ -84,6 +89,7 @@ class InflatedStream:
             return b""
         else:
             item = self._pieces.get()
+            self._make_room(1)
             self._ended = not item or isinstance(item, BaseException)
             if isinstance(item, BaseException):
                 raise item
@@ -128,6 +134,7 @@ class InflatedStream:
             piece = inflater.decompress(pending, PIECE)
             pending = b""
             if piece:
+                self._room.get()
                 self._pieces.put(piece)
         return bytes(inflater.unused_data)
 
