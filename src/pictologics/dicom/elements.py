@@ -56,6 +56,9 @@ def file_key(tag: int, little_endian: bool) -> int:
 WANTED_LITTLE: Final = {file_key(tag, True): tag for tag in tags.WANTED}
 WANTED_BIG: Final = {file_key(tag, False): tag for tag in tags.WANTED}
 
+PLAIN: Final = tags.WANTED - tags.LOCATED - tags.PIXEL_TAGS
+"""Wanted attributes that are kept as they are."""
+
 AT_PIXELS: Final = -1
 
 
@@ -85,6 +88,7 @@ class ElementWalk:
     def explicit(self, position: int) -> None:
         """Walk an explicit VR data set to its pixels or its end."""
         wanted, unpack, unpack_length = self.wanted, self.unpack_explicit, self.unpack_length
+        plain, found = PLAIN, self.header.found
         buffer, end = self.buffer, len(self.buffer)
         while True:
             if position + 12 > end:
@@ -101,7 +105,13 @@ class ElementWalk:
                 (length,) = unpack_length(buffer, value)
                 value += 4
             if key in wanted:
-                position = self.take(wanted[key], value, length, vr)
+                tag = wanted[key]
+                if tag in plain and value + length <= end:
+                    # By far the most common: a short value that is there already.
+                    found[tag] = buffer[value : value + length]
+                    position = value + length
+                    continue
+                position = self.take(tag, value, length, vr)
                 if position == AT_PIXELS:
                     return
                 buffer, end = self.buffer, len(self.buffer)
