@@ -77,6 +77,17 @@ def test_jpeg_ls_that_stops_anywhere_ends(codec):
         assert decode_or_refuse(codec, whole[:end]) is None
 
 
+@pytest.mark.parametrize("codec", [name for name in CODECS if name.startswith(("jpeg_2000", "htj2k"))])
+def test_jpeg_2000_that_stops_anywhere_is_refused(codec):
+    """The decoder leaves tiles empty that are missing, if the stream stops just where one would begin."""
+    whole = ENCODED[codec]
+    starts = [place for place in range(len(whole)) if whole.startswith(b"\xff\x90\x00\x0a", place)]
+    assert len(starts) > 1 or not codec.endswith("tiles")
+    for start in starts:
+        for end in range(start - 2, start + 14):
+            assert decode_or_refuse(codec, whole[:end]) is None
+
+
 def test_the_head_of_rle_is_not_believed():
     """Decoders that believe it read beyond the frame, and crash."""
     encoded = ENCODED["rle"]

@@ -14,6 +14,9 @@ from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_2000"]
 
+# It cannot occur within coded samples (ISO/IEC 15444-1 A.1.2).
+END_OF_CODESTREAM = b"\xff\xd9"
+
 
 def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     """Decode a JPEG 2000 or HTJ2K frame; the codestream says which it is."""
@@ -22,6 +25,9 @@ def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     codestream = bare_jpeg_2000(encoded)
     stream = jpeg_2000_head(codestream)
     frame.check(stream)
+    if codestream.rfind(END_OF_CODESTREAM) < 0:
+        # OpenJPEG leaves tiles empty that are missing.
+        raise frame.corrupt("ends before its last pixel")
     # Slices are decoded in parallel; threads within one would only compete with them.
     decoded = jpeg2k_decode(codestream, numthreads=1)
     return frame.stored_values(decoded, stream.precision, stream.precision, signed=stream.signed)
