@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .errors import OptionError
 
-__all__ = ["exact_float", "rescale_into"]
+__all__ = ["add_within_words", "exact_float", "rescale_into"]
 
 # Whole numbers up to here are exact in float32 (24 bits of significand).
 EXACT_FLOAT32_BITS = 24
@@ -77,6 +77,32 @@ def write_floats(target: npt.NDArray[Any], stored: npt.NDArray[Any], slope: floa
         values = np.multiply(stored, np.float64(slope), dtype=np.float64)
         values += intercept
         np.copyto(target, values, casting="unsafe")
+
+
+def add_within_words(words: npt.NDArray[Any], bits: int, intercept: float) -> npt.NDArray[np.int16] | None:
+    """Add a whole number to 16-bit integers where they lie, if 16 bits hold every possible sum.
+
+    Summing before the numbers widen to floats moves half the memory: the last few percent of loading a CT.
+
+    Args:
+        words: Numbers of which only ``bits`` bits are used; overwritten.
+        bits: Bits of a number.
+        intercept: What to add.
+
+    Returns:
+        The sums, a view on the same memory; None, with nothing changed, where they would not fit.
+    """
+    is_16_bit = words.dtype.kind in "iu" and words.dtype.itemsize == 2 and words.dtype.isnative
+    if not is_16_bit or not words.flags.writeable or not float(intercept).is_integer():
+        return None
+    low, high = (0, (1 << bits) - 1) if words.dtype.kind == "u" else (-(1 << bits - 1), (1 << bits - 1) - 1)
+    limits = np.iinfo(np.int16)
+    if low + intercept < limits.min or high + intercept > limits.max:
+        return None
+    # A sum that fits comes out right whether or not the number itself would: 16-bit sums are taken modulo 2**16.
+    sums = words.view(np.int16)
+    np.add(sums, np.int16(intercept), out=sums)
+    return sums
 
 
 def sums_exactly(stored: np.dtype[Any], intercept: float) -> bool:

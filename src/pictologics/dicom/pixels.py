@@ -17,7 +17,7 @@ from ..errors import CorruptFileError, UnsupportedFormatError
 from ..files import OpenFile
 from ..inflation import DeflatedBytes
 from ..provenance import Decision
-from ..rescaling import rescale_into
+from ..rescaling import add_within_words, rescale_into
 from ..threads import run_in_shares
 from . import tags
 from .colour import check_colours, luminance_of, weighted
@@ -89,6 +89,9 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
                     pixels = conversion.convert(pixels, None if valid is None else valid[k])
                     rescaled = rescaled and not conversion.ends_there
                 slope, intercept = (frame.slope, frame.intercept) if rescaled else (1.0, 0.0)
+                if slope == 1.0 and intercept:
+                    sums = add_within_words(pixels, stored[k].bits, intercept)
+                    pixels, intercept = (pixels, intercept) if sums is None else (sums, 0.0)
                 rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
 
     run_in_shares(read_share, len(frames))
