@@ -12,7 +12,7 @@ def run(data: BenchmarkData, rounds: int) -> Benchmark:
     folder, size = data.ct_folder, data.size
     warm(folder)
     readers = ct.readers(folder, size.matrix)
-    same = check_same_voxels({name: run for name, run in readers.items() if name != ct.FLOOR})
+    same = check_same_voxels({name: run for name, run in readers.items() if name not in {ct.FLOOR, ct.TOUCH}})
     race = measure([Contender(name, run) for name, run in readers.items()], rounds)
     result = Benchmark(
         f"CT folder: {size.slices} uncompressed 16-bit slices of {size.matrix}×{size.matrix} into one volume",
@@ -30,12 +30,13 @@ def run(data: BenchmarkData, rounds: int) -> Benchmark:
             result.ratio(ct.DICOMSDL_THREADS, ct.OURS),
             at_least=1.3,
         ),
-        Target("times the floor", result.ratio(ct.OURS, ct.FLOOR), at_most=1.8),
+        Target("times reading and touching on one thread", result.ratio(ct.OURS, ct.TOUCH), at_most=1.8),
     ]
     result.notes = [
         race.note,
         same,
         "Ours, pydicom and dicomsdl give float32; SimpleITK a type of its own choice, without the step to an array.",
-        "The floor lists the folder, reads every byte once into a buffer and fills a fresh float32 volume.",
+        "The floors list the folder and read every byte once into a buffer; one fills a fresh float32 volume on two "
+        "threads, the other touches each of its pages.",
     ]
     return result

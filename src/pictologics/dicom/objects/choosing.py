@@ -33,7 +33,8 @@ def frames_of(header: Header) -> list[Frame]:
     count = header.integer(tags.NUMBER_OF_FRAMES)
     if count is not None and count < 1:
         raise header.malformed(tags.NUMBER_OF_FRAMES)
-    refuse_absurd_count(header, count or 1)
+    if count is not None and count > 1:
+        refuse_absurd_count(header, count)
     if {tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE} & header.located.keys():
         return enhanced_frames(header)
     if is_mosaic(header):
@@ -66,8 +67,7 @@ def refuse_absurd_count(header: Header, count: int) -> None:
     """
     pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
     room = header.file_size * (MOST_DEFLATION if header.is_deflated else 1)
-    # A file of one frame is judged by its own pixels.
-    if count > 1 and count * (8 if header.is_encapsulated else pixels / 8) > room:
+    if count * (8 if header.is_encapsulated else pixels / 8) > room:
         raise CorruptFileError(
             f"it says that it holds {count} frames, and its {header.file_size} bytes are too few for them",
             path=header.path,
