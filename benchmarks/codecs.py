@@ -92,7 +92,7 @@ def run(key: str, data: BenchmarkData, rounds: int) -> Benchmark:
     folder = made(data.folder / f"ct_{key}", partial(compress, data.ct_folder, codec))
     warm(folder)
     readers = ct.readers(folder, size.matrix)
-    del readers[ct.FLOOR]
+    del readers[ct.FLOOR], readers[ct.TOUCH]
     same = check_same_voxels(readers)
     race = measure([Contender(name, run) for name, run in readers.items()], rounds)
     result = Benchmark(
