@@ -55,12 +55,6 @@ def test_with_decisions_adds_and_leaves_the_first_alone():
     assert (more.source, more.reader, more.slices) == (RECORD.source, RECORD.reader, RECORD.slices)
 
 
-def test_with_slices_changes_only_these():
-    other = RECORD.with_slices(RECORD.slices[::-1])
-    assert other.slices == RECORD.slices[::-1]
-    assert other.decisions == RECORD.decisions
-
-
 def test_is_an_immutable_value():
     assert pickle.loads(pickle.dumps(RECORD)) == RECORD
     assert hash(RECORD.slices[0]) == hash(dataclasses.replace(RECORD.slices[0]))

@@ -270,3 +270,9 @@ def test_a_zipped_medium(index, tmp_path):
     image = load_image(path)
     assert_shows(image, PHANTOM)
     np.testing.assert_array_equal(load_image(path.read_bytes()).array, image.array)
+
+
+def test_the_call_for_bytes_names_no_path(tmp_path):
+    content = write_nifti(tmp_path / "scan.nii").read_bytes()
+    explanation = explain(content)
+    assert explanation.volumes[0].call(explanation.path) == "load_image(content)"

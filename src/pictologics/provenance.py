@@ -72,10 +72,6 @@ class Provenance:
         """The same record with more decisions at its end."""
         return Provenance(self.source, self.reader, self.slices, (*self.decisions, *decisions))
 
-    def with_slices(self, slices: tuple[SliceSource, ...]) -> Provenance:
-        """The same record for other planes."""
-        return Provenance(self.source, self.reader, slices, self.decisions)
-
     def to_dict(self) -> dict[str, Any]:
         """The record as plain lists, dicts, text and numbers."""
         return asdict(self)

@@ -412,3 +412,17 @@ def test_a_list_must_hold_dicom_files_of_images(tmp_path):
         load_image([])
     with pytest.raises(OptionError, match="folder"):
         load_image([tmp_path / "ct", files[0]])
+
+
+def test_a_series_of_localizers_is_left_out_unless_it_is_asked_for(tmp_path):
+    """What is loaded is not said to be left out."""
+    write_series(tmp_path / "all" / "ct", series="a")
+    scout = PHANTOM.with_array(PHANTOM.array[:, :, :1])
+    kind = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    write_series(tmp_path / "all" / "scout", scout, lambda ds, _: setattr(ds, "ImageType", kind), series="b")
+    with pytest.warns(ContentWarning, match="left out 1 localizer image"):
+        assert_is_the_phantom(load_image(tmp_path / "all", recursive=True))
+    with pytest.warns(UserWarning, match="1 mm was assumed") as caught:
+        image = load_image(tmp_path / "all", recursive=True, series_uid=uid("b"))
+    assert len(caught) == 1
+    assert image.array.shape[2] == 1

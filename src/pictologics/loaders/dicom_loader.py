@@ -13,7 +13,7 @@ from ..dicom.frames import UNITLESS
 from ..dicom.pixels import Voxels, read_voxels
 from ..dicom.planes import Planes, stack_planes
 from ..dicom.rectifying import rectify
-from ..dicom.series import Series, choose_series, group_series, without_localizers
+from ..dicom.series import Series, choose_series, without_localizers
 from ..dicom.suv import SUV_UNITS, uptake_of
 from ..dicom.volumes import Volume, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
@@ -44,13 +44,13 @@ class DicomReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        scan, series, volumes = volumes_of_source(source, options.recursive, options.series_uid)
+        series, volumes, others = volumes_of_source(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
         planes = stack_planes(volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
         decisions = (
-            *left_out(scan, series),
+            *others,
             *volume.decisions,
             *planes.decisions,
             *(() if suv is None else (suv.decision,)),
@@ -76,12 +76,17 @@ class DicomReader:
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
 
 
-def volumes_of_source(source: Source, recursive: bool, series_uid: str | None) -> tuple[Scan, Series, list[Volume]]:
-    """What the files are, the one series that is meant, and its volumes."""
+def volumes_of_source(
+    source: Source, recursive: bool, series_uid: str | None
+) -> tuple[Series, list[Volume], list[Decision]]:
+    """The one series that is meant, its volumes, and what of the source is not part of it."""
     scan = scan_source(source, recursive)
-    groups = group_or_refuse(scan, source)
-    series = choose_series(groups if series_uid else without_localizers(groups)[0], series_uid, source.path)
-    return scan, series, volumes_of(series, source.path, source.only)
+    groups, localizers = group_or_refuse(scan, source), list[Decision]()
+    if series_uid is None:
+        groups, localizers = without_localizers(groups)
+    series = choose_series(groups, series_uid, source.path)
+    others = left_out(scan, series, localizers)
+    return series, volumes_of(series, source.path, source.only), others
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:
@@ -112,13 +117,18 @@ def choose_volume(volumes: Sequence[Volume], index: int, path: str) -> Volume:
     return volumes[index]
 
 
-def left_out(scan: Scan, series: Series) -> list[Decision]:
-    """What of the source is not part of the series."""
+def left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list[Decision]:
+    """What of the source is not part of the series.
+
+    Args:
+        scan: All files.
+        series: The series.
+        localizers: What was decided about series of localizers.
+    """
     decisions = []
     if scan.broken:
         text = f"left out {files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
-    localizers = without_localizers(group_series(scan.headers))[1]
     decisions += localizers
     elsewhere = len(scan.headers) - len(series.headers) - sum(int(one.value or 0) for one in localizers)
     for count, what in (

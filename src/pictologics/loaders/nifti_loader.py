@@ -49,11 +49,12 @@ class NiftiReader:
                 volumes=header.volumes,
             )
         data = voxels_of(header)
-        check_size(header, data, is_gzip(data))
+        packed = is_gzip(data)
+        check_size(header, data, packed)
         grid, decisions = grid_of(header, options.irregular)
         note = read_note(header, grid)
         grid = note.grid
-        array = read_volume(header, data, is_gzip(data), index, options.dtype)
+        array = read_volume(header, data, packed, index, options.dtype)
         if header.volumes > 1:
             decisions.append(
                 Decision(

@@ -45,5 +45,5 @@ def get_dicom_phases(
         [('Volume 1', 3)]
     """
     source = make_probe(make_source(path)).source
-    _, _, volumes = volumes_of_source(source, bool(recursive), series_uid)
+    _, volumes, _ = volumes_of_source(source, bool(recursive), series_uid)
     return list_phases(volumes)

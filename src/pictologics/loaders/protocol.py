@@ -132,7 +132,9 @@ class VolumeInfo:
     def call(self, path: str) -> str:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)
-        return f"load_image({path!r}{options})" if self.loads else "does not load"
+        # Bytes and open files without a name have one in angle brackets, which is no path.
+        source = "content" if path.startswith("<") else repr(path)
+        return f"load_image({source}{options})" if self.loads else "does not load"
 
 
 @dataclass(frozen=True)
