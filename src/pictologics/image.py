@@ -33,6 +33,7 @@ class Image:
         source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere.
         metadata: Facts about the image by name: ``series_instance_uid``, ``frame_of_reference_uid``,
             ``series_description``, ``series_number``, ``phase``, ``units``. Nothing that identifies a patient.
+        labels: Of a label map or a mask, what its values stand for: value to name. Empty if no file says it.
         provenance: What the image was made of and what was decided on the way.
 
     Example:
@@ -49,6 +50,7 @@ class Image:
     modality: str = "Unknown"
     source_mask: npt.NDArray[np.bool_] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    labels: Mapping[int, str] = field(default_factory=dict, kw_only=True)
     provenance: Provenance = field(default_factory=Provenance, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from .errors import ContentWarning, GeometryError, OptionError, warn
 from .explanation import Explanation
 from .geometry import Grid
 from .image import Image, create_full_mask
+from .interpolation import Interpolation
 from .loaders.probing import make_probe, make_source
 from .loaders.protocol import Colour, Irregular, Reader, ReadOptions, Source, SourceMaskFrom, Suv
 from .loaders.registry import select
@@ -43,6 +44,7 @@ def load_image(
     source_mask_from: SourceMaskFrom | None = None,
     colour: Colour = "error",
     suv: Suv | None = None,
+    interpolation: Interpolation | None = None,
 ) -> Image:
     """Load one image or mask, whatever its format.
 
@@ -80,6 +82,9 @@ def load_image(
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
             g/ml, after James) or by body surface area (``"bsa"``, cm2/ml, after Du Bois). The rules are those of
             QIBA's vendor-neutral pseudo-code; ``metadata["units"]`` names the result.
+        interpolation: How to make voxels of ``reference_image`` where the lattices do not meet: ``"nearest"`` (for
+            masks), ``"linear"`` or ``"cubic"``. None, the default, raises instead. Where they meet, no value is
+            changed, whatever this says.
 
     Returns:
         An Image whose array has shape (x, y, z), in Fortran order.
@@ -106,6 +111,7 @@ def load_image(
         warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
     # Before the voxels are read, so that a reference without a place fails at once.
     target = None if reference_image is None else grid_of_reference(reference_image)
+    method = checked_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     options = ReadOptions(
         dataset_index=checked_index(dataset_index),
         recursive=bool(recursive),
@@ -117,6 +123,7 @@ def load_image(
         colour=checked_choice("colour", colour, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
         fill_value=checked_fill_value(fill_value),
+        reference=reference_image,
     )
     source, reader = find_reader(path)
     if options.suv is not None and "suv" not in reader.honours:
@@ -125,7 +132,13 @@ def load_image(
             path=source.path,
             advice="load the DICOM series",
         )
-    ignored = options.changed() - reader.honours - {"recursive", "fill_value"}
+    if reader.needs_reference and reference_image is None:
+        raise OptionError(
+            f"{reader.name} files hold contours and no voxels, and an image to draw them on is required",
+            path=source.path,
+            advice="load the image that they belong to and pass it as reference_image",
+        )
+    ignored = options.changed() - reader.honours
     if ignored:
         warn(
             f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
@@ -135,7 +148,7 @@ def load_image(
     if target is not None:
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
-        image = placed(image, target, options.fill_value, source.path)
+        image = placed(image, target, options.fill_value, method, source.path)
     warn_of(source.path, image.provenance.decisions)
     return image
 
@@ -172,10 +185,10 @@ def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | B
     return probe.source, select(probe)
 
 
-def placed(image: Image, target: Grid, fill_value: float, path: str) -> Image:
+def placed(image: Image, target: Grid, fill_value: float, method: Interpolation | None, path: str) -> Image:
     """The image on the reference's voxels; an error names the file."""
     try:
-        return place(image, target, fill_value)
+        return place(image, target, fill_value, method)
     except GeometryError as error:
         raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
 

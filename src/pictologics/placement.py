@@ -12,12 +12,13 @@ import numpy.typing as npt
 from .errors import OptionError
 from .geometry import CORNER_ERROR_NOTED, Grid, LatticeMap, nearest_axes
 from .image import Image
+from .interpolation import Interpolation
 from .provenance import Decision
 
 __all__ = ["place", "transpose"]
 
 
-def place(image: Image, target: Grid, fill_value: float = 0.0) -> Image:
+def place(image: Image, target: Grid, fill_value: float = 0.0, interpolation: Interpolation | None = None) -> Image:
     """Put an image's voxels onto another grid without changing a value.
 
     The lattices must meet: the axes may be in another order or run the other way, and the image may be cropped,
@@ -27,6 +28,7 @@ def place(image: Image, target: Grid, fill_value: float = 0.0) -> Image:
         image: The image.
         target: Where its voxels go.
         fill_value: Value of target voxels outside the image. A type that cannot hold it is widened.
+        interpolation: What to do where the lattices do not meet; None raises.
 
     Returns:
         An image on the target grid. Its source mask, if it has one, is False outside the image.
@@ -49,6 +51,7 @@ def place(image: Image, target: Grid, fill_value: float = 0.0) -> Image:
         modality=image.modality,
         source_mask=mask,
         metadata=image.metadata,
+        labels=image.labels,
         provenance=image.provenance.with_decisions(*decisions_of(grid, target, lattice, destination)),
     )
 

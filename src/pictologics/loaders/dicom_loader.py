@@ -37,6 +37,7 @@ class DicomReader:
         {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"}
         | {"source_mask_from", "colour", "suv"}
     )
+    needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
         """Whether the source is a DICOM file or something that holds files."""

@@ -27,6 +27,7 @@ class NiftiReader:
     name = "NIfTI"
     suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")
     honours = frozenset({"dataset_index", "dtype", "irregular"})
+    needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
         """Whether the file begins with a NIfTI header, behind gzip or not."""

@@ -28,6 +28,9 @@ SourceMaskFrom = Literal["padding"]
 Colour = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
+# What means something for every format, or is used by the front door whatever the reader does.
+OF_FRONT_DOOR = frozenset({"recursive", "fill_value", "reference"})
+
 
 @dataclass(frozen=True)
 class Source:
@@ -83,10 +86,13 @@ class ReadOptions:
     colour: Colour = "error"
     suv: Suv | None = None
     fill_value: float = 0.0
+    reference: Image | None = None
 
     def changed(self) -> frozenset[str]:
-        """Names of the options that differ from their defaults."""
-        return frozenset(one.name for one in fields(self) if getattr(self, one.name) != one.default)
+        """Names of the options that differ from their defaults, but for those that the front door acts on itself."""
+        return frozenset(
+            one.name for one in fields(self) if one.name not in OF_FRONT_DOOR and getattr(self, one.name) != one.default
+        )
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,7 @@ class VolumeInfo:
         orientation: Letters towards which the axes run.
         dataset_index: Which volume of its source it is.
         options: The keywords of ``load_image`` that give it, beside the path.
+        labels: Of a mask, its segments: value and name of each.
         findings: What keeps its slices from a regular grid, each with its size in voxels.
         notes: What to know about it: what is assumed or left out, or why it does not load.
         loads: Whether ``load_image`` with these keywords gives it.
@@ -124,6 +131,7 @@ class VolumeInfo:
     orientation: str = ""
     dataset_index: int = 0
     options: tuple[tuple[str, Any], ...] = ()
+    labels: tuple[tuple[int, str], ...] = ()
     findings: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     loads: bool = True
@@ -157,11 +165,14 @@ class Reader(Protocol):
         name: What messages call the format.
         suffixes: Usual suffixes, a hint for messages.
         honours: Names of the ``ReadOptions`` it makes use of.
+        needs_reference: Whether its files have no voxels of their own, so that ``options.reference`` must be there;
+            the front door sees to that.
     """
 
     name: str
     suffixes: tuple[str, ...]
     honours: frozenset[str]
+    needs_reference: bool
 
     def matches(self, probe: Probe) -> bool:
         """Whether the source is of this format. Never raises and opens nothing."""
