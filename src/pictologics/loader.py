@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from types import NoneType
 from typing import Any, BinaryIO, TypeVar
 
@@ -21,6 +22,7 @@ from .loaders.probing import make_probe, make_source
 from .loaders.protocol import Colour, Irregular, Reader, ReadOptions, Source, SourceMaskFrom, Suv
 from .loaders.registry import select
 from .placement import place, transpose
+from .preprocessing.sentinels import marked_as_asked
 from .provenance import warn_of
 
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_image"]
@@ -75,8 +77,10 @@ def load_image(
         dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
             24 bits, float32) and float64 otherwise. Rescaled values are computed in float64 and rounded once.
         source_mask_from: ``"padding"`` gives the image a ``source_mask`` that is False where a DICOM file's stored
-            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. If no file has one,
-            a warning says so and the image has no mask. The values themselves stay as they are.
+            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. ``"sentinel"`` looks
+            for one value that fills what lies outside the data, of any format (the rule is that of
+            ``pictologics.preprocessing.find_sentinel``), and a number names that value as it is loaded. If there is
+            none, a warning says so and no voxel is marked. The values themselves stay as they are.
         colour: What to do with DICOM images in colour: ``"error"``, or ``"luminance"`` to convert them to grey,
             0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colours (0 to 255 for 8 bits).
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
@@ -119,7 +123,7 @@ def load_image(
         series_uid=series_uid,
         irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
         dtype=checked_dtype(dtype),
-        source_mask_from=checked_choice("source_mask_from", source_mask_from, (None, "padding")),
+        source_mask_from=checked_source_mask_from(source_mask_from),
         colour=checked_choice("colour", colour, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
         fill_value=checked_fill_value(fill_value),
@@ -139,12 +143,17 @@ def load_image(
             advice="load the image that they belong to and pass it as reference_image",
         )
     ignored = options.changed() - reader.honours
+    if options.source_mask_from != "padding":
+        # Readers that do not look for a sentinel themselves have it done here.
+        ignored -= {"source_mask_from"}
     if ignored:
         warn(
             f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
             ContentWarning,
         )
     image = reader.read(source, options)
+    if "source_mask_from" not in reader.honours:
+        image = with_sentinel_marked(image, options.source_mask_from)
     if target is not None:
         if transpose_axes is not None:
             image = transpose(image, transpose_axes, target)
@@ -193,6 +202,13 @@ def placed(image: Image, target: Grid, fill_value: float, method: Interpolation 
         raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
 
 
+def with_sentinel_marked(image: Image, source_mask_from: SourceMaskFrom | None) -> Image:
+    """The image with the source mask that a sentinel makes, if one is asked for."""
+    source_mask, decisions = marked_as_asked(image, source_mask_from)
+    provenance = image.provenance.with_decisions(*decisions)
+    return replace(image, source_mask=source_mask, provenance=provenance) if decisions else image
+
+
 def grid_of_reference(reference_image: Image) -> Grid:
     """Where the reference lies, if it is an image."""
     if not isinstance(reference_image, Image):
@@ -224,6 +240,18 @@ def checked_choice(name: str, value: Choice, choices: tuple[Choice, ...]) -> Cho
         values: dict[str, Any] = {name: value}
         raise OptionError(f"{name} is {value!r} and must be {known}", **values)
     return value
+
+
+def checked_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | None:
+    """Where the source mask comes from: a name, or the value of a sentinel, which may be NaN."""
+    if value is None or (isinstance(value, str) and value in ("padding", "sentinel")):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise OptionError(
+            f'source_mask_from is {value!r} and must be None or "padding" or "sentinel" or a number',
+            source_mask_from=value,
+        )
+    return float(value)
 
 
 def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
