@@ -39,9 +39,9 @@ LEAST_ON_EDGES = 0.5
 """Part of the voxels on the twelve edges of the volume that must have the value: filling surrounds the data."""
 
 WAY, FEW_BETWEEN = 0.5, 0.001
-"""How much of the way from the value to the median of the others must be nearly empty, and the part of them that may lie
-there. Real air passes into tissue over the partial volumes of the skin, and background into dark tissue; a filling is
-cut off sharply."""
+"""How much of the way from the value to the median of the others must be nearly empty, and the part of them that may
+lie there. Real air passes into tissue over the partial volumes of the skin, and background into dark tissue; a filling
+is cut off sharply."""
 
 WAY_OF_UNMEASURED, FEW_BETWEEN_UNMEASURED = 0.1, 0.05
 """The same for a value that nothing measures: there may be air beyond it, and what interpolation made of both."""
