@@ -14,6 +14,8 @@ __all__ = [
     "checked_percentiles",
     "checked_range",
     "checked_sigmas",
+    "checked_spacing",
+    "checked_tolerance",
     "is_number",
     "range_text",
 ]
@@ -103,3 +105,20 @@ def checked_bins(bin_number: int | None, bin_size: float | None, minimum: float 
         raise OptionError(
             "minimum is where bins of a fixed size begin, and bin_number was given", advice="leave minimum out"
         )
+
+
+def checked_spacing(new_spacing: Sequence[float | None]) -> None:
+    """See that every distance of a spacing is positive, or None."""
+    for distance in new_spacing:
+        if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
+            raise OptionError(
+                f"new_spacing is {tuple(new_spacing)!r} and must be millimetres above 0, or None to keep an axis as it is",
+                new_spacing=tuple(new_spacing),
+            )
+
+
+def checked_tolerance(tolerance: float) -> float:
+    """How far values may differ, 0 or more."""
+    if not is_number(tolerance) or not tolerance >= 0:
+        raise OptionError(f"tolerance is {tolerance!r} and must be a number from 0 on", tolerance=tolerance)
+    return float(tolerance)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..errors import OptionError
 from ..image import Image
 from ..provenance import Decision
+from .parameters import checked_tolerance
 from .regions import name_of, processed
 
 __all__ = [
@@ -246,9 +247,7 @@ def create_source_mask_from_sentinel(image: Image, sentinel: float, tolerance: f
     """
     if isinstance(sentinel, (bool, str)) or not hasattr(sentinel, "__float__"):
         raise OptionError(f"sentinel is {sentinel!r} and must be a number", sentinel=sentinel)
-    if isinstance(tolerance, (bool, str)) or not hasattr(tolerance, "__float__") or not tolerance >= 0:
-        raise OptionError(f"tolerance is {tolerance!r} and must be a number from 0 on", tolerance=tolerance)
-    valid = ~is_value(image.array, float(sentinel), float(tolerance))
+    valid = ~is_value(image.array, float(sentinel), checked_tolerance(tolerance))
     if image.source_mask is not None:
         valid &= image.source_mask
     if not valid.any():
