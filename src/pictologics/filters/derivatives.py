@@ -120,7 +120,8 @@ def laplacian_response(source: Source, kernels: LaplacianKernels) -> Floats:
     def respond(block: Block) -> Floats:
         if block.valid is None:
             return both(block.values, 0.0)[1]
-        smooth, second = both(block.values, 0.0)
+        middle = block.values.dtype.type(source.middle)
+        smooth, second = both((block.values - middle) * block.valid, -source.middle)
         weight, bent_weight = both(block.valid, 1.0)
         mean = np.divide(smooth, weight, out=np.zeros_like(smooth), where=block.valid > 0)
         return np.asarray(second - mean * bent_weight)

@@ -210,14 +210,15 @@ def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, poolin
                     pool.add(np.abs(convolved(seen, kernel)), {1: often})
             elif valid[index].any():
                 counts = valid[index]
-                seen = spectrum(np.where(counts, values[index], 0), 0.0)
+                seen = spectrum(np.where(counts, values[index], source.middle) - source.middle, -source.middle)
                 known = spectrum(counts, 1.0)
                 for kernel, modulus, total, often in spectra:
                     assert modulus is not None
                     weights = convolved(known, modulus).real
                     mean = np.divide(convolved(seen, modulus).real, weights, out=np.zeros(counts.shape), where=counts)
                     rest = total - convolved(known, kernel)
-                    pool.add(np.abs(convolved(seen, kernel) + mean * rest), {1: often})
+                    response = convolved(seen, kernel) + mean * rest + source.middle * total
+                    pool.add(np.abs(response), {1: often})
             else:
                 continue
             planes[index] = pool.result()

@@ -125,30 +125,36 @@ class Running:
         return Running(array, self.outside * used.total, self.absolute)
 
 
-def begin(values: Floats, block: Block) -> list[Running]:
-    """What goes through a filter: the values; with a mask also the validity, and both for the absolute weights."""
+def begin(values: Floats, block: Block, middle: float) -> list[Running]:
+    """What goes through a filter: the values; with a mask also the validity, and both for the absolute weights.
+
+    With a mask the values are taken relative to ``middle``.
+    """
     if block.valid is None:
         return [Running(values, 0.0, False)]
-    known = values * block.valid
+    known = (values - values.dtype.type(middle)) * block.valid
     return [
         Running(array, outside, absolute)
         for absolute in (False, True)
-        for array, outside in ((known, 0.0), (block.valid, 1.0))
+        for array, outside in ((known, -middle), (block.valid, 1.0))
     ]
 
 
-def finish(running: Sequence[Running], block: Block) -> Floats:
-    """The response to what went through a filter.
+def finish(running: Sequence[Running], block: Block, middle: float) -> tuple[Floats, float]:
+    """The response to what went through a filter, and the response to a constant that is the middle.
 
     An invalid voxel counts as m, the mean of the valid ones around, weighted by the absolute weights w. With validity
     v and values f that is sum w v f + m (sum w - sum w v).
     """
     if block.valid is None:
-        return running[0].array
+        return running[0].array, 0.0
     response, weight, values, weights = (one.array for one in running)
+    total = running[1].outside
     # Where no valid voxel has a weight, the voxel itself stands for those around.
-    mean = np.divide(values, weights, out=block.values.copy(), where=weights > 0)
-    return np.asarray(response + mean * (response.dtype.type(running[1].outside) - weight))
+    own = block.values - block.values.dtype.type(middle)
+    mean = np.divide(values, weights, out=own, where=weights > 0)
+    response = response + mean * (response.dtype.type(total) - weight) + response.dtype.type(middle * total)
+    return response, middle * total
 
 
 def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> Floats:
@@ -165,25 +171,27 @@ def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Po
     axes = source.dimensions
     length = len(next(iter(plans)))
 
-    def walk(running: list[Running], todo: Mapping[Plan, Mapping[int, int]], at: int, block: Block, pool: Pool) -> None:
+    def walk(
+        running: list[Running], middle: float, todo: Mapping[Plan, Mapping[int, int]], at: int, block: Block, pool: Pool
+    ) -> None:
         """Run the kernels in place ``at`` of all plans, and what follows them."""
         groups: defaultdict[Kernel, dict[Plan, Mapping[int, int]]] = defaultdict(dict)
         for plan, signs in todo.items():
             groups[plan[at]][plan] = signs
         for kernel, members in groups.items():
-            after = [one.after(kernel, at % axes, block) for one in running]
+            after, next_middle = [one.after(kernel, at % axes, block) for one in running], middle
             if (at + 1) % axes == 0:
-                response = finish(after, block)
+                response, next_middle = finish(after, block, middle)
                 if at + 1 == length:
                     for signs in members.values():
                         pool.add(response, signs)
                     continue
-                after = begin(block.extended_again(response), block)
-            walk(after, members, at + 1, block, pool)
+                after = begin(block.extended_again(response), block, next_middle)
+            walk(after, next_middle, members, at + 1, block, pool)
 
     def respond_to(block: Block) -> Floats:
         pool = Pool(pooling)
-        walk(begin(block.values, block), plans, 0, block, pool)
+        walk(begin(block.values, block, source.middle), source.middle, plans, 0, block, pool)
         return pool.result()
 
     # The third axis of each filter in a plan runs across planes; in 2D none does.

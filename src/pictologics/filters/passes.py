@@ -73,10 +73,12 @@ def averaged(source: Source, passes: Sequence[LinePass | None]) -> Floats:
         response = np.empty_like(source.values)
         run_passes(source.values, response, passes, 0.0)
         return response
-    response = source.zeroed()
-    run_passes(response, response, passes, 0.0)
+    middle = source.values.dtype.type(source.middle)
+    response = np.subtract(source.values, middle, out=np.zeros_like(source.values), where=source.valid)
+    run_passes(response, response, passes, -source.middle)
     weight = source.valid.astype(response.dtype)
     # Beyond the image the boundary condition supplies values, and they count.
     run_passes(weight, weight, passes, 1.0)
     np.divide(response, weight, out=response, where=source.valid)
+    response += middle
     return response

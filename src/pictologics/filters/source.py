@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,11 +55,18 @@ class Source:
         """Distance between voxels along each filtered axis, x first, mm."""
         return tuple(float(one) for one in self.image.spacing[: self.dimensions])
 
-    def zeroed(self) -> Floats:
-        """The values in memory of their own, zero where they do not count."""
+    @cached_property
+    def middle(self) -> float:
+        """The middle between the smallest and the largest valid value; zero without a source mask.
+
+        With a source mask responses are computed of what values differ from it: with less rounding, and with none at
+        all where every value is the same.
+        """
         if self.valid is None:
-            return self.values.copy()
-        return np.where(self.valid, self.values, self.values.dtype.type(0))
+            return 0.0
+        low = np.min(self.values, where=self.valid, initial=np.inf)
+        high = np.max(self.values, where=self.valid, initial=-np.inf)
+        return float(self.values.dtype.type(low / 2 + high / 2))
 
     def check_reach(self, reaches: Sequence[int], filter_name: str) -> None:
         """Refuse a filter that reaches beyond the copies of the image that a boundary condition makes.
