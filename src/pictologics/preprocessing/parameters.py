@@ -112,7 +112,7 @@ def checked_spacing(new_spacing: Sequence[float | None]) -> None:
     for distance in new_spacing:
         if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
             raise OptionError(
-                f"new_spacing is {tuple(new_spacing)!r} and must be millimetres above 0, or None to keep an axis as it is",
+                f"new_spacing is {tuple(new_spacing)!r} and must be millimetres above 0, or None to keep an axis",
                 new_spacing=tuple(new_spacing),
             )
 

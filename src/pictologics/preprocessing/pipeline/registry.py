@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -11,7 +11,6 @@ from typing import Any
 
 from ... import filters
 from ...errors import OptionError
-from ...image import Image
 from ..intensity import clip_intensities, discretise_image, normalise_image, round_intensities
 from ..masks import filter_outliers, grow_mask, keep_largest_component, resegment_mask
 from ..parameters import (

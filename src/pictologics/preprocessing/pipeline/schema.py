@@ -74,12 +74,12 @@ def described(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(described(one) for one in inner)
     if is_list(origin):
-        if origin is tuple and Ellipsis not in inner:
-            kinds = {described(one): None for one in inner}
-            what = " or ".join(PLURALS.get(word, word) for word in kinds) if len(kinds) == 1 else ""
-            return f"a list of {len(inner)} {what}" if what else f"a list of {', '.join(described(k) for k in inner)}"
-        word = described(inner[0])
-        return f"a list of {PLURALS.get(word, word)}"
+        count = "" if origin is not tuple or Ellipsis in inner else f"{len(inner)} "
+        words = dict.fromkeys(described(one) for one in inner if one is not Ellipsis)
+        if len(words) > 1:
+            return f"a list of {', '.join(words)}"
+        word = next(iter(words))
+        return f"a list of {count}{PLURALS[word]}" if word in PLURALS else f"a list of {count}items, each {word}"
     return WORDS[annotation]
 
 

@@ -91,7 +91,9 @@ def make_step(given: Any, number: int, path: str | None) -> Step:
             name=name,
             parameter=one.name,
         )
-    typed = {key: typed_value(value, known[key].annotation, (where, number, key), path) for key, value in parameters.items()}
+    typed = {
+        key: typed_value(value, known[key].annotation, (where, number, key), path) for key, value in parameters.items()
+    }
     step = Step(name, typed, checked_masks(masks, kind, where, path))
     if kind.check is not None:
         try:
@@ -174,4 +176,3 @@ def checked_masks(masks: Any, kind: StepKind, where: str, path: str | None) -> t
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
         raise OptionError(f"{where}: masks is {masks!r} and must be names of masks, as a list of texts", path=path)
     return tuple(names)
-

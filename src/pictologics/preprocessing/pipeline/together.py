@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ...errors import OptionError
 from ...image import Image
-from ...interpolation import Interpolation
+from ...interpolation import BoundaryMode, Interpolation
 from ..masks import crop_around
-from ..resampling import BoundaryMode, resample_image
+from ..resampling import resample_image
 
 __all__ = ["crop_together", "resample_together"]
 
