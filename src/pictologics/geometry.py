@@ -332,7 +332,10 @@ class Grid:
             raise GeometryError(
                 f"the new spacing is {new} mm and must be three positive numbers", advice="give mm along x, y and z"
             )
-        size = np.asarray(self.shape) * np.asarray(self.spacing) / np.asarray(new)
+        with np.errstate(over="ignore"):
+            size = np.asarray(self.shape) * np.asarray(self.spacing) / np.asarray(new)
+        if not np.isfinite(size).all():
+            raise GeometryError(f"a spacing of {new} mm is too small for any grid", advice="give mm along x, y and z")
         shape = np.maximum(np.ceil(size - 1e-6), 1.0)
         # How far the new first voxel lies along each axis from the old one, mm, when both centres are one.
         first = ((np.asarray(self.shape) - 1) * np.asarray(self.spacing) - (shape - 1) * np.asarray(new)) / 2.0

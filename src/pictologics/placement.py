@@ -13,10 +13,10 @@ from .errors import GeometryError, OptionError
 from .geometry import CORNER_ERROR_NOTED, Grid, LatticeMap, nearest_axes
 from .image import Image
 from .interpolation import Interpolation
-from .interpolation.sampling import Sampling, sample, type_with
+from .interpolation.sampling import Sampled, Sampling, sample, type_with
 from .provenance import Decision
 
-__all__ = ["moved_to", "place", "resample_onto", "transpose"]
+__all__ = ["decisions_of_sampling", "moved_to", "place", "refuse_blended_labels", "resample_onto", "transpose"]
 
 Mask = npt.NDArray[np.bool_] | None
 
@@ -94,8 +94,16 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     """
     refuse_blended_labels(image, how.interpolation)
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
+    decisions = decisions_of_sampling(image.grid, target, how, made, warned_reason)
+    return moved_to(image, made.array, target, made.valid, decisions)
+
+
+def decisions_of_sampling(
+    grid: Grid, target: Grid, how: Sampling, made: Sampled, warned_reason: str | None = None
+) -> list[Decision]:
+    """What sampling on another grid did, in words; arguments as for :func:`resample_onto`."""
     if not made.inside:
-        return moved_to(image, made.array, target, made.valid, [lies_outside(image.grid, target)])
+        return [lies_outside(grid, target)]
     text = f"resampled onto the reference by {how.interpolation} interpolation"
     outside = made.array.size - made.inside
     if outside:
@@ -103,7 +111,7 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     if warned_reason is not None:
         text = f"{warned_reason}: {text}"
     decision = Decision("resampled", text, made.inside, None if warned_reason is None else "geometry")
-    return moved_to(image, made.array, target, made.valid, [decision, *made.decisions])
+    return [decision, *made.decisions]
 
 
 def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
@@ -112,7 +120,7 @@ def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
     if is_label_map and interpolation != "nearest":
         raise OptionError(
             f"{interpolation} interpolation of a label map makes labels that nobody gave",
-            advice='use interpolation="nearest"',
+            advice='use interpolation="nearest", or resample it first with mask_threshold=0.5',
             interpolation=interpolation,
         )
 

@@ -18,7 +18,7 @@ from .oblique import PlaneMap, gather_points, interpolate_points
 from .separable import ValidVoxels, block_planes, gather, interpolate
 from .weights import BLOCK_ROWS, ROUNDING, nearest_samples, weights_of_axis
 
-__all__ = ["Sampled", "Sampling", "sample", "type_with"]
+__all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
 
 Values = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
