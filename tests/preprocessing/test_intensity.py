@@ -49,11 +49,13 @@ STEPS = {
 
 
 def outcome(step, image: Image, mask: Image):
-    """The voxels that a step gives, or its error without the numbers of this image's name."""
-    try:
-        return step(image, mask).array.tolist()
-    except OptionError as error:
-        return str(error)
+    """The voxels that a step gives, or its error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ContentWarning)  # a label may lose every voxel
+        try:
+            return step(image, mask).array.tolist()
+        except OptionError as error:
+            return str(error)
 
 
 @pytest.mark.parametrize("name", STEPS)

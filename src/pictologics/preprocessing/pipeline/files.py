@@ -66,7 +66,7 @@ def parse_yaml(text: str, path: str | None) -> Any:
     def mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         loader.flatten_mapping(node)
         pairs = [
-            (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))  # type: ignore[no-untyped-call]
+            (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
             for key, value in node.value
         ]
         return without_repeats(pairs, path)

@@ -36,10 +36,9 @@ def resample_together(
         mask_threshold: How much of a voxel a mask must cover to have it.
     """
     spacing = tuple(old if new is None else new for new, old in zip(new_spacing, image.grid.spacing, strict=True))
-    resampled = resample_image(image, spacing, interpolation, boundary_mode, round_intensities)  # type: ignore[arg-type]
+    resampled = resample_image(image, spacing, interpolation, boundary_mode, round_intensities)
     return resampled, [
-        resample_image(mask, spacing, mask_interpolation, "nearest", mask_threshold=mask_threshold)  # type: ignore[arg-type]
-        for mask in masks
+        resample_image(mask, spacing, mask_interpolation, "nearest", mask_threshold=mask_threshold) for mask in masks
     ]
 
 
