@@ -32,9 +32,11 @@ ROOMS = [
     {"interpolation", "labels", "rasterising"},
     {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters", "utilities.screen"},
     {"merging", "preprocessing", "saving", "loaders.protocol", "utilities.pictures"},
-    {"loaders.probing", "loaders.dicom_describing", "explanation"},
+    {"loaders.probing", "loaders.dicom_describing", "loaders.keywords", "explanation"},
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
+    {"loaders.reading"},
+    {"loaders.merged"},
     {"loader", "utilities"},
     {"cli"},
 ]

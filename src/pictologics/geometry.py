@@ -280,6 +280,26 @@ class Grid:
         """Whether both grids have one shape and their corners meet within the tolerance."""
         return self.shape == other.shape and self.corner_error(other) < CORNER_ERROR_REFUSED
 
+    def difference(self, other: Grid) -> tuple[str, Any, Any] | None:
+        """What keeps two grids from being the same voxels.
+
+        Returns:
+            The most telling of shape, spacing, direction and origin, with this grid's value and the other's; None if
+            the grids have one shape and their corners meet within the tolerance.
+        """
+        if self.shape != other.shape:
+            return "shape", self.shape, other.shape
+        if self.lies_on(other):
+            return None
+        steps = np.array(self.shape)
+        ratio = np.abs(np.array(other.spacing) / self.spacing - 1) * steps
+        turned = np.abs(self.direction - other.direction).max(axis=0) * steps
+        if ratio.max() >= CORNER_ERROR_REFUSED / 2:
+            return "spacing", self.spacing, other.spacing
+        if turned.max() >= CORNER_ERROR_REFUSED / 2:
+            return "direction", self.direction.tolist(), other.direction.tolist()
+        return "origin", self.origin, other.origin
+
     def permuted(self, axes: Sequence[int]) -> Grid:
         """The same voxels with their axes in another order.
 
