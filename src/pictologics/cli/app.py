@@ -1,4 +1,4 @@
-"""Commands: info, convert, demo."""
+"""The commands of the program."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..loader import load_image
 from ..saving import save_image
 from .demo import run_demo
 from .info import print_info
+from .merge import InterpolationChoice, merge
 
 __all__ = ["app", "main"]
 
@@ -91,12 +92,17 @@ def convert(
     fill_value: Annotated[float, typer.Option(help="Value of voxels without data, of a resampled stack.")] = 0.0,
     luminance: Annotated[bool, typer.Option("--luminance", help="Convert colours to grey.")] = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="The image on whose voxels the result is put.")] = None,
+    interpolation: Annotated[
+        InterpolationChoice | None, typer.Option(help="Resample if its lattice does not meet the reference's.")
+    ] = None,
 ) -> None:
     """Load an image and write it to another format."""
     image = load_image(
         source,
         dataset_index,
         recursive,
+        None if reference is None else load_image(reference, recursive=recursive),
         fill_value=fill_value,
         apply_rescale=not stored_values,
         series_uid=series_uid,
@@ -104,9 +110,13 @@ def convert(
         dtype=dtype,
         colour="luminance" if luminance else "error",
         suv=None if suv is None else suv.value,
+        interpolation=None if interpolation is None else interpolation.value,
     )
     save_image(image, target)
     print(f"{target}: {image}")
+
+
+app.command()(merge)
 
 
 @app.command()
