@@ -329,6 +329,40 @@ class Grid:
         """
         return Grid(tuple(shape), self.spacing, tuple(self.index_to_world(start)), self.direction)  # type: ignore[arg-type]
 
+    def with_spacing(self, spacing: Sequence[float]) -> Grid:
+        """The grid of another spacing that covers the same volume around the same centre.
+
+        There are ceil(n * s / s') voxels along each axis, so that nothing is cut off, and the centres of both grids
+        are one point of the world (IBSI reference manual, "Interpolation": align grid centres). Quotients are rounded
+        to a millionth of a voxel before, so that 10 voxels of 0.3 mm are 30 of 0.1 mm.
+
+        Args:
+            spacing: mm along each axis; all positive.
+
+        Raises:
+            GeometryError: If the spacing is not three positive, finite numbers.
+
+        Example:
+            >>> fine = Grid((4, 4, 3), (3.0, 3.0, 3.0)).with_spacing((2.0, 2.0, 2.0))
+            >>> fine.shape, fine.origin
+            ((6, 6, 5), (-0.5, -0.5, -1.0))
+        """
+        new = tuple(float(s) for s in spacing)
+        if len(new) != 3 or not all(np.isfinite(new)) or min(new) <= 0:
+            raise GeometryError(
+                f"the new spacing is {new} mm and must be three positive numbers", advice="give mm along x, y and z"
+            )
+        size = np.asarray(self.shape) * np.asarray(self.spacing) / np.asarray(new)
+        shape = np.maximum(np.ceil(size - 1e-6), 1.0)
+        # How far the new first voxel lies along each axis from the old one, mm, when both centres are one.
+        first = ((np.asarray(self.shape) - 1) * np.asarray(self.spacing) - (shape - 1) * np.asarray(new)) / 2.0
+        origin = np.asarray(self.origin) + self.direction @ first
+        return Grid(tuple(shape), new, tuple(origin), self.direction)
+
+    def index_map(self, target: Grid) -> npt.NDArray[np.float64]:
+        """4x4 matrix from a voxel index of another grid to the index in this grid of the same point."""
+        return np.asarray(np.linalg.inv(self.affine) @ target.affine)
+
     def lattice_map(self, target: Grid) -> LatticeMap:
         """Find this grid's voxels on the voxels of another grid.
 
@@ -342,7 +376,7 @@ class Grid:
             GeometryError: If the spacings, the directions or the offset make voxel centres miss each other by
                 a tenth of a voxel of the target or more, anywhere in this grid.
         """
-        to_source = np.linalg.inv(self.affine) @ target.affine
+        to_source = self.index_map(target)
         axes, signs = nearest_axes(to_source[:3, :3] * np.asarray(self.spacing)[:, None])
         whole = np.zeros((4, 4))
         whole[3, 3] = 1.0

@@ -1,0 +1,166 @@
+"""Grids with parallel axes: one axis at a time, in blocks that stay small, in parallel.
+
+Arrays here are (z, y, x) with x fastest, as they lie in memory; an array in another order is right, but slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..threads import run_in_shares
+from .weights import BLOCK_ROWS, AxisWeights, Block
+
+__all__ = ["ValidVoxels", "block_planes", "gather", "interpolate"]
+
+Values = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+BLOCK_BYTES = 2**25
+"""Planes up to this size are made together: more of them share the reading of the planes that they are made of."""
+
+FEWEST_PLANES = 8
+
+WEIGHT_ROUNDING = 1e-5
+"""What a float32 sum of weights may lack of the weight that is asked for."""
+
+
+@dataclass(frozen=True)
+class ValidVoxels:
+    """Which voxels of the source count, and what becomes of those of the result.
+
+    Attributes:
+        source: True where a voxel of the source holds data.
+        result: True where a voxel of the result does; written to.
+        least_weight: The share of a new voxel's weight that must be on valid voxels.
+        fill_value: What the other voxels of the result hold.
+    """
+
+    source: Bools
+    result: Bools
+    least_weight: float
+    fill_value: float
+
+
+def gather(source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values) -> None:
+    """Copy voxels by their numbers along each axis.
+
+    Args:
+        source: Voxels of any type.
+        samples: For each axis the number of the old voxel that each new one is.
+        result: Where they go.
+    """
+    numbers, rows, columns = samples[0], as_slice(samples[1]), as_slice(samples[2])
+
+    def copy_share(share: Sequence[int]) -> None:
+        for k in share:
+            if k > share[0] and numbers[k] == numbers[k - 1]:
+                result[k] = result[k - 1]
+            else:
+                result[k] = source[numbers[k]][rows][:, columns]
+
+    run_in_shares(copy_share, numbers.size)
+
+
+def as_slice(numbers: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
+    """Consecutive numbers as a slice, which copies nothing; others as they are."""
+    if np.array_equal(numbers, np.arange(numbers[0], numbers[0] + numbers.size)):
+        return slice(int(numbers[0]), int(numbers[0]) + numbers.size)
+    return numbers
+
+
+def block_planes(plane_shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+    """How many planes of the result are made together, so that their parts stay small."""
+    plane = plane_shape[0] * plane_shape[1] * dtype.itemsize
+    return int(np.clip(BLOCK_BYTES // plane, FEWEST_PLANES, BLOCK_ROWS))
+
+
+def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None = None) -> None:
+    """Interpolate along each axis.
+
+    Where only some voxels are valid, values are weighted by validity and divided by the summed weight (normalized
+    convolution, Knutsson and Westin 1993). What invalid voxels hold is never looked at.
+
+    Args:
+        source: Real numbers, finite wherever they are valid.
+        axes: The weights of each axis.
+        result: Where the values go, float32 or float64; sums are made in its type.
+        voxels: Which voxels are valid; None for all of them.
+    """
+    pieces = list(blocks_along_z(axes[0], source))
+
+    def fill_share(share: Sequence[int]) -> None:
+        for number in share:
+            fill_planes(source, pieces[number], axes, result, voxels)
+
+    run_in_shares(fill_share, len(pieces))
+
+
+def blocks_along_z(weights: AxisWeights, source: Values) -> Iterator[Block]:
+    """The blocks of the third axis; planes that stay as they are need no matrix."""
+    if not weights.is_identity:
+        yield from weights.blocks
+        return
+    # Where z is fastest, planes lie interleaved, and reading one alone reads them all.
+    together = 1 if abs(source.strides[0]) >= abs(source.strides[2]) else BLOCK_ROWS // 2
+    for first in range(0, weights.count, together):
+        planes = slice(first, min(first + together, weights.count))
+        yield Block(planes, planes, np.empty((0, 0)))
+
+
+def fill_planes(
+    source: Values, block: Block, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None
+) -> None:
+    """Make the planes of one block."""
+    values, target = source[block.old], result[block.new]
+    if voxels is None:
+        make_planes(values, block, axes, target)
+        return
+    valid, target_valid = voxels.source[block.old], voxels.result[block.new]
+    if valid.all():
+        make_planes(values, block, axes, target)
+        target_valid[...] = True
+    elif valid.any():
+        make_planes(np.where(valid, values, 0), block, axes, target)
+        weight = np.empty(target.shape, target.dtype)
+        make_planes(valid, block, axes, weight)
+        np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            np.divide(target, weight, out=target)
+        np.copyto(target, voxels.fill_value, where=~target_valid)
+    else:
+        target[...] = voxels.fill_value
+        target_valid[...] = False
+
+
+def make_planes(planes: Values, block: Block, axes: Sequence[AxisWeights], target: Values) -> None:
+    """Interpolate along z, and each plane that this makes along y and x."""
+    dtype = target.dtype
+    if block.matrix.size:
+        stretched = np.ascontiguousarray(planes, dtype).reshape(planes.shape[0], -1)
+        planes = np.matmul(block.matrix, stretched).reshape(-1, *planes.shape[1:])
+    # The axis that loses most voxels first: the other one then has less to do.
+    steps = sorted((k for k in (1, 2) if not axes[k].is_identity), key=lambda k: axes[k].growth)
+    for plane, made in zip(planes, target, strict=True):
+        part: Values = np.ascontiguousarray(plane, dtype) if steps else plane
+        for step in steps[:-1]:
+            shape = (axes[1].count, plane.shape[1]) if step == 1 else (plane.shape[0], axes[2].count)
+            part = along(part, step, axes[step], np.empty(shape, dtype))
+        if steps:
+            along(part, steps[-1], axes[steps[-1]], made)
+        else:
+            made[...] = part
+
+
+def along(plane: Values, axis: int, weights: AxisWeights, made: Values) -> Values:
+    """Interpolate a plane along y (1) or x (2)."""
+    for new, old, matrix in weights.blocks:
+        if axis == 1:
+            np.matmul(matrix, plane[old], out=made[new])
+        else:
+            np.matmul(plane[:, old], matrix.T, out=made[:, new])
+    return made
