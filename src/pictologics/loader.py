@@ -17,6 +17,7 @@ from .loaders.keywords import (
     checked_dtype,
     checked_fill_value,
     checked_index,
+    checked_source_mask_from,
     checked_suv,
     grid_of_reference,
 )
@@ -74,8 +75,10 @@ def load_image(
         dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
             24 bits, float32) and float64 otherwise. Rescaled values are computed in float64 and rounded once.
         source_mask_from: ``"padding"`` gives the image a ``source_mask`` that is False where a DICOM file's stored
-            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. If no file has one,
-            a warning says so and the image has no mask. The values themselves stay as they are.
+            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. ``"sentinel"`` looks
+            for one value that fills what lies outside the data, of any format (the rule is that of
+            ``pictologics.preprocessing.find_sentinel``), and a number names that value as it is loaded. If there is
+            none, a warning says so and no voxel is marked. The values themselves stay as they are.
         colour: What to do with DICOM images in colour: ``"error"``, or ``"luminance"`` to convert them to grey,
             0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colours (0 to 255 for 8 bits).
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
@@ -118,7 +121,7 @@ def load_image(
         series_uid=series_uid,
         irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
         dtype=checked_dtype(dtype),
-        source_mask_from=checked_choice("source_mask_from", source_mask_from, (None, "padding")),
+        source_mask_from=checked_source_mask_from(source_mask_from),
         colour=checked_choice("colour", colour, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
         fill_value=checked_fill_value(fill_value),

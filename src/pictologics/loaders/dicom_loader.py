@@ -18,6 +18,7 @@ from ..dicom.suv import SUV_UNITS, uptake_of
 from ..dicom.volumes import Volume, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
+from ..preprocessing.sentinels import marked_as_asked
 from ..provenance import Decision, Provenance, SliceSource
 from .dicom_describing import describe_scan, files, group_or_refuse
 from .protocol import Description, Probe, ReadOptions, Source
@@ -58,7 +59,11 @@ class DicomReader:
             *voxels.decisions,
             *missing_padding(options, voxels),
         )
-        array, grid, source_mask = voxels.array, planes.grid, voxels.source_mask
+        array, grid = voxels.array, planes.grid
+        # Before an irregular stack is resampled, which would blend the sentinel with the data.
+        loaded = Image.from_grid(array, grid, source_mask=voxels.source_mask, provenance=Provenance(source.path))
+        source_mask, marks = marked_as_asked(loaded, options.source_mask_from)
+        decisions = (*decisions, *marks)
         if planes.irregular_stack is not None:
             made = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
             array, grid, source_mask = made.array, made.grid, made.source_mask

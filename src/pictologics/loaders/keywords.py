@@ -14,7 +14,7 @@ from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
 from ..merging import Binarize
-from .protocol import Suv
+from .protocol import SourceMaskFrom, Suv
 
 __all__ = [
     "checked_binarize",
@@ -23,6 +23,7 @@ __all__ = [
     "checked_fill_value",
     "checked_index",
     "checked_paths",
+    "checked_source_mask_from",
     "checked_suv",
     "grid_of_reference",
 ]
@@ -61,6 +62,18 @@ def checked_choice(name: str, value: Choice, choices: tuple[Choice, ...]) -> Cho
         values: dict[str, Any] = {name: value}
         raise OptionError(f"{name} is {value!r} and must be {known}", **values)
     return value
+
+
+def checked_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | None:
+    """Where the source mask comes from: a name, or the value of a sentinel, which may be NaN."""
+    if value is None or (isinstance(value, str) and value in ("padding", "sentinel")):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise OptionError(
+            f'source_mask_from is {value!r} and must be None or "padding" or "sentinel" or a number',
+            source_mask_from=value,
+        )
+    return float(value)
 
 
 def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Irregular = Literal["error", "ignore", "resample"]
-SourceMaskFrom = Literal["padding"]
+SourceMaskFrom = Literal["padding", "sentinel"] | float
 Colour = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 

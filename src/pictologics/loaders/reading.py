@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from ..dicom.phase_info import DicomPhaseInfo
@@ -12,8 +13,9 @@ from ..geometry import Grid
 from ..image import Image
 from ..interpolation import Interpolation
 from ..placement import place, transpose
+from ..preprocessing.sentinels import marked_as_asked
 from .probing import make_probe, make_source
-from .protocol import Reader, ReadOptions, Source
+from .protocol import Reader, ReadOptions, Source, SourceMaskFrom
 from .registry import select
 
 __all__ = ["PathLike", "find_reader", "on_grid", "read_image"]
@@ -45,12 +47,25 @@ def read_image(
             advice="load the image that they belong to and pass it as reference_image",
         )
     ignored = options.changed() - reader.honours
+    if options.source_mask_from != "padding":
+        # Readers that do not look for a sentinel themselves have it done here.
+        ignored -= {"source_mask_from"}
     if ignored:
         warn(
             f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
             ContentWarning,
         )
-    return reader.read(source, options), source.path
+    image = reader.read(source, options)
+    if "source_mask_from" not in reader.honours:
+        image = with_sentinel_marked(image, options.source_mask_from)
+    return image, source.path
+
+
+def with_sentinel_marked(image: Image, source_mask_from: SourceMaskFrom | None) -> Image:
+    """The image with the source mask that a sentinel makes, if one is asked for."""
+    source_mask, decisions = marked_as_asked(image, source_mask_from)
+    provenance = image.provenance.with_decisions(*decisions)
+    return replace(image, source_mask=source_mask, provenance=provenance) if decisions else image
 
 
 def on_grid(
