@@ -85,7 +85,8 @@ def save_slices(
             within = size_within(planes[k], size)
             picture, _ = draw_panel(scene, planes[k], within, within)
             with replacing(paths[k]) as temporary:
-                picture.save(temporary, format="PNG")
+                # Fast: there are many, and slower levels make noise hardly smaller.
+                picture.save(temporary, format="PNG", compress_level=1)
 
     run_in_shares(write, len(planes))
     return paths
