@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from .geometry import Grid
 from .image import Image
-from .placement import Box, decisions_of, fill_number, overlap
+from .interpolation.sampling import type_with
+from .placement import Box, decisions_of, overlap
 from .provenance import Decision
 from .threads import run_in_shares
 
@@ -147,10 +148,8 @@ class Merger:
         """The result; voxels that no image had hold the fill value."""
         array = self.room_for(np.dtype(np.uint8))
         if self.covered is not None:
-            value = fill_number(self.fill_value)
-            if array.dtype.kind != "f":
-                array = self.room_for(np.min_scalar_type(value))
-            np.copyto(array, array.dtype.type(value), where=~self.covered)
+            array = self.room_for(type_with(array.dtype, self.fill_value))
+            np.copyto(array, array.dtype.type(self.fill_value), where=~self.covered)
         return array
 
     def binarized(self, rule: Binarize) -> npt.NDArray[np.uint8]:

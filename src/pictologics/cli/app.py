@@ -18,6 +18,7 @@ from ..saving import save_image
 from .demo import run_demo
 from .info import print_info
 from .merge import InterpolationChoice, merge
+from .overlay import OverlayOptions, check_overlay, draw_overlay
 
 __all__ = ["app", "main"]
 
@@ -120,11 +121,41 @@ app.command()(merge)
 
 
 @app.command()
+def overlay(
+    image: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
+    mask: Annotated[Path, typer.Argument(help="A mask or label map of it.")],
+    target: Annotated[Path, typer.Argument(help="The picture to write: .png, .pdf or .svg.")],
+    axis: Annotated[int, typer.Option(help="The array axis across which the slices lie: 0, 1 or 2.")] = 2,
+    slice_index: Annotated[
+        int | None, typer.Option("--slice", help="The slice; the one that holds most of the mask by default.")
+    ] = None,
+    slices: Annotated[int | None, typer.Option(help="Draw so many slices, spread over the mask.")] = None,
+    planes: Annotated[bool, typer.Option("--planes", help="Draw the axial, coronal and sagittal plane.")] = False,
+    window: Annotated[
+        str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or centre and width, such as 40,400.')
+    ] = "",
+    alpha: Annotated[float, typer.Option(help="How much a label's colour covers, from 0 to 1.")] = 0.25,
+    contours: Annotated[bool, typer.Option("--contours", help="Draw lines only.")] = False,
+    nearest: Annotated[
+        bool, typer.Option("--nearest", help="Take the nearest voxel where mask and image have different lattices.")
+    ] = False,
+    recursive: Recursive = False,
+    series_uid: SeriesUid = None,
+    dataset_index: DatasetIndex = 0,
+) -> None:
+    """Draw a mask over its image."""
+    options = OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
+    check_overlay(target, options)
+    draw_overlay(load_image(image, dataset_index, recursive, series_uid=series_uid), mask, target, options)
+    print(target)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("pictologics-demo"),
     slices: Annotated[int, typer.Option(min=2, max=2000, help="Slices of the made-up scan.")] = 300,
 ) -> None:
-    """Write a made-up CT series, load it, and save it as NIfTI and as a picture."""
+    """Write a made-up CT series, load it, and save it and its organs as NIfTI and as pictures."""
     run_demo(folder, slices)
 
 
