@@ -32,7 +32,7 @@ ROOMS = [
     {"interpolation", "labels", "rasterising"},
     {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters"},
     {"merging", "preprocessing", "saving", "loaders.protocol"},
-    {"loaders.probing", "loaders.dicom_describing", "loaders.keywords", "explanation"},
+    {"loaders.probing", "loaders.dicom_describing", "loaders.keywords", "loaders.segmentations", "explanation"},
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
     {"loaders.reading"},
@@ -103,7 +103,7 @@ def room_of(name: str) -> tuple[int, str]:
     for line, rooms in enumerate(ROOMS):
         for room in rooms:
             folder, _, pattern = room.partition(".")
-            if name == room or (not pattern and name.startswith(room + ".")):
+            if name == room or name.startswith(room + "."):
                 return line, room
             if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
                 return line, name
