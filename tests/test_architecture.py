@@ -27,7 +27,7 @@ ROOMS = [
     {"_version", "errors"},
     {"files", "geometry", "rescaling", "threads"},
     {"inflation", "provenance"},
-    {"archives"},
+    {"archives", "stored_volumes"},
     {"image"},
     {"interpolation", "labels", "rasterising"},
     {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters", "utilities.screen"},

@@ -10,9 +10,10 @@ from ..inflation import inflate_head
 from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
 from ..nifti.note import read_note
 from ..nifti.pairs import companion
-from ..nifti.voxels import check_size, read_volume
+from ..nifti.voxels import stored_volume
 from ..nifti.world import grid_of
 from ..provenance import Decision, Provenance, SliceSource
+from ..stored_volumes import check_size, read_volume
 from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
 
 __all__ = ["NiftiReader"]
@@ -50,12 +51,12 @@ class NiftiReader:
                 volumes=header.volumes,
             )
         data = voxels_of(header)
-        packed = is_gzip(data)
-        check_size(header, data, packed)
+        volume = stored_volume(header, data, is_gzip(data), index)
+        check_size(volume)
         grid, decisions = grid_of(header, options.irregular)
         note = read_note(header, grid)
         grid = note.grid
-        array = read_volume(header, data, packed, index, options.dtype)
+        array = read_volume(volume, options.dtype)
         if header.volumes > 1:
             decisions.append(
                 Decision(
@@ -76,7 +77,7 @@ class NiftiReader:
         """List the volumes of a file."""
         header = open_header(source.files[0])
         data = voxels_of(header)
-        check_size(header, data, is_gzip(data))
+        check_size(stored_volume(header, data, is_gzip(data)))
         # A shear is something to tell, not to stop at.
         grid, decisions = grid_of(header, irregular="ignore")
         note = read_note(header, grid)
