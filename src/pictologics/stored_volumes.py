@@ -7,22 +7,28 @@ voxel, only the one asked for is kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import CorruptFileError
 from .files import OpenFile, StoredFile
+from .geometry import Grid
 from .inflation import MOST_PACKED, InflatedStream, Packing
+from .provenance import SliceSource
 from .rescaling import exact_float, rescale_into
+from .text_numbers import from_decimal, from_hexadecimal, room_for_decimal, room_for_hexadecimal
 from .threads import run_in_shares
 
-__all__ = ["Part", "StoredVolume", "check_size", "read_volume"]
+__all__ = ["Encoding", "Part", "StoredVolume", "check_size", "read_volume", "slice_sources"]
+
+Encoding = Packing | Literal["raw", "text", "hex"]
+"""How numbers are written: as they are, compressed, or as decimal or hexadecimal text."""
 
 # Small enough to stay in a core's cache between reading and converting.
 CHUNK = 1 << 20
@@ -36,14 +42,14 @@ class Part:
         file: The file.
         size: How many bytes of numbers it holds.
         start: Where in the file they, or the compressed stream that holds them, begin.
-        packing: How they are compressed, None if they are not.
-        skip: Bytes of the stream's content that come before them.
+        encoding: How they are written.
+        skip: Of a compressed stream, bytes of its content that come before them.
     """
 
     file: StoredFile
     size: int
     start: int = 0
-    packing: Packing | None = None
+    encoding: Encoding = "raw"
     skip: int = 0
 
 
@@ -127,13 +133,12 @@ def check_size(volume: StoredVolume) -> None:
     for part in volume.parts:
         with part.file.open() as file:
             size = file.size
-        room, needed = size - part.start, part.start + part.skip + part.size
-        if part.packing is not None:
-            room = room * MOST_PACKED[part.packing] - part.skip
+        needed = part.start + part.skip + part.size
+        room = room_of(part, size - part.start, volume.stored.itemsize)
         if room < part.size or part.start < 0:
             what = f"{volume.volumes} volume{'s' * (volume.volumes != 1)} of shape {volume.shape}"
             share = f" in each of {many} files" if many > 1 else ""
-            packing = f" ({part.packing})" if part.packing else ""
+            packing = "" if part.encoding == "raw" else f" ({part.encoding})"
             raise CorruptFileError(
                 f"its header says {what} and type {volume.stored.name}, {needed} bytes{share}, "
                 f"and the file has {size}{packing}",
@@ -142,6 +147,17 @@ def check_size(volume: StoredVolume) -> None:
                 needed=needed,
                 size=size,
             )
+
+
+def room_of(part: Part, size: int, itemsize: int) -> int:
+    """The most bytes of numbers that so many bytes of a file can hold."""
+    if part.encoding == "raw":
+        return size
+    if part.encoding == "text":
+        return room_for_decimal(size, itemsize)
+    if part.encoding == "hex":
+        return room_for_hexadecimal(size)
+    return size * MOST_PACKED[part.encoding] - part.skip
 
 
 def read_volume(volume: StoredVolume, dtype: np.dtype[Any] | None) -> npt.NDArray[Any]:
@@ -165,11 +181,41 @@ def read_volume(volume: StoredVolume, dtype: np.dtype[Any] | None) -> npt.NDArra
         raise CorruptFileError(
             f"its header says shape {volume.shape}, for which there is no memory", path=volume.name
         ) from error
-    if any(part.packing for part in volume.parts):
-        read_inflating(volume, flat)
-    else:
+    encodings = {part.encoding for part in volume.parts}
+    if encodings & {"text", "hex"}:
+        parts = tuple(from_text(part, volume.stored) for part in volume.parts)
+        read_in_parallel(replace(volume, parts=parts), flat)
+    elif encodings == {"raw"}:
         read_in_parallel(volume, flat)
+    else:
+        read_inflating(volume, flat)
     return flat.reshape(volume.shape, order="F")
+
+
+def from_text(part: Part, stored: np.dtype[np.generic]) -> Part:
+    """A part whose numbers are text as one that holds them as they are, in memory."""
+    with part.file.open() as file:
+        text = file.read_at(part.start, file.size)
+    if part.encoding == "hex":
+        return Part(from_hexadecimal(text, part.size, part.file.name), part.size)
+    return Part(from_decimal(text, stored, part.size // stored.itemsize, part.file.name), part.size)
+
+
+def slice_sources(volume: StoredVolume, grid: Grid) -> tuple[SliceSource, ...]:
+    """Where each plane of a volume came from; the planes of a file are counted through all volumes in it."""
+    runs, (x, y, planes) = runs_of(volume), volume.shape
+    edges = np.cumsum([0, *(part.size for part in volume.parts)])
+    per_plane = x * y * runs.stride
+    positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
+    sources = []
+    for k in range(planes):
+        run, at = divmod(k * x * y, runs.length)
+        first = (int(runs.starts[run]) + at * runs.stride) * volume.stored.itemsize
+        part = int(np.searchsorted(edges, first, side="right")) - 1
+        frame = (first - int(edges[part])) // (per_plane * volume.stored.itemsize)
+        name = volume.parts[part].file.name
+        sources.append(SliceSource(name, frame, None, tuple(positions[k]), volume.slope, volume.intercept))
+    return tuple(sources)
 
 
 class JoinedParts:
@@ -291,30 +337,30 @@ def read_inflating(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
         wanted = filler.next_byte
         if wanted is None:
             break
-        if wanted < before + part.size:
-            inflate_part(part, filler, before)
+        if wanted < before + part.size and part.encoding in MOST_PACKED:
+            inflate_part(part, part.encoding, filler, before)
         before += part.size
 
 
-def inflate_part(part: Part, filler: RunFiller, before: int) -> None:
+def inflate_part(part: Part, packing: Packing, filler: RunFiller, before: int) -> None:
     """Take what counts out of one compressed file.
 
     After its last number the stream is followed to its end, so that its checksum counts.
 
     Args:
         part: The file.
+        packing: How it is compressed.
         filler: Takes the bytes.
         before: Bytes of the parts before this one.
     """
-    with InflatedStream(part.file, part.packing or "gzip", part.start) as stream:
+    with InflatedStream(part.file, packing, part.start) as stream:
         wanted = filler.next_byte
         while wanted is not None and wanted < before + part.size:
             stream.skip(part.skip + wanted - before)
             piece = stream.next_piece()
             if not piece:
                 raise CorruptFileError(
-                    f"its {part.packing} stream ends after {stream.position} bytes and "
-                    f"{part.skip + part.size} are needed",
+                    f"its {packing} stream ends after {stream.position} bytes and {part.skip + part.size} are needed",
                     path=part.file.name,
                     advice="it was cut off when it was copied; fetch it again",
                 )
