@@ -7,10 +7,11 @@ from .dicom_loader import DicomReader
 from .nifti_loader import NiftiReader
 from .nrrd_loader import NrrdReader
 from .protocol import Probe, Reader
+from .seg_loader import SegReader
 
 __all__ = ["READERS", "select"]
 
-READERS: tuple[Reader, ...] = (NiftiReader(), NrrdReader(), DicomReader())
+READERS: tuple[Reader, ...] = (NiftiReader(), NrrdReader(), SegReader(), DicomReader())
 """The first that matches is the one; an error of its own is final."""
 
 
