@@ -24,7 +24,7 @@ from .errors import GeometryError
 __all__ = ["CORNER_ERROR_NOTED", "CORNER_ERROR_REFUSED", "Grid", "LatticeMap", "WorldFrame"]
 
 #: World frames that have a name here; each keeps its axes' letters.
-WorldFrame = Literal["LPS", "RAS"]
+WorldFrame = Literal["LPS", "RAS", "LAS"]
 
 CORNER_ERROR_NOTED = 0.01
 """Corner error, in voxels, from which a difference is recorded in the provenance.
@@ -41,6 +41,7 @@ size that a measurement shows."""
 LPS_FROM: dict[str, npt.NDArray[np.float64]] = {
     "LPS": np.diag([1.0, 1.0, 1.0, 1.0]),
     "RAS": np.diag([-1.0, -1.0, 1.0, 1.0]),
+    "LAS": np.diag([1.0, -1.0, 1.0, 1.0]),
 }
 
 AXIS_LETTERS = (("R", "L"), ("A", "P"), ("I", "S"))
@@ -214,7 +215,7 @@ class Grid:
         matrix = np.eye(4)
         matrix[:3, :3] = self.direction * np.asarray(self.spacing)
         matrix[:3, 3] = self.origin
-        # LPS and RAS are each other's mirror image in x and y, so the same matrix leads both ways.
+        # The frames are mirror images of each other, so the same matrix leads both ways.
         # Adding zero turns the -0.0 of a flipped zero into 0.0.
         return np.asarray(LPS_FROM[frame] @ matrix + 0.0)
 

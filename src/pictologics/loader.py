@@ -45,6 +45,7 @@ def load_image(
     colour: Colour = "error",
     suv: Suv | None = None,
     interpolation: Interpolation | None = None,
+    allow_outside_files: bool = False,
 ) -> Image:
     """Load one image or mask, whatever its format.
 
@@ -87,6 +88,8 @@ def load_image(
         interpolation: How to make voxels of ``reference_image`` where the lattices do not meet: ``"nearest"`` (for
             masks), ``"linear"`` or ``"cubic"``. None, the default, raises instead. Where they meet, no value is
             changed, whatever this says.
+        allow_outside_files: Follow a NRRD or MetaImage header that names files of voxels outside its own folder. By
+            default that is refused: a header from elsewhere could name any file.
 
     Returns:
         An Image whose array has shape (x, y, z), in Fortran order.
@@ -124,6 +127,7 @@ def load_image(
         source_mask_from=checked_source_mask_from(source_mask_from),
         colour=checked_choice("colour", colour, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
+        allow_outside_files=bool(allow_outside_files),
         fill_value=checked_fill_value(fill_value),
         reference=reference_image,
     )

@@ -85,6 +85,7 @@ class ReadOptions:
     source_mask_from: SourceMaskFrom | None = None
     colour: Colour = "error"
     suv: Suv | None = None
+    allow_outside_files: bool = False
     fill_value: float = 0.0
     reference: Image | None = None
 
