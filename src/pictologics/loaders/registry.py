@@ -6,10 +6,11 @@ from ..errors import UnsupportedFormatError
 from .dicom_loader import DicomReader
 from .nifti_loader import NiftiReader
 from .protocol import Probe, Reader
+from .rtstruct_loader import RtstructReader
 
 __all__ = ["READERS", "select"]
 
-READERS: tuple[Reader, ...] = (NiftiReader(), DicomReader())
+READERS: tuple[Reader, ...] = (NiftiReader(), RtstructReader(), DicomReader())
 """The first that matches is the one; an error of its own is final."""
 
 
