@@ -106,6 +106,9 @@ def same_number(text: bytes, number: int) -> bool:
 
 def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
     """The numbers of decimal strings, one after another."""
+    if any(b"_" in text for text in texts):
+        # Python's own numbers may have them.
+        raise not_numbers(path)
     try:
         values = [np.array(list(map(float, text.split(b"\\"))), np.float64) for text in texts]
     except ValueError as error:

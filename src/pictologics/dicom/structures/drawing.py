@@ -164,6 +164,8 @@ def chunks(starts: npt.NDArray[np.int64], share: Sequence[int]) -> Iterator[Sequ
         starts: Where each plane's points begin, and their number.
         share: Consecutive numbers of planes.
     """
+    if not len(share):
+        return
     begin = share[0]
     for plane in share:
         if starts[plane + 1] - starts[begin] > POINTS_AT_ONCE and plane > begin:

@@ -42,7 +42,7 @@ class Roi:
         description: ROIDescription, may be empty.
         algorithm: ROIGenerationAlgorithm: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"``, ``"MANUAL"`` or empty.
         interpreted_type: RTROIInterpretedType such as ``"GTV"`` or ``"ORGAN"``, may be empty.
-        colour: Red, green and blue from 0 to 255, None if the file has none.
+        colour: ROIDisplayColor as ``"#rrggbb"``, may be empty.
         frame_of_reference_uid: The frame in which its contours are given, may be empty.
         contours: For each contour its attributes, as they are in the file.
     """
@@ -52,7 +52,7 @@ class Roi:
     description: str = ""
     algorithm: str = ""
     interpreted_type: str = ""
-    colour: tuple[int, int, int] | None = None
+    colour: str = ""
     frame_of_reference_uid: str = ""
     contours: list[dict[int, bytes]] = field(default_factory=list, repr=False)
 
@@ -60,6 +60,18 @@ class Roi:
     def title(self) -> str:
         """What messages call it."""
         return f"{self.number} ({self.name or 'no name'})"
+
+    def facts(self) -> dict[str, str | int]:
+        """What is known of it, under the names that segments have as well."""
+        return {
+            "segment_number": self.number,
+            "segment_label": self.name,
+            "segment_description": self.description,
+            "algorithm_type": self.algorithm,
+            "type": self.interpreted_type,
+            "colour": self.colour,
+            "contours": len(self.contours),
+        }
 
 
 def read_rois(header: Header) -> list[Roi]:
@@ -90,7 +102,7 @@ def read_rois(header: Header) -> list[Roi]:
                 said.text(ROI_DESCRIPTION),
                 said.text(ROI_GENERATION_ALGORITHM).upper(),
                 types.get(number, ""),
-                colours.get(number),
+                colours.get(number, ""),
                 said.text(REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
                 contours.get(number, []),
             )
@@ -107,10 +119,10 @@ def read_rois(header: Header) -> list[Roi]:
     return rois
 
 
-def read_contours(header: Header) -> tuple[dict[int, list[dict[int, bytes]]], dict[int, tuple[int, int, int]]]:
+def read_contours(header: Header) -> tuple[dict[int, list[dict[int, bytes]]], dict[int, str]]:
     """By ROI number, the attributes of its contours, and its colour."""
     contours: dict[int, list[dict[int, bytes]]] = {}
-    colours: dict[int, tuple[int, int, int]] = {}
+    colours: dict[int, str] = {}
     wanted = (REFERENCED_ROI_NUMBER, ROI_DISPLAY_COLOR, CONTOUR_SEQUENCE)
     parts = (CONTOUR_GEOMETRIC_TYPE, NUMBER_OF_CONTOUR_POINTS, CONTOUR_DATA)
     for item in sequence_values(header, tags.ROI_CONTOUR_SEQUENCE, wanted):
@@ -121,8 +133,7 @@ def read_contours(header: Header) -> tuple[dict[int, list[dict[int, bytes]]], di
             rb"\s*(\d{1,3})\s*\\\s*(\d{1,3})\s*\\\s*(\d{1,3})[\s\0]*", item.get(ROI_DISPLAY_COLOR, b"")
         )
         if colour:
-            red, green, blue = (int(part) for part in colour.groups())
-            colours[number] = red, green, blue
+            colours[number] = "#" + "".join(f"{min(int(part), 255):02x}" for part in colour.groups())
     return contours, colours
 
 
