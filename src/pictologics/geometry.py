@@ -323,6 +323,21 @@ class Grid:
         direction[:, axis] *= -1
         return Grid(self.shape, self.spacing, tuple(self.index_to_world(last)), direction)
 
+    def nearest_lps(self) -> tuple[Grid, tuple[int, int, int], tuple[int, ...]]:
+        """The same voxels with axes that run, as nearly as they can, to the patient's left, posterior and superior.
+
+        Returns:
+            The grid; for each of its axes the axis of this grid that it is, as in ``numpy.transpose``; and which of its
+            axes were then turned round, as in ``numpy.flip``.
+        """
+        world_axes, signs = nearest_axes(self.direction)
+        axes = tuple(world_axes.index(k) for k in range(3))
+        flips = tuple(k for k in range(3) if signs[axes[k]] < 0)
+        grid = self.permuted(axes)
+        for axis in flips:
+            grid = grid.flipped(axis)
+        return grid, axes, flips  # type: ignore[return-value]
+
     def cropped(self, start: Sequence[int], shape: Sequence[int]) -> Grid:
         """The part of the lattice that begins at ``start`` and has ``shape`` voxels.
 
