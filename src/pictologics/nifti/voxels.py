@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def read_in_parallel(header: NiftiHeader, data: StoredFile, start: int, flat: np
     chunks = -(-flat.size // per_chunk)
     straight = flat.dtype == header.stored and (header.slope, header.intercept) == (1.0, 0.0)
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         buffer = np.empty(per_chunk, header.stored)
         with data.open() as file:
             for k in share:
