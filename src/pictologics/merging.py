@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -123,7 +123,7 @@ class Merger:
         choose = CHOICES[self.rule]
         met = [0] * kept.shape[2]
 
-        def merge_share(share: Sequence[int]) -> None:
+        def merge_share(share: Iterable[int]) -> None:
             for k in share:
                 wanted = new[:, :, k] != 0
                 if mask is not None:
@@ -162,7 +162,7 @@ class Merger:
         array = self.filled()
         result = np.zeros(self.grid.shape, np.uint8, order="F")
 
-        def binarize_share(share: Sequence[int]) -> None:
+        def binarize_share(share: Iterable[int]) -> None:
             for k in share:
                 result[:, :, k] = is_meant(array[:, :, k], rule)
 

@@ -5,7 +5,7 @@ Arrays here are (z, y, x) with x fastest, as they lie in memory; an array in ano
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +56,14 @@ def gather(source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Valu
     """
     numbers, rows, columns = samples[0], as_slice(samples[1]), as_slice(samples[2])
 
-    def copy_share(share: Sequence[int]) -> None:
+    def copy_share(share: Iterable[int]) -> None:
+        last = -1
         for k in share:
-            if k > share[0] and numbers[k] == numbers[k - 1]:
-                result[k] = result[k - 1]
+            if k - 1 == last >= 0 and numbers[k] == numbers[last]:
+                result[k] = result[last]
             else:
                 result[k] = source[numbers[k]][rows][:, columns]
+            last = k
 
     run_in_shares(copy_share, numbers.size)
 
@@ -93,7 +95,7 @@ def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, vox
     """
     pieces = list(blocks_along_z(axes[0], source))
 
-    def fill_share(share: Sequence[int]) -> None:
+    def fill_share(share: Iterable[int]) -> None:
         for number in share:
             fill_planes(source, pieces[number], axes, result, voxels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import FileAccessError, OptionError
@@ -80,7 +80,7 @@ def save_slices(
     planes = [axis_plane(scene.grid, axis, index) for index in chosen(indices, every, percentage)]
     paths = paths_of(folder_or_pattern, planes)
 
-    def write(share: Sequence[int]) -> None:
+    def write(share: Iterable[int]) -> None:
         for k in share:
             within = size_within(planes[k], size)
             picture, _ = draw_panel(scene, planes[k], within, within)
