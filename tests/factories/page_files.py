@@ -39,6 +39,7 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
+        write_organs(folder, truth.grid)
         write_brain(folder)
         write_broken(folder)
         yield folder
@@ -151,6 +152,19 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
     aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+
+
+def write_organs(folder: Path, grid: Grid) -> None:
+    """Masks of three organs, each cropped to its own box."""
+    for name, start, shape in (
+        ("liver", (14, 20, 4), (20, 18, 9)),
+        ("kidney", (30, 34, 6), (8, 8, 6)),
+        ("tumour", (18, 26, 8), (6, 6, 3)),
+    ):
+        part = grid.cropped(start, shape)
+        centre = (np.array(shape) - 1) / 2
+        inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), centre, strict=True)) < 1
+        save_image(Image.from_grid(inside.astype(np.uint8), part, modality="SEG"), folder / f"{name}.nii.gz")
 
 
 def write_brain(folder: Path) -> None:

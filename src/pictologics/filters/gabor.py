@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,7 +201,7 @@ def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, poolin
     def convolved(one: Complex, other: Complex) -> Complex:
         return np.asarray(fft.ifft2(one * other)[inner])
 
-    def filter_share(share: Sequence[int]) -> None:
+    def filter_share(share: Iterable[int]) -> None:
         for index in share:
             pool = Pool(pooling)
             if valid is None:

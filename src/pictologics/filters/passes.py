@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None],
     """
     in_plane = [(array_axis(axis) - 1, one) for axis, one in enumerate(passes[:2]) if one is not None]
 
-    def filter_planes(share: Sequence[int]) -> None:
+    def filter_planes(share: Iterable[int]) -> None:
         for plane in share:
             current = array[plane]
             for axis, one in in_plane:
@@ -47,7 +47,7 @@ def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None],
         pieces = min(rows, PIECES_PER_THREAD * get_num_threads())
         edges = [rows * k // pieces for k in range(pieces + 1)]
 
-        def filter_rows(share: Sequence[int]) -> None:
+        def filter_rows(share: Iterable[int]) -> None:
             for piece in share:
                 part = slice(edges[piece], edges[piece + 1])
                 along_z(array[:, part], output[:, part], 0, outside)

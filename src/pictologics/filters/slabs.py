@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def respond_in_slabs(source: Source, reach: int, respond: Callable[[Block], npt.
     thickness = min(thickness, -(-count // get_num_threads()))
     output = np.empty_like(values)
 
-    def filter_slabs(share: Sequence[int]) -> None:
+    def filter_slabs(share: Iterable[int]) -> None:
         for slab in share:
             start, stop = slab * thickness, min((slab + 1) * thickness, count)
             planes = np.arange(start - reach, stop + reach)

@@ -6,7 +6,7 @@ memory is the same, and scipy walks through it in its natural order. The axes of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -154,7 +154,7 @@ def all_finite(values: Floats) -> bool:
     """Whether no value is NaN or infinite."""
     found: list[bool] = []
 
-    def look(share: Sequence[int]) -> None:
+    def look(share: Iterable[int]) -> None:
         for plane in share:
             # A sum shows both, faster than asking each value; one that overflows only asks for a second look.
             with np.errstate(over="ignore", invalid="ignore"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,7 +37,7 @@ def multiply_spectrum(array: Floats, transfer: Transfer, dimensions: Dimensions)
     spectrum = fft.rfftn(array, axes=axes, workers=workers)
     in_plane = transfer.plane(0) if dimensions == 2 else None
 
-    def multiply(share: Sequence[int]) -> None:
+    def multiply(share: Iterable[int]) -> None:
         for index in share:
             spectrum[index] *= transfer.plane(index) if in_plane is None else in_plane
 
