@@ -19,6 +19,7 @@ from .demo import run_demo
 from .info import print_info
 from .merge import InterpolationChoice, merge
 from .overlay import OverlayOptions, check_overlay, draw_overlay
+from .process import process
 
 __all__ = ["app", "main"]
 
@@ -118,6 +119,7 @@ def convert(
 
 
 app.command()(merge)
+app.command()(process)
 
 
 @app.command()

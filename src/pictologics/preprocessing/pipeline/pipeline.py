@@ -66,7 +66,7 @@ class Pipeline:
     steps: tuple[Step, ...]
     description: str = ""
 
-    def __init__(self, steps: Iterable[StepLike], description: str = "") -> None:
+    def __init__(self, steps: Iterable[StepLike], description: str = "", *, path: str | None = None) -> None:
         """Make a pipeline.
 
         Args:
@@ -74,13 +74,11 @@ class Pipeline:
                 Beside its own parameters, a step that works on masks, or by one, takes ``masks``: the names of those
                 that it is meant for.
             description: What the pipeline is for.
+            path: The file it was read from, for messages.
 
         Raises:
             OptionError: If a step or a parameter is unknown, missing, or of the wrong type.
         """
-        self._fill(steps, description, None)
-
-    def _fill(self, steps: Any, description: Any, path: str | None) -> None:
         if isinstance(steps, (str, Mapping)) or not isinstance(steps, Iterable):
             raise OptionError(f"the steps are {steps!r} and must be a list of steps", path=path)
         if not isinstance(description, str):
@@ -142,9 +140,7 @@ class Pipeline:
             raise OptionError(
                 f"a pipeline has no key {unknown[0]!r}", path=path, advice=f"its keys are {', '.join(KEYS)}"
             )
-        made = cls.__new__(cls)
-        made._fill(content["steps"] if content["steps"] is not None else [], content.get("description", ""), path)
-        return made
+        return cls(content["steps"] or [], content.get("description", ""), path=path)
 
     def to_dict(self) -> dict[str, Any]:
         """The pipeline as plain lists, mappings, text and numbers."""
