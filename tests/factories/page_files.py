@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from pictologics import Grid, Image, save_image
+from pictologics import Grid, Image, load_image, save_image
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
+from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
@@ -40,6 +41,7 @@ def page_folder() -> Iterator[Path]:
         write_colour(folder)
         write_masks(folder, truth.grid)
         write_organs(folder, truth.grid)
+        write_study(folder)
         write_brain(folder)
         write_broken(folder)
         yield folder
@@ -165,6 +167,16 @@ def write_organs(folder: Path, grid: Grid) -> None:
         centre = (np.array(shape) - 1) / 2
         inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), centre, strict=True)) < 1
         save_image(Image.from_grid(inside.astype(np.uint8), part, modality="SEG"), folder / f"{name}.nii.gz")
+
+
+def write_study(folder: Path) -> None:
+    """The liver as it is exported, in a box of -2048; and the pipeline that the page about preprocessing shows."""
+    scan = load_image(folder / "ct_scan")
+    liver = load_image(folder / "liver.nii.gz", reference_image=scan)
+    exported = Image.from_grid(np.where(liver.array > 0, scan.array, -2048), scan.grid, modality="CT")
+    save_image(crop_to_mask(exported, liver, margin_mm=30)[0], folder / "exported_liver.nii.gz")
+    page = (Path(__file__).parents[2] / "docs" / "preprocessing.md").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
 
 
 def write_brain(folder: Path) -> None:

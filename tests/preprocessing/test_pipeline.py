@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,6 +79,13 @@ def test_every_step_is_described_and_its_parameters_have_words(name):
     assert kind.summary.endswith(".")
     for parameter in kind.parameters:
         assert described(parameter.annotation)
+
+
+def test_every_step_is_on_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "preprocessing.md").read_text(encoding="utf-8")
+    for name, kind in STEPS.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` | {kind.takes.value} |")]
+        assert re.findall(r"`(\w+)", row.split("|")[3]) == [one.name for one in kind.parameters]
 
 
 def test_masks_come_back_as_they_were_given_and_steps_may_name_theirs():
