@@ -221,6 +221,25 @@ def test_a_mask_of_another_place_or_kind_is_refused():
         resegment_mask(image, create_full_mask(image), (100, 200))
 
 
+def test_an_image_that_is_not_sound_is_refused():
+    ones = np.ones(SHAPE)
+    for image, kind, message in [
+        (
+            Image(ones, (1, 1, 1), (0, 0, 0), source_mask=np.ones((2, 2, 2), bool)),
+            GeometryError,
+            "source mask has shape",
+        ),
+        (on_grid(ones + 1j), OptionError, "the voxels are of type complex128, and real numbers are required"),
+        (ones, OptionError, "an Image is required, and ndarray was given"),
+        (Image(ones[0], (1, 1, 1), (0, 0, 0)), GeometryError, "a grid has three axes"),
+    ]:
+        for step in (clip_intensities, lambda image, _: discretise_image(image, bin_number=3)):
+            with pytest.raises(kind, match=message):
+                step(image, (0, 1))
+    with pytest.raises(OptionError, match="the mask marks no voxel"):
+        resegment_mask(on_grid(ones), on_grid(ones * math.nan), (0, 1))
+
+
 def test_a_label_that_loses_every_voxel_is_told():
     values = np.arange(60.0).reshape(SHAPE)
     labels = np.where(values < 30, 1, 2)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictologics import (
+    ContentWarning,
     CorruptFileError,
     GeometryError,
     Image,
@@ -292,7 +293,7 @@ def test_images_and_masks_are_checked_before_a_step_runs(monkeypatch):
         ),
         ([{"normalise": {"masks": ["liver"]}}], image, mask, OptionError, "'liver', which was not given; .* 'mask'"),
         (["normalise"], image.with_source_mask(empty), mask, OptionError, "the image has no valid voxel"),
-        (["normalise"], image.array, mask, OptionError, "runs on an Image, and ndarray"),
+        (["normalise"], image.array, mask, OptionError, "an Image is required, and ndarray was given"),
         (["normalise"], image, mask.array, OptionError, "a mask is an Image"),
     ]:
         pipeline = Pipeline([first, *steps])
@@ -318,6 +319,17 @@ def test_invalid_voxels_never_matter_to_a_whole_pipeline():
         np.testing.assert_array_equal(other.image.array, results[0].image.array)
         np.testing.assert_array_equal(other.masks.array, results[0].masks.array)
     assert results[0].image.array.max() == 16
+
+
+def test_numbers_that_are_none_are_told_once():
+    image = scan()
+    image.array[0, :3, 0] = math.nan
+    with pytest.warns(ContentWarning, match="3 voxels hold no finite number") as warned:
+        result = Pipeline(["normalise", ("gaussian_filter", {"sigma_mm": 2}), "normalise"]).run(image, lesion())
+    assert len(warned) == 1
+    assert np.count_nonzero(~result.image.source_mask) == 3
+    assert np.isfinite(result.image.array).all()
+    assert [one.kind for one in result.image.provenance.decisions].count("left out") == 1
 
 
 def test_a_full_mask_runs_as_no_mask_does():

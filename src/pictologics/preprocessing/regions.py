@@ -19,6 +19,7 @@ __all__ = [
     "Box",
     "Region",
     "bounding_box",
+    "check_image",
     "check_mask",
     "labels_of",
     "name_of",
@@ -74,13 +75,40 @@ def processed(image: Image, *decisions: Decision, **changes: Any) -> Image:
     return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
 
 
+def check_image(image: Image) -> None:
+    """See that an image is sound: one real number for each voxel of a 3D grid, and a source mask that fits.
+
+    Raises:
+        OptionError: If it is no image of real numbers.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
+    """
+    if not isinstance(image, Image):
+        raise OptionError(f"an Image is required, and {type(image).__name__} was given", advice="load it first")
+    shape = image.grid.shape
+    if image.array.dtype.kind not in "biuf":
+        raise OptionError(
+            f"the voxels are of type {image.array.dtype}, and real numbers are required", path=name_of(image)
+        )
+    if image.source_mask is not None and np.shape(image.source_mask) != shape:
+        raise GeometryError(
+            f"the source mask has shape {np.shape(image.source_mask)} and the image {shape}",
+            path=name_of(image),
+            advice="make it with Image.with_source_mask, which checks it",
+        )
+
+
 def valid_voxels(image: Image) -> tuple[npt.NDArray[np.bool_] | None, tuple[Decision, ...]]:
     """Where an image holds numbers that mean something.
 
     Returns:
         True where the source mask is, and where the value is finite; None if that is everywhere. And what to say of
         values that are not.
+
+    Raises:
+        OptionError: If it is no image of real numbers.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
+    check_image(image)
     valid = image.source_mask
     # The sum of the extremes is finite only if every value is, and takes no memory to find.
     if image.array.dtype.kind != "f" or is_finite(image.array):
@@ -108,15 +136,18 @@ def labels_of(mask: Image) -> Labels:
 
     Raises:
         OptionError: If a value is no whole number, as in a mask that was interpolated.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
+    check_image(mask)
     array = mask.array
     if array.dtype == np.bool_:
         labels: Labels = array.view(np.uint8)
     else:
-        largest = 0 if array.size == 0 else float(np.fmax.reduce(array, axis=None))
+        # Passes over NaN, and is NaN where there is nothing else.
+        largest = float(np.fmax.reduce(array, axis=None))
         if largest == np.inf:
             raise not_whole(mask, largest)
-        kind = label_type(int(max(largest, 0)))
+        kind = label_type(int(largest) if largest > 0 else 0)
         if array.dtype == kind:
             labels = array
         else:
@@ -149,6 +180,7 @@ def check_mask(image: Image, mask: Image) -> None:
     """
     if not isinstance(mask, Image):
         raise OptionError(f"a mask is an Image, and {type(mask).__name__} was given", advice="load the mask first")
+    check_image(mask)
     advice = "place the mask on the image first: load it with reference_image="
     if mask.array.shape != image.array.shape:
         raise GeometryError(
