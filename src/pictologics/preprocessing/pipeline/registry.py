@@ -11,8 +11,9 @@ from typing import Any
 
 from ... import filters
 from ...errors import OptionError
+from ..growing import grow_mask
 from ..intensity import clip_intensities, discretise_image, normalise_image, round_intensities
-from ..masks import filter_outliers, grow_mask, keep_largest_component, resegment_mask
+from ..masks import filter_outliers, keep_largest_component, resegment_mask
 from ..parameters import (
     checked_bins,
     checked_distance,
