@@ -200,6 +200,7 @@ WRONG = [
     ("steps: [mean_filter: {support: true}]", "support is True and must be a whole number"),
     ("steps: [mean_filter: {dimensions: '3'}]", "dimensions is '3' and must be 2 or 3; write the number without"),
     ("steps: [grow_mask: {distance_mm: 1e-3}]", r"distance_mm is '1e-3' and must be a number; .* as 0\.001"),
+    (f"steps: [grow_mask: {{distance_mm: {10**400}}}]", "distance_mm is 1000"),
     ("steps: [grow_mask: {distance_mm: .nan}]", "distance_mm is nan"),
     ("steps: [resegment: {value_range: [400, -1000]}]", r"step 1 \(resegment\): value_range is .* the lower one first"),
     ("steps: [filter_outliers: {k: 0}]", "k is 0"),
@@ -243,6 +244,8 @@ def test_files_that_are_no_pipeline(tmp_path):
         ("cut.yaml", "steps: [resample: {new_spacing: [1, 1", CorruptFileError, "no YAML of plain values"),
         ("deep.yaml", "[" * 5000, CorruptFileError, "no YAML"),
         ("deep.json", "[" * 100000, CorruptFileError, "no JSON"),
+        ("digits.json", '{"steps": ' + "1" * 5000 + "}", CorruptFileError, "no JSON"),
+        ("digits.yaml", "steps: " + "1" * 5000, CorruptFileError, "no YAML"),
         ("cut.json", '{"steps": [', CorruptFileError, "no JSON"),
         ("twice.json", '{"steps": [], "steps": []}', OptionError, "the key 'steps' stands twice"),
         ("bytes.yaml", b"steps: \xff\xfe", CorruptFileError, "no UTF-8 text"),
@@ -259,6 +262,31 @@ def test_files_that_are_no_pipeline(tmp_path):
         Pipeline(["round_intensities"]).save(tmp_path / "no" / "p.yaml")
     with pytest.raises(OptionError, match="ends in"):
         Pipeline(["round_intensities"]).save(tmp_path / "p.txt")
+
+
+WORDS = [*STEPS, "steps", "masks", "description", "new_spacing", "bin_size", "value_range", "pipeline", "k", ""]
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(content=PLAIN | st.fixed_dictionaries({"steps": st.lists(PLAIN, max_size=3)}))
+def test_whatever_a_file_holds_is_a_pipeline_or_refused(content):
+    text = json.dumps(content)
+    for read in (Pipeline.from_json, Pipeline.from_yaml):
+        try:
+            assert read(text).steps
+        except (OptionError, CorruptFileError) as error:
+            assert str(error)
+
+
+@given(text=st.text(alphabet="steps: -[]{}&*!|>#%@,'\"\\\n\tab1.", max_size=60))
+def test_whatever_a_text_is_it_is_a_pipeline_or_refused(text):
+    for read in (Pipeline.from_json, Pipeline.from_yaml):
+        with pytest.raises((OptionError, CorruptFileError)):
+            read(text)
 
 
 def test_an_error_carries_its_facts():
