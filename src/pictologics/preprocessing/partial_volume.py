@@ -119,8 +119,8 @@ def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
                 raise OptionError(f"labels must be whole numbers, and fractions of a mask at most 1, not {high:g}")
             everything = (slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2]))
             return array, {1: everything}
-    found: list[Box | None] = ndimage.find_objects(whole)
-    return whole, {number: box for number, box in enumerate(found, 1) if box is not None}
+    found = enumerate(ndimage.find_objects(whole), 1)
+    return whole, {number: (box[0], box[1], box[2]) for number, box in found if box is not None}
 
 
 def known_voxels(
