@@ -47,22 +47,31 @@ class ValidVoxels:
     fill_value: float
 
 
-def gather(source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values) -> None:
+def gather(
+    source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values, voxels: ValidVoxels | None = None
+) -> None:
     """Copy voxels by their numbers along each axis.
 
     Args:
         source: Voxels of any type.
         samples: For each axis the number of the old voxel that each new one is.
         result: Where they go.
+        voxels: Which voxels are valid; None for all of them.
     """
     numbers, rows, columns = samples[0], as_slice(samples[1]), as_slice(samples[2])
 
+    def take(planes: Values, k: int) -> Values:
+        plane: Values = planes[numbers[k]][rows]
+        return plane[:, columns] if isinstance(columns, slice) else plane.take(columns, axis=1, mode="clip")
+
     def copy_share(share: Sequence[int]) -> None:
+        scratch = Scratch()
         for k in share:
-            if k > share[0] and numbers[k] == numbers[k - 1]:
-                result[k] = result[k - 1]
-            else:
-                result[k] = source[numbers[k]][rows][:, columns]
+            repeats = k > share[0] and numbers[k] == numbers[k - 1]
+            result[k] = result[k - 1] if repeats else take(source, k)
+            if voxels is not None:
+                voxels.result[k] = voxels.result[k - 1] if repeats else take(voxels.source, k)
+                select(result[k], voxels.result[k], voxels.fill_value, result[k], scratch)
 
     run_in_shares(copy_share, numbers.size)
 
