@@ -84,7 +84,7 @@ class Scene:
         """A plane across an array axis; by default the one that holds most of the mask, or the middle."""
         checked = self.checked_axis(axis)
         if index is None:
-            middle = (self.grid.shape[checked] - 1) // 2
+            middle = round((self.grid.shape[checked] - 1) / 2)
             index = middle if self.mask is None else self.mask.largest(checked)
         return axis_plane(self.grid, checked, self.checked_index(checked, index))
 
