@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from pictologics import Grid, Image, save_image
+from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
@@ -39,6 +40,7 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
+        write_organs(folder, truth)
         write_brain(folder)
         write_broken(folder)
         yield folder
@@ -151,6 +153,12 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
     aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+
+
+def write_organs(folder: Path, truth: DemoTruth) -> None:
+    """The organs of the scan as a label map."""
+    organs = Image.from_grid(truth.organs, truth.grid, modality="SEG", labels=ORGAN_NAMES)
+    save_image(organs, folder / "organs.nii.gz")
 
 
 def write_brain(folder: Path) -> None:

@@ -111,6 +111,10 @@ def test_what_cannot_be_drawn(tmp_path):
             save_planes(image, path, mask=Image(mask.array, mask.spacing, origin))
     with pytest.raises(OptionError, match="Image"):
         save_planes(image.array, path)
+    with pytest.raises(OptionError, match="complex"):
+        save_planes(Image(image.array * 1j, image.spacing, image.origin), path)
+    with pytest.raises(GeometryError, match="source mask"):
+        save_planes(Image(image.array, image.spacing, image.origin, source_mask=np.ones((2, 2, 2), bool)), path)
     assert not list(tmp_path.iterdir())
 
 
