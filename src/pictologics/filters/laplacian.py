@@ -1,26 +1,24 @@
-"""Derivatives: the Laplacian of a Gaussian, and the magnitude of the gradient."""
+"""The Laplacian of a Gaussian."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import OptionError
 from ..image import Image
+from ..threads import run_in_shares
 from .boundary import Boundary
 from .kernels import Kernel, apply, gaussian_kernel, laplacian_kernel
 from .options import Dimensions, check_positive
-from .slabs import Block, respond_in_slabs
 from .source import Floats, Source, array_axis, prepare, result_image
 
-__all__ = ["LaplacianKernels", "gradient_magnitude", "laplacian_of_gaussian", "laplacian_response"]
+__all__ = ["LaplacianKernels", "laplacian_kernels", "laplacian_of_gaussian", "laplacian_response"]
 
 LaplacianKernels = Sequence[tuple[Kernel, Kernel]]
 """For each axis, x first: the Gaussian, and its second derivative."""
-
-NEXT = Kernel((0.0, 0.0, 1.0), -1)
-PREVIOUS = NEXT.flipped
 
 
 def laplacian_of_gaussian(
@@ -102,85 +100,82 @@ def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float
 
 
 def laplacian_response(source: Source, kernels: LaplacianKernels) -> Floats:
-    """The Laplacian of Gaussian of a source; (z, y, x)."""
-
-    def both(array: Floats, outside: float) -> tuple[Floats, Floats]:
-        """The Gaussian of an array, and its Laplacian, which is zero for whatever constant lies outside."""
-        smooth, second = array, None
-        for axis, (gaussian, curved) in enumerate(kernels):
-            along = array_axis(axis)
-            bent = apply(curved, smooth, along, source.boundary, outside)
-            if second is not None:
-                bent += apply(gaussian, second, along, source.boundary)
-            second = bent
-            smooth = apply(gaussian, smooth, along, source.boundary, outside)
-        assert second is not None
-        return smooth, second
-
-    def respond(block: Block) -> Floats:
-        if block.valid is None:
-            return both(block.values, 0.0)[1]
-        middle = block.values.dtype.type(source.middle)
-        smooth, second = both((block.values - middle) * block.valid, -source.middle)
-        weight, bent_weight = both(block.valid, 1.0)
-        mean = np.divide(smooth, weight, out=np.zeros_like(smooth), where=block.valid > 0)
-        return np.asarray(second - mean * bent_weight)
-
-    reach = kernels[2][0].reach if source.dimensions == 3 else 0
-    return respond_in_slabs(source, reach, respond)
-
-
-def gradient_magnitude(
-    image: Image,
-    *,
-    dimensions: Dimensions = 3,
-    boundary: Boundary = "mirror",
-    fill_value: float = 0.0,
-) -> Image:
-    """The length of the gradient, from central differences, per millimetre.
-
-    With a source mask the difference along an axis is one-sided where one of the two neighbours is invalid, and zero
-    where both are; so a constant gives zero, and a ramp its slope up to the border of the mask.
-
-    Args:
-        image: The image.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid. ``"mirror"`` and ``"nearest"`` are one here: the outermost voxel is its own neighbour.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+    """The Laplacian of Gaussian of a source: first in the planes, then, in 3D, along the lines across them.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
-
-    Raises:
-        OptionError: If an option is wrong, or no voxel is valid.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
-
-    Example:
-        >>> import numpy as np
-        >>> from pictologics import Image
-        >>> from pictologics.filters import gradient_magnitude
-        >>> ramp = np.arange(5, dtype=np.float32).reshape(5, 1, 1)
-        >>> gradient_magnitude(Image(ramp, (0.5, 1.0, 1.0), (0.0, 0.0, 0.0))).array.ravel().tolist()
-        [1.0, 2.0, 2.0, 2.0, 1.0]
+        (z, y, x), of the source's type. Invalid voxels hold anything.
     """
-    source = prepare(image, dimensions, boundary, fill_value)
+    values, valid = source.values, source.valid
+    middle = values.dtype.type(source.middle)
+    # With a mask the validity goes the same way as the values. Beyond the image all is valid.
+    outsides = [0.0] if valid is None else [-source.middle, 1.0]
+    halfway = [(np.empty_like(values), np.empty_like(values)) for _ in outsides]
 
-    def respond(block: Block) -> Floats:
-        total = np.zeros_like(block.values)
-        for axis, step in enumerate(source.spacing):
-            along = array_axis(axis)
-            values = [apply(side, block.values, along, boundary) for side in (NEXT, PREVIOUS)]
-            distance: Floats | float = 2 * step
-            if block.valid is not None:
-                counts = [apply(side, block.valid, along, boundary, 1.0) for side in (NEXT, PREVIOUS)]
-                for value, count in zip(values, counts, strict=True):
-                    np.copyto(value, block.values, where=count == 0)
-                distance = np.maximum(counts[0] + counts[1], 1) * total.dtype.type(step)
-            total += ((values[0] - values[1]) / distance) ** 2
-        return np.asarray(np.sqrt(total, out=total))
+    def filter_planes(share: Sequence[int]) -> None:
+        for index in share:
+            planes = [values[index]]
+            if valid is not None:
+                known = np.where(valid[index], values[index], middle) - middle
+                planes = [known, valid[index].astype(values.dtype)]
+            for plane, outside, (smooth, second) in zip(planes, outsides, halfway, strict=True):
+                bent = Bent(plane)
+                for axis in (0, 1):
+                    bent = bent.along(array_axis(axis) - 1, kernels[axis], source.boundary, outside)
+                smooth[index], second[index] = bent.smooth, bent.second
 
-    response = respond_in_slabs(source, 1 if dimensions == 3 else 0, respond)
-    return result_image(source, response, "gradient magnitude per mm, central differences")
+    run_in_shares(filter_planes, len(values))
+    if source.dimensions == 2:
+        return joined([Bent(*pair) for pair in halfway])
+
+    def filter_rows(share: Sequence[int]) -> None:
+        for row in share:
+            ends = []
+            for pair, outside in zip(halfway, outsides, strict=True):
+                lines = Bent(*(np.ascontiguousarray(one[:, row].T) for one in pair))
+                ends.append(lines.along(1, kernels[2], source.boundary, outside, ends=valid is None))
+            halfway[0][1][:, row] = joined(ends).T
+
+    run_in_shares(filter_rows, values.shape[1])
+    return halfway[0][1]
+
+
+@dataclass(frozen=True)
+class Bent:
+    """An array after the kernels of some axes.
+
+    Attributes:
+        smooth: With the Gaussians along all of them.
+        second: With the second derivative along one and the Gaussians along the others, summed over the ones; zero
+            before the first.
+    """
+
+    smooth: Floats
+    second: Floats | float = 0.0
+
+    def along(
+        self, axis: int, kernels: tuple[Kernel, Kernel], boundary: Boundary, outside: float, *, ends: bool = False
+    ) -> Bent:
+        """The array after one more axis.
+
+        Args:
+            axis: Of the array.
+            kernels: The Gaussian, and its second derivative.
+            boundary: What lies beyond the array.
+            outside: What stands for zero there; derivatives of that are zero.
+            ends: Nothing comes after this, and the smooth array is not needed.
+        """
+        gaussian, curved = kernels
+        second = apply(curved, self.smooth, axis, boundary, outside)
+        if isinstance(self.second, np.ndarray):
+            second += apply(gaussian, self.second, axis, boundary)
+        return Bent(self.smooth if ends else apply(gaussian, self.smooth, axis, boundary, outside), second)
+
+
+def joined(parts: Sequence[Bent]) -> Floats:
+    """The response; with a mask an invalid voxel counts as the mean of the valid ones, weighted by the Gaussian."""
+    values = parts[0]
+    if len(parts) == 1:
+        return np.asarray(values.second)
+    validity = parts[1]
+    mean = np.divide(values.smooth, validity.smooth, out=np.zeros_like(values.smooth), where=validity.smooth > 0)
+    return np.asarray(values.second - mean * validity.second)
