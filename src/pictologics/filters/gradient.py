@@ -15,6 +15,7 @@ __all__ = ["gradient_magnitude"]
 
 NEXT = Kernel((0.0, 0.0, 1.0), -1)
 PREVIOUS = NEXT.flipped
+CENTRAL = Kernel((-0.5, 0.0, 0.5), -1)
 
 
 def gradient_magnitude(
@@ -58,16 +59,19 @@ def gradient_magnitude(
     def respond(block: Block) -> Floats:
         total = np.zeros_like(block.values)
         for axis, step in enumerate(source.spacing):
-            along = array_axis(axis)
-            values = [apply(side, block.values, along, boundary) for side in (NEXT, PREVIOUS)]
-            distance: Floats | float = 2 * step
-            if block.valid is not None:
-                counts = [apply(side, block.valid, along, boundary, 1.0) for side in (NEXT, PREVIOUS)]
-                for value, count in zip(values, counts, strict=True):
-                    np.copyto(value, block.values, where=count == 0)
-                distance = np.maximum(counts[0] + counts[1], 1) * total.dtype.type(step)
-            total += ((values[0] - values[1]) / distance) ** 2
+            total += (difference(block, array_axis(axis)) / total.dtype.type(step)) ** 2
         return np.asarray(np.sqrt(total, out=total))
 
     response = respond_in_slabs(source, 1 if dimensions == 3 else 0, respond)
     return result_image(source, response, "gradient magnitude per mm, central differences")
+
+
+def difference(block: Block, axis: int) -> Floats:
+    """The difference for one voxel further along an axis, from the valid neighbours on both sides."""
+    if block.valid is None:
+        return apply(CENTRAL, block.values, axis, block.boundary)
+    values = [apply(side, block.values, axis, block.boundary) for side in (NEXT, PREVIOUS)]
+    counts = [apply(side, block.valid, axis, block.boundary, 1.0) for side in (NEXT, PREVIOUS)]
+    for value, count in zip(values, counts, strict=True):
+        np.copyto(value, block.values, where=count == 0)
+    return np.asarray((values[0] - values[1]) / np.maximum(counts[0] + counts[1], 1))
