@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
+import nibabel
+import numpy as np
 import pytest
 
 from pictologics import CorruptFileError, GeometryError, PictologicsError, explain, load_image
@@ -11,7 +14,7 @@ from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES
 from tests.factories.mosaics import CUTS
 from tests.factories.phantom import counting
-from tests.factories.truth import assert_shows
+from tests.factories.truth import assert_shows, values_at
 from tests.factories.uih_grids import write_uih_grid
 
 pytestmark = pytest.mark.usefixtures("no_handle_left")
@@ -35,6 +38,23 @@ def test_rows_of_tiles_are_as_many_as_needed(tmp_path, count):
     """Thirty slices are 6 x 5 tiles and not 6 x 6."""
     phantom = AXIAL.with_array(counting((4, 6, count)))
     assert_shows(load_image(write_uih_grid(tmp_path / "grid.dcm", phantom)), phantom)
+
+
+@pytest.mark.parametrize("name", ["axial", "axial, against", "sagittal", "coronal", "oblique"])
+def test_equals_dcm2niix(tmp_path, name):
+    dcm2niix = pytest.importorskip("dcm2niix", reason="dcm2niix (from PyPI) is not installed")
+    path = write_uih_grid(tmp_path / "dicom" / "grid.dcm", CUTS[name].with_array(counting((16, 12, 7))))
+    (tmp_path / "nifti").mkdir()
+    command = [dcm2niix.bin, "-f", "scan", "-b", "n", "-z", "n", "-o", str(tmp_path / "nifti"), str(path.parent)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    (made,) = (tmp_path / "nifti").glob("*.nii")
+    other = nibabel.load(made)
+    array = np.asarray(other.dataobj)
+    assert array.shape == (16, 12, 7)
+    index = np.stack(np.meshgrid(*map(np.arange, array.shape), indexing="ij"), -1).reshape(-1, 3)
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ other.affine
+    positions = index @ affine[:3, :3].T + affine[:3, 3]
+    np.testing.assert_array_equal(values_at(load_image(path), positions), array[tuple(index.T)])
 
 
 def test_grids_of_one_series_are_phases(tmp_path):

@@ -112,7 +112,9 @@ def real_world_mapping(slope: float, intercept: float, units: str = "mm2/s", low
     for keyword in ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped"):
         mapping.add_new(keyword, "SS", low if "First" in keyword else 30000)
     mapping.RealWorldValueIntercept, mapping.RealWorldValueSlope = intercept, slope
-    code = item(CodeValue=units, CodingSchemeDesignator="UCUM", CodeMeaning=units)
+    # A short code value has room for 16 characters.
+    keyword = "CodeValue" if len(units) <= 16 else "LongCodeValue"
+    code = item(**{keyword: units}, CodingSchemeDesignator="UCUM", CodeMeaning=units)
     mapping.MeasurementUnitsCodeSequence = DicomSequence([code])
     return mapping
 

@@ -9,7 +9,7 @@ from ..dicom import tags
 from ..dicom.attributes import Attributes
 from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
-from ..dicom.frames import UNITLESS
+from ..dicom.frames import mapped_units
 from ..dicom.pixels import Voxels, read_voxels
 from ..dicom.planes import Planes, stack_planes
 from ..dicom.rectifying import rectify
@@ -183,8 +183,8 @@ def units_of(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
-    mapped = attributes.text(tags.CODE_VALUE) if tags.REAL_WORLD_VALUE_SLOPE in attributes else ""
-    if mapped not in UNITLESS:
+    mapped = mapped_units(attributes)
+    if mapped:
         return mapped
     units = attributes.text(tags.UNITS) or attributes.text(tags.RESCALE_TYPE)
     if units == "US":
