@@ -108,7 +108,7 @@ def item(**attributes) -> Dataset:
 
 def real_world_mapping(slope: float, intercept: float, units: str = "mm2/s", low: int = -30000) -> Dataset:
     """One linear mapping to real units."""
-    mapping = item(LUTExplanation="mapped", LUTLabel=units)
+    mapping = item(LUTExplanation="mapped", LUTLabel=units[:16])
     for keyword in ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped"):
         mapping.add_new(keyword, "SS", low if "First" in keyword else 30000)
     mapping.RealWorldValueIntercept, mapping.RealWorldValueSlope = intercept, slope
