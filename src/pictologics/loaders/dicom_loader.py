@@ -11,11 +11,11 @@ from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
 from ..dicom.frames import mapped_units
 from ..dicom.pixels import Voxels, read_voxels
-from ..dicom.planes import Planes, stack_planes
+from ..dicom.planes import Planes
 from ..dicom.rectifying import rectify
 from ..dicom.series import Series, choose_series, without_localizers
 from ..dicom.suv import SUV_UNITS, uptake_of
-from ..dicom.volumes import Volume, volumes_of
+from ..dicom.volumes import Volume, planes_of, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
@@ -48,7 +48,7 @@ class DicomReader:
         series, volumes, others = volumes_of_source(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
-        planes = stack_planes(volume.frames if suv is None else suv.frames, options.irregular, source.path)
+        planes = planes_of(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
         decisions = (
             *others,
