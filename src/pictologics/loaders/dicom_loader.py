@@ -9,13 +9,13 @@ from ..dicom import tags
 from ..dicom.attributes import Attributes
 from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
-from ..dicom.frames import UNITLESS
+from ..dicom.frames import mapped_units
 from ..dicom.pixels import Voxels, read_voxels
-from ..dicom.planes import Planes, stack_planes
+from ..dicom.planes import Planes
 from ..dicom.rectifying import rectify
 from ..dicom.series import Series, choose_series, without_localizers
 from ..dicom.suv import SUV_UNITS, uptake_of
-from ..dicom.volumes import Volume, volumes_of
+from ..dicom.volumes import Volume, planes_of, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
 from ..preprocessing.sentinels import marked_as_asked
@@ -49,7 +49,7 @@ class DicomReader:
         series, volumes, others = volumes_of_source(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
-        planes = stack_planes(volume.frames if suv is None else suv.frames, options.irregular, source.path)
+        planes = planes_of(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
         decisions = (
             *others,
@@ -188,8 +188,8 @@ def units_of(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
-    mapped = attributes.text(tags.CODE_VALUE) if tags.REAL_WORLD_VALUE_SLOPE in attributes else ""
-    if mapped not in UNITLESS:
+    mapped = mapped_units(attributes)
+    if mapped:
         return mapped
     units = attributes.text(tags.UNITS) or attributes.text(tags.RESCALE_TYPE)
     if units == "US":
