@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, merging, nifti_files, peak_memory
+from . import codecs, ct_folder, header_scan, import_time, merging, nifti_files, peak_memory, segmentations
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "memory": peak_memory.run,
     "merge": merging.run,
     "import": import_time.run,
+    **segmentations.BENCHMARKS,
 }
 """What a run without arguments measures."""
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from ..errors import OptionError
 from ..image import Image
 from .nifti import write_nifti
+from .seg import save_seg
 
-__all__ = ["save_image"]
+__all__ = ["save_image", "save_seg"]
 
 WRITERS = {".nii": write_nifti, ".nii.gz": write_nifti}
 
