@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import CorruptFileError, GeometryError
+from ..errors import GeometryError
 from ..geometry import AXIS_LETTERS, Grid
 from ..header_grids import completed_axes, grid_of_affine, millimetres_per
 from ..provenance import Decision
@@ -80,10 +80,6 @@ def compare_letters(header: MetaHeader, grid: Grid) -> list[Decision]:
         for row, ends in enumerate(AXIS_LETTERS):
             if letter in ends:
                 named[row, column] = 1.0 if letter == ends[1] else -1.0
-    if not np.array_equal(np.abs(named).sum(axis=0), np.ones(3)):
-        raise CorruptFileError(
-            f"its AnatomicalOrientation is {letters!r}, and three letters of sides are required", path=header.file.name
-        )
     best = np.abs(grid.direction).max(axis=0).sum()
     agreement = abs(float((named * grid.direction).sum()))
     if best - agreement < CONTRADICTION:
