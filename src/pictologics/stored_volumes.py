@@ -88,6 +88,10 @@ class StoredVolume:
         """How many volumes there are."""
         return prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
 
+    def at(self, index: int) -> StoredVolume:
+        """Another volume of the same array."""
+        return replace(self, index=index)
+
 
 @dataclass(frozen=True)
 class Runs:

@@ -59,7 +59,9 @@ def test_other_names_of_the_same(tmp_path):
     image = load_image(path)
     np.testing.assert_array_equal(image.array, PHANTOM.array)
     assert_is_as_in_simpleitk(path, image)
-    path = write_metaimage(path, extra={"TransformMatrix": None, "Rotation": "0 1 0 1 0 0 0 0 1", "Origin": "1 2 3"})
+    path = write_metaimage(
+        path, extra={"TransformMatrix": None, "Rotation": "0 1 0 1 0 0 0 0 1", "Offset": None, "Origin": "1 2 3"}
+    )
     assert_is_as_in_simpleitk(path, load_image(path))
 
 

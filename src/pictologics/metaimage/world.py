@@ -12,8 +12,9 @@ from .header import MetaHeader
 
 __all__ = ["grid_of"]
 
+# Several names of one field; of those that a file has, the first counts, as in ITK.
 MATRIX = ("TransformMatrix", "Rotation", "Orientation")
-OFFSET = ("Offset", "Position", "Origin")
+OFFSET = ("Origin", "Offset", "Position")
 SPACING = ("ElementSpacing", "ElementSize")
 
 ADVICE = 'correct its TransformMatrix and ElementSpacing, or pass irregular="ignore" if it is a shear'
