@@ -41,7 +41,7 @@ class Part:
     Attributes:
         file: The file.
         size: How many bytes of numbers it holds.
-        start: Where in the file they, or the compressed stream that holds them, begin.
+        start: Where in the file they, or the compressed stream that holds them, begin; below zero, nowhere.
         encoding: How they are written.
         skip: Of a compressed stream, bytes of its content that come before them.
     """
@@ -88,6 +88,10 @@ class StoredVolume:
         """How many volumes there are."""
         return prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
 
+    def at(self, index: int) -> StoredVolume:
+        """Another volume of the same array."""
+        return replace(self, index=index)
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -133,7 +137,7 @@ def check_size(volume: StoredVolume) -> None:
     for part in volume.parts:
         with part.file.open() as file:
             size = file.size
-        needed = part.start + part.skip + part.size
+        needed = max(part.start, 0) + part.skip + part.size
         room = room_of(part, size - part.start, volume.stored.itemsize)
         if room < part.size or part.start < 0:
             what = f"{volume.volumes} volume{'s' * (volume.volumes != 1)} of shape {volume.shape}"

@@ -77,11 +77,13 @@ def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
     numbers = SharedNumbers(count, threads)
 
     def work_off() -> None:
+        done = False
         try:
             work(numbers.share())
-        except BaseException:
-            numbers.stop()
-            raise
+            done = True
+        finally:
+            if not done:
+                numbers.stop()
 
     with ThreadPoolExecutor(threads, thread_name_prefix="pictologics") as pool:
         shares = [pool.submit(work_off) for _ in range(threads)]

@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from pictologics import Grid, Image, load_image, save_image
+from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
 from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
@@ -40,8 +41,9 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
-        write_organs(folder, truth.grid)
+        write_organ_masks(folder, truth.grid)
         write_study(folder)
+        write_organs(folder, truth)
         write_brain(folder)
         write_broken(folder)
         yield folder
@@ -156,7 +158,7 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
 
 
-def write_organs(folder: Path, grid: Grid) -> None:
+def write_organ_masks(folder: Path, grid: Grid) -> None:
     """Masks of three organs, each cropped to its own box."""
     for name, start, shape in (
         ("liver", (14, 20, 4), (20, 18, 9)),
@@ -177,6 +179,12 @@ def write_study(folder: Path) -> None:
     save_image(crop_to_mask(exported, liver, margin_mm=30)[0], folder / "exported_liver.nii.gz")
     page = (Path(__file__).parents[2] / "docs" / "preprocessing.md").read_text(encoding="utf-8")
     (folder / "study.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+
+
+def write_organs(folder: Path, truth: DemoTruth) -> None:
+    """The organs of the scan as a label map."""
+    organs = Image.from_grid(truth.organs, truth.grid, modality="SEG", labels=ORGAN_NAMES)
+    save_image(organs, folder / "organs.nii.gz")
 
 
 def write_brain(folder: Path) -> None:

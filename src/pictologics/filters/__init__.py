@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .boundary import Boundary
-    from .derivatives import gradient_magnitude, laplacian_of_gaussian
     from .gabor import gabor_filter
+    from .gradient import gradient_magnitude
+    from .laplacian import laplacian_of_gaussian
     from .laws import laws_filter
     from .ranks import median_filter
     from .smoothing import gaussian_filter, mean_filter
@@ -23,8 +24,8 @@ _HOME = {
     "Boundary": "boundary",
     "gabor_filter": "gabor",
     "gaussian_filter": "smoothing",
-    "gradient_magnitude": "derivatives",
-    "laplacian_of_gaussian": "derivatives",
+    "gradient_magnitude": "gradient",
+    "laplacian_of_gaussian": "laplacian",
     "laws_filter": "laws",
     "mean_filter": "smoothing",
     "median_filter": "ranks",

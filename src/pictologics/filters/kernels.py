@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from .boundary import SCIPY_MODES, Boundary
+from .lines import filter_across_planes
 
 __all__ = ["Kernel", "apply", "gaussian_kernel", "gaussian_radius", "laplacian_kernel"]
 
@@ -93,7 +94,14 @@ def apply(
     size = len(kernel.taps)
     origin = -kernel.first - size // 2
     mode = SCIPY_MODES[boundary]
-    ndimage.correlate1d(array, kernel.taps, axis, output=result, mode=mode, cval=outside, origin=origin)
+
+    def along(lines: npt.NDArray[Any], into: npt.NDArray[Any], line_axis: int = -1) -> None:
+        ndimage.correlate1d(lines, kernel.taps, line_axis, output=into, mode=mode, cval=outside, origin=origin)
+
+    if axis == 0 and array.ndim == 3:
+        filter_across_planes(along, array, result, range(array.shape[1]))
+    else:
+        along(array, result, axis)
     return result
 
 

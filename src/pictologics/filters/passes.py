@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..threads import get_num_threads, run_in_shares
+from ..threads import run_in_shares
+from .lines import filter_across_planes
 from .source import Floats, Source, array_axis
 
 __all__ = ["LinePass", "averaged", "run_passes"]
 
 LinePass = Callable[[npt.NDArray[Any], npt.NDArray[Any], int, float], None]
 """Filters an array along one axis into another, which may be itself: array, output, axis, what lies outside."""
-
-PIECES_PER_THREAD = 4
-"""Pieces of the last pass for each thread. Its lines run through all planes, so it is shared by rows."""
 
 
 def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None], outside: float) -> None:
@@ -43,16 +41,11 @@ def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None],
         array = output
     along_z = passes[2] if len(passes) > 2 else None
     if along_z is not None:
-        rows = array.shape[1]
-        pieces = min(rows, PIECES_PER_THREAD * get_num_threads())
-        edges = [rows * k // pieces for k in range(pieces + 1)]
 
-        def filter_rows(share: Iterable[int]) -> None:
-            for piece in share:
-                part = slice(edges[piece], edges[piece + 1])
-                along_z(array[:, part], output[:, part], 0, outside)
+        def along_lines(lines: npt.NDArray[Any], into: npt.NDArray[Any]) -> None:
+            along_z(lines, into, 1, outside)
 
-        run_in_shares(filter_rows, pieces)
+        run_in_shares(lambda rows: filter_across_planes(along_lines, array, output, rows), array.shape[1])
     elif not in_plane:
         np.copyto(output, array)
 

@@ -12,7 +12,7 @@ from scipy import fft
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary, extended
-from .derivatives import laplacian_kernels, laplacian_response
+from .laplacian import laplacian_kernels, laplacian_response
 from .options import Dimensions, check_choice, check_number, check_orders, check_positive, check_whole
 from .source import Floats, Source, array_axis, prepare, result_image
 from .transfer import RieszTransfer, SimoncelliBand, Transfer, multiply_spectrum

@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..threads import run_in_shares
-from . import BoundaryMode
 from .separable import WEIGHT_ROUNDING, ValidVoxels, interpolate
-from .weights import ROUNDING, Kernel, nearest_samples, weights_of_axis
+from .weights import ROUNDING, nearest_samples, weights_of_axis
 
 __all__ = ["PlaneMap", "gather_points", "interpolate_points"]
 
@@ -86,12 +85,12 @@ def interpolate_points(
     inside: Bools,
     *,
     order: Literal[1, 3],
-    mode: BoundaryMode,
     voxels: ValidVoxels | None = None,
 ) -> None:
     """Interpolate at each voxel of the result that lies within the source.
 
-    Valid voxels are treated as in :func:`pictologics.interpolation.separable.interpolate`.
+    Beyond its outermost centres the source goes on with their values. Valid voxels are treated as in
+    :func:`pictologics.interpolation.separable.interpolate`.
 
     Args:
         source: Real numbers, finite wherever they are valid.
@@ -99,17 +98,21 @@ def interpolate_points(
         result: Where the values go, float32 or float64; voxels outside the source are left as they are.
         inside: Becomes True where a voxel lies within the source.
         order: 1 for linear, 3 for a cubic B-spline.
-        mode: How the source goes on beyond its ends.
         voxels: Which voxels are valid; None for all of them.
     """
     # Heavy, and loading an image that is placed exactly needs none of it.
     from scipy import ndimage
 
-    samples = prepared(source if voxels is None else np.where(voxels.source, source, 0), order, mode, result.dtype)
-    weights = None if voxels is None else prepared(voxels.source, order, mode, result.dtype)
+    values = source if voxels is None else np.where(voxels.source, source, 0)
+    margin = 0 if order == 1 else MARGIN
+    samples = values if order == 1 else coefficients(values, result.dtype)
+    del values
+    weights = None if voxels is None else voxels.source.view(np.uint8)
+    if weights is not None and order != 1:
+        weights = coefficients(weights, result.dtype)
 
     def at_plane(samples: Values, k: int) -> Values:
-        start = places.start(k) + MARGIN
+        start = places.start(k) + margin
         made: Values = np.empty((1, *result.shape[1:]), result.dtype)
         ndimage.affine_transform(
             samples,
@@ -142,13 +145,12 @@ def interpolate_points(
     run_in_shares(fill_share, result.shape[0])
 
 
-def prepared(source: Values, order: Literal[1, 3], mode: BoundaryMode, dtype: np.dtype[Any]) -> Values:
-    """The source with a margin on every side, as samples of linear or coefficients of cubic interpolation."""
-    kernel: Kernel = "linear" if order == 1 else "coefficients"
+def coefficients(source: Values, dtype: np.dtype[Any]) -> Values:
+    """The coefficients of the cubic spline through the source, with a margin on every side."""
     axes = [
-        weights_of_axis(np.arange(-MARGIN, size + MARGIN, dtype=np.float64), size, kernel, mode, dtype)
+        weights_of_axis(np.arange(-MARGIN, size + MARGIN, dtype=np.float64), size, "coefficients", "nearest", dtype)
         for size in source.shape
     ]
-    samples = np.empty([weights.count for weights in axes], dtype)
-    interpolate(source, axes, samples)
-    return samples
+    made = np.empty([weights.count for weights in axes], dtype)
+    interpolate(source, axes, made)
+    return made

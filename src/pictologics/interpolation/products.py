@@ -21,7 +21,7 @@ PRODUCT_SIZE = 2**18
 
 Larger products are shared between threads of its own, which wait for each other while ours do too."""
 
-WORDS: dict[int, np.dtype[Any]] = {4: np.dtype(np.uint32), 8: np.dtype(np.uint64)}
+WORDS: dict[int, np.dtype[Any]] = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 
 class Scratch:
@@ -85,7 +85,7 @@ def select(values: Values, chosen: Bools, otherwise: float, made: Values, scratc
     Nothing is computed with the values, so that NaN, infinity and the sign of zero are left behind as well.
 
     Args:
-        values: Of float32 or float64.
+        values: Numbers of at most eight bytes.
         chosen: Which of them to take.
         otherwise: The number elsewhere.
         made: The result, may be the values themselves.

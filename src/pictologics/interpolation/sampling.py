@@ -15,6 +15,7 @@ from ..rescaling import exact_float
 from ..threads import run_in_shares
 from . import BoundaryMode, Interpolation
 from .oblique import PlaneMap, gather_points, interpolate_points
+from .parts import needed, shifted, whole
 from .separable import ValidVoxels, block_planes, gather, interpolate
 from .weights import BLOCK_ROWS, ROUNDING, nearest_samples, weights_of_axis
 
@@ -30,7 +31,8 @@ class Sampling:
 
     Attributes:
         interpolation: Nearest neighbour, linear, or cubic B-spline with prefilter.
-        boundary_mode: How the array goes on beyond its outermost centres; with ``"constant"`` not at all.
+        boundary_mode: How the array goes on beyond its outermost centres; with ``"constant"`` not at all. Where axes
+            are turned against each other, always ``"nearest"``.
         min_valid_weight: Of the weight that makes a voxel, the share that must be on valid voxels.
         fill_value: What voxels outside the source hold, and those that are not valid.
     """
@@ -86,6 +88,9 @@ def sample(
         how: How values are made.
         valid: True where the source holds data; None for everywhere. What is not True is never looked at.
     """
+    cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.boundary_mode)
+    array, to_source = array[cut], shifted(to_source, whole(shape), cut)
+    valid = None if valid is None else valid[cut]
     finite = finite_voxels(array, valid)
     if finite is not None:
         lost = int(np.count_nonzero(~finite if valid is None else valid & ~finite))
@@ -187,10 +192,7 @@ def fill_box(
     """Fill the part of the result that lies within the source; all of it as (z, y, x)."""
     if how.interpolation == "nearest":
         numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
-        gather(source, numbers, result)
-        if valid is not None and result_valid is not None:
-            gather(valid, numbers, result_valid)
-            np.copyto(result, how.fill_value, where=~result_valid, casting="unsafe")
+        gather(source, numbers, result, valid_voxels(how, valid, result_valid))
         return
     rows = [block_planes(source.shape[1:], result.dtype), BLOCK_ROWS, BLOCK_ROWS]
     axes = [
@@ -229,5 +231,5 @@ def sample_points(
     else:
         voxels = valid_voxels(how, None if valid is None else valid.T, None if result_valid is None else result_valid.T)
         order: Literal[1, 3] = 1 if how.interpolation == "linear" else 3
-        interpolate_points(source, places, result.T, inside.T, order=order, mode=how.boundary_mode, voxels=voxels)
+        interpolate_points(source, places, result.T, inside.T, order=order, voxels=voxels)
     return Sampled(result, result_valid, int(np.count_nonzero(inside)))

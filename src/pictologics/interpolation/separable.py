@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..threads import run_in_shares
+from .products import Scratch, multiply_columns, multiply_rows, select
 from .weights import BLOCK_ROWS, AxisWeights, Block
 
 __all__ = ["ValidVoxels", "block_planes", "gather", "interpolate"]
@@ -46,24 +47,33 @@ class ValidVoxels:
     fill_value: float
 
 
-def gather(source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values) -> None:
+def gather(
+    source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values, voxels: ValidVoxels | None = None
+) -> None:
     """Copy voxels by their numbers along each axis.
 
     Args:
         source: Voxels of any type.
         samples: For each axis the number of the old voxel that each new one is.
         result: Where they go.
+        voxels: Which voxels are valid; None for all of them.
     """
     numbers, rows, columns = samples[0], as_slice(samples[1]), as_slice(samples[2])
 
+    def take(planes: Values, k: int) -> Values:
+        plane: Values = planes[numbers[k]][rows]
+        return plane[:, columns] if isinstance(columns, slice) else plane.take(columns, axis=1, mode="clip")
+
     def copy_share(share: Iterable[int]) -> None:
+        scratch = Scratch()
         last = -1
         for k in share:
-            if k - 1 == last >= 0 and numbers[k] == numbers[last]:
-                result[k] = result[last]
-            else:
-                result[k] = source[numbers[k]][rows][:, columns]
+            repeats = k - 1 == last >= 0 and numbers[k] == numbers[last]
             last = k
+            result[k] = result[k - 1] if repeats else take(source, k)
+            if voxels is not None:
+                voxels.result[k] = voxels.result[k - 1] if repeats else take(voxels.source, k)
+                select(result[k], voxels.result[k], voxels.fill_value, result[k], scratch)
 
     run_in_shares(copy_share, numbers.size)
 
@@ -96,8 +106,9 @@ def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, vox
     pieces = list(blocks_along_z(axes[0], source))
 
     def fill_share(share: Iterable[int]) -> None:
+        scratch = Scratch()
         for number in share:
-            fill_planes(source, pieces[number], axes, result, voxels)
+            fill_planes(source, pieces[number], axes, result, voxels, scratch)
 
     run_in_shares(fill_share, len(pieces))
 
@@ -115,54 +126,79 @@ def blocks_along_z(weights: AxisWeights, source: Values) -> Iterator[Block]:
 
 
 def fill_planes(
-    source: Values, block: Block, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None
+    source: Values,
+    block: Block,
+    axes: Sequence[AxisWeights],
+    result: Values,
+    voxels: ValidVoxels | None,
+    scratch: Scratch,
 ) -> None:
     """Make the planes of one block."""
     values, target = source[block.old], result[block.new]
     if voxels is None:
-        make_planes(values, block, axes, target)
+        make_planes(values, block, axes, target, scratch)
         return
     valid, target_valid = voxels.source[block.old], voxels.result[block.new]
     if valid.all():
-        make_planes(values, block, axes, target)
+        make_planes(values, block, axes, target, scratch)
         target_valid[...] = True
     elif valid.any():
-        make_planes(np.where(valid, values, 0), block, axes, target)
-        weight = np.empty(target.shape, target.dtype)
-        make_planes(valid, block, axes, weight)
-        np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            np.divide(target, weight, out=target)
-        np.copyto(target, voxels.fill_value, where=~target_valid)
+        counted = scratch.array("counted", values.shape, target.dtype)
+        np.copyto(counted, values)
+        select(counted, valid, 0.0, counted, scratch)
+        make_planes(counted, block, axes, target, scratch)
+        np.copyto(counted, valid)
+        weight = scratch.array("weight", target.shape, target.dtype)
+        make_planes(counted, block, axes, weight, scratch)
+        settle(target, weight, target_valid, voxels, scratch)
     else:
         target[...] = voxels.fill_value
         target_valid[...] = False
 
 
-def make_planes(planes: Values, block: Block, axes: Sequence[AxisWeights], target: Values) -> None:
+def settle(target: Values, weight: Values, target_valid: Bools, voxels: ValidVoxels, scratch: Scratch) -> None:
+    """Divide sums by their weight, and fill what has too little of it."""
+    np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        np.divide(target, weight, out=target)
+    select(target, target_valid, voxels.fill_value, target, scratch)
+
+
+def make_planes(planes: Values, block: Block, axes: Sequence[AxisWeights], target: Values, scratch: Scratch) -> None:
     """Interpolate along z, and each plane that this makes along y and x."""
     dtype = target.dtype
     if block.matrix.size:
-        stretched = np.ascontiguousarray(planes, dtype).reshape(planes.shape[0], -1)
-        planes = np.matmul(block.matrix, stretched).reshape(-1, *planes.shape[1:])
+        together = in_order(planes, dtype, "together", scratch).reshape(planes.shape[0], -1)
+        stacked = scratch.array("stacked", (block.matrix.shape[0], together.shape[1]), dtype)
+        multiply_columns(block.matrix, together, stacked)
+        planes = stacked.reshape(-1, *planes.shape[1:])
     # The axis that loses most voxels first: the other one then has less to do.
     steps = sorted((k for k in (1, 2) if not axes[k].is_identity), key=lambda k: axes[k].growth)
     for plane, made in zip(planes, target, strict=True):
-        part: Values = np.ascontiguousarray(plane, dtype) if steps else plane
+        part = in_order(plane, dtype, "plane", scratch) if steps else plane
         for step in steps[:-1]:
             shape = (axes[1].count, plane.shape[1]) if step == 1 else (plane.shape[0], axes[2].count)
-            part = along(part, step, axes[step], np.empty(shape, dtype))
+            part = along(part, step, axes[step], scratch.array("part", shape, dtype))
         if steps:
             along(part, steps[-1], axes[steps[-1]], made)
         else:
             made[...] = part
 
 
+def in_order(values: Values, dtype: np.dtype[Any], name: str, scratch: Scratch) -> Values:
+    """Values of the right type with x fastest: themselves, or a copy in scratch memory."""
+    if values.dtype == dtype and values.flags.c_contiguous:
+        return values
+    copied = scratch.array(name, values.shape, dtype)
+    np.copyto(copied, values)
+    return copied
+
+
 def along(plane: Values, axis: int, weights: AxisWeights, made: Values) -> Values:
     """Interpolate a plane along y (1) or x (2)."""
     for new, old, matrix in weights.blocks:
         if axis == 1:
-            np.matmul(matrix, plane[old], out=made[new])
+            multiply_columns(matrix, plane[old], made[new])
         else:
-            np.matmul(plane[:, old], matrix.T, out=made[:, new])
+            multiply_rows(matrix, plane[:, old], made[:, new])
     return made

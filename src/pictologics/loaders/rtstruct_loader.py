@@ -44,6 +44,7 @@ class RtstructReader:
         """List the ROIs."""
         structures = StructureSet(source.files[0])
         header = structures.header
+        listed = ", ".join(roi.title for roi in structures.rois)
         volume = VolumeInfo(
             self.name,
             "SEG",
@@ -51,7 +52,7 @@ class RtstructReader:
             header.text(tags.SERIES_INSTANCE_UID) or None,
             header.text(tags.SERIES_NUMBER),
             labels=tuple(structures.labels(structures.rois)[0].items()),
-            notes=("contours, to be drawn on the image that is passed as reference_image",),
+            notes=(f"contours, to be drawn on the image that is passed as reference_image, of ROI {listed}",),
             needs_reference=True,
         )
         return Description((volume,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..errors import OptionError
 from ..image import Image
@@ -50,7 +50,7 @@ def read_stored(content: StoredContent, source: Source, name: str, options: Read
             advice=f"pass 0 to {volumes - 1}" if volumes > 1 else "leave dataset_index out",
             volumes=volumes,
         )
-    volume = replace(content.volume, index=index)
+    volume = content.volume.at(index)
     decisions = content.decisions
     if volumes > 1:
         text = f"{volumes - 1} of {volumes} volumes were not loaded"

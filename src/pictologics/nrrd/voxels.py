@@ -99,8 +99,11 @@ def part_of(header: NrrdHeader, file: StoredFile, found: DataFiles) -> Part:
     part = Part(file, found.size, start, header.encoding)
     skip = header.byte_skip
     if header.encoding == "raw":
-        # -1: the data end with the file; -2: a byte before; and so on.
-        return replace(part, start=start + skip if skip >= 0 else size - found.size + skip + 1)
+        if skip < 0:
+            # -1: the data end with the file; -2: a byte before; and so on, but never before they can begin.
+            first = size - found.size + skip + 1
+            return replace(part, start=first if first >= start else -1)
+        return replace(part, start=start + skip)
     if skip < 0:
         raise CorruptFileError(f"its byte skip is {skip}, which only raw data can have", path=header.file.name)
     return replace(part, skip=skip) if header.encoding in {"gzip", "bzip2"} else replace(part, start=start + skip)

@@ -119,8 +119,10 @@ def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
         steps.append(step)
         origin.append((low if is_node else low + step / 2) if math.isfinite(low) else 0.0)
     decisions = []
-    if header.space_dimension and header.origin is not None:
-        origin = list(header.origin[: len(axes)])
+    if header.space_dimension:
+        text = "the header has no space directions; the axes were taken to run along those of its space"
+        decisions.append(Decision("assumed", text, None, "geometry"))
+        origin = list(header.origin[: len(axes)]) if header.origin is not None else origin
     if unknown:
         text = f"{unknown} of {len(axes)} axes have no spacing; 1 mm was assumed"
         decisions.append(Decision("assumed", text, unknown, "geometry"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import OptionError
+from ..interpolation.parts import Box, meet, needed, reached, shifted
+from ..interpolation.products import Scratch, select
 from ..interpolation.sampling import Sampled, Sampling, finite_voxels, sample, type_with
 
 __all__ = ["sample_labels"]
@@ -17,13 +18,9 @@ __all__ = ["sample_labels"]
 Values = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 Matrix = npt.NDArray[np.float64]
-Box = tuple[slice, slice, slice]
 
 PLANES = 32
 """Planes of the result that are made together, so that fractions take little memory."""
-
-MARGIN = {"nearest": 1, "linear": 2, "cubic": 20}
-"""Voxels around a part of the source beyond which a label has no influence on it."""
 
 LARGEST_LABEL = 65535
 """The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
@@ -79,12 +76,13 @@ def fill_slab(
     valid: Bools | None,
 ) -> None:
     """Decide some planes of the result."""
+    scratch = Scratch()
     best = np.zeros([part.stop - part.start for part in slab], np.float32, order="F")
     for label, box in boxes.items():
-        part = meet(slab, reached(box, to_source, result.shape, how))
+        part = meet(slab, reached(box, to_source, result.shape, how.interpolation, how.boundary_mode))
         if part is None:
             continue
-        cut = needed(part, to_source, labels.shape, how)
+        cut = needed(part, to_source, labels.shape, how.interpolation, how.boundary_mode)
         fraction = sample(
             # A mask of fractions is its own fraction.
             labels[cut] if labels.dtype.kind == "f" else labels[cut] == label,
@@ -95,8 +93,10 @@ def fill_slab(
         ).array
         so_far = best[part[0], part[1], part[2].start - slab[2].start : part[2].stop - slab[2].start]
         wins = (fraction >= threshold - ROUNDING) & (fraction >= so_far)
-        result[part][wins] = label
-        so_far[wins] = fraction[wins]
+        target = result[part].T
+        select(target, ~wins.T, label, target, scratch)
+        # What is below the threshold loses against anything that is not.
+        np.maximum(so_far, fraction, out=so_far)
 
 
 def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
@@ -119,8 +119,8 @@ def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
                 raise OptionError(f"labels must be whole numbers, and fractions of a mask at most 1, not {high:g}")
             everything = (slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2]))
             return array, {1: everything}
-    found: list[Box | None] = ndimage.find_objects(whole)
-    return whole, {number: box for number, box in enumerate(found, 1) if box is not None}
+    found = enumerate(ndimage.find_objects(whole), 1)
+    return whole, {number: (box[0], box[1], box[2]) for number, box in found if box is not None}
 
 
 def known_voxels(
@@ -134,44 +134,3 @@ def known_voxels(
     made = sample(ones, to_source, shape, how, valid).valid
     assert made is not None
     return made
-
-
-# --- parts of the source and of the result ---
-
-
-def meet(one: Box, other: Box) -> Box | None:
-    """What two boxes share."""
-    both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
-    return None if any(part.stop <= part.start for part in both) else (both[0], both[1], both[2])
-
-
-def reached(box: Box, to_source: Matrix, shape: tuple[int, ...], how: Sampling) -> Box:
-    """The voxels of the result on which voxels of a box of the source may have an influence."""
-    if how.boundary_mode == "wrap":
-        return (slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2]))
-    return around(box, np.asarray(np.linalg.inv(to_source)), shape, MARGIN[how.interpolation], 1)
-
-
-def needed(part: Box, to_source: Matrix, size: tuple[int, ...], how: Sampling) -> Box:
-    """The voxels of the source that have an influence on a part of the result."""
-    if how.boundary_mode == "wrap":
-        return (slice(0, size[0]), slice(0, size[1]), slice(0, size[2]))
-    return around(part, to_source, size, 0, MARGIN[how.interpolation])
-
-
-def around(box: Box, matrix: Matrix, size: tuple[int, ...], before: int, after: int) -> Box:
-    """A box on another grid, widened there and before; at least one voxel of that grid."""
-    ends = [(one.start - before, one.stop - 1 + before) for one in box]
-    corners = np.array(list(itertools.product(*ends))) @ matrix[:3, :3].T + matrix[:3, 3]
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - after, 0, np.array(size) - 1)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + after, 0, np.array(size) - 1)
-    first, second, third = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
-    return first, second, third
-
-
-def shifted(to_source: Matrix, part: Box, cut: Box) -> Matrix:
-    """The matrix between a part of the result and a part of the source."""
-    matrix = to_source.copy()
-    start = np.array([one.start for one in part])
-    matrix[:3, 3] += to_source[:3, :3] @ start - np.array([one.start for one in cut])
-    return matrix

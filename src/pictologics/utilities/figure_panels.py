@@ -138,6 +138,8 @@ class FigurePanel:
                 horizontalalignment=horizontal,
                 verticalalignment=vertical,
                 path_effects=dark_rim(),
+                # Snapped to whole pixels, the foot of an L may vanish.
+                snap=False,
             )
 
     def describe(self, x: float, y: float) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
-from ..placement import place
+from ..placement import overlap, place
 from .screen import ScreenPlane
 
 __all__ = ["Labels", "MaskOnGrid"]
@@ -45,26 +45,22 @@ class MaskOnGrid:
         self.grid = grid
         self.names = mask.labels
         try:
-            self.lattice = mask.grid.lattice_map(grid)
+            lattice = mask.grid.lattice_map(grid)
         except GeometryError as error:
             raise GeometryError(
                 f"the mask does not lie on the image: {error.found}",
                 advice="load it with load_image(path, reference_image=image, interpolation='nearest')",
                 **error.values,
             ) from error
-        if not all(len(self.reach(axis)) for axis in range(3)):
+        source, self.reach = overlap(mask.grid, grid, lattice)
+        if any(reach.start >= reach.stop for reach in self.reach):
             raise GeometryError(
                 "the mask lies wholly outside the image",
                 advice="check that both are of the same patient and scan",
             )
+        # What of the mask lies on the image, its axes as the image has them; a view.
+        self.part = mask.array.transpose(lattice.axes)[source]
         self.areas: tuple[npt.NDArray[np.int64], ...] | None = None
-
-    def reach(self, axis: int) -> range:
-        """The image's indices along an axis at which the mask has voxels, labelled or not."""
-        size = self.mask.grid.shape[self.lattice.axes[axis]]
-        offset = self.lattice.offset[axis]
-        low, high = (-offset, size - 1 - offset) if self.lattice.signs[axis] > 0 else (offset - size + 1, offset)
-        return range(max(low, 0), min(high, self.grid.shape[axis] - 1) + 1)
 
     def labels(self, plane: ScreenPlane) -> Labels:
         """The mask's values in a plane of the image, (rows, columns), 0 where there is no mask.
@@ -81,11 +77,9 @@ class MaskOnGrid:
     def areas_along(self, axis: int) -> npt.NDArray[np.int64]:
         """How many voxels are labelled in each of the image's planes across an axis."""
         if self.areas is None:
-            self.areas = count_planes(self.mask.array)
+            self.areas = count_planes(self.part)
         areas = np.zeros(self.grid.shape[axis], np.int64)
-        reach = self.reach(axis)
-        first = self.lattice.signs[axis] * np.asarray(reach) + self.lattice.offset[axis]
-        areas[reach.start : reach.stop] = self.areas[self.lattice.axes[axis]][first]
+        areas[self.reach[axis]] = self.areas[axis]
         return areas
 
     def largest(self, axis: int) -> int:

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import OptionError
+from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
 from .overlays import Labels, MaskOnGrid
@@ -60,6 +60,7 @@ class Scene:
         if not isinstance(alpha, (int, float)) or not 0 <= alpha <= 1:
             raise OptionError(f"alpha is {alpha!r} and must lie between 0 (clear) and 1 (opaque)", alpha=alpha)
         grid = image.grid
+        check_arrays(image)
         placed = None if mask is None else MaskOnGrid(mask, grid)
         return cls(image, grid, placed, greys_of(image, window), float(alpha), style)
 
@@ -84,7 +85,7 @@ class Scene:
         """A plane across an array axis; by default the one that holds most of the mask, or the middle."""
         checked = self.checked_axis(axis)
         if index is None:
-            middle = (self.grid.shape[checked] - 1) // 2
+            middle = round((self.grid.shape[checked] - 1) / 2)
             index = middle if self.mask is None else self.mask.largest(checked)
         return axis_plane(self.grid, checked, self.checked_index(checked, index))
 
@@ -122,6 +123,18 @@ class Scene:
                 f"slice {index!r} is not there: axis {axis} has the slices 0 to {count - 1}", index=index, count=count
             )
         return int(index)
+
+
+def check_arrays(image: Image) -> None:
+    """Refuse values that have no grey, and a source mask that is not the image's."""
+    kind = np.asarray(image.array).dtype
+    if kind.kind not in "biuf":
+        raise OptionError(f"voxels of type {kind} have no greys", advice="draw their magnitude, or one component")
+    if image.source_mask is not None and image.source_mask.shape != image.array.shape:
+        raise GeometryError(
+            f"the source mask has shape {image.source_mask.shape} and the image {image.array.shape}",
+            advice="attach it with image.with_source_mask",
+        )
 
 
 def spread(indices: range, count: int) -> list[int]:

@@ -48,6 +48,8 @@ class Scroller:
         self.slider = Slider(
             self.figure.add_axes(box), "slice", 0, last, valinit=plane.index, valstep=1, valfmt="%d", color=INK
         )
+        # The whole figure is drawn anew with the other slice.
+        self.slider.drawon = False
         for text in (self.slider.label, self.slider.valtext):
             text.set_color(INK)
         self.slider.on_changed(lambda value: self.go_to(self.panels[0], int(value)))
