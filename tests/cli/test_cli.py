@@ -49,7 +49,7 @@ def test_version_is_that_of_the_installed_package(tmp_path):
 
 def test_help_names_every_command(tmp_path):
     printed = succeed(tmp_path, "--help")
-    assert all(command in printed for command in ("info", "convert", "overlay", "demo"))
+    assert all(command in printed for command in ("info", "convert", "overlay", "process", "demo"))
 
 
 @pytest.mark.parametrize(
