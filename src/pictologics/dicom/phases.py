@@ -2,7 +2,8 @@
 
 A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
 number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
-there are images at a position, and no group may hold a position twice.
+there are images at a position, and no group may hold a position twice. The one exception is
+:func:`alternating_phases`.
 """
 
 from __future__ import annotations
@@ -140,16 +141,11 @@ def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase
         if (
             len(frames) >= FEWEST * count
             and len(set(turns[:count])) == count
-            and all(one == other for one, other in pairwise_at(turns, count))
+            and turns[count:] == turns[:-count]
             and evenly_spaced([frames[k] for k in order])
         ):
             return phases_of(frames, exact_groups([values]), (candidate,))
     return []
-
-
-def pairwise_at(values: Sequence[Value], apart: int) -> Iterable[tuple[Value, Value]]:
-    """Each value with the one so many places later."""
-    return zip(values, values[apart:], strict=False)
 
 
 def evenly_spaced(frames: Sequence[Frame]) -> bool:
