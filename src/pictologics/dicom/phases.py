@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -45,12 +45,14 @@ class Phase:
         label: What a person calls it.
         tag: The attribute, or attributes, that tell it apart; None if there is only one, or only order does.
         value: Its value of that attribute.
+        remark: What else is to be said of how it was told apart; empty as a rule.
     """
 
     frames: tuple[Frame, ...]
     label: str = "Volume 1"
     tag: str | None = None
     value: Value | None = None
+    remark: str = ""
 
 
 def split_phases(frames: Sequence[Frame]) -> list[Phase]:
@@ -144,7 +146,9 @@ def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase
             and turns[count:] == turns[:-count]
             and evenly_spaced([frames[k] for k in order])
         ):
-            return phases_of(frames, exact_groups([values]), (candidate,))
+            phases = phases_of(frames, exact_groups([values]), (candidate,))
+            remark = f"slices of the {count} volumes take turns along the stack, as their {candidate.keyword} does"
+            return [replace(phase, remark=remark) for phase in phases]
     return []
 
 
