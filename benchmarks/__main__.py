@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory
+from . import codecs, ct_folder, header_scan, import_time, nifti_files, one_phase, peak_memory
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "ct": ct_folder.run,
     "headers": header_scan.run,
+    "phase": one_phase.run,
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
     "memory": peak_memory.run,
