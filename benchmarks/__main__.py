@@ -16,6 +16,7 @@ from . import (
     import_time,
     merging,
     nifti_files,
+    one_phase,
     peak_memory,
     segmentations,
     structures,
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent
 BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "ct": ct_folder.run,
     "headers": header_scan.run,
+    "phase": one_phase.run,
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
     "memory": peak_memory.run,
