@@ -26,15 +26,24 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 ROOMS = [
     {"_version", "errors"},
     {"files", "geometry", "rescaling", "threads"},
-    {"inflation", "provenance"},
-    {"archives"},
+    {"inflation", "provenance", "text_numbers", "detached_files"},
+    {"archives", "stored_volumes", "header_grids"},
     {"image"},
-    {"interpolation", "labels", "rasterising"},
-    {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters", "utilities.screen"},
-    {"merging", "preprocessing", "saving", "loaders.protocol", "utilities.pictures"},
-    {"loaders.probing", "loaders.dicom_describing", "explanation"},
+    {"interpolation", "labels", "notes", "rasterising"},
+    {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters"},
+    {"merging", "preprocessing", "saving", "loaders.protocol"},
+    {
+        "loaders.probing",
+        "loaders.dicom_describing",
+        "loaders.keywords",
+        "loaders.segmentations",
+        "loaders.stored_loading",
+        "explanation",
+    },
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
+    {"loaders.reading"},
+    {"loaders.merged"},
     {"loader", "utilities"},
     {"cli"},
 ]
@@ -101,7 +110,7 @@ def room_of(name: str) -> tuple[int, str]:
     for line, rooms in enumerate(ROOMS):
         for room in rooms:
             folder, _, pattern = room.partition(".")
-            if name == room or (not pattern and name.startswith(room + ".")):
+            if name == room or name.startswith(room + "."):
                 return line, room
             if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
                 return line, name

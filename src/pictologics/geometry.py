@@ -24,7 +24,7 @@ from .errors import GeometryError
 __all__ = ["CORNER_ERROR_NOTED", "CORNER_ERROR_REFUSED", "Grid", "LatticeMap", "WorldFrame"]
 
 #: World frames that have a name here; each keeps its axes' letters.
-WorldFrame = Literal["LPS", "RAS"]
+WorldFrame = Literal["LPS", "RAS", "LAS"]
 
 CORNER_ERROR_NOTED = 0.01
 """Corner error, in voxels, from which a difference is recorded in the provenance.
@@ -41,6 +41,7 @@ size that a measurement shows."""
 LPS_FROM: dict[str, npt.NDArray[np.float64]] = {
     "LPS": np.diag([1.0, 1.0, 1.0, 1.0]),
     "RAS": np.diag([-1.0, -1.0, 1.0, 1.0]),
+    "LAS": np.diag([1.0, -1.0, 1.0, 1.0]),
 }
 
 AXIS_LETTERS = (("R", "L"), ("A", "P"), ("I", "S"))
@@ -214,7 +215,7 @@ class Grid:
         matrix = np.eye(4)
         matrix[:3, :3] = self.direction * np.asarray(self.spacing)
         matrix[:3, 3] = self.origin
-        # LPS and RAS are each other's mirror image in x and y, so the same matrix leads both ways.
+        # The frames are mirror images of each other, so the same matrix leads both ways.
         # Adding zero turns the -0.0 of a flipped zero into 0.0.
         return np.asarray(LPS_FROM[frame] @ matrix + 0.0)
 
@@ -280,6 +281,26 @@ class Grid:
         """Whether both grids have one shape and their corners meet within the tolerance."""
         return self.shape == other.shape and self.corner_error(other) < CORNER_ERROR_REFUSED
 
+    def difference(self, other: Grid) -> tuple[str, Any, Any] | None:
+        """What keeps two grids from being the same voxels.
+
+        Returns:
+            The most telling of shape, spacing, direction and origin, with this grid's value and the other's; None if
+            the grids have one shape and their corners meet within the tolerance.
+        """
+        if self.shape != other.shape:
+            return "shape", self.shape, other.shape
+        if self.lies_on(other):
+            return None
+        steps = np.array(self.shape)
+        ratio = np.abs(np.array(other.spacing) / self.spacing - 1) * steps
+        turned = np.abs(self.direction - other.direction).max(axis=0) * steps
+        if ratio.max() >= CORNER_ERROR_REFUSED / 2:
+            return "spacing", self.spacing, other.spacing
+        if turned.max() >= CORNER_ERROR_REFUSED / 2:
+            return "direction", self.direction.tolist(), other.direction.tolist()
+        return "origin", self.origin, other.origin
+
     def permuted(self, axes: Sequence[int]) -> Grid:
         """The same voxels with their axes in another order.
 
@@ -301,6 +322,21 @@ class Grid:
         direction = self.direction.copy()
         direction[:, axis] *= -1
         return Grid(self.shape, self.spacing, tuple(self.index_to_world(last)), direction)
+
+    def nearest_lps(self) -> tuple[Grid, tuple[int, int, int], tuple[int, ...]]:
+        """The same voxels with axes that run, as nearly as they can, to the patient's left, posterior and superior.
+
+        Returns:
+            The grid; for each of its axes the axis of this grid that it is, as in ``numpy.transpose``; and which of its
+            axes were then turned round, as in ``numpy.flip``.
+        """
+        world_axes, signs = nearest_axes(self.direction)
+        axes = tuple(world_axes.index(k) for k in range(3))
+        flips = tuple(k for k in range(3) if signs[axes[k]] < 0)
+        grid = self.permuted(axes)
+        for axis in flips:
+            grid = grid.flipped(axis)
+        return grid, axes, flips  # type: ignore[return-value]
 
     def cropped(self, start: Sequence[int], shape: Sequence[int]) -> Grid:
         """The part of the lattice that begins at ``start`` and has ``shape`` voxels.

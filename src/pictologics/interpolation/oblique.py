@@ -5,7 +5,7 @@ Arrays here are (z, y, x) with x fastest, as in :mod:`pictologics.interpolation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,7 +67,7 @@ def gather_points(source: Values, places: PlaneMap, result: Values, inside: Bool
         inside: Becomes True where a voxel lies within the source.
     """
 
-    def copy_share(share: Sequence[int]) -> None:
+    def copy_share(share: Iterable[int]) -> None:
         for k in share:
             coordinates = places.coordinates(k, result.shape[1:])
             within = places.inside(coordinates)
@@ -126,7 +126,7 @@ def interpolate_points(
         )
         return np.asarray(made[0])
 
-    def fill_share(share: Sequence[int]) -> None:
+    def fill_share(share: Iterable[int]) -> None:
         for k in share:
             within = places.inside(places.coordinates(k, result.shape[1:]))
             inside[k] = within

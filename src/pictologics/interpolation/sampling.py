@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -106,7 +106,7 @@ def finite_voxels(array: Values, valid: Bools | None) -> Bools | None:
     planes = array.T
     found = [True] * planes.shape[0]
 
-    def check_share(share: Sequence[int]) -> None:
+    def check_share(share: Iterable[int]) -> None:
         for k in share:
             finite = np.isfinite(planes[k])
             found[k] = bool(finite.all()) or (valid is not None and bool(finite[valid.T[k]].all()))

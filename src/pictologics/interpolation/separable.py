@@ -5,7 +5,7 @@ Arrays here are (z, y, x) with x fastest, as they lie in memory; an array in ano
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,10 +64,12 @@ def gather(
         plane: Values = planes[numbers[k]][rows]
         return plane[:, columns] if isinstance(columns, slice) else plane.take(columns, axis=1, mode="clip")
 
-    def copy_share(share: Sequence[int]) -> None:
+    def copy_share(share: Iterable[int]) -> None:
         scratch = Scratch()
+        last = -1
         for k in share:
-            repeats = k > share[0] and numbers[k] == numbers[k - 1]
+            repeats = k - 1 == last >= 0 and numbers[k] == numbers[last]
+            last = k
             result[k] = result[k - 1] if repeats else take(source, k)
             if voxels is not None:
                 voxels.result[k] = voxels.result[k - 1] if repeats else take(voxels.source, k)
@@ -103,7 +105,7 @@ def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, vox
     """
     pieces = list(blocks_along_z(axes[0], source))
 
-    def fill_share(share: Sequence[int]) -> None:
+    def fill_share(share: Iterable[int]) -> None:
         scratch = Scratch()
         for number in share:
             fill_planes(source, pieces[number], axes, result, voxels, scratch)
@@ -142,13 +144,15 @@ def fill_planes(
         target_valid[...] = True
     elif valid.any():
         counted = scratch.array("counted", values.shape, target.dtype)
-        np.copyto(counted, values)
-        select(counted, valid, 0.0, counted, scratch)
+        for k, plane in enumerate(counted):
+            np.copyto(plane, values[k])
+            select(plane, valid[k], 0.0, plane, scratch)
         make_planes(counted, block, axes, target, scratch)
         np.copyto(counted, valid)
         weight = scratch.array("weight", target.shape, target.dtype)
         make_planes(counted, block, axes, weight, scratch)
-        settle(target, weight, target_valid, voxels, scratch)
+        for k, plane in enumerate(target):
+            settle(plane, weight[k], target_valid[k], voxels, scratch)
     else:
         target[...] = voxels.fill_value
         target_valid[...] = False

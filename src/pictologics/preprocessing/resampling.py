@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -183,7 +183,7 @@ def round_values(array: npt.NDArray[Any]) -> None:
     if array.dtype.kind != "f":
         return
 
-    def round_share(share: Sequence[int]) -> None:
+    def round_share(share: Iterable[int]) -> None:
         for k in share:
             np.rint(array[:, :, k], out=array[:, :, k])
 
