@@ -116,6 +116,14 @@ def test_types(dtype):
     assert sample(array, half, (9, 9, 9), Sampling("linear")).array.dtype == (np.float64 if wide else np.float32)
 
 
+@pytest.mark.parametrize("method", [*ORDERS])
+def test_the_other_byte_order_makes_no_difference(method):
+    array, valid = noise((5, 6, 7), "float32"), noise((5, 6, 7)) > -0.5
+    half, how = np.diag([0.5, 0.5, 0.5, 1.0]), Sampling(method, fill_value=-3.0)
+    made = sample(array.astype(">f4"), half, (9, 11, 13), how, valid)
+    np.testing.assert_array_equal(made.array, sample(array, half, (9, 11, 13), how, valid).array)
+
+
 def test_large_integers_stay_exact():
     array = np.array([2**62 + 1, 2**62 + 3]).reshape(2, 1, 1)
     half = np.diag([0.5, 1.0, 1.0, 1.0])

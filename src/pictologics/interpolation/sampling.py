@@ -142,7 +142,8 @@ def sample_finite(
 
 
 def sampled_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
-    """The type of the result."""
+    """The type of the result, in the machine's byte order."""
+    dtype = dtype.newbyteorder("=")
     return type_with(dtype, how.fill_value) if how.interpolation == "nearest" else exact_float(dtype)
 
 
