@@ -34,13 +34,13 @@ LARGEST_DIFFERENCE = 0.01
 
 
 def scipy_resample(image: Image, target: Grid, order: int) -> npt.NDArray[np.float32]:
-    """What a script does: index to index, in Fortran order as the array is."""
+    """Index to index; seen as (z, y, x), in C order, where scipy is four times as fast as in Fortran order."""
     matrix = image.grid.index_map(target)
-    made = np.empty(target.shape, np.float32, order="F")
+    made = np.empty(target.shape[::-1], np.float32)
     ndimage.affine_transform(
-        image.array, matrix[:3, :3].diagonal(), matrix[:3, 3], output=made, order=order, mode="nearest"
+        image.array.T, matrix[:3, :3].diagonal()[::-1], matrix[2::-1, 3], output=made, order=order, mode="nearest"
     )
-    return made
+    return made.T
 
 
 def sitk_image(image: Image) -> SimpleITK.Image:
