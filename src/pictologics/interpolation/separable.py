@@ -85,10 +85,18 @@ def as_slice(numbers: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
     return numbers
 
 
-def block_planes(plane_shape: Sequence[int], dtype: np.dtype[Any]) -> int:
-    """How many planes of the result are made together, so that their parts stay small."""
-    plane = plane_shape[0] * plane_shape[1] * dtype.itemsize
-    return int(np.clip(BLOCK_BYTES // plane, FEWEST_PLANES, BLOCK_ROWS))
+def block_planes(shape: Sequence[int], planes: int, dtype: np.dtype[Any]) -> int:
+    """How many planes of the result are made together, so that their parts stay small.
+
+    Args:
+        shape: Of the source, (z, y, x).
+        planes: How many planes the result has.
+        dtype: Type of the sums.
+    """
+    plane = shape[1] * shape[2] * dtype.itemsize
+    # Where planes get fewer, each is made of several.
+    together = BLOCK_BYTES / plane * min(1.0, planes / shape[0])
+    return int(np.clip(together, FEWEST_PLANES, BLOCK_ROWS))
 
 
 def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None = None) -> None:
