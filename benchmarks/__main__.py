@@ -18,6 +18,7 @@ from . import (
     nifti_files,
     one_phase,
     peak_memory,
+    resampling,
     segmentations,
     structures,
 )
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
 
 SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **codecs.BENCHMARKS,
+    **resampling.BENCHMARKS,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
 }
