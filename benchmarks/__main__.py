@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory
+from . import codecs, ct_folder, filters, header_scan, import_time, nifti_files, peak_memory
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -26,7 +26,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
 }
 """What a run without arguments measures."""
 
-SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = dict(codecs.BENCHMARKS)
+SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {**codecs.BENCHMARKS, **filters.BENCHMARKS}
 """Only on demand: some peers take ten seconds a round."""
 
 
