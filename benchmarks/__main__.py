@@ -12,6 +12,7 @@ from rich.console import Console
 from . import (
     codecs,
     ct_folder,
+    filters,
     header_scan,
     import_time,
     merging,
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
 SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **codecs.BENCHMARKS,
     **resampling.BENCHMARKS,
+    **filters.BENCHMARKS,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
 }
