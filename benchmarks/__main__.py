@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory, structures
+from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory, segmentations, structures
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "nii": nifti_files.run_plain,
     "memory": peak_memory.run,
     "import": import_time.run,
+    **segmentations.BENCHMARKS,
 }
 """What a run without arguments measures."""
 

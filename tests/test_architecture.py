@@ -32,7 +32,7 @@ ROOMS = [
     {"interpolation", "labels", "rasterising"},
     {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters", "utilities.screen"},
     {"merging", "preprocessing", "saving", "loaders.protocol", "utilities.pictures"},
-    {"loaders.probing", "loaders.dicom_describing", "explanation"},
+    {"loaders.probing", "loaders.dicom_describing", "loaders.segmentations", "explanation"},
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
     {"loader", "utilities"},
@@ -101,7 +101,7 @@ def room_of(name: str) -> tuple[int, str]:
     for line, rooms in enumerate(ROOMS):
         for room in rooms:
             folder, _, pattern = room.partition(".")
-            if name == room or (not pattern and name.startswith(room + ".")):
+            if name == room or name.startswith(room + "."):
                 return line, room
             if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
                 return line, name

@@ -12,12 +12,21 @@ import numpy.typing as npt
 from .errors import OptionError
 from .provenance import Decision
 
-__all__ = ["LARGEST_LABEL", "Overlaps", "label_type", "overlap_decisions", "paint_plane"]
+__all__ = [
+    "LARGEST_LABEL",
+    "Overlaps",
+    "label_type",
+    "overlap_decisions",
+    "paint_bits",
+    "paint_plane",
+    "set_stretch",
+]
 
 Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""
 
 LARGEST_LABEL = 65535
+BITS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1).astype(np.uint8)
 NAMED_PAIRS = 5
 
 
@@ -44,15 +53,93 @@ def paint_plane(
         layers: The number of each segment and where it is, 1 there and 0 elsewhere, of the plane's shape.
         overlaps: Counts, added to, of the voxels that each two segments share; exact for every pair.
     """
-    total = 0
-    for number, mask in layers:
-        np.maximum(plane, mask * plane.dtype.type(number), out=plane)
-        total += int(np.count_nonzero(mask))
-    if total != np.count_nonzero(plane):
-        for (low, one), (high, other) in combinations(sorted(layers, key=lambda layer: layer[0]), 2):
-            shared = int(np.count_nonzero(one & other))
-            if shared:
-                overlaps[low, high] += shared
+    packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
+    if plane.flags.c_contiguous:
+        paint_bits(plane.reshape(-1), packed, overlaps)
+        return
+    painted = np.ascontiguousarray(plane)
+    paint_bits(painted.reshape(-1), packed, overlaps)
+    plane[...] = painted
+
+
+def paint_bits(
+    voxels: npt.NDArray[np.unsignedinteger[npt.NBitBase]],
+    layers: Sequence[tuple[int, npt.NDArray[np.uint8]]],
+    overlaps: Overlaps,
+) -> None:
+    """Write segments, given as packed bits, into voxels of a label map; the highest number has a shared voxel.
+
+    Bits are compared before they become voxels: a plane of 60 segments is looked at in an eighth of the memory, and
+    only the stretch in which a segment has voxels is written.
+
+    Args:
+        voxels: (n,) labels, changed in place.
+        layers: The number of each segment and its voxels, eight in a byte, the first in the lowest bit; bits beyond
+            the last voxel are 0.
+        overlaps: Counts, added to, of the voxels that each two segments share; exact for every pair.
+    """
+    ascending = sorted(layers, key=lambda layer: layer[0])
+    once = np.zeros(-(-voxels.size // 8), np.uint8)
+    twice: npt.NDArray[np.uint8] | None = None
+    for number, bits in ascending:
+        stretch = set_stretch(bits)
+        piece, before = bits[stretch], once[stretch]
+        shared = piece & before
+        if shared.any():
+            twice = np.zeros_like(once) if twice is None else twice
+            twice[stretch] |= shared
+        before |= piece
+        write_stretch(voxels, stretch, piece, number)
+    if twice is not None:
+        count_pairs(ascending, twice, overlaps)
+
+
+def set_stretch(bits: npt.NDArray[np.uint8]) -> slice:
+    """The bytes from the first to the last in which any bit is set; empty if there is none."""
+    used = bits.view(np.uint64) if bits.size % 8 == 0 and bits.flags.aligned and bits.ctypes.data % 8 == 0 else bits
+    is_set = used != 0
+    first = int(is_set.argmax()) if is_set.size else 0
+    if not is_set.size or not is_set[first]:
+        return slice(0, 0)
+    last = is_set.size - int(is_set[::-1].argmax())
+    width = used.itemsize
+    return slice(first * width, last * width)
+
+
+def write_stretch(
+    voxels: npt.NDArray[np.unsignedinteger[npt.NBitBase]], stretch: slice, piece: npt.NDArray[np.uint8], number: int
+) -> None:
+    """Give a number to the voxels of a stretch whose bits are set."""
+    part = voxels[stretch.start * 8 : stretch.stop * 8]
+    mask = np.unpackbits(piece, count=part.size, bitorder="little")
+    # A product and a maximum are twenty times as fast as writing where a mask is set.
+    values = np.multiply(mask, voxels.dtype.type(number), dtype=voxels.dtype)
+    np.maximum(part, values, out=part)
+
+
+def count_pairs(
+    layers: Sequence[tuple[int, npt.NDArray[np.uint8]]], shared: npt.NDArray[np.uint8], overlaps: Overlaps
+) -> None:
+    """Count the voxels that each two segments share.
+
+    Args:
+        layers: Segments in ascending order of their numbers.
+        shared: Voxels that more than one of them has.
+        overlaps: Counts, added to.
+    """
+    stretch = set_stretch(shared)
+    parts = [(number, bits[stretch] & shared[stretch]) for number, bits in layers]
+    involved = [(number, part) for number, part in parts if part.any()]
+    for (low, one), (high, other) in combinations(involved, 2):
+        if low != high:
+            count = count_bits(one & other)
+            if count:
+                overlaps[low, high] += count
+
+
+def count_bits(bits: npt.NDArray[np.uint8]) -> int:
+    """How many bits are set."""
+    return int(BITS_OF_BYTE[bits].sum(dtype=np.int64))
 
 
 def overlap_decisions(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decision]:

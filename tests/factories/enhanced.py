@@ -33,9 +33,11 @@ from tests.factories.phantom import PHANTOM, Phantom
 __all__ = [
     "KINDS",
     "PlaneSpec",
+    "encoded",
     "enhanced_dataset",
     "item",
     "large_enhanced_file",
+    "open_lengths",
     "planes_of",
     "real_world_mapping",
     "write_enhanced",

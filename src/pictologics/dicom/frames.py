@@ -11,9 +11,12 @@ from .attributes import Attributes
 from .header import Header
 
 __all__ = [
+    "LABEL_MAP_STORAGE",
+    "SEGMENTATION_STORAGE",
     "UNITLESS",
     "Frame",
     "holds_image",
+    "is_segmentation",
     "make_frame",
     "no_pixels",
     "orientation_of",
@@ -22,7 +25,8 @@ __all__ = [
     "sop_class_of",
 ]
 
-SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+LABEL_MAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 
 # Storage classes of images (DICOM PS3.4 B.5): CR, CT, US, MR, SC, XA, tomosynthesis, NM, visible light, PET, RT.
 IMAGE_CLASSES = re.compile(
@@ -104,8 +108,13 @@ def holds_image(header: Header) -> bool:
     """
     sop_class = sop_class_of(header)
     if header.pixel_tag and tags.ROWS in header.values:
-        return sop_class not in SEGMENTATION_CLASSES
+        return not is_segmentation(header)
     return bool(IMAGE_CLASSES.fullmatch(sop_class))
+
+
+def is_segmentation(header: Header) -> bool:
+    """Whether a file holds segments, as bits, fractions or labels of voxels."""
+    return sop_class_of(header) in (SEGMENTATION_STORAGE, LABEL_MAP_STORAGE)
 
 
 def sop_class_of(header: Header) -> str:

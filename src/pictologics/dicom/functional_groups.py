@@ -26,7 +26,7 @@ from .elements import (
 from .header import Header
 from .located import located_bytes
 
-__all__ = ["frame_values", "sequence_items"]
+__all__ = ["GroupWalk", "frame_values", "sequence_items"]
 
 
 def frame_values(header: Header) -> list[dict[int, bytes]]:

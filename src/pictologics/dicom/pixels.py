@@ -27,7 +27,7 @@ from .frames import Frame
 from .header import Header
 from .stored_values import StoredValues, check_pixels_present, frame_size, stored_values_of
 
-__all__ = ["Voxels", "read_voxels"]
+__all__ = ["PlaneReader", "Voxels", "read_voxels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class PlaneReader:
         self.buffer = np.empty(0, np.uint8)
         self.header: Header | None = None
         self.file: OpenFile | None = None
+        self.inflated: DeflatedBytes | None = None
         self.compressed = CompressedFrames()
 
     def __enter__(self) -> Self:
@@ -161,7 +162,7 @@ class PlaneReader:
             self.buffer = np.empty(count, np.uint8)
         words = self.buffer[:count]
         if header.is_deflated:
-            inflate_pixels(header, begin, words)
+            self.inflate(header, begin, words)
         else:
             self.opened(header).fill(header.pixel_offset + begin, words)
         if stored.swapped_pairs:
@@ -173,19 +174,20 @@ class PlaneReader:
         if self.file is None or self.header is not header:
             if self.file is not None:
                 self.file.__exit__()
-            self.file, self.header = header.file.open(), header
+            self.file, self.header, self.inflated = header.file.open(), header, None
         return self.file
 
-
-def inflate_pixels(header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
-    """Inflate a deflated data set as far as the end of a stretch of its pixels."""
-    with header.file.open() as file:
-        compressed = file.read_at(header.dataset_offset, header.file_size)
-    content = DeflatedBytes(header.path, compressed).read_at(header.pixel_offset + offset, words.size)
-    if len(content) < words.size:
-        raise CorruptFileError(
-            f"its deflated data set ends {words.size - len(content)} bytes before the end of its pixels",
-            path=header.path,
-            advice="it was cut off when it was copied; fetch it again",
-        )
-    words[:] = np.frombuffer(content, np.uint8)
+    def inflate(self, header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
+        """Inflate a deflated data set as far as the end of a stretch of its pixels; what is inflated is kept."""
+        file = self.opened(header)
+        if self.inflated is None:
+            compressed = file.read_at(header.dataset_offset, header.file_size)
+            self.inflated = DeflatedBytes(header.path, compressed)
+        content = self.inflated.read_at(header.pixel_offset + offset, words.size)
+        if len(content) < words.size:
+            raise CorruptFileError(
+                f"its deflated data set ends {words.size - len(content)} bytes before the end of its pixels",
+                path=header.path,
+                advice="it was cut off when it was copied; fetch it again",
+            )
+        words[:] = np.frombuffer(content, np.uint8)

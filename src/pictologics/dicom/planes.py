@@ -21,7 +21,16 @@ from . import tags
 from .frames import Frame
 from .regularity import Finding, StackGeometry, findings_of
 
-__all__ = ["Planes", "stack_planes"]
+__all__ = [
+    "Planes",
+    "assume",
+    "grid_of_planes",
+    "in_plane_spacing",
+    "orthonormal_axes",
+    "single_slice_step",
+    "stack_by_number",
+    "stack_planes",
+]
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -82,13 +91,7 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
         step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
     else:
         step = single_slice_step(frames[0], decisions)
-    first = frames[0]
-    grid = Grid(
-        (first.columns, first.rows, len(frames)),
-        (float(spacings[order[0], 1]), float(spacings[order[0], 0]), step),
-        tuple(positions[order[0]]),
-        direction,
-    )
+    grid = grid_of_planes(frames[0], positions[order[0]], direction, spacings[order[0]], step, len(frames))
     stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
     findings = findings_of(stack)
     decisions += judge(stack, findings, irregular, path)
@@ -96,6 +99,30 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
         decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
     to_resample = stack if findings and irregular == "resample" else None
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions), to_resample)
+
+
+def grid_of_planes(
+    frame: Frame,
+    position: npt.NDArray[np.float64],
+    direction: npt.NDArray[np.float64],
+    pixel_spacing: npt.ArrayLike,
+    step: float,
+    count: int,
+) -> Grid:
+    """The grid of planes of one size.
+
+    Args:
+        frame: One of them.
+        position: Of the lowest along the normal, LPS mm.
+        direction: The axes r, c and n.
+        pixel_spacing: Distance between rows and between columns, mm.
+        step: Distance between planes, mm.
+        count: How many there are.
+    """
+    between_rows, between_columns = np.asarray(pixel_spacing, np.float64).tolist()
+    return Grid(
+        (frame.columns, frame.rows, count), (between_columns, between_rows, step), tuple(position.tolist()), direction
+    )
 
 
 def judge(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
@@ -158,7 +185,7 @@ def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, fl
 
 def single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
     """The third spacing where there is only one plane, or no position."""
-    step = frame.header.number(tags.SPACING_BETWEEN_SLICES)
+    step = frame.attributes.number(tags.SPACING_BETWEEN_SLICES)
     if step:
         # Its sign means nothing: vendors disagree about it.
         return abs(step)
@@ -186,7 +213,7 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
         decisions,
     )
     direction = orthonormal_axes(np.array(first.orientation or AXIAL))
-    grid = Grid((first.columns, first.rows, len(frames)), (columns, rows, step), (0.0, 0.0, 0.0), direction)
+    grid = grid_of_planes(first, np.zeros(3), direction, (rows, columns), step, len(frames))
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
 
 

@@ -14,7 +14,7 @@ from . import tags
 from .frames import Frame
 from .header import Header
 
-__all__ = ["StoredValues", "check_pixels_present", "frame_size", "stored_values_of"]
+__all__ = ["StoredValues", "check_bytes_present", "check_pixels_present", "frame_size", "stored_values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,29 @@ def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
     header = frame.header
     if header.is_encapsulated:
         return
-    needed = frame_size(header, stored) * (frame.number + 1)
+    check_bytes_present(
+        header,
+        frame_size(header, stored) * (frame.number + 1),
+        f"frame {frame.number + 1} of {header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
+        f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes",
+    )
+
+
+def check_bytes_present(header: Header, needed: int, what: str) -> None:
+    """Make sure that the pixels of a file that is not compressed reach far enough.
+
+    Args:
+        header: The file.
+        needed: Bytes of pixels up to the end of what is to be read.
+        what: What that is, in words.
+
+    Raises:
+        CorruptFileError: If they do not.
+    """
     said = header.pixel_length
     if said is None or said < needed:
         raise CorruptFileError(
-            f"its pixel data has {said if said is not None else 'no length'} and frame {frame.number + 1} of "
-            f"{header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
-            f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes ends at "
-            f"{needed}",
+            f"its pixel data has {said if said is not None else 'no length'} and {what} ends at {needed}",
             path=header.path,
             advice="export the file again",
         )

@@ -9,7 +9,7 @@ from ..dicom import tags
 from ..dicom.attributes import Attributes
 from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
-from ..dicom.frames import UNITLESS
+from ..dicom.frames import UNITLESS, is_segmentation
 from ..dicom.pixels import Voxels, read_voxels
 from ..dicom.planes import Planes, stack_planes
 from ..dicom.rectifying import rectify
@@ -83,11 +83,26 @@ def volumes_of_source(
     """The one series that is meant, its volumes, and what of the source is not part of it."""
     scan = scan_source(source, recursive)
     groups, localizers = group_or_refuse(scan, source), list[Decision]()
+    if not groups:
+        refuse_segmentations(scan, source)
     if series_uid is None:
         groups, localizers = without_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
     others = left_out(scan, series, localizers)
     return series, volumes_of(series, source.path, source.only), others
+
+
+def refuse_segmentations(scan: Scan, source: Source) -> None:
+    """Raise if there are segmentations and no images: which of the files is meant, a folder does not say."""
+    found = [header.path for header in scan.headers if is_segmentation(header)]
+    if found:
+        raise UnsupportedFormatError(
+            f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "
+            f"'{found[0]}'",
+            path=source.path,
+            advice="pass the path of the segmentation file itself",
+            files=found,
+        )
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:

@@ -7,10 +7,11 @@ from .dicom_loader import DicomReader
 from .nifti_loader import NiftiReader
 from .protocol import Probe, Reader
 from .rtstruct_loader import RtstructReader
+from .seg_loader import SegReader
 
 __all__ = ["READERS", "select"]
 
-READERS: tuple[Reader, ...] = (NiftiReader(), RtstructReader(), DicomReader())
+READERS: tuple[Reader, ...] = (NiftiReader(), SegReader(), RtstructReader(), DicomReader())
 """The first that matches is the one; an error of its own is final."""
 
 

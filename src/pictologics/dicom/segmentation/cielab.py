@@ -1,0 +1,59 @@
+"""Recommended colours: the CIELab numbers of DICOM (PS3.3 C.10.7.1.1) and sRGB (IEC 61966-2-1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import OptionError
+
+__all__ = ["lab_of", "srgb_of"]
+
+# The white of the profile connection space, D50, which DICOM's numbers are relative to.
+WHITE: Final = np.array([0.9642, 1.0, 0.8249])
+
+# Linear sRGB of XYZ relative to D50 (Bradford adaptation from the display's D65).
+RGB_OF_XYZ: Final = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+# Where the cube root of CIE 1976 gives way to a straight line.
+KNEE: Final = 6 / 29
+# L runs from 0 to 100 and a and b from -128 to 127, each spread over 16 bits.
+LOWEST: Final = np.array([0.0, -128.0, -128.0])
+EXTENT: Final = np.array([100.0, 255.0, 255.0])
+HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def srgb_of(numbers: Sequence[float]) -> str:
+    """The colour of three CIELab numbers of 16 bits as ``"#rrggbb"``; what no display shows is clipped."""
+    light, a, b = np.asarray(numbers, np.float64) / 65535 * EXTENT + LOWEST
+    roots = (light + 16) / 116 + np.array([a / 500, 0.0, -b / 200])
+    xyz = WHITE * np.where(roots > KNEE, roots**3, 3 * KNEE**2 * (roots - 4 / 29))
+    linear = np.clip(RGB_OF_XYZ @ xyz, 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return "#" + "".join(f"{round(float(one) * 255):02x}" for one in encoded)
+
+
+def lab_of(colour: str) -> tuple[int, int, int]:
+    """Three CIELab numbers of 16 bits of a colour ``"#rrggbb"``.
+
+    Raises:
+        OptionError: If it is none.
+    """
+    if not isinstance(colour, str) or not HEX.fullmatch(colour):
+        raise OptionError(f"{colour!r} is no colour", advice='write it as "#rrggbb", such as "#e6194b"')
+    encoded = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    ratio: npt.NDArray[np.float64] = np.linalg.solve(RGB_OF_XYZ, linear) / WHITE
+    x, y, z = np.where(ratio > KNEE**3, np.cbrt(ratio), ratio / (3 * KNEE**2) + 4 / 29)
+    lab = np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    numbers = np.clip(np.rint((lab - LOWEST) / EXTENT * 65535), 0, 65535)
+    return int(numbers[0]), int(numbers[1]), int(numbers[2])

@@ -1,0 +1,120 @@
+"""Frames of a segmentation -> packed bits, or stored numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import UnsupportedFormatError
+from .. import tags
+from ..frames import Frame
+from ..header import Header
+from ..pixels import PlaneReader
+from ..stored_values import StoredValues, check_bytes_present, check_pixels_present, stored_values_of
+
+__all__ = ["FramePixels", "check_frames_present"]
+
+BYTES: Final = StoredValues(np.dtype(np.uint8), 8, 0, False)
+
+
+class FramePixels:
+    """Reads frames one after another; one for each thread, a context manager that closes the file.
+
+    Args:
+        template: A frame of the file.
+    """
+
+    def __init__(self, template: Frame) -> None:
+        self.template = template
+        self.header = template.header
+        self.pixels = template.rows * template.columns
+        self.reader = PlaneReader()
+        self.is_packed = is_packed(self.header)
+        swapped = not self.header.little_endian and self.header.pixel_vr == "OW"
+        self.stored = replace(BYTES, swapped_pairs=swapped) if self.is_packed else stored_values_of(self.header)
+
+    def __enter__(self) -> Self:
+        self.reader.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reader.__exit__()
+
+    def bits(self, number: int, at_least: int = 1) -> npt.NDArray[np.uint8]:
+        """Which pixels of a frame are set, eight in a byte, the first in its lowest bit; overwritten by the next.
+
+        Frames of single bits follow one another without a gap (DICOM PS3.5 8.1.1, 8.2), so that a frame may begin
+        within a byte.
+
+        Args:
+            number: Which frame, from 0.
+            at_least: The stored value from which on a pixel of more bits than one counts as set.
+
+        Returns:
+            The bytes; bits beyond the last pixel are 0.
+        """
+        if not self.is_packed:
+            return np.packbits(self.values(number).reshape(-1) >= at_least, bitorder="little")
+        if self.header.is_encapsulated:
+            return np.packbits(self.decoded(number).reshape(-1) != 0, bitorder="little")
+        first_bit = number * self.pixels
+        first, last = first_bit // 8, -(-(first_bit + self.pixels) // 8)
+        content = self.reader.words(self.header, self.stored, first, last - first)
+        if first_bit % 8:
+            single = np.unpackbits(content, bitorder="little")[first_bit % 8 :][: self.pixels]
+            return np.packbits(single, bitorder="little")
+        if self.pixels % 8:
+            content[-1] &= (1 << self.pixels % 8) - 1
+        return content
+
+    def values(self, number: int) -> npt.NDArray[Any]:
+        """The stored numbers of a frame, (rows, columns); overwritten by the next."""
+        if self.is_packed:
+            bits = np.unpackbits(self.bits(number), count=self.pixels, bitorder="little")
+            return bits.reshape(self.template.rows, self.template.columns)
+        return self.reader.read(replace(self.template, number=number), self.stored)
+
+    def decoded(self, number: int) -> npt.NDArray[Any]:
+        """A compressed frame."""
+        return self.reader.compressed.decode(self.header, number, self.reader.opened(self.header))[0]
+
+
+def is_packed(header: Header) -> bool:
+    """Whether pixels are single bits.
+
+    Raises:
+        UnsupportedFormatError: If they are neither that nor whole numbers of 8 or 16 bits.
+    """
+    allocated = header.short(tags.BITS_ALLOCATED)
+    samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
+    if allocated not in (1, 8, 16) or header.pixel_tag != tags.PIXEL_DATA or samples != 1:
+        raise UnsupportedFormatError(
+            f"its pixels are {samples} numbers of {allocated} bits, and a segmentation has one of 1, 8 or 16",
+            path=header.path,
+            advice="export the file again",
+        )
+    return allocated == 1
+
+
+def check_frames_present(template: Frame, count: int) -> None:
+    """Make sure that the file holds its frames, before any memory is taken for them.
+
+    Args:
+        template: A frame of the file.
+        count: How many frames there are.
+
+    Raises:
+        CorruptFileError: If it does not.
+    """
+    header = template.header
+    if not is_packed(header):
+        check_pixels_present(replace(template, number=count - 1), stored_values_of(header))
+        return
+    if header.is_encapsulated:
+        return
+    pixels = template.rows * template.columns
+    what = f"frame {count} of {template.columns}x{template.rows} bits"
+    check_bytes_present(header, -(-count * pixels // 8), what)

@@ -1,0 +1,110 @@
+"""Frames that hold segment numbers -> a label map, or a mask for each segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...labels import label_type, set_stretch
+from ...provenance import Decision
+from ...threads import run_in_shares
+from .frame_pixels import FramePixels
+from .layers import Layers
+from .masks import LabelMap, empty_volume
+from .objects import Segmentation
+
+__all__ = ["read_stored_label_map", "read_stored_masks"]
+
+
+def read_stored_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> LabelMap:
+    """Read a volume of segment numbers as it is stored; numbers that are not wanted become background.
+
+    Args:
+        segmentation: The file.
+        layers: Its frames by plane.
+        numbers: The segments that are wanted.
+    """
+    volume = empty_volume(layers, label_type(max(numbers, default=0)))
+    lookup = Lookup(segmentation, numbers, volume.dtype)
+    unknown: list[int] = []
+
+    def read_share(share: Sequence[int]) -> None:
+        strangers = 0
+        with FramePixels(layers.template) as pixels:
+            for slot in share:
+                for layer in layers.planes[slot]:
+                    strangers += lookup.apply(pixels.values(layer.frame), volume[slot])
+        unknown.append(strangers)
+
+    run_in_shares(read_share, len(layers.planes))
+    return LabelMap(volume.T, tuple(decisions_of(segmentation, numbers, sum(unknown))))
+
+
+def read_stored_masks(
+    segmentation: Segmentation, layers: Layers, numbers: Sequence[int]
+) -> dict[int, npt.NDArray[np.uint8]]:
+    """Read a binary volume for each segment of a label map, 1 inside and 0 outside."""
+    volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
+
+    def read_share(share: Sequence[int]) -> None:
+        present = np.empty(1 << 16, np.bool_)
+        with FramePixels(layers.template) as pixels:
+            for slot in share:
+                for layer in layers.planes[slot]:
+                    stored = pixels.values(layer.frame).reshape(-1)
+                    present[:] = False
+                    present[stored] = True
+                    for number in numbers:
+                        if present[number]:
+                            write_mask(volumes[number][slot].reshape(-1), stored, number)
+
+    run_in_shares(read_share, len(layers.planes))
+    return {number: volume.T for number, volume in volumes.items()}
+
+
+def write_mask(voxels: npt.NDArray[np.uint8], stored: npt.NDArray[Any], number: int) -> None:
+    """Set the voxels that have a number; memory before the first and after the last of them is not touched."""
+    bits = np.packbits(stored == number, bitorder="little")
+    stretch = set_stretch(bits)
+    part = voxels[stretch.start * 8 : stretch.stop * 8]
+    part[:] = np.unpackbits(bits[stretch], count=part.size, bitorder="little")
+
+
+class Lookup:
+    """What stored numbers become: themselves, or background where no segment that is wanted has them."""
+
+    def __init__(self, segmentation: Segmentation, numbers: Sequence[int], dtype: np.dtype[Any]) -> None:
+        self.table = np.zeros(1 << 16, dtype)
+        self.table[list(numbers)] = numbers
+        known = np.zeros(1 << 16, np.bool_)
+        known[[*segmentation.numbers, segmentation.background]] = True
+        self.strangers = ~known
+        # Up to here, every number stands for itself: most files need nothing but to be read.
+        itself = self.table == np.arange(1 << 16)
+        self.plain_up_to = int(itself.argmin()) - 1 if not itself.all() else (1 << 16) - 1
+
+    def apply(self, stored: npt.NDArray[Any], plane: npt.NDArray[Any]) -> int:
+        """Write the labels of one plane; returns how many voxels have a number that stands for nothing."""
+        if int(stored.max()) <= self.plain_up_to:
+            plane[...] = stored
+            return 0
+        np.take(self.table, stored, out=plane)
+        return int(np.count_nonzero(self.strangers[stored]))
+
+
+def decisions_of(segmentation: Segmentation, numbers: Sequence[int], strangers: int) -> list[Decision]:
+    """What to say of voxels that are background in the label map and are not in the file."""
+    decisions = []
+    if strangers:
+        text = f"{strangers} voxels have a number that no segment of the file has, and are background"
+        decisions.append(Decision("left out", text, strangers, "content"))
+    if 0 in numbers:
+        text = (
+            f"segment 0 has a number that means background in a label map (in the file it is "
+            f"{segmentation.background}); load it with combine_segments=False"
+        )
+        decisions.append(Decision("left out", text, 0, "content"))
+    return decisions

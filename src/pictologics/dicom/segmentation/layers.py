@@ -1,0 +1,154 @@
+"""Which segment each frame of a segmentation shows, and on which plane."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ...geometry import Grid
+from ...provenance import Decision
+from .. import tags
+from ..attributes import Attributes
+from ..frames import Frame, make_frame, orientation_of, position_of
+from ..functional_groups import frame_values
+from ..header import Header
+from ..objects.choosing import refuse_absurd_count
+from ..objects.plain import stored_size
+from ..sparse_planes import stack_sparse_planes
+from .objects import Segmentation, header_error
+
+__all__ = ["ALL_SEGMENTS", "Layer", "Layers", "layers_of"]
+
+ALL_SEGMENTS = -1
+"""In place of a segment's number: the frame is part of a label map and shows all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One stored frame: the number of the segment that it shows, and of the frame in the file, from 0."""
+
+    segment: int
+    frame: int
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The frames of a segmentation by plane.
+
+    Attributes:
+        grid: From the first to the last plane.
+        template: A frame of the file, for what all of them have in common.
+        planes: For each plane of the grid its frames, in ascending order of their segments; none where the file
+            has no frame.
+        decisions: What was decided to get there.
+    """
+
+    grid: Grid
+    template: Frame
+    planes: tuple[tuple[Layer, ...], ...]
+    decisions: tuple[Decision, ...]
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames are to be read at most: the number of the last one and one."""
+        return max(layer.frame for plane in self.planes for layer in plane) + 1
+
+
+def layers_of(segmentation: Segmentation, reference: Grid | None = None) -> Layers:
+    """Put the frames of a segmentation on planes.
+
+    Args:
+        segmentation: The file.
+        reference: The grid of the image that it belongs to, if it is known.
+
+    Raises:
+        UnsupportedFormatError: If it is the segmentation of a slide.
+        CorruptFileError: If the frames contradict the header, or name segments that are not described.
+        GeometryError: If the planes are not parallel or lie on no regular grid.
+    """
+    header = segmentation.header
+    refuse_slide(header)
+    size = stored_size(header)
+    count = 1 if tags.NUMBER_OF_FRAMES not in header else header.integer(tags.NUMBER_OF_FRAMES) or 0
+    if not all(size) or count < 1 or not header.pixel_tag:
+        what = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
+        raise header_error(header, f"this segmentation has {what}")
+    refuse_absurd_count(header, count)
+    described = frozenset(segmentation.numbers)
+    unique: dict[tuple[bytes | None, ...], int] = {}
+    frames: list[Frame] = []
+    on_plane: list[tuple[int, Layer]] = []
+    for number, values in enumerate(frame_values(header)):
+        attributes = Attributes(header.path, values, header.little_endian)
+        # Hundreds of frames share a plane, written alike: its numbers are read once.
+        written = tuple(
+            map(values.get, (tags.IMAGE_POSITION_PATIENT, tags.IMAGE_ORIENTATION_PATIENT, tags.PIXEL_SPACING))
+        )
+        if written not in unique:
+            unique[written] = len(frames)
+            position, orientation = position_of(attributes), orientation_of(attributes)
+            frames.append(make_frame(header, attributes, number, size=size, position=position, orientation=orientation))
+        if segmentation.kind == "LABELMAP":
+            segment = ALL_SEGMENTS
+        else:
+            segment = segment_shown(attributes, segmentation, described, number)
+        on_plane.append((unique[written], Layer(segment, number)))
+    found = stack_sparse_planes(frames, reference, header.path)
+    slots = found.slots.tolist()
+    planes: list[list[Layer]] = [[] for _ in range(found.grid.shape[2])]
+    for plane, layer in on_plane:
+        planes[slots[plane]].append(layer)
+    ordered = tuple(tuple(sorted(plane, key=lambda layer: layer.segment)) for plane in planes)
+    return Layers(found.grid, frames[0], ordered, (*found.decisions, *repeated(ordered, segmentation)))
+
+
+def refuse_slide(header: Header) -> None:
+    """Raise for frames that are tiles of one large picture (DICOM PS3.3 C.7.6.17.3)."""
+    if tags.TOTAL_PIXEL_MATRIX_COLUMNS in header:
+        raise UnsupportedFormatError(
+            "this is the segmentation of a slide, whose frames are tiles of one large picture, and planes in a patient "
+            "are required",
+            path=header.path,
+            advice="read it with a library for slides, such as highdicom",
+        )
+
+
+def segment_shown(attributes: Attributes, segmentation: Segmentation, described: Collection[int], number: int) -> int:
+    """The segment that a frame shows (DICOM PS3.3 C.8.20.3.1), from its own groups or the shared ones."""
+    segment = attributes.short(tags.REFERENCED_SEGMENT_NUMBER)
+    if segment is None and len(described) == 1:
+        return segmentation.segments[0].number
+    if segment is None or segment not in described:
+        which = "no segment" if segment is None else f"segment {segment}, which is not described"
+        raise CorruptFileError(
+            f"its frame {number + 1} shows {which}",
+            path=attributes.path,
+            advice="export the file again",
+            segment=segment,
+            frame=number,
+        )
+    return segment
+
+
+def repeated(planes: tuple[tuple[Layer, ...], ...], segmentation: Segmentation) -> list[Decision]:
+    """What to say of segments that have several frames on one plane."""
+    extra = sum(len(plane) - len({layer.segment for layer in plane}) for plane in planes)
+    if not extra:
+        return []
+    if segmentation.kind == "LABELMAP":
+        raise header_error(segmentation.header, f"{extra} of its frames lie on a plane that another one has taken")
+    text = (
+        f"{extra} frame{'s' * (extra != 1)} of a segment on a plane where it has another; a voxel belongs to the "
+        "segment if any of them says so"
+    )
+    return [Decision("assumed", text, extra, "content")]
+
+
+def first_frames(layers: Layers, segment: int | None) -> Mapping[int, int]:
+    """For each plane that has a frame of a segment, or of any, the first one's number."""
+    return {
+        slot: min(layer.frame for layer in plane if segment in (None, layer.segment))
+        for slot, plane in enumerate(layers.planes)
+        if any(segment in (None, layer.segment) for layer in plane)
+    }

@@ -1,0 +1,153 @@
+"""Layers of a segmentation -> a label map, or a volume for each segment; planes without frames are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError
+from ...labels import Overlaps, label_type, overlap_decisions, paint_bits, set_stretch
+from ...provenance import Decision
+from ...threads import run_in_shares
+from .frame_pixels import FramePixels, check_frames_present
+from .layers import Layer, Layers
+from .objects import Segmentation
+
+__all__ = ["LabelMap", "read_fraction_volumes", "read_label_map", "read_largest_fraction", "read_masks"]
+
+Volume = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """Segments in one volume.
+
+    Attributes:
+        array: Segment numbers, shape (x, y, z), in Fortran order.
+        decisions: What was decided to get there.
+    """
+
+    array: Volume
+    decisions: tuple[Decision, ...]
+
+
+def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence[int], threshold: float) -> LabelMap:
+    """Read binary or fractional segments into one volume; where they overlap, the higher number is kept.
+
+    Args:
+        segmentation: The file.
+        layers: Its frames by plane.
+        numbers: The segments that are wanted.
+        threshold: The fraction from which on a voxel belongs to a segment, of a fractional segmentation.
+    """
+    volume = empty_volume(layers, label_type(max(numbers)))
+    at_least = smallest_stored(segmentation, threshold)
+    counted: list[Overlaps] = []
+
+    def read_share(share: Sequence[int]) -> None:
+        overlaps = Overlaps()
+        with FramePixels(layers.template) as pixels:
+            for slot in share:
+                wanted = chosen(layers.planes[slot], numbers)
+                bits = [(layer.segment, pixels.bits(layer.frame, at_least).copy()) for layer in wanted]
+                if bits:
+                    paint_bits(volume[slot].reshape(-1), bits, overlaps)
+        counted.append(overlaps)
+
+    run_in_shares(read_share, len(layers.planes))
+    total = sum(counted, Overlaps())
+    return LabelMap(volume.T, tuple(overlap_decisions(total, segmentation.names(numbers))))
+
+
+def read_masks(
+    segmentation: Segmentation, layers: Layers, numbers: Sequence[int], threshold: float
+) -> dict[int, Volume]:
+    """Read a binary volume for each segment, 1 inside and 0 outside.
+
+    Args:
+        segmentation: The file.
+        layers: Its frames by plane.
+        numbers: The segments that are wanted.
+        threshold: The fraction from which on a voxel belongs to a segment, of a fractional segmentation.
+    """
+    volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
+    at_least = smallest_stored(segmentation, threshold)
+
+    def read_share(share: Sequence[int]) -> None:
+        with FramePixels(layers.template) as pixels:
+            for slot in share:
+                for layer in chosen(layers.planes[slot], numbers):
+                    bits = pixels.bits(layer.frame, at_least)
+                    stretch = set_stretch(bits)
+                    part = volumes[layer.segment][slot].reshape(-1)[stretch.start * 8 : stretch.stop * 8]
+                    part |= np.unpackbits(bits[stretch], count=part.size, bitorder="little")
+
+    run_in_shares(read_share, len(layers.planes))
+    return {number: volume.T for number, volume in volumes.items()}
+
+
+def read_fraction_volumes(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> dict[int, Volume]:
+    """Read a float32 volume of fractions from 0 to 1 for each segment."""
+    volumes = {number: empty_volume(layers, np.dtype(np.float32)) for number in numbers}
+    read_fractions(segmentation, layers, volumes)
+    return {number: volume.T for number, volume in volumes.items()}
+
+
+def read_largest_fraction(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> Volume:
+    """Read a float32 volume of the largest fraction that any of the segments has of a voxel."""
+    volume = empty_volume(layers, np.dtype(np.float32))
+    read_fractions(segmentation, layers, dict.fromkeys(numbers, volume))
+    return volume.T
+
+
+def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int, Volume]) -> None:
+    """Read the fractions of segments into volumes, in which the larger one of two is kept."""
+
+    def read_share(share: Sequence[int]) -> None:
+        with FramePixels(layers.template) as pixels:
+            for slot in share:
+                for layer in chosen(layers.planes[slot], tuple(volumes)):
+                    stored = pixels.values(layer.frame)
+                    rows = np.flatnonzero(stored.any(axis=1))
+                    if not rows.size:
+                        continue
+                    held = slice(int(rows[0]), int(rows[-1]) + 1)
+                    part = volumes[layer.segment][slot, held]
+                    np.maximum(part, (stored[held] / segmentation.maximum).astype(np.float32), out=part)
+
+    run_in_shares(read_share, len(layers.planes))
+
+
+def chosen(plane: Sequence[Layer], numbers: Sequence[int]) -> list[Layer]:
+    """The layers of a plane that are wanted."""
+    wanted = frozenset(numbers)
+    return [layer for layer in plane if layer.segment in wanted]
+
+
+def smallest_stored(segmentation: Segmentation, threshold: float) -> int:
+    """The stored value from which on a pixel belongs to a segment."""
+    return 1 if segmentation.kind != "FRACTIONAL" else max(1, ceil(threshold * segmentation.maximum))
+
+
+def empty_volume(layers: Layers, dtype: np.dtype[Any]) -> Volume:
+    """A volume of zeros, (planes, rows, columns), whose memory the system gives out where it is written.
+
+    Raises:
+        CorruptFileError: If the file cannot hold its frames, or the system has no room.
+    """
+    check_frames_present(layers.template, layers.frame_count)
+    shape = layers.grid.shape[::-1]
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise CorruptFileError(
+            f"it spans {shape[2]}x{shape[1]}x{shape[0]} voxels, more than there is memory for",
+            path=layers.template.header.path,
+            advice="correct the positions of its planes",
+            shape=layers.grid.shape,
+        ) from error

@@ -1,0 +1,109 @@
+"""A segmentation file as its header describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ...files import StoredFile
+from .. import tags
+from ..frames import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
+from ..header import Header
+from ..headers import read_header
+from .segments import Segment, segments_of
+
+__all__ = ["SURFACE_STORAGE", "Segmentation", "open_segmentation"]
+
+SURFACE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.5"
+
+Kind = Literal["BINARY", "FRACTIONAL", "LABELMAP"]
+KINDS: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What the header of a segmentation says.
+
+    Attributes:
+        header: The file.
+        kind: Whether a frame holds the bits of one segment, its fractions, or the numbers of all segments.
+        segments: In ascending order of their numbers, without the background of a label map.
+        maximum: The stored value of the fraction 1 (PS3.3 C.8.20.2.3).
+        background: The stored value of no segment, of a label map (PS3.3 C.8.20.2).
+    """
+
+    header: Header
+    kind: Kind
+    segments: tuple[Segment, ...]
+    maximum: int = 1
+    background: int = 0
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of its segments."""
+        return tuple(segment.number for segment in self.segments)
+
+    def names(self, numbers: Sequence[int]) -> dict[int, str]:
+        """What some of its segments are called: the label, or else what the property's code means."""
+        return {one.number: one.label or one.type.meaning for one in self.segments if one.number in numbers}
+
+
+def open_segmentation(file: StoredFile) -> Segmentation:
+    """Read the header of a segmentation; no functional groups and no pixels.
+
+    Raises:
+        UnsupportedFormatError: If it is none, or one of surfaces.
+        CorruptFileError: If it describes no segment or contradicts itself.
+    """
+    header = read_header(file)
+    if header is None:
+        raise UnsupportedFormatError(
+            "this is no DICOM file, and a segmentation is required", path=file.name, advice="pass a DICOM SEG file"
+        )
+    refuse_other_kinds(header)
+    kind = header.text(tags.SEGMENTATION_TYPE).upper()
+    if not kind and sop_class_of(header) == LABEL_MAP_STORAGE:
+        kind = "LABELMAP"
+    if kind not in KINDS:
+        raise header_error(header, f"its SegmentationType is {kind!r}, and {', '.join(KINDS)} are known")
+    segments = segments_of(header)
+    if kind != "LABELMAP":
+        return Segmentation(header, cast(Kind, kind), tuple(segments), maximum_of(header, kind))
+    background = header.short(tags.PIXEL_PADDING_VALUE) or 0
+    return Segmentation(
+        header, "LABELMAP", tuple(one for one in segments if one.number != background), background=background
+    )
+
+
+def maximum_of(header: Header, kind: str) -> int:
+    """The stored value of the fraction 1."""
+    if kind == "BINARY":
+        return 1
+    maximum = header.short(tags.MAXIMUM_FRACTIONAL_VALUE)
+    if not maximum:
+        raise header_error(header, f"it is fractional and its MaximumFractionalValue is {maximum}")
+    return maximum
+
+
+def refuse_other_kinds(header: Header) -> None:
+    """Raise for what holds no voxels in the patient."""
+    sop_class = sop_class_of(header)
+    if sop_class == SURFACE_STORAGE:
+        raise UnsupportedFormatError(
+            "this is a segmentation made of surfaces, and one made of voxels is required",
+            path=header.path,
+            advice="export the segmentation as voxels (DICOM SEG)",
+        )
+    if not is_segmentation(header):
+        raise UnsupportedFormatError(
+            f"this DICOM file (SOP class {sop_class or 'missing'}) is no segmentation",
+            path=header.path,
+            advice="load it with load_image",
+        )
+
+
+def header_error(header: Header, found: str) -> CorruptFileError:
+    """The error for a header that cannot be."""
+    return CorruptFileError(found, path=header.path, advice="export the file again")

@@ -1,0 +1,136 @@
+"""What a segmentation file says of each segment (DICOM PS3.3 C.8.20.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import CorruptFileError
+from .. import tags
+from ..attributes import Attributes
+from ..header import Header
+from ..nested_items import Item, nested_items
+from .cielab import srgb_of
+
+__all__ = ["Code", "Segment", "segments_of"]
+
+CODES: Final = frozenset({tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A coded concept (DICOM PS3.3 8.8): its value, the scheme that defines it, and what it means in words."""
+
+    value: str = ""
+    scheme: str = ""
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.scheme})" if self.scheme else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment as its file describes it; texts are empty where the file says nothing.
+
+    Attributes:
+        number: Its number, by which frames or voxels refer to it.
+        label: Its name.
+        description: More words.
+        algorithm_type: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"``, ``"MANUAL"``.
+        algorithm_name: What made it.
+        category: What kind of thing it is, such as an anatomical structure.
+        type: What it is, such as a liver.
+        tracking_id: Names the thing through several segmentations.
+        tracking_uid: The same, unique in the world.
+        colour: In which colour to show it, ``"#rrggbb"``.
+    """
+
+    number: int
+    label: str = ""
+    description: str = ""
+    algorithm_type: str = ""
+    algorithm_name: str = ""
+    category: Code = Code()
+    type: Code = Code()
+    tracking_id: str = ""
+    tracking_uid: str = ""
+    colour: str = ""
+
+    def facts(self) -> dict[str, str | int]:
+        """What is known, under the names of ``get_segment_info``."""
+        more = {
+            "algorithm_name": self.algorithm_name,
+            "category_code": str(self.category),
+            "category_meaning": self.category.meaning,
+            "type_code": str(self.type),
+            "type_meaning": self.type.meaning,
+            "tracking_id": self.tracking_id,
+            "tracking_uid": self.tracking_uid,
+            "recommended_colour": self.colour,
+        }
+        return {
+            "segment_number": self.number,
+            "segment_label": self.label,
+            "segment_description": self.description,
+            "algorithm_type": self.algorithm_type,
+            **{name: value for name, value in more.items() if value},
+        }
+
+
+def segments_of(header: Header) -> list[Segment]:
+    """The segments that a file describes, in ascending order of their numbers.
+
+    Raises:
+        CorruptFileError: If there is none, or two have one number.
+    """
+    segments = [segment_of(item) for item in nested_items(header, tags.SEGMENT_SEQUENCE, CODES)]
+    if not segments:
+        raise CorruptFileError(
+            "this segmentation describes no segment", path=header.path, advice="export the file again"
+        )
+    numbers = [segment.number for segment in segments]
+    twice = next((number for number in numbers if numbers.count(number) > 1), None)
+    if twice is not None:
+        raise CorruptFileError(
+            f"this segmentation describes segment {twice} more than once",
+            path=header.path,
+            advice="export the file again",
+            segment=twice,
+        )
+    return sorted(segments, key=lambda segment: segment.number)
+
+
+def segment_of(item: Item) -> Segment:
+    """One segment."""
+    own = item.attributes
+    number = own.short(tags.SEGMENT_NUMBER)
+    if number is None:
+        raise CorruptFileError(
+            "one of its segments has no number", path=own.path, advice="export the file again or number the segment"
+        )
+    colour = own.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
+    order = "little" if own.little_endian else "big"
+    lab = [int.from_bytes(colour[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]
+    return Segment(
+        number,
+        own.text(tags.SEGMENT_LABEL),
+        own.text(tags.SEGMENT_DESCRIPTION),
+        own.text(tags.SEGMENT_ALGORITHM_TYPE),
+        own.text(tags.SEGMENT_ALGORITHM_NAME),
+        code_of(item.first(tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE)),
+        code_of(item.first(tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)),
+        own.text(tags.TRACKING_ID),
+        own.text(tags.TRACKING_UID),
+        srgb_of(lab) if len(colour) == 6 else "",
+    )
+
+
+def code_of(code: Attributes) -> Code:
+    """A coded concept; its value may stand in any of three attributes."""
+    values = (code.text(tag) for tag in (tags.CODE_VALUE, tags.LONG_CODE_VALUE, tags.URN_CODE_VALUE))
+    return Code(
+        next((value for value in values if value), ""),
+        code.text(tags.CODING_SCHEME_DESIGNATOR),
+        code.text(tags.CODE_MEANING),
+    )

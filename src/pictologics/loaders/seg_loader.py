@@ -1,0 +1,256 @@
+"""Segmentations: load_seg, get_segment_info, and the reader of DICOM SEG for load_image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import BinaryIO, Literal, overload
+
+import numpy as np
+
+from ..errors import OptionError
+from ..geometry import Grid
+from ..image import Image
+from ..placement import place
+from ..provenance import Decision, warn_of
+from .probing import make_probe, make_source
+from .protocol import Description, Probe, ReadOptions, Source
+from .segmentations import SegmentFacts, SegmentOptions, select_kind
+from .segmentations.dicom_seg import DicomSegKind, describe_segmentation, load_label_map
+
+__all__ = ["SegReader", "get_segment_info", "load_seg"]
+
+PathLike = str | os.PathLike[str]
+
+
+@overload
+def load_seg(
+    path: PathLike | bytes | BinaryIO,
+    segment_numbers: Sequence[int] | None = None,
+    combine_segments: Literal[True] = True,
+    reference_image: Image | None = None,
+    *,
+    threshold: float | None = 0.5,
+) -> Image: ...
+
+
+@overload
+def load_seg(
+    path: PathLike | bytes | BinaryIO,
+    segment_numbers: Sequence[int] | None,
+    combine_segments: Literal[False],
+    reference_image: Image | None = None,
+    *,
+    threshold: float | None = 0.5,
+) -> dict[int, Image]: ...
+
+
+@overload
+def load_seg(
+    path: PathLike | bytes | BinaryIO,
+    segment_numbers: Sequence[int] | None = None,
+    *,
+    combine_segments: Literal[False],
+    reference_image: Image | None = None,
+    threshold: float | None = 0.5,
+) -> dict[int, Image]: ...
+
+
+@overload
+def load_seg(
+    path: PathLike | bytes | BinaryIO,
+    segment_numbers: Sequence[int] | None = None,
+    combine_segments: bool = True,
+    reference_image: Image | None = None,
+    *,
+    threshold: float | None = 0.5,
+) -> Image | dict[int, Image]: ...
+
+
+def load_seg(
+    path: PathLike | bytes | BinaryIO,
+    segment_numbers: Sequence[int] | None = None,
+    combine_segments: bool = True,
+    reference_image: Image | None = None,
+    *,
+    threshold: float | None = 0.5,
+) -> Image | dict[int, Image]:
+    """Load the segments of a DICOM SEG as a label map, or each as a mask of its own.
+
+    The planes are found by their positions in the patient (DICOM PS3.3 C.7.6.16.2.3). The grid spans from the first
+    to the last plane that holds anything, and planes that the file leaves out are background.
+
+    Args:
+        path: The segmentation file, its content as bytes, or an open binary file.
+        segment_numbers: The segments to load; None for all.
+        combine_segments: True for one label map whose values are segment numbers, 0 where there is none. Where
+            segments overlap, the higher number is kept, and a warning names the pairs and counts the voxels. False
+            for a binary mask of each segment, whole, on the common grid.
+        reference_image: Put the result onto the voxels of this image: exactly where the lattices meet, and resampled
+            by nearest neighbour, with a warning, where they do not.
+        threshold: Of a fractional segmentation, the fraction (probability or occupancy, 0 to 1) from which on a voxel
+            belongs to a segment. None keeps the fractions as float32: separate, each segment has its own; combined,
+            a voxel has the largest of all segments. Means nothing for binary segmentations and label maps.
+
+    Returns:
+        An Image of modality ``"SEG"``, uint8, or uint16 where a segment number is beyond 255, whose ``labels`` name the
+        segments; or a dict from segment number to Image, each uint8 with 1 inside the segment and 0 outside, on the
+        same grid. Arrays have shape (x, y, z), in Fortran order. Memory of planes that hold nothing is never touched.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path (a MissingPathError).
+        ValueError: In every case below; each error also is of the class named.
+        UnsupportedFormatError: If the file is no segmentation, or one of a slide or of surfaces.
+        CorruptFileError: If it holds no segment, contradicts itself or ends too early.
+        GeometryError: If its planes are not parallel or lie on no regular grid.
+        OptionError: If a segment that is asked for is not there, or a parameter cannot be honoured.
+
+    Example:
+        >>> import numpy as np, tempfile, pathlib
+        >>> from pictologics.loaders import load_seg
+        >>> try:
+        ...     load_seg("nowhere.dcm")
+        ... except FileNotFoundError as error:
+        ...     print(error)
+        'nowhere.dcm': there is no such file or folder; check the path
+    """
+    options = SegmentOptions(
+        checked_numbers(segment_numbers), bool(combine_segments), checked_threshold(threshold), reference_image
+    )
+    target = None if reference_image is None else grid_of_reference(reference_image)
+    probe = make_probe(make_source(path))
+    loaded = select_kind(probe).load(probe.source, options)
+    if target is not None:
+        if isinstance(loaded, Image):
+            loaded = place(loaded, target, 0.0, "nearest")
+        else:
+            loaded = {number: placed_mask(mask, target) for number, mask in loaded.items()}
+    warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
+    return loaded
+
+
+def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
+    """List the segments of a segmentation file, without reading a pixel.
+
+    Args:
+        path: The file, its content as bytes, or an open binary file.
+
+    Returns:
+        A dict for each segment, in ascending order of their numbers, with ``segment_number``, ``segment_label``,
+        ``segment_description`` and ``algorithm_type`` (DICOM PS3.3 C.8.20.4: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"`` or
+        ``"MANUAL"``). Where a DICOM SEG says so, also ``algorithm_name``, ``category_code``, ``category_meaning``,
+        ``type_code`` and ``type_meaning`` (the coded property), ``tracking_id``, ``tracking_uid`` and
+        ``recommended_colour`` (sRGB as ``"#rrggbb"``). The ROIs of an RT structure set are listed too, with
+        ``contours`` (how many), ``type`` (RTROIInterpretedType such as ``"GTV"``) and ``recommended_colour``.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path (a MissingPathError).
+        ValueError: If the file is no segmentation (an UnsupportedFormatError), or damaged (a CorruptFileError).
+
+    Example:
+        >>> from pictologics.loaders import get_segment_info
+        >>> try:
+        ...     get_segment_info(b"no segmentation at all")
+        ... except ValueError as error:
+        ...     print(type(error).__name__)
+        UnsupportedFormatError
+    """
+    probe = make_probe(make_source(path))
+    return select_kind(probe).segments(probe.source)
+
+
+class SegReader:
+    """Reads DICOM segmentations as label maps; see ``pictologics.dicom.segmentation``."""
+
+    name = "DICOM SEG"
+    suffixes: tuple[str, ...] = (".dcm", "or none")
+    honours = frozenset({"dtype"})
+    needs_reference = False
+
+    def matches(self, probe: Probe) -> bool:
+        """Whether the source is a DICOM file of a segmentation class."""
+        return DicomSegKind().matches(probe)
+
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Read all segments into one label map."""
+        image = load_label_map(source, SegmentOptions(reference=options.reference))
+        if options.dtype is None or options.dtype == image.array.dtype:
+            return image
+        return replace(image, array=image.array.astype(options.dtype, order="F"))
+
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """Say where the segments lie and what they are called."""
+        return describe_segmentation(source, self.name)
+
+
+def decisions_to_tell(images: Sequence[Image]) -> list[Decision]:
+    """What was decided about the images of one file, each thing once.
+
+    That a mask lies outside the reference is told only where all of them do: a reference that shows a part of the
+    patient does not have every organ.
+    """
+    of_each = [image.provenance.decisions for image in images]
+    outside = [[one for one in decisions if one.kind == "placed" and one.value == 0] for decisions in of_each]
+    silent = [] if all(outside) else [one for decisions in outside for one in decisions]
+    return [one for one in dict.fromkeys(one for decisions in of_each for one in decisions) if one not in silent]
+
+
+def placed_mask(mask: Image, target: Grid) -> Image:
+    """A mask on the reference's voxels; only the planes that hold something are moved.
+
+    Many masks of one scan would otherwise each take the memory of all of it.
+    """
+    held = [k for k, one in enumerate(mask.provenance.slices) if one.file]
+    if not held or len(held) == mask.array.shape[2]:
+        return place(mask, target, 0.0, "nearest")
+    first, count = held[0], held[-1] + 1 - held[0]
+    grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
+    part = Image.from_grid(
+        mask.array[:, :, first : first + count],
+        grid,
+        modality=mask.modality,
+        metadata=mask.metadata,
+        labels=mask.labels,
+        provenance=mask.provenance,
+    )
+    return place(part, target, 0.0, "nearest")
+
+
+def grid_of_reference(reference_image: Image) -> Grid:
+    """Where the reference lies, if it is an image."""
+    if not isinstance(reference_image, Image):
+        raise OptionError(
+            f"reference_image must be an Image and {type(reference_image).__name__} was given",
+            advice="load the reference first",
+        )
+    return reference_image.grid
+
+
+def checked_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Whole numbers, or None for all."""
+    if numbers is None:
+        return None
+    given = [numbers] if isinstance(numbers, (int, np.integer)) else numbers
+    if isinstance(given, (str, bytes)) or not isinstance(given, (Sequence, np.ndarray, set, frozenset, range)):
+        raise OptionError(f"segment_numbers is {numbers!r} and must be a list of whole numbers", advice="pass [1, 2]")
+    for number in given:
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise OptionError(f"segment_numbers holds {number!r} and must hold whole numbers", advice="pass [1, 2]")
+    if not len(given):
+        raise OptionError("segment_numbers is empty", advice="name a segment, or leave it out for all")
+    return tuple(int(number) for number in given)
+
+
+def checked_threshold(threshold: float | None) -> float | None:
+    """A fraction above 0, or None."""
+    if threshold is None:
+        return None
+    is_number = isinstance(threshold, (int, float, np.number)) and not isinstance(threshold, bool)
+    if not is_number or not 0 < threshold <= 1:
+        raise OptionError(
+            f"threshold is {threshold!r} and must be a fraction above 0 and up to 1",
+            advice="pass None to get the fractions themselves",
+            threshold=threshold,
+        )
+    return float(threshold)
