@@ -24,9 +24,10 @@ from pictologics.errors import (
     UnsupportedFormatError,
 )
 from pictologics.loaders import get_segment_info, load_rtstruct, load_seg
+from tests.factories.dicom_series import write_series
 from tests.factories.grids import grids
 from tests.factories.nifti_files import write_nifti
-from tests.factories.phantom import OBLIQUE
+from tests.factories.phantom import OBLIQUE, PHANTOM
 from tests.factories.structure_sets import RoiTruth, circle, on_plane, write_structures
 
 GRID = Grid((40, 36, 20), (0.9, 1.1, 2.5), (-31.5, 14.25, 120.0), OBLIQUE)
@@ -259,6 +260,28 @@ def test_contours_of_several_planes_that_meet_in_one_are_joined(tmp_path):
     assert any("meet contours that were drawn in several planes" in str(one.message) for one in caught)
     assert mask.array[5:15, 6:13, 2:6].all()
     assert mask.array.sum() == 4 * 70
+
+
+@pytest.mark.filterwarnings("ignore::pictologics.errors.GeometryWarning")
+def test_contours_follow_slices_that_are_not_evenly_spaced(tmp_path):
+    """At the mean distance of the slices, two of them would be nearest to one plane."""
+    heights = np.array([0.0, 1.0, 2.0, 3.0, 10.0])
+    normal = PHANTOM.direction[:, 2] * PHANTOM.spacing[2]
+
+    def move(dataset, k):
+        dataset.ImagePositionPatient = [f"{c:.10g}" for c in PHANTOM.position((0, 0, 0)) + heights[k] * normal]
+
+    write_series(tmp_path / "ct", PHANTOM, move)
+    scan = load_image(tmp_path / "ct", irregular="ignore")
+    grid = Grid(PHANTOM.shape, PHANTOM.spacing, PHANTOM.origin, PHANTOM.direction)
+    square = [[0.5, 0.5], [3.5, 0.5], [3.5, 4.5], [0.5, 4.5]]
+    contours = stack_of([(height, square) for height in heights], grid)
+    mask = load_rtstruct(write(tmp_path, RoiTruth("one", contours)), scan)
+    assert mask.array.sum(axis=(0, 1)).tolist() == [12] * 5
+    assert any("not evenly spaced" in one.text for one in mask.provenance.decisions)
+    beyond = RoiTruth("one", [*contours, *stack_of([(30, square), (-3, square)], grid)])
+    with pytest.warns(ContentWarning, match=r"2 of 7 contours, .* lie outside"):
+        assert load_rtstruct(write(tmp_path, beyond), scan).array.sum() == 60
 
 
 def test_contours_across_the_planes_are_refused(tmp_path):
