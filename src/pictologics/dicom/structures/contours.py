@@ -100,17 +100,21 @@ def checked_count(path: str, roi: Roi, number: int, said: Attributes, data: byte
 
 def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
     """The numbers of decimal strings, one after another."""
-    if any(b"_" in text for text in texts):
-        # Python's own numbers may have them.
+    values = np.empty(sum(text.count(b"\\") + 1 for text in texts))
+    done = 0
+    for text in texts:
+        try:
+            numbers = list(map(float, text.split(b"\\")))
+        except ValueError as error:
+            raise not_numbers(path) from error
+        if b"_" in text:
+            # Python's own numbers may have them.
+            raise not_numbers(path)
+        values[done : done + len(numbers)] = numbers
+        done += len(numbers)
+    if not np.isfinite(values).all():
         raise not_numbers(path)
-    try:
-        values = [np.array(list(map(float, text.split(b"\\"))), np.float64) for text in texts]
-    except ValueError as error:
-        raise not_numbers(path) from error
-    joined = np.concatenate(values) if values else np.empty(0)
-    if not np.isfinite(joined).all():
-        raise not_numbers(path)
-    return joined
+    return values
 
 
 def not_numbers(path: str) -> CorruptFileError:

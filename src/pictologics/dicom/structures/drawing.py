@@ -18,7 +18,7 @@ from .lattice_planes import PlanarContours
 
 __all__ = ["Canvas", "draw_fractions", "draw_labels", "draw_masks"]
 
-POINTS_AT_ONCE: Final = 1 << 17
+POINTS_AT_ONCE: Final = 1 << 15
 """Points whose edges are crossed with rows in one go: many for each call, and yet little memory."""
 
 Array = npt.NDArray[Any]
