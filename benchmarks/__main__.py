@@ -9,7 +9,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory, segmentations, structures
+from . import (
+    codecs,
+    ct_folder,
+    header_scan,
+    import_time,
+    merging,
+    nifti_files,
+    peak_memory,
+    segmentations,
+    structures,
+)
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -22,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
     "memory": peak_memory.run,
+    "merge": merging.run,
     "import": import_time.run,
     **segmentations.BENCHMARKS,
 }

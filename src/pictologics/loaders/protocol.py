@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Irregular = Literal["error", "ignore", "resample"]
-SourceMaskFrom = Literal["padding"]
+SourceMaskFrom = Literal["padding", "sentinel"] | float
 Colour = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
@@ -85,6 +85,7 @@ class ReadOptions:
     source_mask_from: SourceMaskFrom | None = None
     colour: Colour = "error"
     suv: Suv | None = None
+    allow_outside_files: bool = False
     fill_value: float = 0.0
     reference: Image | None = None
 

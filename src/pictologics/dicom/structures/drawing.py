@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -18,7 +18,7 @@ from .lattice_planes import PlanarContours
 
 __all__ = ["Canvas", "draw_fractions", "draw_labels", "draw_masks"]
 
-POINTS_AT_ONCE: Final = 1 << 15
+POINTS_AT_ONCE: Final = 1 << 14
 """Points whose edges are crossed with rows in one go: many for each call, and yet little memory."""
 
 Array = npt.NDArray[Any]
@@ -122,7 +122,7 @@ def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list
     arrays, views = zip(*(canvas.blank(np.float32) for _ in range(count)), strict=True)
     edges = first_of_each(contours.keys)
 
-    def work(share: Sequence[int]) -> None:
+    def work(share: Iterable[int]) -> None:
         for k in share:
             first, last = int(edges[k]), int(edges[k + 1])
             axis, index, roi, _ = contours.keys[first].tolist()
@@ -148,30 +148,30 @@ def draw_planes(contours: PlanarContours, grid: Grid, draw: Draw) -> None:
     """
     planes = first_of_each(contours.keys[:, :2])
 
-    def work(share: Sequence[int]) -> None:
-        for chunk in chunks(contours.starts[planes], share):
-            first, last = int(planes[chunk[0]]), int(planes[chunk[-1] + 1])
-            for (axis, index), layers in filled(contours, grid, first, last):
+    parts = list(parts_of(contours.starts[planes]))
+
+    def work(share: Iterable[int]) -> None:
+        for k in share:
+            begin, end = parts[k]
+            for (axis, index), layers in filled(contours, grid, int(planes[begin]), int(planes[end])):
                 draw(axis, index, layers)
 
-    run_in_shares(work, len(planes) - 1)
+    run_in_shares(work, len(parts))
 
 
-def chunks(starts: npt.NDArray[np.int64], share: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Parts of a share of planes with no more points than are handled at once, or one plane.
+def parts_of(starts: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """First and behind-last plane of parts with no more points than are handled at once, or of one plane.
 
     Args:
         starts: Where each plane's points begin, and their number.
-        share: Consecutive numbers of planes.
     """
-    if not len(share):
-        return
-    begin = share[0]
-    for plane in share:
-        if starts[plane + 1] - starts[begin] > POINTS_AT_ONCE and plane > begin:
-            yield range(begin, plane)
+    begin, count = 0, len(starts) - 1
+    for plane in range(1, count):
+        if starts[plane + 1] - starts[begin] > POINTS_AT_ONCE:
+            yield begin, plane
             begin = plane
-    yield range(begin, share[-1] + 1)
+    if count:
+        yield begin, count
 
 
 def filled(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from ...errors import UnsupportedFormatError
 from ..protocol import Probe
 from .dicom_seg import DicomSegKind
+from .nrrd_seg import NrrdSegKind
 from .protocol import SegmentationKind
 from .structure_sets import StructureSetKind
 
 __all__ = ["KINDS", "select_kind"]
 
-KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(), StructureSetKind())
+KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(), NrrdSegKind(), StructureSetKind())
 """The first that matches is the one; an error of its own is final."""
 
 
