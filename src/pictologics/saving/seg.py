@@ -291,7 +291,7 @@ def segmentation_of(
         spacing_between_slices=spacing[2],
     )
     try:
-        return Segmentation(
+        made = Segmentation(
             series.datasets,
             voxels[series.order],
             kind,
@@ -312,6 +312,9 @@ def segmentation_of(
         raise OptionError(
             f"highdicom makes no segmentation of this series and these segments ({error})", path=series.path
         ) from error
+    # Names of segments may be in any language, whatever the scanner writes.
+    made.SpecificCharacterSet = "ISO_IR 192"
+    return made
 
 
 def description_of(segment: Segment) -> SegmentDescription:
