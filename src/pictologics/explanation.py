@@ -69,7 +69,9 @@ def named_segments(volume: VolumeInfo) -> list[str]:
 
 def describe(volume: VolumeInfo) -> str:
     """One volume in one line."""
-    size = "x".join(map(str, volume.shape)) if volume.shape else "no regular grid"
+    # What has no voxels of its own has no grid to miss.
+    no_size = "" if volume.needs_reference else "no regular grid"
+    size = "x".join(map(str, volume.shape)) if volume.shape else no_size
     place = f"{format_numbers(volume.spacing)} mm, axes {volume.orientation}" if volume.spacing else ""
     parts = [
         f"{volume.format} {volume.modality}",

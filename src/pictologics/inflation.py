@@ -1,25 +1,44 @@
-"""Deflated data: a gzip file as pieces of its content, inflated one step ahead by a thread of its own."""
+"""Compressed data: a stream as pieces of its content, inflated one step ahead by a thread of its own."""
 
 from __future__ import annotations
 
+import bz2
 import queue
 import sys
 import threading
 import zlib
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any, Final, Literal
 
 from isal import igzip_lib, isal_zlib
 
 from .errors import CorruptFileError, FileAccessError
 from .files import ByteSource, StoredFile
 
-__all__ = ["MOST_DEFLATION", "DeflatedBytes", "InflatedStream", "inflate_head"]
+__all__ = ["MOST_DEFLATION", "MOST_PACKED", "DeflatedBytes", "InflatedStream", "Packing", "inflate_head"]
+
+Packing = Literal["gzip", "zlib", "bzip2"]
+"""How a stream is compressed: RFC 1952, RFC 1950, or bzip2's blocks."""
 
 MOST_DEFLATION = 1032
 """Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
 
+# A block of 900,000 bytes after run-length encoding (255 bytes in 5) takes at least 32 bytes.
+MOST_PACKED: Final[dict[Packing, int]] = {"gzip": MOST_DEFLATION, "zlib": MOST_DEFLATION, "bzip2": 900_000 * 51 // 32}
+"""No content is larger than its compressed bytes by more than this factor."""
+
 #: What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance.
 INFLATE_ERRORS: tuple[type[Exception], ...] = (igzip_lib.error, isal_zlib.error, zlib.error)  # type: ignore[assignment]
+
+# bz2 has no error of its own.
+UNPACK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, OSError, ValueError)
+
+UNPACKERS: Final[dict[Packing, Callable[[], Any]]] = {
+    "gzip": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP),
+    "zlib": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB),
+    "bzip2": bz2.BZ2Decompressor,
+}
 
 RAW_DEFLATE = -15
 READ = 1 << 17
@@ -31,14 +50,21 @@ LONGEST_TAIL = 1 << 22
 
 
 class InflatedStream:
-    """Pieces of a gzip file's content, in order.
+    """Pieces of a compressed stream's content, in order.
 
     ISA-L inflates without the interpreter lock, so the caller converts one piece while the next is made. A few
     pieces wait at most, whatever the file holds.
+
+    Args:
+        file: The file that holds the stream.
+        packing: How it is compressed. gzip and bzip2 may be several streams one after another.
+        start: Where in the file it begins.
     """
 
-    def __init__(self, file: StoredFile) -> None:
+    def __init__(self, file: StoredFile, packing: Packing = "gzip", start: int = 0) -> None:
         self.file = file
+        self.packing = packing
+        self.start = start
         self.position = 0
         self._rest = b""
         self._ended = False
@@ -81,7 +107,7 @@ class InflatedStream:
         """The next bytes of the content, empty at its end.
 
         Raises:
-            CorruptFileError: If the gzip data is damaged or ends too early.
+            CorruptFileError: If the data is damaged or ends too early.
         """
         if self._rest:
             piece, self._rest = self._rest, b""
@@ -107,7 +133,7 @@ class InflatedStream:
         """What the thread does: inflate every member of the file, or hand over the error."""
         try:
             with self.file.open() as source:
-                reader = Sequential(source)
+                reader = Sequential(source, self.start)
                 pending = b""
                 while not self._stopped.is_set():
                     pending = pending or reader.read()
@@ -115,17 +141,19 @@ class InflatedStream:
                         # The end, or the zeros with which some tapes and tools fill up the last block.
                         break
                     pending = self._inflate_member(reader, pending)
+                    if self.packing == "zlib":
+                        break
             self._pieces.put(b"")
         except EOFError as error:
             self._pieces.put(self._damaged("ends too early", error))
-        except INFLATE_ERRORS as error:
-            self._pieces.put(self._damaged(f"is damaged ({error})", error))
         except FileAccessError as error:
             self._pieces.put(error)
+        except UNPACK_ERRORS as error:
+            self._pieces.put(self._damaged(f"is damaged ({error})", error))
 
     def _inflate_member(self, reader: Sequential, pending: bytes) -> bytes:
-        """Inflate one gzip member; returns the bytes that follow it."""
-        inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        """Inflate one stream, of gzip a member; returns the bytes that follow it."""
+        inflater = UNPACKERS[self.packing]()
         while not inflater.eof and not self._stopped.is_set():
             if inflater.needs_input and not pending:
                 pending = reader.read()
@@ -139,17 +167,17 @@ class InflatedStream:
         return bytes(inflater.unused_data)
 
     def _damaged(self, how: str, error: BaseException) -> CorruptFileError:
-        failure = CorruptFileError(f"its gzip data {how}", path=self.file.name, advice="fetch the file again")
+        failure = CorruptFileError(f"its {self.packing} data {how}", path=self.file.name, advice="fetch the file again")
         failure.__cause__ = error
         return failure
 
 
 class Sequential:
-    """A file from its beginning to its end, piece by piece."""
+    """A file from some byte on to its end, piece by piece."""
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, position: int = 0) -> None:
         self.source = source
-        self.position = 0
+        self.position = position
 
     def read(self) -> bytes:
         """The next piece, empty at the end."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
 from tests.factories.dicom_series import (
     SYNTAXES,
@@ -19,7 +20,9 @@ from tests.factories.dicom_series import (
     add_undefined_length_sequences,
     write_series,
 )
+from tests.factories.metaimage_files import write_metaimage
 from tests.factories.nifti_files import write_nifti
+from tests.factories.nrrd_files import write_nrrd
 from tests.factories.phantom import PHANTOM
 
 __all__ = ["VARIANTS", "Variant"]
@@ -59,6 +62,32 @@ def nifti(name: str, *edits, array=None, **options) -> Variant:
 
 def nifti_gap(header) -> None:
     header["vox_offset"] = 1024
+
+
+def nrrd(name: str, **options) -> Variant:
+    def write(folder: Path) -> Path:
+        return write_nrrd(folder / name, PHANTOM, **options)
+
+    return write
+
+
+def metaimage(name: str, **options) -> Variant:
+    def write(folder: Path) -> Path:
+        return write_metaimage(folder / name, PHANTOM, **options)
+
+    return write
+
+
+def by_simpleitk(name: str, *, compressed: bool = False) -> Variant:
+    def write(folder: Path) -> Path:
+        image = sitk.GetImageFromArray(PHANTOM.array.T)
+        image.SetSpacing(PHANTOM.spacing)
+        image.SetOrigin(PHANTOM.origin)
+        image.SetDirection(PHANTOM.direction.ravel().tolist())
+        sitk.WriteImage(image, folder / name, useCompression=compressed)
+        return folder / name
+
+    return write
 
 
 SHUFFLED = [3, 0, 4, 2, 1]
@@ -113,4 +142,25 @@ VARIANTS: dict[str, Variant] = {
         for dtype in ("uint8", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
     },
     "nifti-int8": nifti("scan.nii", dtype="int8", array=PHANTOM.array - 105, slope=1.0, inter=105.0),
+    **{
+        f"itk-{kind}{'-compressed' * compressed}": by_simpleitk(f"scan.{kind}", compressed=compressed)
+        for kind in ("nrrd", "nhdr", "mha", "mhd")
+        for compressed in (False, True)
+    },
+    **{
+        f"nrrd-{encoding}": nrrd("scan.nrrd", encoding=encoding) for encoding in ("raw", "gzip", "bzip2", "text", "hex")
+    },
+    "nrrd-big-endian": nrrd("scan.nrrd", dtype=">i2", space="RAS", extra={"byte skip": "-1"}),
+    "nrrd-las-crlf": nrrd("scan.nrrd", encoding="gz", space="LAS", line_end="\r\n"),
+    "nrrd-float64": nrrd("scan.nrrd", dtype="<f8", encoding="bz2"),
+    "nrrd-detached": nrrd("scan.nhdr"),
+    "nrrd-list": nrrd("scan.nhdr", files=5),
+    "nrrd-list-gzip": nrrd("scan.nhdr", files=5, encoding="gzip"),
+    "nrrd-list-axis-of-one": nrrd("scan.nrrd", array=PHANTOM.array[None], leading=1),
+    "metaimage-big-endian": metaimage("scan.mha", dtype=">i2", line_end="\r\n"),
+    "metaimage-text": metaimage("scan.mha", text=True),
+    "metaimage-float64": metaimage("scan.mha", dtype="<f8", compressed=True),
+    "metaimage-list": metaimage("scan.mhd", files=5),
+    "metaimage-pattern-compressed": metaimage("scan.mhd", files=5, pattern="slice%03d.zraw", compressed=True),
+    "metaimage-data-at-the-end": metaimage("scan.mhd", before=b"what", extra={"HeaderSize": "-1"}),
 }

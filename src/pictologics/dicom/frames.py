@@ -13,11 +13,11 @@ from .header import Header
 __all__ = [
     "LABEL_MAP_STORAGE",
     "SEGMENTATION_STORAGE",
-    "UNITLESS",
     "Frame",
     "holds_image",
     "is_segmentation",
     "make_frame",
+    "mapped_units",
     "no_pixels",
     "orientation_of",
     "pixel_spacing_of",
@@ -188,6 +188,17 @@ def pixel_spacing_of(attributes: Attributes) -> tuple[tuple[float, float] | None
     return None, ""
 
 
+def mapped_units(attributes: Attributes) -> str:
+    """What a real world value map counts, in UCUM; empty if there is no linear one or it says nothing.
+
+    Codes of more than 16 characters stand in an attribute of their own (DICOM PS3.3 8.8).
+    """
+    if tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+        return ""
+    units = attributes.text(tags.CODE_VALUE) or attributes.text(tags.LONG_CODE_VALUE)
+    return "" if units in UNITLESS else units
+
+
 def rescale_of(attributes: Attributes) -> tuple[float, float]:
     """Slope and intercept from stored to real values.
 
@@ -196,7 +207,7 @@ def rescale_of(attributes: Attributes) -> tuple[float, float]:
     the file says.
     """
     mapped = attributes.number(tags.REAL_WORLD_VALUE_SLOPE)
-    if mapped is not None and attributes.text(tags.CODE_VALUE) not in UNITLESS:
+    if mapped is not None and mapped_units(attributes):
         return mapped, attributes.number(tags.REAL_WORLD_VALUE_INTERCEPT) or 0.0
     slope = attributes.number(tags.RESCALE_SLOPE)
     if slope is None:

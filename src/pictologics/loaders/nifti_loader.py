@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from ..errors import MissingPathError, OptionError
+from ..errors import MissingPathError
 from ..files import StoredFile
-from ..geometry import Grid
 from ..image import Image
 from ..inflation import inflate_head
 from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
-from ..nifti.note import read_note
+from ..nifti.note import note_in
 from ..nifti.pairs import companion
-from ..nifti.voxels import check_size, read_volume
+from ..nifti.voxels import stored_volume
 from ..nifti.world import grid_of
-from ..provenance import Decision, Provenance, SliceSource
-from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
+from ..stored_volumes import check_size
+from .protocol import Description, Probe, ReadOptions, Source
+from .stored_loading import StoredContent, describe_stored, read_stored
 
 __all__ = ["NiftiReader"]
 
@@ -39,67 +39,21 @@ class NiftiReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        header = open_header(source.files[0])
-        index = options.dataset_index
-        if index >= header.volumes:
-            raise OptionError(
-                f"dataset_index {index} is out of range: the file holds {header.volumes} "
-                f"volume{'s' * (header.volumes != 1)}",
-                path=source.path,
-                advice=f"pass 0 to {header.volumes - 1}" if header.volumes > 1 else "leave dataset_index out",
-                volumes=header.volumes,
-            )
-        data = voxels_of(header)
-        packed = is_gzip(data)
-        check_size(header, data, packed)
-        grid, decisions = grid_of(header, options.irregular)
-        note = read_note(header, grid)
-        grid = note.grid
-        array = read_volume(header, data, packed, index, options.dtype)
-        if header.volumes > 1:
-            decisions.append(
-                Decision(
-                    "left out", f"{header.volumes - 1} of {header.volumes} volumes were not loaded", header.volumes - 1
-                )
-            )
-        return Image.from_grid(
-            array,
-            grid,
-            modality=note.modality,
-            metadata=dict(note.metadata),
-            provenance=Provenance(
-                source.path, self.name, slice_sources(header, data.name, grid, index), tuple(decisions)
-            ),
-        )
+        return read_stored(content_of(source.files[0], options.irregular), source, self.name, options)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""
-        header = open_header(source.files[0])
-        data = voxels_of(header)
-        check_size(header, data, is_gzip(data))
-        # A shear is something to tell, not to stop at.
-        grid, decisions = grid_of(header, irregular="ignore")
-        note = read_note(header, grid)
-        sheared = [one for one in decisions if one.kind == "rounded" and one.warning is not None]
-        irregular = (("irregular", "ignore"),) if sheared else ()
-        return Description(
-            tuple(
-                VolumeInfo(
-                    self.name,
-                    note.modality,
-                    note.metadata.get("series_description", ""),
-                    shape=grid.shape,
-                    spacing=note.grid.spacing,
-                    orientation=grid.orientation,
-                    dataset_index=index,
-                    options=((("dataset_index", index),) if index else ()) + irregular,
-                    findings=tuple(("sheared", one.value or 0.0) for one in sheared),
-                    notes=tuple(decision.text for decision in decisions),
-                    is_default=not index and not sheared,
-                )
-                for index in range(header.volumes)
-            )
-        )
+        return describe_stored(content_of(source.files[0], "ignore"), self.name)
+
+
+def content_of(file: StoredFile, irregular: str) -> StoredContent:
+    """What a file says."""
+    header = open_header(file)
+    data = voxels_of(header)
+    volume = stored_volume(header, data, is_gzip(data))
+    check_size(volume)
+    grid, decisions = grid_of(header, irregular)
+    return StoredContent(volume, note_in(header, grid), tuple(decisions))
 
 
 def open_header(file: StoredFile) -> NiftiHeader:
@@ -129,13 +83,3 @@ def is_gzip(file: StoredFile) -> bool:
     """Whether a file begins as gzip does."""
     with file.open() as source:
         return source.read_at(0, 2) == GZIP_MARK
-
-
-def slice_sources(header: NiftiHeader, name: str, grid: Grid, index: int) -> tuple[SliceSource, ...]:
-    """Where each plane of a volume came from: the file's planes are counted through all volumes."""
-    planes = header.shape[2]
-    positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
-    return tuple(
-        SliceSource(name, index * planes + k, None, tuple(positions[k]), header.slope, header.intercept)
-        for k in range(planes)
-    )

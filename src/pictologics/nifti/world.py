@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError
-from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
+from ..geometry import CORNER_ERROR_REFUSED, Grid
+from ..header_grids import grid_of_affine
 from ..provenance import Decision
 from .header import NiftiHeader
 
@@ -30,7 +31,7 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
     Raises:
         GeometryError: If the chosen affine is singular, not finite, or sheared beyond the tolerance.
     """
-    path, decisions = header.file.name, list[Decision]()
+    decisions = list[Decision]()
     qform = qform_affine(header) if header.qform_code > 0 else None
     if header.sform_code > 0:
         ras_affine = np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])
@@ -44,24 +45,12 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
             "from an origin of zero"
         )
         decisions.append(Decision("assumed", text, None, "geometry"))
-    try:
-        grid = Grid.from_affine(ras_affine, header.shape, "RAS", allow_shear=irregular == "ignore")
-    except GeometryError as error:
-        advice = 'correct its sform and qform, or pass irregular="ignore" if it is a shear'
-        raise GeometryError(error.found, path=path, advice=advice, **error.values) from error
-    decisions += judge_shear(grid, ras_affine)
+    advice = 'correct its sform and qform, or pass irregular="ignore" if it is a shear'
+    grid, rounding = grid_of_affine(ras_affine, header.shape, "RAS", irregular, header.file.name, advice)
+    decisions += rounding
     if header.sform_code > 0 and qform is not None:
         decisions += compare_forms(grid, qform, header)
     return grid, decisions
-
-
-def judge_shear(grid: Grid, ras_affine: npt.NDArray[np.float64]) -> list[Decision]:
-    """Record what making the axes orthogonal moved."""
-    error = grid.corner_error(ras_affine, "RAS")
-    if error < CORNER_ERROR_NOTED:
-        return []
-    text = f"the axes were made orthogonal, which moved the worst corner by {error:.3g} voxels"
-    return [Decision("rounded", text, error, "geometry" if error >= CORNER_ERROR_REFUSED else None)]
 
 
 def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:

@@ -7,12 +7,22 @@ from pathlib import Path
 
 from ..errors import OptionError
 from ..image import Image
+from .metaimage import write_metaimage
 from .nifti import write_nifti
+from .nrrd import write_nrrd, write_seg_nrrd
 from .seg import save_seg
 
 __all__ = ["save_image", "save_seg"]
 
-WRITERS = {".nii": write_nifti, ".nii.gz": write_nifti}
+WRITERS = {
+    ".nii": write_nifti,
+    ".nii.gz": write_nifti,
+    ".nrrd": write_nrrd,
+    ".nhdr": write_nrrd,
+    ".seg.nrrd": write_seg_nrrd,
+    ".mha": write_metaimage,
+    ".mhd": write_metaimage,
+}
 
 
 def save_image(image: Image, path: str | os.PathLike[str]) -> None:
@@ -23,8 +33,9 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
 
     Args:
         image: The image. Voxels are stored in their own type (bool as uint8, float16 as float32).
-        path: ``.nii`` or ``.nii.gz``. The RAS affine is in both sform and qform; loaded with pictologics, the file
-            gives back the same voxels, geometry, modality and metadata, bit for bit.
+        path: The name says the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``; ``.nhdr`` and ``.mhd``, whose
+            voxels go into a file beside them; ``.seg.nrrd`` for label maps, as 3D Slicer keeps them. Loaded with
+            pictologics, the file gives back the same voxels, geometry, modality, metadata and labels, bit for bit.
 
     Raises:
         OptionError: If the name says no format that is written, the folder is missing, or the type cannot be stored.

@@ -2,72 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from isal import igzip
 
-from ..errors import OptionError
 from ..files import replacing
 from ..geometry import Grid
 from ..image import Image
 from ..nifti.layout import HEADER_1, HEADER_2, STORED_TYPES, UNIT_MILLIMETRE
 from ..nifti.note import note_extension
 from ..nifti.world import quaternion_of
+from .voxels import gzip_writer, planes_of, stored_array
 
 __all__ = ["write_nifti"]
 
 # Code 1, "scanner anatomical": positions in the patient as the scanner or its DICOM files give them.
 SCANNER_ANATOMICAL = 1
 LONGEST_AXIS_1 = 32767
-# Enough planes at a time to keep the compressor busy without a copy of the volume.
-PLANES_PER_WRITE = 8
-COMPRESSION_LEVEL = 1
 
 
 def write_nifti(image: Image, path: Path) -> None:
     """Write a NIfTI file, gzip if the name ends so; see ``pictologics.save_image``."""
     grid = image.grid
-    stored = stored_array(image.array, path)
+    stored = stored_array(image.array, STORED_TYPES.values(), "NIfTI", path)
     extension = note_extension(image)
     header = make_header(grid, stored.dtype, len(extension), path)
-    with replacing(path) as temporary, open_output(temporary, path.name.lower().endswith(".gz")) as file:
+    is_gzip = path.name.lower().endswith(".gz")
+    with replacing(path) as temporary, temporary.open("wb") as plain, gzip_writer(plain, is_gzip) as file:
         file.write(header.tobytes() + b"\1\0\0\0" + extension)
-        for start in range(0, grid.shape[2], PLANES_PER_WRITE):
-            # Fortran order: x runs fastest, which is how the file wants it.
-            file.write(stored[:, :, start : start + PLANES_PER_WRITE].tobytes(order="F"))
-
-
-@contextmanager
-def open_output(path: Path, compressed: bool) -> Iterator[IO[bytes]]:
-    """Open the file to write, through ISA-L's gzip if asked for."""
-    with path.open("wb") as plain:
-        if not compressed:
-            yield plain
-            return
-        # No name and no time in the gzip header: the same image gives the same bytes.
-        with igzip.IGzipFile(  # type: ignore[no-untyped-call]
-            filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=plain, mtime=0
-        ) as packed:
-            yield packed  # type: ignore[misc]
-
-
-def stored_array(array: npt.NDArray[Any], path: Path) -> npt.NDArray[Any]:
-    """The array in a type that NIfTI stores, without loss."""
-    if array.dtype == np.bool_:
-        return array.view(np.uint8)
-    if array.dtype == np.float16:
-        return array.astype(np.float32)
-    native = array.dtype.newbyteorder("=")
-    if native not in STORED_TYPES.values():
-        raise OptionError(
-            f"NIfTI cannot store voxels of type {array.dtype}", path=path, advice="convert the array first"
-        )
-    return array if array.dtype.byteorder != ">" else array.astype(native)
+        for content in planes_of(stored):
+            file.write(content)
 
 
 def make_header(grid: Grid, dtype: np.dtype[Any], extension: int, path: Path) -> npt.NDArray[Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ...errors import UnsupportedFormatError
 from ..protocol import Probe
 from .dicom_seg import DicomSegKind
+from .nrrd_seg import NrrdSegKind
 from .protocol import SegmentationKind
 
 __all__ = ["KINDS", "select_kind"]
 
-KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(),)
+KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(), NrrdSegKind())
 """The first that matches is the one; an error of its own is final."""
 
 
