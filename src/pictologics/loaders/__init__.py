@@ -1,6 +1,6 @@
 """One file for each format, each a reader; the registry asks them in order.
 
-``load_seg`` and ``get_segment_info`` are imported when they are first used.
+``load_seg``, ``load_rtstruct`` and ``get_segment_info`` are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Any
 
 _HOME = {
     "get_segment_info": "seg_loader",
+    "load_rtstruct": "rtstruct_loader",
     "load_seg": "seg_loader",
 }
 
-__all__ = ["get_segment_info", "load_seg"]
+__all__ = ["get_segment_info", "load_rtstruct", "load_seg"]
 
 
 def __getattr__(name: str) -> Any:

@@ -123,7 +123,7 @@ def load_seg(
     loaded = select_kind(probe).load(probe.source, options)
     if target is not None:
         if isinstance(loaded, Image):
-            loaded = place(loaded, target, 0.0, "nearest")
+            loaded = place(loaded, target, 0.0, "nearest", warn_when_resampled=True)
         else:
             loaded = {number: placed_mask(mask, target) for number, mask in loaded.items()}
     warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
@@ -202,7 +202,7 @@ def placed_mask(mask: Image, target: Grid) -> Image:
     """
     held = [k for k, one in enumerate(mask.provenance.slices) if one.file]
     if not held or len(held) == mask.array.shape[2]:
-        return place(mask, target, 0.0, "nearest")
+        return place(mask, target, 0.0, "nearest", warn_when_resampled=True)
     first, count = held[0], held[-1] + 1 - held[0]
     grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
     part = Image.from_grid(
@@ -213,7 +213,7 @@ def placed_mask(mask: Image, target: Grid) -> Image:
         labels=mask.labels,
         provenance=mask.provenance,
     )
-    return place(part, target, 0.0, "nearest")
+    return place(part, target, 0.0, "nearest", warn_when_resampled=True)
 
 
 def grid_of_reference(reference_image: Image) -> Grid:
