@@ -64,6 +64,7 @@ def assert_lies_at(image: Image, place: Phantom) -> None:
     [
         ("BINARY", ExplicitVRLittleEndian),
         ("BINARY", ImplicitVRLittleEndian),
+        ("BINARY", JPEG2000Lossless),
         ("FRACTIONAL", ExplicitVRLittleEndian),
         ("FRACTIONAL", RLELossless),
         ("LABELMAP", ExplicitVRLittleEndian),
