@@ -45,6 +45,8 @@ def paint_plane(
         layers: The number of each segment and where it is, 1 there and 0 elsewhere, of the plane's shape.
         overlaps: Counts, added to, of the voxels that each two segments share; exact for every pair.
     """
+    if plane.flags.f_contiguous:
+        plane, layers = plane.T, [(number, mask.T) for number, mask in layers]
     packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
     if plane.flags.c_contiguous:
         paint_bits(plane.reshape(-1), packed, overlaps)
@@ -88,7 +90,7 @@ def paint_bits(
 
 def set_stretch(bits: npt.NDArray[np.uint8]) -> slice:
     """The bytes from the first to the last in which any bit is set; empty if there is none."""
-    used = bits.view(np.uint64) if bits.size % 8 == 0 and bits.flags.aligned and bits.ctypes.data % 8 == 0 else bits
+    used = bits.view(np.uint64) if bits.size % 8 == 0 else bits
     is_set = used != 0
     first = int(is_set.argmax()) if is_set.size else 0
     if not is_set.size or not is_set[first]:
