@@ -45,15 +45,14 @@ def paint_plane(
         layers: The number of each segment and where it is, 1 there and 0 elsewhere, of the plane's shape.
         overlaps: Counts, added to, of the voxels that each two segments share; exact for every pair.
     """
-    if plane.flags.f_contiguous:
-        plane, layers = plane.T, [(number, mask.T) for number, mask in layers]
-    packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
-    if plane.flags.c_contiguous:
-        paint_bits(plane.reshape(-1), packed, overlaps)
-        return
-    painted = np.ascontiguousarray(plane)
-    paint_bits(painted.reshape(-1), packed, overlaps)
-    plane[...] = painted
+    total = 0
+    for number, mask in layers:
+        np.maximum(plane, mask * plane.dtype.type(number), out=plane)
+        total += int(np.count_nonzero(mask))
+    if total != np.count_nonzero(plane):
+        # Some overlap, or had a voxel before. Which and where, packed bits tell faster than masks.
+        packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
+        paint_bits(np.zeros(plane.size, plane.dtype), packed, overlaps)
 
 
 def paint_bits(
