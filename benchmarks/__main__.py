@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, peak_memory
+from . import codecs, ct_folder, header_scan, import_time, nifti_files, nrrd_files, peak_memory
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -21,6 +21,8 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "headers": header_scan.run,
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
+    "nrrd": nrrd_files.run_nrrd,
+    "mha": nrrd_files.run_metaimage,
     "memory": peak_memory.run,
     "import": import_time.run,
 }
