@@ -9,7 +9,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import codecs, ct_folder, header_scan, import_time, nifti_files, nrrd_files, peak_memory
+from . import (
+    codecs,
+    ct_folder,
+    header_scan,
+    import_time,
+    merging,
+    nifti_files,
+    nrrd_files,
+    peak_memory,
+    segmentations,
+    structures,
+)
 from .data import FULL, QUICK, BenchmarkData
 from .report import machine_facts, markdown, print_benchmark
 from .timing import Benchmark
@@ -24,11 +35,17 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "nrrd": nrrd_files.run_nrrd,
     "mha": nrrd_files.run_metaimage,
     "memory": peak_memory.run,
+    "merge": merging.run,
     "import": import_time.run,
+    **segmentations.BENCHMARKS,
 }
 """What a run without arguments measures."""
 
-SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = dict(codecs.BENCHMARKS)
+SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
+    **codecs.BENCHMARKS,
+    "rtstruct": structures.run_combined,
+    "rtstruct masks": structures.run_separate,
+}
 """Only on demand: some peers take ten seconds a round."""
 
 

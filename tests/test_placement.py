@@ -154,3 +154,72 @@ def test_axes_that_are_no_order_are_refused(axes):
     image = image_on(Grid((3, 4, 5)))
     with pytest.raises(OptionError, match="transpose_axes"):
         transpose(image, axes, image.grid)
+
+
+# --- lattices that do not meet ---
+
+
+def test_without_an_interpolation_the_error_says_what_to_pass():
+    image = image_on(Grid((4, 4, 4), origin=(0.5, 0.0, 0.0)))
+    with pytest.raises(GeometryError, match='pass interpolation="nearest" for a mask'):
+        place(image, Grid((4, 4, 4)))
+
+
+@given(rearranged(), st.sampled_from(["nearest", "linear", "cubic"]))
+def test_where_lattices_meet_no_value_changes_whatever_the_interpolation(pair, method):
+    image, other = pair
+    np.testing.assert_array_equal(place(other, image.grid, interpolation=method).array, image.array)
+
+
+@given(grids(small), grids(st.tuples(*[st.integers(3, 9)] * 3)))
+def test_nearest_takes_the_voxel_in_which_a_centre_lies(grid, target):
+    # Two grids that overlap: the target's middle lies on the image's.
+    middle = grid.index_to_world((np.array(grid.shape) - 1) / 2)
+    half = (np.array(target.shape) - 1) / 2 * target.spacing
+    target = Grid(target.shape, target.spacing, tuple(middle - target.direction @ half), target.direction)
+    placed = place(image_on(grid, "int32"), target, fill_value=-1, interpolation="nearest")
+    at = grid.world_to_index(target.index_to_world(np.moveaxis(np.indices(target.shape), 0, -1)))
+    # Centres on a face between two voxels may go either way.
+    clear = (np.abs(at - np.floor(at) - 0.5) > 0.02).all(axis=-1)
+    nearest = np.round(at).astype(int)
+    inside = ((nearest >= 0) & (nearest < grid.shape)).all(axis=-1)
+    nearest[~inside] = 0
+    expected = np.where(inside, image_on(grid, "int32").array[tuple(np.moveaxis(nearest, -1, 0))], -1)
+    np.testing.assert_array_equal(placed.array[clear], expected[clear])
+    assert placed.array.dtype == np.int32
+    assert placed.array.flags.f_contiguous
+
+
+def test_resampling_is_told_with_its_numbers_and_warned_of_on_demand():
+    image = image_on(Grid((4, 4, 4), origin=(0.5, 0.0, 0.0)))
+    grid = Grid((4, 4, 6))
+    (told,) = place(image, grid, interpolation="linear").provenance.decisions
+    assert (told.kind, told.warning) == ("resampled", None)
+    # x = 0 is half a voxel before the first centre, on the edge of the image; z = 4 and 5 are outside.
+    assert "32 of 96 voxels lie outside the image and hold 0" in told.text
+    (warned,) = place(image, grid, interpolation="linear", warn_when_resampled=True).provenance.decisions
+    assert warned.warning == "geometry"
+    assert "voxel centres lie" in warned.text
+
+
+def test_outside_the_image_resampled_voxels_are_filled_and_invalid():
+    image = image_on(Grid((4, 4, 4))).with_source_mask(np.ones((4, 4, 4), bool))
+    target = Grid((8, 4, 4), (1.0, 1.0, 1.0), (0.25, 0.0, 0.0))
+    placed = place(image, target, fill_value=-5, interpolation="linear")
+    np.testing.assert_allclose(placed.array[:4, 0, 0], [0.25, 1.25, 2.25, 3.0])
+    np.testing.assert_array_equal(placed.array[4:], -5)
+    assert placed.source_mask[:4].all()
+    assert not placed.source_mask[4:].any()
+
+
+def test_what_lies_wholly_outside_is_warned_of_when_resampled_too():
+    placed = place(image_on(Grid((3, 3, 3), origin=(90.5, 0, 0))), Grid((3, 3, 3)), -1, "cubic")
+    assert (placed.array == -1).all()
+    assert [one.warning for one in placed.provenance.decisions] == ["content"]
+
+
+@pytest.mark.parametrize("method", ["linear", "cubic"])
+def test_labels_are_not_averaged(method):
+    labels = Image(np.ones((4, 4, 4), np.uint8), (1, 1, 1), (0.5, 0, 0), modality="SEG")
+    with pytest.raises(OptionError, match='use interpolation="nearest"'):
+        place(labels, Grid((4, 4, 4)), interpolation=method)

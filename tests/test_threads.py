@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -80,28 +81,60 @@ def test_environment_is_read_at_the_time_of_use():
 
 
 @given(st.integers(0, 50), st.integers(1, 9))
-def test_shares_cover_all_work_once_in_equal_stretches(count, workers):
+def test_shares_cover_all_work_once_in_ascending_order(count, workers):
     set_num_threads(workers)
     shares, lock = [], threading.Lock()
 
     def work(share):
+        done = list(share)
         with lock:
-            shares.append(list(share))
+            shares.append(done)
 
     threads.run_in_shares(work, count)
-    done = sorted(number for share in shares for number in share)
-    assert done == list(range(count))
+    assert sorted(number for share in shares for number in share) == list(range(count))
     assert len(shares) <= workers
-    for share in shares:
-        assert share == list(range(share[0], share[0] + len(share))) if share else True
-    lengths = [len(share) for share in shares]
-    assert not lengths or max(lengths) - min(lengths) <= 1
+    assert all(share == sorted(share) for share in shares)
+
+
+def test_whoever_is_done_takes_what_is_left():
+    """A thread that is held up does no more than its first stretch."""
+    set_num_threads(2)
+    others_done, shares = threading.Event(), []
+
+    def work(share):
+        done = [next(share)]
+        if done[0] == 0:
+            assert others_done.wait(10)
+        done += share
+        shares.append(done)
+        others_done.set()
+
+    threads.run_in_shares(work, 100)
+    assert sorted(map(len, shares)) == [13, 87]
 
 
 def test_shares_run_side_by_side():
     set_num_threads(2)
     meeting = threading.Barrier(2, timeout=10)
     threads.run_in_shares(lambda share: meeting.wait(), 2)
+
+
+def test_after_an_error_the_rest_is_left_undone():
+    set_num_threads(2)
+    done, failed = [], threading.Event()
+
+    def work(share):
+        for number in share:
+            if number == 0:
+                failed.set()
+                raise ZeroDivisionError("of slice 0")
+            assert failed.wait(10)
+            time.sleep(0.001)
+            done.append(number)
+
+    with pytest.raises(ZeroDivisionError, match="of slice 0"):
+        threads.run_in_shares(work, 1000)
+    assert len(done) < 500
 
 
 @pytest.mark.parametrize("workers", [1, 3])

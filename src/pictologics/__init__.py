@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from .geometry import Grid
     from .image import Image, create_full_mask
-    from .loader import explain, load_image
+    from .loader import explain, load_and_merge_images, load_image
     from .saving import save_image
     from .threads import set_num_threads
     from .utilities import DicomPhaseInfo, get_dicom_phases, save_planes
@@ -47,6 +47,7 @@ _HOME = {
     "create_full_mask": "image",
     "explain": "loader",
     "get_dicom_phases": "utilities",
+    "load_and_merge_images": "loader",
     "load_image": "loader",
     "save_image": "saving",
     "save_planes": "utilities",
@@ -71,6 +72,7 @@ __all__ = [
     "create_full_mask",
     "explain",
     "get_dicom_phases",
+    "load_and_merge_images",
     "load_image",
     "save_image",
     "save_planes",

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 from .geometry import format_numbers
 from .loaders.protocol import VolumeInfo
 
-__all__ = ["Explanation"]
+__all__ = ["Explanation", "named_segments"]
+
+# A whole-body segmentation has a hundred; get_segment_info lists them all.
+NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,25 @@ class Explanation:
         for number, volume in enumerate(self.volumes, 1):
             lines.append(f"{number}. {describe(volume)}")
             lines.append(f"   {volume.call(self.path)}" + ("   <- load_image(path)" if volume.is_default else ""))
-            lines += [f"   {note}" for note in volume.notes]
+            lines += [f"   {line}" for line in (*named_segments(volume), *volume.notes)]
         lines += [f"Left out: {reason}." for reason in self.left_out]
         return "\n".join(lines)
 
 
+def named_segments(volume: VolumeInfo) -> list[str]:
+    """The segments of a mask in a line, the first ones by name; no line where there are none."""
+    count = len(volume.labels)
+    if not count:
+        return []
+    named = ", ".join(f"{value} {name}".rstrip() for value, name in volume.labels[:NAMED])
+    return [f"{count} segment{'s' * (count != 1)}: {named}{', ...' if count > NAMED else ''}"]
+
+
 def describe(volume: VolumeInfo) -> str:
     """One volume in one line."""
-    size = "x".join(map(str, volume.shape)) if volume.shape else "no regular grid"
+    # What has no voxels of its own has no grid to miss.
+    no_size = "" if volume.needs_reference else "no regular grid"
+    size = "x".join(map(str, volume.shape)) if volume.shape else no_size
     place = f"{format_numbers(volume.spacing)} mm, axes {volume.orientation}" if volume.spacing else ""
     parts = [
         f"{volume.format} {volume.modality}",

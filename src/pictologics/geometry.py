@@ -281,6 +281,26 @@ class Grid:
         """Whether both grids have one shape and their corners meet within the tolerance."""
         return self.shape == other.shape and self.corner_error(other) < CORNER_ERROR_REFUSED
 
+    def difference(self, other: Grid) -> tuple[str, Any, Any] | None:
+        """What keeps two grids from being the same voxels.
+
+        Returns:
+            The most telling of shape, spacing, direction and origin, with this grid's value and the other's; None if
+            the grids have one shape and their corners meet within the tolerance.
+        """
+        if self.shape != other.shape:
+            return "shape", self.shape, other.shape
+        if self.lies_on(other):
+            return None
+        steps = np.array(self.shape)
+        ratio = np.abs(np.array(other.spacing) / self.spacing - 1) * steps
+        turned = np.abs(self.direction - other.direction).max(axis=0) * steps
+        if ratio.max() >= CORNER_ERROR_REFUSED / 2:
+            return "spacing", self.spacing, other.spacing
+        if turned.max() >= CORNER_ERROR_REFUSED / 2:
+            return "direction", self.direction.tolist(), other.direction.tolist()
+        return "origin", self.origin, other.origin
+
     def permuted(self, axes: Sequence[int]) -> Grid:
         """The same voxels with their axes in another order.
 
@@ -303,12 +323,64 @@ class Grid:
         direction[:, axis] *= -1
         return Grid(self.shape, self.spacing, tuple(self.index_to_world(last)), direction)
 
+    def nearest_lps(self) -> tuple[Grid, tuple[int, int, int], tuple[int, ...]]:
+        """The same voxels with axes that run, as nearly as they can, to the patient's left, posterior and superior.
+
+        Returns:
+            The grid; for each of its axes the axis of this grid that it is, as in ``numpy.transpose``; and which of its
+            axes were then turned round, as in ``numpy.flip``.
+        """
+        world_axes, signs = nearest_axes(self.direction)
+        axes = tuple(world_axes.index(k) for k in range(3))
+        flips = tuple(k for k in range(3) if signs[axes[k]] < 0)
+        grid = self.permuted(axes)
+        for axis in flips:
+            grid = grid.flipped(axis)
+        return grid, axes, flips  # type: ignore[return-value]
+
     def cropped(self, start: Sequence[int], shape: Sequence[int]) -> Grid:
         """The part of the lattice that begins at ``start`` and has ``shape`` voxels.
 
         ``start`` may be negative and the part may reach beyond this grid: the lattice has no end.
         """
         return Grid(tuple(shape), self.spacing, tuple(self.index_to_world(start)), self.direction)  # type: ignore[arg-type]
+
+    def with_spacing(self, spacing: Sequence[float]) -> Grid:
+        """The grid of another spacing that covers the same volume around the same centre.
+
+        There are ceil(n * s / s') voxels along each axis, so that nothing is cut off, and the centres of both grids
+        are one point of the world (IBSI reference manual, "Interpolation": align grid centres). Quotients are rounded
+        to a millionth of a voxel before, so that 10 voxels of 0.3 mm are 30 of 0.1 mm.
+
+        Args:
+            spacing: mm along each axis; all positive.
+
+        Raises:
+            GeometryError: If the spacing is not three positive, finite numbers.
+
+        Example:
+            >>> fine = Grid((4, 4, 3), (3.0, 3.0, 3.0)).with_spacing((2.0, 2.0, 2.0))
+            >>> fine.shape, fine.origin
+            ((6, 6, 5), (-0.5, -0.5, -1.0))
+        """
+        new = tuple(float(s) for s in spacing)
+        if len(new) != 3 or not all(np.isfinite(new)) or min(new) <= 0:
+            raise GeometryError(
+                f"the new spacing is {new} mm and must be three positive numbers", advice="give mm along x, y and z"
+            )
+        with np.errstate(over="ignore"):
+            size = np.asarray(self.shape) * np.asarray(self.spacing) / np.asarray(new)
+        if not np.isfinite(size).all():
+            raise GeometryError(f"a spacing of {new} mm is too small for any grid", advice="give mm along x, y and z")
+        shape = np.maximum(np.ceil(size - 1e-6), 1.0)
+        # How far the new first voxel lies along each axis from the old one, mm, when both centres are one.
+        first = ((np.asarray(self.shape) - 1) * np.asarray(self.spacing) - (shape - 1) * np.asarray(new)) / 2.0
+        origin = np.asarray(self.origin) + self.direction @ first
+        return Grid(tuple(shape), new, tuple(origin), self.direction)
+
+    def index_map(self, target: Grid) -> npt.NDArray[np.float64]:
+        """4x4 matrix from a voxel index of another grid to the index in this grid of the same point."""
+        return np.asarray(np.linalg.inv(self.affine) @ target.affine)
 
     def lattice_map(self, target: Grid) -> LatticeMap:
         """Find this grid's voxels on the voxels of another grid.
@@ -323,7 +395,7 @@ class Grid:
             GeometryError: If the spacings, the directions or the offset make voxel centres miss each other by
                 a tenth of a voxel of the target or more, anywhere in this grid.
         """
-        to_source = np.linalg.inv(self.affine) @ target.affine
+        to_source = self.index_map(target)
         axes, signs = nearest_axes(to_source[:3, :3] * np.asarray(self.spacing)[:, None])
         whole = np.zeros((4, 4))
         whole[3, 3] = 1.0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .errors import OptionError
 from .provenance import Decision
 
-__all__ = ["Overlaps", "label_type", "overlap_decisions", "paint_bits", "paint_plane", "set_stretch"]
+__all__ = ["LARGEST_LABEL", "Overlaps", "label_type", "overlap_decisions", "paint_bits", "paint_plane", "set_stretch"]
 
 Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
-from types import NoneType
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO
 
-import numpy as np
 import numpy.typing as npt
 
 from .dicom.phase_info import DicomPhaseInfo
-from .errors import ContentWarning, GeometryError, OptionError, warn
+from .errors import ContentWarning, warn
 from .explanation import Explanation
-from .geometry import Grid
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
-from .loaders.probing import make_probe, make_source
-from .loaders.protocol import Colour, Irregular, Reader, ReadOptions, Source, SourceMaskFrom, Suv
-from .loaders.registry import select
-from .placement import place, transpose
+from .loaders.keywords import (
+    checked_choice,
+    checked_dtype,
+    checked_fill_value,
+    checked_index,
+    checked_source_mask_from,
+    checked_suv,
+    grid_of_reference,
+)
+from .loaders.merged import load_and_merge_images
+from .loaders.protocol import Colour, Irregular, ReadOptions, SourceMaskFrom, Suv
+from .loaders.reading import PathLike, find_reader, on_grid, read_image
 from .provenance import warn_of
 
-__all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_image"]
-
-PathLike = str | os.PathLike[str]
-Choice = TypeVar("Choice", bound=str | None)
+__all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merge_images", "load_image"]
 
 
 def load_image(
@@ -76,8 +76,10 @@ def load_image(
         dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
             24 bits, float32) and float64 otherwise. Rescaled values are computed in float64 and rounded once.
         source_mask_from: ``"padding"`` gives the image a ``source_mask`` that is False where a DICOM file's stored
-            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. If no file has one,
-            a warning says so and the image has no mask. The values themselves stay as they are.
+            value is its PixelPaddingValue, or lies between that and its PixelPaddingRangeLimit. ``"sentinel"`` looks
+            for one value that fills what lies outside the data, of any format (the rule is that of
+            ``pictologics.preprocessing.find_sentinel``), and a number names that value as it is loaded. If there is
+            none, a warning says so and no voxel is marked. The values themselves stay as they are.
         colour: What to do with DICOM images in colour: ``"error"``, or ``"luminance"`` to convert them to grey,
             0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colours (0 to 255 for 8 bits).
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
@@ -122,38 +124,17 @@ def load_image(
         series_uid=series_uid,
         irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
         dtype=checked_dtype(dtype),
-        source_mask_from=checked_choice("source_mask_from", source_mask_from, (None, "padding")),
+        source_mask_from=checked_source_mask_from(source_mask_from),
         colour=checked_choice("colour", colour, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
         allow_outside_files=bool(allow_outside_files),
         fill_value=checked_fill_value(fill_value),
         reference=reference_image,
     )
-    source, reader = find_reader(path)
-    if options.suv is not None and "suv" not in reader.honours:
-        raise OptionError(
-            f"suv={options.suv!r} needs what a PET scanner wrote of dose and patient, and {reader.name} holds none",
-            path=source.path,
-            advice="load the DICOM series",
-        )
-    if reader.needs_reference and reference_image is None:
-        raise OptionError(
-            f"{reader.name} files hold contours and no voxels, and an image to draw them on is required",
-            path=source.path,
-            advice="load the image that they belong to and pass it as reference_image",
-        )
-    ignored = options.changed() - reader.honours
-    if ignored:
-        warn(
-            f"'{source.path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files",
-            ContentWarning,
-        )
-    image = reader.read(source, options)
+    image, source = read_image(path, options)
     if target is not None:
-        if transpose_axes is not None:
-            image = transpose(image, transpose_axes, target)
-        image = placed(image, target, options.fill_value, method, source.path)
-    warn_of(source.path, image.provenance.decisions)
+        image = on_grid(image, target, transpose_axes, options.fill_value, method, source)
+    warn_of(source, image.provenance.decisions)
     return image
 
 
@@ -181,74 +162,3 @@ def explain(path: PathLike | Sequence[PathLike] | bytes | BinaryIO, recursive: b
     source, reader = find_reader(path)
     found = reader.describe(source, ReadOptions(recursive=bool(recursive)))
     return Explanation(source.path, found.volumes, found.left_out)
-
-
-def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO) -> tuple[Source, Reader]:
-    """Look at a source once and choose its reader."""
-    probe = make_probe(make_source(path))
-    return probe.source, select(probe)
-
-
-def placed(image: Image, target: Grid, fill_value: float, method: Interpolation | None, path: str) -> Image:
-    """The image on the reference's voxels; an error names the file."""
-    try:
-        return place(image, target, fill_value, method)
-    except GeometryError as error:
-        raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
-
-
-def grid_of_reference(reference_image: Image) -> Grid:
-    """Where the reference lies, if it is an image."""
-    if not isinstance(reference_image, Image):
-        raise OptionError(
-            f"reference_image must be an Image and {type(reference_image).__name__} was given",
-            advice="load the reference first",
-        )
-    return reference_image.grid
-
-
-def checked_fill_value(fill_value: float) -> float:
-    """A real number."""
-    if not isinstance(fill_value, (int, float, np.number)):
-        raise OptionError(f"fill_value is {fill_value!r} and must be a number", fill_value=fill_value)
-    return fill_value
-
-
-def checked_index(index: int) -> int:
-    """A volume's number, which counts from 0."""
-    if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or index < 0:
-        raise OptionError(f"dataset_index is {index!r} and must be a whole number from 0 on", dataset_index=index)
-    return int(index)
-
-
-def checked_choice(name: str, value: Choice, choices: tuple[Choice, ...]) -> Choice:
-    """One of the values that a keyword may have."""
-    if not isinstance(value, (str, NoneType)) or value not in choices:
-        known = " or ".join(json.dumps(one) if isinstance(one, str) else repr(one) for one in choices)
-        values: dict[str, Any] = {name: value}
-        raise OptionError(f"{name} is {value!r} and must be {known}", **values)
-    return value
-
-
-def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
-    """A kind of uptake value, which is none of the stored ones."""
-    checked = checked_choice("suv", suv, (None, "bw", "lbm", "bsa"))
-    if checked is not None and not apply_rescale:
-        raise OptionError(
-            f"suv={suv!r} and apply_rescale=False contradict each other: uptake values are rescaled ones",
-            advice="leave one of them out",
-        )
-    return checked
-
-
-def checked_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
-    """A type of single real numbers in the machine's byte order, or None."""
-    if dtype is None:
-        return None
-    try:
-        checked = np.dtype(dtype)
-    except TypeError as error:
-        raise OptionError(f"dtype {dtype!r} is no numpy type", dtype=dtype) from error
-    if checked.kind not in "iuf":
-        raise OptionError(f"dtype {checked} holds no single real numbers", dtype=str(checked))
-    return checked.newbyteorder("=")

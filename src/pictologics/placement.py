@@ -1,4 +1,4 @@
-"""An image onto another grid: exact where the lattices meet, refused where they do not."""
+"""An image onto another grid: exact where the lattices meet, else resampled if that is asked for."""
 
 from __future__ import annotations
 
@@ -9,50 +9,132 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import OptionError
+from .errors import GeometryError, OptionError
 from .geometry import CORNER_ERROR_NOTED, Grid, LatticeMap, nearest_axes
 from .image import Image
 from .interpolation import Interpolation
+from .interpolation.sampling import Sampled, Sampling, sample, type_with
 from .provenance import Decision
 
-__all__ = ["place", "transpose"]
+__all__ = ["decisions_of_sampling", "moved_to", "place", "refuse_blended_labels", "resample_onto", "transpose"]
+
+Mask = npt.NDArray[np.bool_] | None
 
 
-def place(image: Image, target: Grid, fill_value: float = 0.0, interpolation: Interpolation | None = None) -> Image:
-    """Put an image's voxels onto another grid without changing a value.
+def place(
+    image: Image,
+    target: Grid,
+    fill_value: float = 0.0,
+    interpolation: Interpolation | None = None,
+    *,
+    warn_when_resampled: bool = False,
+) -> Image:
+    """Put an image's voxels onto another grid: unchanged where the lattices meet, else resampled if that is asked for.
 
-    The lattices must meet: the axes may be in another order or run the other way, and the image may be cropped,
-    larger, or offset by whole voxels. What lies outside the target is cut off; the rest of the target is filled.
+    Lattices meet where the axes are in another order or run the other way, and where the image is cropped, larger, or
+    offset by whole voxels. Then no value is changed, whatever ``interpolation`` says. What lies outside the target is
+    cut off; the rest of the target is filled.
+
+    Where they do not meet, the image is sampled at the centres of the target's voxels. A centre that lies in none of
+    the image's voxels gets the fill value; one in the outer half of an outermost voxel gets what the edge goes on with.
 
     Args:
         image: The image.
         target: Where its voxels go.
         fill_value: Value of target voxels outside the image. A type that cannot hold it is widened.
-        interpolation: What to do where the lattices do not meet; None raises.
+        interpolation: What to do where the lattices do not meet: ``"nearest"`` keeps the type and makes no new values,
+            ``"linear"`` and ``"cubic"`` (B-spline) give float32 or float64; None raises.
+        warn_when_resampled: Have the decision that tells of a resampling call for a GeometryWarning, which the front
+            door then gives.
 
     Returns:
-        An image on the target grid. Its source mask, if it has one, is False outside the image.
+        An image on the target grid. Its source mask, if it has one, is False outside the image. Its provenance says
+        whether it was placed or resampled.
 
     Raises:
-        GeometryError: If voxel centres miss each other by a tenth of a voxel or more.
+        GeometryError: If voxel centres miss each other by a tenth of a voxel or more and no interpolation is named.
+        OptionError: If a label map is to be interpolated by anything but nearest neighbours.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Grid, Image
+        >>> scan = Image(np.arange(4.0).reshape(4, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> between = Grid((3, 1, 1), (1.0, 1.0, 1.0), (0.5, 0.0, 0.0))
+        >>> place(scan, between, interpolation="linear").array.ravel().tolist()
+        [0.5, 1.5, 2.5]
     """
     grid = image.grid
     if grid == target:
         return image
-    lattice = grid.lattice_map(target)
+    try:
+        lattice = grid.lattice_map(target)
+    except GeometryError as error:
+        if interpolation is None:
+            advice = 'resample it: pass interpolation="nearest" for a mask, "linear" or "cubic" for an image'
+            raise GeometryError(error.found, advice=advice, **error.values) from error
+        how = Sampling(interpolation, fill_value=fill_value)
+        return resample_onto(image, target, how, error.found if warn_when_resampled else None)
     source, destination = overlap(grid, target, lattice)
     array = fill(image.array, lattice, source, destination, target.shape, fill_value)
     mask = image.source_mask
     if mask is not None:
         mask = fill(mask, lattice, source, destination, target.shape, False)
+    decisions = decisions_of(grid, target, lattice, destination)
+    return moved_to(image, array, target, mask, decisions)
+
+
+def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Image:
+    """An image sampled on another grid, whether the lattices meet or not.
+
+    Args:
+        image: The image; where its source mask is False, nothing is taken from it.
+        target: The grid of the result.
+        how: How values are made.
+        warned_reason: Why it was resampled, for a decision that calls for a warning; None for one that does not.
+    """
+    refuse_blended_labels(image, how.interpolation)
+    made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
+    decisions = decisions_of_sampling(image.grid, target, how, made, warned_reason)
+    return moved_to(image, made.array, target, made.valid, decisions)
+
+
+def decisions_of_sampling(
+    grid: Grid, target: Grid, how: Sampling, made: Sampled, warned_reason: str | None = None
+) -> list[Decision]:
+    """What sampling on another grid did, in words; arguments as for :func:`resample_onto`."""
+    if not made.inside:
+        return [lies_outside(grid, target)]
+    text = f"resampled onto the reference by {how.interpolation} interpolation"
+    outside = made.array.size - made.inside
+    if outside:
+        text += f"; {outside} of {made.array.size} voxels lie outside the image and hold {how.fill_value:g}"
+    if warned_reason is not None:
+        text = f"{warned_reason}: {text}"
+    decision = Decision("resampled", text, made.inside, None if warned_reason is None else "geometry")
+    return [decision, *made.decisions]
+
+
+def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
+    """Raise if labels would be averaged, which makes labels that nobody gave."""
+    is_label_map = image.array.dtype.kind in "biu" and (image.modality == "SEG" or bool(image.labels))
+    if is_label_map and interpolation != "nearest":
+        raise OptionError(
+            f"{interpolation} interpolation of a label map makes labels that nobody gave",
+            advice='use interpolation="nearest", or resample it first with mask_threshold=0.5',
+            interpolation=interpolation,
+        )
+
+
+def moved_to(image: Image, array: npt.NDArray[Any], grid: Grid, mask: Mask, decisions: Sequence[Decision]) -> Image:
+    """What is known of an image, with other voxels at another place."""
     return Image.from_grid(
         array,
-        target,
+        grid,
         modality=image.modality,
         source_mask=mask,
         metadata=image.metadata,
         labels=image.labels,
-        provenance=image.provenance.with_decisions(*decisions_of(grid, target, lattice, destination)),
+        provenance=image.provenance.with_decisions(*decisions),
     )
 
 
@@ -92,18 +174,9 @@ def fill(
     fill_value: float | bool,
 ) -> npt.NDArray[Any]:
     """A new array of the target's shape with the overlapping voxels in place."""
-    if array.dtype.kind == "f" or array.dtype == np.bool_:
-        dtype = array.dtype
-    else:
-        dtype = np.result_type(array.dtype, np.min_scalar_type(fill_number(fill_value)))
-    result = np.full(shape, fill_value, dtype, order="F")
+    result = np.full(shape, fill_value, type_with(array.dtype, fill_value), order="F")
     result[destination] = array.transpose(lattice.axes)[source]
     return result
-
-
-def fill_number(value: float | bool) -> float | int | bool:
-    """A whole fill value as an integer, so that it widens an integer type no further than it must."""
-    return int(value) if float(value).is_integer() else value
 
 
 def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box) -> list[Decision]:
@@ -112,14 +185,7 @@ def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box
     total = int(np.prod(grid.shape))
     decisions = []
     if not kept:
-        low, high = grid.corner_indices[0], grid.corner_indices[-1]
-        corners = grid.index_to_world([low, high]).round(1).tolist()
-        others = target.index_to_world([target.corner_indices[0], target.corner_indices[-1]]).round(1).tolist()
-        text = (
-            f"the image lies wholly outside the reference: its corners are at {corners[0]} and {corners[1]} mm, "
-            f"the reference's at {others[0]} and {others[1]} mm; every voxel is the fill value"
-        )
-        decisions.append(Decision("placed", text, 0, "content"))
+        decisions.append(lies_outside(grid, target))
     else:
         text = f"{kept} of {total} voxels placed on the reference"
         decisions.append(Decision("placed", text, kept))
@@ -127,6 +193,17 @@ def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box
         text = f"placing moved the worst corner by {lattice.corner_error:.3g} voxels"
         decisions.append(Decision("rounded", text, lattice.corner_error))
     return decisions
+
+
+def lies_outside(grid: Grid, target: Grid) -> Decision:
+    """The warning that nothing overlaps."""
+    corners = grid.index_to_world(grid.corner_indices[[0, -1]]).round(1).tolist()
+    others = target.index_to_world(target.corner_indices[[0, -1]]).round(1).tolist()
+    text = (
+        f"the image lies wholly outside the reference: its corners are at {corners[0]} and {corners[1]} mm, "
+        f"the reference's at {others[0]} and {others[1]} mm; every voxel is the fill value"
+    )
+    return Decision("placed", text, 0, "content")
 
 
 def transpose(image: Image, axes: Sequence[int], target: Grid) -> Image:

@@ -11,7 +11,9 @@ from .errors import ContentWarning, GeometryWarning, warn
 
 __all__ = ["Decision", "Provenance", "SliceSource", "warn_of"]
 
-DecisionKind = Literal["sorted", "left out", "assumed", "rounded", "converted", "resampled", "placed"]
+DecisionKind = Literal[
+    "sorted", "left out", "assumed", "rounded", "converted", "resampled", "placed", "merged", "processed"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ voxel, only the one asked for is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
@@ -268,7 +268,7 @@ def read_in_parallel(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
     per_run = -(-length // per_chunk)
     straight = flat.dtype == volume.stored and stride == 1 and (volume.slope, volume.intercept) == (1.0, 0.0)
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         buffer = np.empty(min(per_chunk, length) * stride, volume.stored)
         with JoinedParts(volume.parts) as parts:
             for k in share:

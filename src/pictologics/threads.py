@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from threading import Lock
 
 from .errors import OptionError
 
 __all__ = ["get_num_threads", "run_in_shares", "set_num_threads"]
 
 ENVIRONMENT_VARIABLE = "PICTOLOGICS_NUM_THREADS"
+
+# A thread takes this part of its share of what is left at a time.
+STRETCHES = 4
 
 _chosen: list[int] = []
 
@@ -55,22 +58,62 @@ def checked_count(count: object, where: str) -> int:
     return count
 
 
-def run_in_shares(work: Callable[[Sequence[int]], None], count: int) -> None:
-    """Give each thread an equal share of the numbers below ``count``.
+def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
+    """Share the numbers below ``count`` among threads.
 
-    Neighbouring numbers go to the same thread, so that each writes its own stretch of memory. The first error of
-    any share is raised.
+    Each thread takes a stretch of neighbouring numbers when it has done its last one, so that all of them end
+    together however long a number takes and whatever else the machine does. When one fails, the others stop at
+    the end of their stretch, and its error is raised.
 
     Args:
-        work: Called once per thread with its share; may keep scratch memory for all of it.
-        count: How many pieces of work there are.
+        work: Called once in each thread with the numbers that are its to do, ascending; may keep scratch memory for
+            all of them.
+        count: How many numbers there are.
     """
     threads = min(get_num_threads(), count)
     if threads <= 1:
         work(range(count))
         return
-    edges = [count * k // threads for k in range(threads + 1)]
+    numbers = SharedNumbers(count, threads)
+
+    def work_off() -> None:
+        done = False
+        try:
+            work(numbers.share())
+            done = True
+        finally:
+            if not done:
+                numbers.stop()
+
     with ThreadPoolExecutor(threads, thread_name_prefix="pictologics") as pool:
-        shares = [pool.submit(work, range(low, high)) for low, high in pairwise(edges)]
-        for share in shares:
-            share.result()
+        shares = [pool.submit(work_off) for _ in range(threads)]
+    for share in shares:
+        share.result()
+
+
+class SharedNumbers:
+    """Numbers that several threads work off: long stretches first, single numbers at the end."""
+
+    def __init__(self, count: int, threads: int) -> None:
+        self.count = count
+        self.threads = threads
+        self.taken = 0
+        self.lock = Lock()
+
+    def share(self) -> Iterator[int]:
+        """The numbers of one thread, a stretch of them taken whenever the last one is done."""
+        while stretch := self.next_stretch():
+            yield from stretch
+
+    def next_stretch(self) -> range:
+        """A part of what is left; empty when nothing is."""
+        with self.lock:
+            size = -(-(self.count - self.taken) // (STRETCHES * self.threads))
+            stretch = range(self.taken, self.taken + size)
+            self.taken += size
+        return stretch
+
+    def stop(self) -> None:
+        """Leave the rest undone."""
+        with self.lock:
+            self.taken = self.count

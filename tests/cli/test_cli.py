@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import json
-import os
 import subprocess
-import sysconfig
 from pathlib import Path
 
 import nibabel
@@ -18,45 +16,12 @@ import SimpleITK as sitk
 from PIL import Image as PilImage
 
 import pictologics
+from pictologics.utilities.label_colours import colour_of_label
+from tests.cli.program import MISUSED, SUCCESS, fail, run, succeed
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.hostile import cut, garbage
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM, counting
-
-PROGRAM = Path(sysconfig.get_path("scripts")) / "pictologics"
-
-SUCCESS, REFUSED, MISUSED = 0, 1, 2
-
-
-def run(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the program in a folder, as one types it there."""
-    environment = {**os.environ, "COLUMNS": "160", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
-    return subprocess.run(
-        [PROGRAM, *map(str, arguments)],
-        check=False,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-
-
-def succeed(folder: Path, *arguments: object) -> str:
-    """Run the program and return what it printed; no warning and no error may come."""
-    done = run(folder, *arguments)
-    assert (done.returncode, done.stderr) == (SUCCESS, "")
-    return done.stdout
-
-
-def fail(folder: Path, *arguments: object) -> str:
-    """Run the program, which must end with one error and nothing else; returns its sentence."""
-    done = run(folder, *arguments)
-    assert done.returncode == REFUSED
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("Error: ")
-    return done.stderr.removeprefix("Error: ").strip()
 
 
 def same_as_simpleitk(file: Path, expected: sitk.Image) -> None:
@@ -84,7 +49,7 @@ def test_version_is_that_of_the_installed_package(tmp_path):
 
 def test_help_names_every_command(tmp_path):
     printed = succeed(tmp_path, "--help")
-    assert all(command in printed for command in ("info", "convert", "demo"))
+    assert all(command in printed for command in ("info", "convert", "overlay", "demo"))
 
 
 @pytest.mark.parametrize(
@@ -329,9 +294,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Com
 def test_demo_says_what_it_made_and_where(demo):
     folder, done = demo
     assert done.returncode == SUCCESS
-    for name in ("shown/ct-8-slices", "shown/scan.nii.gz", "shown/planes.png"):
-        assert name in done.stdout
-        assert (folder / name).exists()
+    for name in ("ct-8-slices", "scan.nii.gz", "organs.nii.gz", "planes.png", "overlay.png"):
+        assert f"shown/{name}" in done.stdout
+        assert (folder / "shown" / name).exists()
     assert "(256, 256, 8)" in done.stdout
     # The localizer that it wrote itself is the one thing to warn of.
     assert done.stderr.count("Warning: ") == done.stderr.count("localizer") == len(done.stderr.splitlines()) == 1
@@ -345,13 +310,28 @@ def test_demo_volume_is_what_simpleitk_reads(demo):
     same_as_simpleitk(folder / "shown" / "scan.nii.gz", expected)
 
 
-def test_demo_picture_is_three_planes(demo):
+@pytest.mark.parametrize("name", ["planes.png", "overlay.png"])
+def test_demo_pictures_are_three_planes(demo, name):
     folder, _ = demo
-    with PilImage.open(folder / "shown" / "planes.png") as picture:
+    with PilImage.open(folder / "shown" / name) as picture:
         picture.load()
         shades = np.asarray(picture.convert("L"))
+        colours = np.asarray(picture.convert("RGB"))
     for panel in np.array_split(shades, 3, axis=1):
         assert np.ptp(panel) > 200
+    blue = (colours == colour_of_label(1)).all(axis=2)
+    assert blue.any() == (name == "overlay.png")
+
+
+def test_demo_organs_are_measured(demo):
+    folder, done = demo
+    told = {line[:14].strip(): line[14:].split() for line in done.stdout.splitlines() if line.endswith(" HU")}
+    scan, organs = (nibabel.load(folder / "shown" / f"{name}.nii.gz") for name in ("scan", "organs"))
+    np.testing.assert_allclose(scan.affine, organs.affine, atol=1e-6)
+    liver = np.asanyarray(organs.dataobj) == 5
+    volume, _, mean, _ = told["liver"]
+    assert float(volume) == pytest.approx(liver.sum() * np.prod(scan.header.get_zooms()) / 1000, rel=1e-3)
+    assert float(mean) == pytest.approx(scan.get_fdata()[liver].mean(), abs=1)
 
 
 def test_demo_runs_again_and_with_other_slices(demo):

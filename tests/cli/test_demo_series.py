@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 
-from pictologics.cli.demo_anatomy import BODY_CENTRE
+from pictologics.cli.demo_anatomy import BODY_CENTRE, ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
 
 SLICES, SIZE = 120, 128
@@ -126,6 +126,19 @@ def test_tissues_lie_where_the_anatomy_puts_them(volume: sitk.Image, tissue: str
     position = tuple((np.array(place) + BODY_CENTRE).tolist())
     # 27 correlated voxels of 11 HU noise: 15 HU is far beyond their mean's error.
     assert mean_near(volume, position) == pytest.approx(hu, abs=15)
+
+
+def test_organs_are_labelled_where_they_are(truth: DemoTruth, volume: sitk.Image):
+    array = sitk.GetArrayViewFromImage(volume).transpose()
+    names = {"liver": "liver", "left lung": "left lung", "descending aorta": "aorta", "left ventricle": "heart"}
+    for tissue, organ in {**names, "right kidney": "right kidney", "air beside the body": None}.items():
+        place, hu = TISSUES[tissue]
+        index = np.round(truth.grid.world_to_index(np.array(place) + BODY_CENTRE)).astype(int)
+        assert ORGAN_NAMES.get(truth.organs[tuple(index)]) == organ
+        if organ in {"liver", "aorta"}:
+            is_organ = truth.organs == truth.organs[tuple(index)]
+            assert np.median(array[is_organ]) == pytest.approx(hu, abs=3)
+    assert set(np.unique(truth.organs)) == {0, *ORGAN_NAMES}
 
 
 def test_nodule_is_found_at_its_position(truth: DemoTruth, volume: sitk.Image):

@@ -19,7 +19,7 @@ from pictologics.dicom.headers import read_header
 from pictologics.errors import CorruptFileError
 from pictologics.files import DiskFile, MemoryFile
 from tests.factories.compressed import encapsulated, fragment
-from tests.factories.hostile import within_seconds
+from tests.factories.hostile import refused_within, within_seconds
 
 CORPUS_FOLDER = Path(pydicom.data.__file__).parent / "test_files"
 END = b"\xfe\xff\xdd\xe0\0\0\0\0"
@@ -218,7 +218,7 @@ def test_small_fragments_share_a_read():
 
 
 def check_refused(content: bytes, frames: int, match: str, **options) -> None:
-    with within_seconds(10), pytest.raises(CorruptFileError, match=match) as caught:
+    with refused_within(10, CorruptFileError, match=match) as caught:
         frames_in(content, frames, **options)
     assert caught.value.path == "here.dcm"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pictologics import CorruptFileError, GeometryError, GeometryWarning, PictologicsError, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES
-from tests.factories.hostile import cut, within_seconds
+from tests.factories.hostile import cut, refused_within, within_seconds
 from tests.factories.mosaics import CUTS, csa_header, write_mosaic
 from tests.factories.phantom import counting
 from tests.factories.truth import assert_shows, values_at
@@ -121,7 +121,7 @@ def test_numbers_of_tiles_that_cannot_be(tmp_path, count):
         ds[0x00291010].value = content + b"\0" * (len(content) % 2)
 
     path = write_mosaic(tmp_path / "mosaic.dcm", AXIAL, lie, private_count=False)
-    with within_seconds(2), pytest.raises(PictologicsError, match=r"mosaic\.dcm"):
+    with refused_within(2, PictologicsError, match=r"mosaic\.dcm"):
         load_image(path)
 
 

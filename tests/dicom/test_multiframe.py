@@ -22,7 +22,7 @@ from pictologics import (
 )
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES, UNCOMPRESSED
-from tests.factories.hostile import cut, within_seconds
+from tests.factories.hostile import cut, refused_within, within_seconds
 from tests.factories.multiframe import AXIAL, write_capture, write_dose, write_nuclear, write_ultrasound
 from tests.factories.phantom import PHANTOM
 from tests.factories.truth import assert_shows, values_at
@@ -265,7 +265,7 @@ def test_more_frames_than_there_are(tmp_path, name, frames):
     ds = pydicom.dcmread(path)
     ds.NumberOfFrames = frames
     ds.save_as(path)
-    with within_seconds(2), pytest.raises(CorruptFileError, match=r"scan\.dcm"):
+    with refused_within(2, CorruptFileError, match=r"scan\.dcm"):
         load_image(path)
 
 
@@ -278,7 +278,7 @@ def test_headers_that_lie(tmp_path, name, keyword, value):
     ds = pydicom.dcmread(path)
     setattr(ds, keyword, value)
     ds.save_as(path)
-    with within_seconds(2), pytest.raises(PictologicsError, match=r"scan\.dcm"):
+    with refused_within(2, PictologicsError, match=r"scan\.dcm"):
         load_image(path)
 
 

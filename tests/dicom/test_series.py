@@ -16,6 +16,7 @@ import pictologics
 from pictologics import (
     AmbiguousSeriesError,
     ContentWarning,
+    GeometryError,
     GeometryWarning,
     OptionError,
     UnsupportedFormatError,
@@ -392,7 +393,7 @@ def test_without_recursive_folders_below_do_not_count(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["rtstruct.dcm", "rtplan.dcm", "reportsi.dcm", "SC_rgb_gdcm_KY.dcm", "examples_palette.dcm", "waveform_ecg.dcm"],
+    ["rtplan.dcm", "reportsi.dcm", "SC_rgb_gdcm_KY.dcm", "examples_palette.dcm", "waveform_ecg.dcm"],
 )
 def test_what_is_no_grey_image_is_refused_in_words(name):
     path = get_testdata_file(name, download=False)
@@ -426,3 +427,19 @@ def test_a_series_of_localizers_is_left_out_unless_it_is_asked_for(tmp_path):
         image = load_image(tmp_path / "all", recursive=True, series_uid=uid("b"))
     assert len(caught) == 1
     assert image.array.shape[2] == 1
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_a_slice_whose_header_lies_about_its_rows_is_named(tmp_path, at):
+    """In the middle it leaves a hole, and the error says where the slice went; at an end, a warning does."""
+
+    def lie(ds, k):
+        ds.Rows -= k == at
+
+    files = write_series(tmp_path, PHANTOM, lie)
+    if at:
+        with pytest.raises(GeometryError, match=rf"missing.*left out 1 of 5 images.*{files[at].name}"):
+            load_image(tmp_path)
+    else:
+        with pytest.warns(ContentWarning, match=rf"left out 1 of 5 images.*{files[at].name}"):
+            assert load_image(tmp_path).array.shape == (*PHANTOM.shape[:2], PHANTOM.shape[2] - 1)

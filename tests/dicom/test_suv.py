@@ -11,82 +11,34 @@ import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics import CorruptFileError, OptionError, PictologicsError, load_image
 from tests.factories.dicom_series import UNCOMPRESSED, slice_file, write_series
-from tests.factories.enhanced import write_enhanced
 from tests.factories.nifti_files import write_nifti
+from tests.factories.pet import (
+    DOSE,
+    HALF_LIFE,
+    LEAN,
+    SCAN,
+    SIZE,
+    SIZES,
+    SLOPES,
+    SURFACE,
+    UNITS,
+    WEIGHT,
+    date_of,
+    decayed,
+    moment_of,
+    pet,
+    time_of,
+    without,
+    write_pet,
+)
 from tests.factories.phantom import PHANTOM
-
-DOSE, HALF_LIFE = 370e6, 6586.2  # F-18
-WEIGHT, SIZE = 72.5, 1.78
-SLOPES = np.array([5.0, 2.5, 1.25, 0.075, 0.3333])
-SCAN = datetime(2020, 1, 1, 12, 0, 0)  # the factories' study date
-UNITS = {"bw": "g/ml{SUVbw}", "lbm": "g/ml{SUVlbm(James128)}", "bsa": "cm2/ml{SUVbsa}"}
-
-LEAN = {
-    "M": 1.10 * WEIGHT - 128 * (WEIGHT / (SIZE * 100)) ** 2,
-    "F": 1.07 * WEIGHT - 148 * (WEIGHT / (SIZE * 100)) ** 2,
-}
-SURFACE = 0.007184 * WEIGHT**0.425 * (SIZE * 100) ** 0.725
-SIZES = {"bw": WEIGHT * 1000, "lbm": LEAN["F"] * 1000, "bsa": SURFACE * 1e4}
-
-
-def date_of(moment: datetime) -> str:
-    return moment.strftime("%Y%m%d")
-
-
-def time_of(moment: datetime) -> str:
-    return moment.strftime("%H%M%S.%f")
-
-
-def moment_of(moment: datetime) -> str:
-    return date_of(moment) + time_of(moment)
-
-
-def pet(*, minutes=60.0, scan=SCAN, units="BQML", correction="START", dated=True):
-    """A change that gives a slice what a PET scanner writes.
-
-    Args:
-        minutes: From the injection to the beginning of the scan.
-        scan: The beginning of the scan.
-        units: What the values count.
-        correction: The moment to which decay was corrected.
-        dated: Whether the injection has a date, or only a time.
-    """
-    injected = scan - timedelta(minutes=minutes)
-
-    def change(ds, k):
-        ds.Manufacturer = "SIEMENS"
-        ds.PatientWeight, ds.PatientSize, ds.PatientSex = WEIGHT, SIZE, "F"
-        ds.Units, ds.DecayCorrection = units, correction
-        ds.CorrectedImage = ["NORM", "DTIM", "ATTN", "SCAT", "DECY"]
-        ds.SeriesDate, ds.SeriesTime = date_of(scan), time_of(scan)
-        # Bed positions follow one another.
-        acquired = scan + timedelta(minutes=3 * (4 - k))
-        ds.AcquisitionDate, ds.AcquisitionTime = date_of(acquired), time_of(acquired)
-        tracer = Dataset()
-        tracer.RadionuclideTotalDose, tracer.RadionuclideHalfLife = DOSE, HALF_LIFE
-        tracer.RadiopharmaceuticalStartTime = time_of(injected)
-        if dated:
-            tracer.RadiopharmaceuticalStartDateTime = moment_of(injected)
-        ds.RadiopharmaceuticalInformationSequence = DicomSequence([tracer])
-
-    return change
-
-
-def write_pet(folder, *changes, **options):
-    return write_series(folder, PHANTOM, *changes, modality="PT", slope=list(SLOPES), intercept=0.0, **options)
 
 
 def activity() -> np.ndarray:
     return PHANTOM.array * SLOPES
-
-
-def decayed(minutes: float) -> float:
-    return DOSE * 2 ** (-minutes * 60 / HALF_LIFE)
 
 
 def check(image, factor) -> None:
@@ -382,144 +334,6 @@ def test_uptake_values_of_other_kinds_are_refused(tmp_path, units, suv_type):
         load_image(tmp_path / "pet", suv="bw")
 
 
-# --- what is missing or contradicts itself ---
-
-
-def without(keyword, *, in_tracer=False, value=None):
-    """Remove an attribute, or give it another value."""
-
-    def change(ds, k):
-        target = ds.RadiopharmaceuticalInformationSequence[0] if in_tracer else ds
-        if value is None:
-            delattr(target, keyword)
-        else:
-            setattr(target, keyword, value)
-
-    return change
-
-
-MISSING = {
-    "weight": (without("PatientWeight"), "bw", r"PatientWeight \(0010,1030\)"),
-    "weight of zero": (without("PatientWeight", value=0), "bw", r"PatientWeight \(0010,1030\)"),
-    "weight that is empty": (without("PatientWeight", value=""), "bsa", r"PatientWeight \(0010,1030\)"),
-    "size": (without("PatientSize"), "lbm", r"PatientSize \(0010,1020\)"),
-    "size for surface": (without("PatientSize"), "bsa", r"PatientSize \(0010,1020\)"),
-    "sex": (without("PatientSex"), "lbm", r"PatientSex \(0010,0040\)"),
-    "sex of neither": (without("PatientSex", value="O"), "lbm", r"PatientSex \(0010,0040\).*'O'"),
-    "dose": (without("RadionuclideTotalDose", in_tracer=True), "bw", r"RadionuclideTotalDose \(0018,1074\)"),
-    "dose of zero": (
-        without("RadionuclideTotalDose", in_tracer=True, value=0), "bw", r"RadionuclideTotalDose \(0018,1074\)",
-    ),
-    "half-life": (without("RadionuclideHalfLife", in_tracer=True), "bw", r"RadionuclideHalfLife \(0018,1075\)"),
-    "tracer": (without("RadiopharmaceuticalInformationSequence"), "bw", r"InformationSequence \(0054,0016\)"),
-    "units": (without("Units"), "bw", r"Units \(0054,1001\)"),
-    "other units": (without("Units", value="PROPCPS"), "bw", r"Units \(0054,1001\).*'PROPCPS'"),
-    "attenuation": (without("CorrectedImage", value=["DECY", "NORM"]), "bw", r"ATTN.*CorrectedImage \(0028,0051\)"),
-    "corrections": (without("CorrectedImage"), "bw", r"CorrectedImage \(0028,0051\) is missing"),
-    "decay": (without("CorrectedImage", value=["ATTN", "NORM"]), "bw", r"DECY.*CorrectedImage \(0028,0051\)"),
-    "moment of correction": (without("DecayCorrection"), "bw", r"DecayCorrection \(0054,1102\)"),
-    "series time": (without("SeriesTime"), "bw", r"SeriesTime \(0008,0031\)"),
-    "series date": (without("SeriesDate"), "bw", r"SeriesDate"),
-    "acquisition time": (without("AcquisitionTime"), "bw", r"AcquisitionTime \(0008,0032\)"),
-    "slope": (without("RescaleSlope"), "bw", r"RescaleSlope \(0028,1053\)"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", MISSING)
-def test_a_missing_attribute_is_named(tmp_path, case):
-    change, kind, message = MISSING[case]
-    write_pet(tmp_path / "pet", pet(), change)
-    with pytest.raises(OptionError, match=message) as caught:
-        load_image(tmp_path / "pet", suv=kind)
-    assert "suv" in str(caught.value)
-    # Without the keyword the series loads all the same.
-    load_image(tmp_path / "pet")
-
-
-def test_no_time_of_injection_at_all(tmp_path):
-    write_pet(tmp_path / "pet", pet(dated=False), without("RadiopharmaceuticalStartTime", in_tracer=True))
-    with pytest.raises(OptionError, match=r"StartDateTime \(0018,1078\) or .*StartTime \(0018,1072\)"):
-        load_image(tmp_path / "pet", suv="bw")
-
-
-def two_tracers(ds, k):
-    sequence = ds.RadiopharmaceuticalInformationSequence
-    ds.RadiopharmaceuticalInformationSequence = DicomSequence([sequence[0], sequence[0]])
-
-
-def undated(half_life):
-    def change(ds, k):
-        pet(dated=False)(ds, k)
-        ds.RadiopharmaceuticalInformationSequence[0].RadionuclideHalfLife = half_life
-
-    return change
-
-
-def of_one_slice(change, number=3):
-    return lambda ds, k: change(ds, k) if k == number else None
-
-
-CONTRADICTIONS = {
-    "decay corrected and not": (without("DecayCorrection", value="NONE"), r"DecayCorrection \(0054,1102\)"),
-    "two tracers": (two_tracers, r"RadiopharmaceuticalInformationSequence \(0054,0016\)"),
-    "dose in MBq": (
-        without("RadionuclideTotalDose", in_tracer=True, value=370), r"RadionuclideTotalDose \(0018,1074\).*Bq",
-    ),
-    "size in cm": (without("PatientSize", value=178), r"PatientSize \(0010,1020\).*metres"),
-    "injection after the scan": (pet(minutes=-120), r"StartDateTime \(0018,1078\)"),
-    "injection long before the scan": (pet(minutes=20 * 60), r"StartDateTime \(0018,1078\)"),
-    "time of injection after the scan": (pet(minutes=-120, dated=False), r"StartTime \(0018,1072\)"),
-    "two times of injection": (
-        without("RadiopharmaceuticalStartTime", in_tracer=True, value="103000"), r"\(0018,1078\).*\(0018,1072\)",
-    ),
-    "undated and long-lived": (undated(282_240.0), r"StartTime \(0018,1072\).*\(0018,1078\)"),
-    "another weight in one slice": (of_one_slice(without("PatientWeight", value=80)), r"PatientWeight \(0010,1030\)"),
-    "another dose in one slice": (
-        of_one_slice(without("RadionuclideTotalDose", in_tracer=True, value=1e8)), r"RadionuclideTotalDose",
-    ),
-    "other units in one slice": (of_one_slice(without("Units", value="CNTS")), r"Units \(0054,1001\)"),
-    "another beginning in one slice": (of_one_slice(without("SeriesTime", value="110000")), r"SeriesTime"),
-    "corrections in all but one slice": (of_one_slice(without("CorrectedImage", value="ATTN")), r"CorrectedImage"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CONTRADICTIONS)
-def test_what_contradicts_itself_is_named(tmp_path, case):
-    change, message = CONTRADICTIONS[case]
-    write_pet(tmp_path / "pet", pet(), change)
-    with pytest.raises(CorruptFileError, match=message):
-        load_image(tmp_path / "pet", suv="bsa")
-
-
-def test_a_patient_of_whom_no_lean_body_mass_follows(tmp_path):
-    write_pet(tmp_path / "pet", pet(), without("PatientWeight", value=260), without("PatientSize", value=1.5))
-    with pytest.raises(CorruptFileError, match=r"PatientWeight.*PatientSize"):
-        load_image(tmp_path / "pet", suv="lbm")
-    load_image(tmp_path / "pet", suv="bw")
-
-
-GARBLED = [
-    ("PatientWeight", "12kg", False),
-    ("RadionuclideHalfLife", "inf", True),
-    ("RadionuclideTotalDose", "-1", True),
-]
-GARBLED += [("SeriesTime", "noon", False), ("SeriesDate", "20201301", False), ("SeriesTime", "250000", False)]
-GARBLED += [("RadiopharmaceuticalStartDateTime", "2020", True), ("RadiopharmaceuticalStartTime", "7pm", True)]
-
-
-@pytest.mark.parametrize(("keyword", "text", "in_tracer"), GARBLED)
-def test_a_garbled_attribute_is_named(tmp_path, keyword, text, in_tracer):
-    files = write_pet(tmp_path / "pet", pet())
-    for file in files:
-        ds = pydicom.dcmread(file)
-        target = ds.RadiopharmaceuticalInformationSequence[0] if in_tracer else ds
-        target[keyword].VR = "UN"
-        target[keyword]._value = text.encode().ljust(len(text) + len(text) % 2)
-        ds.save_as(file)
-    with pytest.raises(CorruptFileError, match=keyword[:10]):
-        load_image(tmp_path / "pet", suv="bw")
-
-
 # --- the keyword ---
 
 
@@ -528,12 +342,6 @@ def test_other_modalities_are_refused(tmp_path, modality):
     write_series(tmp_path / "s", modality=modality)
     with pytest.raises(OptionError, match=rf"Modality \(0008,0060\) is '{modality}'"):
         load_image(tmp_path / "s", suv="bw")
-
-
-def test_enhanced_pet_says_it_in_another_way_and_is_refused(tmp_path):
-    write_enhanced(tmp_path / "pet.dcm", kind="PET")
-    with pytest.raises(OptionError, match=r"Units \(0054,1001\)"):
-        load_image(tmp_path / "pet.dcm", suv="bw")
 
 
 def test_formats_without_a_dose_are_refused(tmp_path):

@@ -48,7 +48,7 @@ def test_links_lead_to_files(page):
 def test_every_block_of_code_says_what_it_is(page):
     """An unmarked block would be run by nobody; a command of ours in a bash block as well."""
     for language, code in BLOCK.findall(page.read_text(encoding="utf-8")):
-        assert language in {"python", "pycon", "console", "bash", "text"}, code
+        assert language in {"python", "pycon", "console", "bash", "text", "yaml"}, code
         if language == "bash":
             assert not code.lstrip().startswith("pictologics"), code
 

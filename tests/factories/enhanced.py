@@ -33,9 +33,11 @@ from tests.factories.phantom import PHANTOM, Phantom
 __all__ = [
     "KINDS",
     "PlaneSpec",
+    "encoded",
     "enhanced_dataset",
     "item",
     "large_enhanced_file",
+    "open_lengths",
     "planes_of",
     "real_world_mapping",
     "write_enhanced",
@@ -108,11 +110,13 @@ def item(**attributes) -> Dataset:
 
 def real_world_mapping(slope: float, intercept: float, units: str = "mm2/s", low: int = -30000) -> Dataset:
     """One linear mapping to real units."""
-    mapping = item(LUTExplanation="mapped", LUTLabel=units)
+    mapping = item(LUTExplanation="mapped", LUTLabel=units[:16])
     for keyword in ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped"):
         mapping.add_new(keyword, "SS", low if "First" in keyword else 30000)
     mapping.RealWorldValueIntercept, mapping.RealWorldValueSlope = intercept, slope
-    code = item(CodeValue=units, CodingSchemeDesignator="UCUM", CodeMeaning=units)
+    # A short code value has room for 16 characters.
+    keyword = "CodeValue" if len(units) <= 16 else "LongCodeValue"
+    code = item(**{keyword: units}, CodingSchemeDesignator="UCUM", CodeMeaning=units)
     mapping.MeasurementUnitsCodeSequence = DicomSequence([code])
     return mapping
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-__all__ = ["broken_link", "cut", "fifo", "garbage", "unreadable", "within_seconds"]
+from pictologics import PictologicsError
+
+__all__ = ["broken_link", "cut", "fifo", "garbage", "refused_within", "unreadable", "within_seconds"]
 
 
 def cut(path: Path, size: int) -> Path:
@@ -71,3 +73,11 @@ def within_seconds(limit: float):
             signal.alarm(0)
             signal.signal(signal.SIGALRM, previous)
     assert time.monotonic() - start < limit
+
+
+@contextmanager
+def refused_within(seconds: float, kind: type[PictologicsError] = PictologicsError, *, match: str | None = None):
+    """What stands in the block raises an error of ours, which is a ValueError, and does so soon."""
+    with within_seconds(seconds), pytest.raises(kind, match=match) as caught:
+        yield caught
+    assert isinstance(caught.value, ValueError)

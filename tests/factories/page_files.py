@@ -15,8 +15,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from pictologics import Grid, Image, save_image
+from pictologics import Grid, Image, load_image, save_image
+from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
+from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
@@ -39,6 +41,9 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
+        write_organ_masks(folder, truth.grid)
+        write_study(folder)
+        write_organs(folder, truth)
         write_brain(folder)
         write_broken(folder)
         yield folder
@@ -151,6 +156,35 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
     aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+
+
+def write_organ_masks(folder: Path, grid: Grid) -> None:
+    """Masks of three organs, each cropped to its own box."""
+    for name, start, shape in (
+        ("liver", (14, 20, 4), (20, 18, 9)),
+        ("kidney", (30, 34, 6), (8, 8, 6)),
+        ("tumour", (18, 26, 8), (6, 6, 3)),
+    ):
+        part = grid.cropped(start, shape)
+        centre = (np.array(shape) - 1) / 2
+        inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), centre, strict=True)) < 1
+        save_image(Image.from_grid(inside.astype(np.uint8), part, modality="SEG"), folder / f"{name}.nii.gz")
+
+
+def write_study(folder: Path) -> None:
+    """The liver as it is exported, in a box of -2048; and the pipeline that the page about preprocessing shows."""
+    scan = load_image(folder / "ct_scan")
+    liver = load_image(folder / "liver.nii.gz", reference_image=scan)
+    exported = Image.from_grid(np.where(liver.array > 0, scan.array, -2048), scan.grid, modality="CT")
+    save_image(crop_to_mask(exported, liver, margin_mm=30)[0], folder / "exported_liver.nii.gz")
+    page = (Path(__file__).parents[2] / "docs" / "preprocessing.md").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+
+
+def write_organs(folder: Path, truth: DemoTruth) -> None:
+    """The organs of the scan as a label map."""
+    organs = Image.from_grid(truth.organs, truth.grid, modality="SEG", labels=ORGAN_NAMES)
+    save_image(organs, folder / "organs.nii.gz")
 
 
 def write_brain(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from tests.factories.dicom_series import slice_dataset, uid, write_dataset
+from tests.factories.mosaics import csa_header
 from tests.factories.phantom import PHANTOM, Phantom
 
 __all__ = ["PATTERNS", "TRAPS", "Pattern", "phase_phantom", "write_phases"]
@@ -136,6 +137,39 @@ def philips_diffusion(b_value: float, direction: Sequence[float] | None = None) 
     return touch
 
 
+def csa_diffusion(b_value: int, direction: Sequence[float] | None = None) -> Touch:
+    """The CSA header of an older Siemens scanner, which writes a b-value nowhere else, and numbers its acquisitions."""
+
+    def touch(ds: Dataset, k: int) -> None:
+        values = {"B_value": [b_value], "DiffusionGradientDirection": [f"{v:.8f}" for v in direction or ()]}
+        block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+        content = csa_header(values)
+        block.add_new(0x10, "OB", content + b"\0" * (len(content) % 2))
+        ds.AcquisitionNumber = 9 - b_value // 100
+
+    return touch
+
+
+def uih_diffusion(b_value: float, direction: Sequence[float] | None = None) -> Touch:
+    """Group 0065 of United Imaging."""
+
+    def touch(ds: Dataset, k: int) -> None:
+        block = ds.private_block(0x0065, "Image Private Header", create=True)
+        block.add_new(0x09, "FD", float(b_value))
+        block.add_new(0x37, "FD", list(direction or (0.0, 0.0, 0.0)))
+
+    return touch
+
+
+def ge_kind(number: int) -> Touch:
+    """Group 0043 of GE: 0 to 3 for magnitude, phase, real and imaginary; its ImageType is always the same."""
+
+    def touch(ds: Dataset, k: int) -> None:
+        ds.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x2F, "SS", number)
+
+    return touch
+
+
 def standard_diffusion(b_value: float, direction: Sequence[float] | None = None) -> Touch:
     """The attributes of the standard."""
 
@@ -199,6 +233,10 @@ PATTERNS: dict[str, Pattern] = {
     "b-value Siemens": shells(siemens_diffusion),
     "b-value GE": shells(ge_diffusion),
     "b-value Philips": shells(philips_diffusion),
+    "b-value CSA": shells(csa_diffusion),
+    "b-value UIH": shells(uih_diffusion),
+    "gradient CSA": directions(csa_diffusion),
+    "gradient UIH": directions(uih_diffusion),
     "gradient": directions(standard_diffusion),
     "gradient Siemens": directions(siemens_diffusion),
     "gradient GE": directions(ge_diffusion),
@@ -216,6 +254,9 @@ PATTERNS: dict[str, Pattern] = {
     "flip angle": Pattern([put(FlipAngle=a) for a in (4.0, 15.0, 30.0)], "FlipAngle", ["4", "15", "30"]),
     "magnitude, phase": Pattern(kinds("M", "P"), "ImageType", ["M", "P"]),
     "real, imaginary": Pattern(kinds("I", "M", "P", "R"), "ImageType", ["I", "M", "P", "R"]),
+    "GE's parts of a complex image": Pattern(
+        [ge_kind(number) for number in (3, 0, 1, 2)], "ImageType", ["IMAGINARY", "MAGNITUDE", "PHASE", "REAL"]
+    ),
     "Dixon": Pattern(
         kinds("FAT", "IN_PHASE", "OPP_PHASE", "WATER", place=3),
         "ImageType",

@@ -1,4 +1,4 @@
-"""Commands: info, convert, demo."""
+"""The commands of the program."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from ..loader import load_image
 from ..saving import save_image
 from .demo import run_demo
 from .info import print_info
+from .merge import InterpolationChoice, merge
+from .overlay import OverlayOptions, check_overlay, draw_overlay
+from .process import process
 
 __all__ = ["app", "main"]
 
@@ -91,12 +94,17 @@ def convert(
     fill_value: Annotated[float, typer.Option(help="Value of voxels without data, of a resampled stack.")] = 0.0,
     luminance: Annotated[bool, typer.Option("--luminance", help="Convert colours to grey.")] = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="The image on whose voxels the result is put.")] = None,
+    interpolation: Annotated[
+        InterpolationChoice | None, typer.Option(help="Resample if its lattice does not meet the reference's.")
+    ] = None,
 ) -> None:
     """Load an image and write it to another format."""
     image = load_image(
         source,
         dataset_index,
         recursive,
+        None if reference is None else load_image(reference, recursive=recursive),
         fill_value=fill_value,
         apply_rescale=not stored_values,
         series_uid=series_uid,
@@ -104,9 +112,44 @@ def convert(
         dtype=dtype,
         colour="luminance" if luminance else "error",
         suv=None if suv is None else suv.value,
+        interpolation=None if interpolation is None else interpolation.value,
     )
     save_image(image, target)
     print(f"{target}: {image}")
+
+
+app.command()(merge)
+app.command()(process)
+
+
+@app.command()
+def overlay(
+    image: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
+    mask: Annotated[Path, typer.Argument(help="A mask or label map of it.")],
+    target: Annotated[Path, typer.Argument(help="The picture to write: .png, .pdf or .svg.")],
+    axis: Annotated[int, typer.Option(help="The array axis across which the slices lie: 0, 1 or 2.")] = 2,
+    slice_index: Annotated[
+        int | None, typer.Option("--slice", help="The slice; the one that holds most of the mask by default.")
+    ] = None,
+    slices: Annotated[int | None, typer.Option(help="Draw so many slices, spread over the mask.")] = None,
+    planes: Annotated[bool, typer.Option("--planes", help="Draw the axial, coronal and sagittal plane.")] = False,
+    window: Annotated[
+        str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or centre and width, such as 40,400.')
+    ] = "",
+    alpha: Annotated[float, typer.Option(help="How much a label's colour covers, from 0 to 1.")] = 0.25,
+    contours: Annotated[bool, typer.Option("--contours", help="Draw lines only.")] = False,
+    nearest: Annotated[
+        bool, typer.Option("--nearest", help="Take the nearest voxel where mask and image have different lattices.")
+    ] = False,
+    recursive: Recursive = False,
+    series_uid: SeriesUid = None,
+    dataset_index: DatasetIndex = 0,
+) -> None:
+    """Draw a mask over its image."""
+    options = OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
+    check_overlay(target, options)
+    draw_overlay(load_image(image, dataset_index, recursive, series_uid=series_uid), mask, target, options)
+    print(target)
 
 
 @app.command()
@@ -114,7 +157,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("pictologics-demo"),
     slices: Annotated[int, typer.Option(min=2, max=2000, help="Slices of the made-up scan.")] = 300,
 ) -> None:
-    """Write a made-up CT series, load it, and save it as NIfTI and as a picture."""
+    """Write a made-up CT series, load it, and save it and its organs as NIfTI and as pictures."""
     run_demo(folder, slices)
 
 

@@ -11,16 +11,18 @@ from rich.text import Text
 
 from ..errors import FileAccessError
 from ..geometry import format_numbers
+from ..image import Image
 from ..loader import load_image
 from ..saving import save_image
 from ..utilities.pictures import save_planes
-from .demo_series import write_demo_series
+from .demo_anatomy import ORGAN_NAMES
+from .demo_series import DemoTruth, write_demo_series
 
 __all__ = ["run_demo"]
 
 
 def run_demo(folder: Path, slices: int) -> None:
-    """Write a made-up CT series, load it, compare it with the truth and save what came out.
+    """Write a made-up CT series, load it and its organs, compare it with the truth and save what came out.
 
     Args:
         folder: Where everything goes; made if it is not there.
@@ -52,16 +54,46 @@ def run_demo(folder: Path, slices: int) -> None:
     for decision in image.provenance.decisions:
         console.print(f"  {'':<12}{decision.text}", markup=False)
 
-    nodule = image.grid.world_to_index(truth.nodule_position)
-    x, y, z = (int(k) for k in np.round(nodule))
+    show_nodule(console, image, truth)
+    organs = Image.from_grid(truth.organs, truth.grid, modality="SEG", labels=ORGAN_NAMES)
+    nifti, mask = folder / "scan.nii.gz", folder / "organs.nii.gz"
+    save_image(image, nifti)
+    save_image(organs, mask)
+    show_organs(console, image, mask)
+    plain, overlay = folder / "planes.png", folder / "overlay.png"
+    save_planes(image, plain, position=truth.nodule_position)
+    save_planes(image, overlay, position=truth.nodule_position, mask=organs)
+    console.print()
+    saved = (
+        (nifti, "the volume"),
+        (mask, "its organs"),
+        (plain, "three planes through the nodule"),
+        (overlay, "the organs on them"),
+    )
+    longest = max(len(str(file)) for file, _ in saved)
+    for k, (file, what) in enumerate(saved):
+        console.print("Saved " if k == 0 else "      ", Text(str(file).ljust(longest), "bold"), f" {what}")
+
+
+def show_nodule(console: Console, image: Image, truth: DemoTruth) -> None:
+    """Say where the finding came to lie, and how far that is from the truth."""
+    x, y, z = (int(k) for k in np.round(image.grid.world_to_index(truth.nodule_position)))
     console.print(
         f"\nThe nodule at ({format_numbers(truth.nodule_position)}) mm is voxel ({x}, {y}, {z}): "
         f"{image.array[x, y, z]:.0f} HU, as it was made; the worst corner is "
         f"{image.grid.corner_error(truth.grid):.1e} voxels off"
     )
-    nifti, picture = folder / "scan.nii.gz", folder / "planes.png"
-    save_image(image, nifti)
-    save_planes(image, picture, position=truth.nodule_position)
+
+
+def show_organs(console: Console, image: Image, file: Path) -> None:
+    """Load the label map onto the scan, and say how large and how dense each organ is."""
+    organs = load_image(file, reference_image=image)
+    millilitres = float(np.prod(image.spacing)) / 1000
+    counts = np.bincount(organs.array.astype(np.uint8).ravel(order="K"))
+    sums = np.bincount(organs.array.astype(np.uint8).ravel(order="K"), image.array.ravel(order="K"))
     console.print()
-    console.print("Saved ", Text(str(nifti), "bold"), "  the volume")
-    console.print("      ", Text(str(picture), "bold"), "   three planes through the nodule")
+    console.print(Text(f"load_image({str(file)!r}, reference_image=image)", "bold"), " gave the organs on its voxels")
+    for value, name in ORGAN_NAMES.items():
+        if value < len(counts) and counts[value]:
+            volume, mean = counts[value] * millilitres, sums[value] / counts[value]
+            console.print(f"  {name:<14}{volume:7.1f} ml {mean:6.0f} HU")

@@ -14,13 +14,27 @@ import numpy.typing as npt
 
 from ..geometry import Grid
 
-__all__ = ["BODY_CENTRE", "NODULE", "Organ", "Scene"]
+__all__ = ["BODY_CENTRE", "NODULE", "ORGAN_NAMES", "Organ", "Scene"]
 
 Plane = npt.NDArray[np.float32]
 Point = tuple[float, float, float]
 
 BODY_CENTRE: Point = (11.5, -23.25, -412.0)
 """Middle of the torso in the world, LPS mm: a scanner's zero is seldom inside the patient."""
+
+RIGHT_LUNG, LEFT_LUNG, HEART, AORTA, LIVER, SPLEEN, RIGHT_KIDNEY, LEFT_KIDNEY, NODULE_LABEL = range(1, 10)
+ORGAN_NAMES = {
+    RIGHT_LUNG: "right lung",
+    LEFT_LUNG: "left lung",
+    HEART: "heart",
+    AORTA: "aorta",
+    LIVER: "liver",
+    SPLEEN: "spleen",
+    RIGHT_KIDNEY: "right kidney",
+    LEFT_KIDNEY: "left kidney",
+    NODULE_LABEL: "nodule",
+}
+"""What the values of the label map stand for."""
 
 EDGE = 1.6
 """Width, mm, over which one tissue turns into the next: about a scanner's point spread."""
@@ -48,6 +62,7 @@ class Organ:
         hu: What it is made of, Hounsfield units.
         end: The end of the line; None for an ellipsoid that stays where it is.
         below_skin: It ends at this depth under the skin, however large it is.
+        label: Its value in the label map of the organs; 0 if it is none of them.
     """
 
     centre: Point
@@ -55,6 +70,7 @@ class Organ:
     hu: float
     end: Point | None = None
     below_skin: float = 0.0
+    label: int = 0
 
     def inside(self, position: list[Plane]) -> Plane:
         """How far positions lie inside, mm; negative outside, exact only near the surface."""
@@ -69,9 +85,9 @@ class Organ:
         return np.asarray((1.0 - distance) * np.float32(np.cbrt(np.prod(radii))), dtype=np.float32)
 
 
-def tube(start: Point, end: Point, radius: float, hu: float) -> Organ:
+def tube(start: Point, end: Point, radius: float, hu: float, label: int = 0) -> Organ:
     """A vessel or an airway."""
-    return Organ(start, (radius, radius, radius), hu, end)
+    return Organ(start, (radius, radius, radius), hu, end, label=label)
 
 
 def pulmonary_vessels() -> list[Organ]:
@@ -84,24 +100,25 @@ def pulmonary_vessels() -> list[Organ]:
         for x, y, z in ends:
             end = (side * x, float(y), float(z))
             half = tuple((a + b) / 2 for a, b in zip(root, end, strict=True))
-            vessels.append(tube(root, half, 4.2, 60.0))  # type: ignore[arg-type]
-            vessels.append(tube(half, end, 2.4, 30.0))  # type: ignore[arg-type]
+            lung = LEFT_LUNG if side > 0 else RIGHT_LUNG
+            vessels.append(tube(root, half, 4.2, 60.0, lung))  # type: ignore[arg-type]
+            vessels.append(tube(half, end, 2.4, 30.0, lung))  # type: ignore[arg-type]
     return vessels
 
 
-NODULE = Organ((-84.0, -22.0, 62.0), (6.5, 6.5, 6.5), 45.0)
+NODULE = Organ((-84.0, -22.0, 62.0), (6.5, 6.5, 6.5), 45.0, label=NODULE_LABEL)
 """The finding: a round nodule in the right lung, away from every vessel."""
 
 ORGANS: tuple[Organ, ...] = (
     # Chest
-    Organ((-72.0, 2.0, 78.0), (63.0, 92.0, 132.0), -855.0, below_skin=30.0),
-    Organ((72.0, 2.0, 78.0), (63.0, 92.0, 132.0), -855.0, below_skin=30.0),
+    Organ((-72.0, 2.0, 78.0), (63.0, 92.0, 132.0), -855.0, below_skin=30.0, label=RIGHT_LUNG),
+    Organ((72.0, 2.0, 78.0), (63.0, 92.0, 132.0), -855.0, below_skin=30.0, label=LEFT_LUNG),
     *pulmonary_vessels(),
     NODULE,
-    Organ((26.0, -27.0, 8.0), (52.0, 44.0, 52.0), 50.0),  # heart muscle, then its chambers
-    Organ((40.0, -22.0, 2.0), (23.0, 21.0, 32.0), 230.0),
-    Organ((6.0, -42.0, 4.0), (25.0, 17.0, 32.0), 190.0),
-    Organ((4.0, -4.0, 34.0), (34.0, 17.0, 18.0), 210.0),
+    Organ((26.0, -27.0, 8.0), (52.0, 44.0, 52.0), 50.0, label=HEART),  # heart muscle, then its chambers
+    Organ((40.0, -22.0, 2.0), (23.0, 21.0, 32.0), 230.0, label=HEART),
+    Organ((6.0, -42.0, 4.0), (25.0, 17.0, 32.0), 190.0, label=HEART),
+    Organ((4.0, -4.0, 34.0), (34.0, 17.0, 18.0), 210.0, label=HEART),
     tube((12.0, -24.0, 38.0), (14.0, -4.0, 62.0), 13.0, 220.0),  # pulmonary trunk and arteries
     tube((14.0, -4.0, 62.0), (-34.0, 6.0, 54.0), 8.0, 220.0),
     tube((14.0, -4.0, 62.0), (36.0, 6.0, 56.0), 8.0, 220.0),
@@ -109,17 +126,17 @@ ORGANS: tuple[Organ, ...] = (
     tube((0.0, 10.0, 76.0), (-34.0, 16.0, 50.0), 5.5, -985.0),
     tube((0.0, 10.0, 76.0), (36.0, 16.0, 46.0), 5.0, -985.0),
     # Abdomen
-    Organ((-66.0, -8.0, -74.0), (84.0, 76.0, 74.0), 110.0, below_skin=29.0),  # liver, two lobes
-    Organ((0.0, -48.0, -62.0), (62.0, 30.0, 34.0), 110.0, below_skin=29.0),
-    tube((-92.0, 4.0, -86.0), (-38.0, 4.0, -78.0), 5.0, 165.0),
+    Organ((-66.0, -8.0, -74.0), (84.0, 76.0, 74.0), 110.0, below_skin=29.0, label=LIVER),  # liver, two lobes
+    Organ((0.0, -48.0, -62.0), (62.0, 30.0, 34.0), 110.0, below_skin=29.0, label=LIVER),
+    tube((-92.0, 4.0, -86.0), (-38.0, 4.0, -78.0), 5.0, 165.0, label=LIVER),
     Organ((-48.0, -46.0, -112.0), (13.0, 14.0, 24.0), 8.0),  # gall bladder
-    Organ((90.0, 34.0, -58.0), (26.0, 38.0, 44.0), 125.0, below_skin=29.0),  # spleen
+    Organ((90.0, 34.0, -58.0), (26.0, 38.0, 44.0), 125.0, below_skin=29.0, label=SPLEEN),  # spleen
     Organ((62.0, -30.0, -72.0), (44.0, 38.0, 42.0), 35.0),  # stomach with its air, which rises
     Organ((62.0, -47.0, -70.0), (30.0, 15.0, 30.0), -970.0),
-    Organ((-62.0, 46.0, -116.0), (27.0, 24.0, 52.0), 195.0),  # kidneys
-    Organ((-53.0, 43.0, -116.0), (12.0, 10.0, 26.0), 55.0),
-    Organ((60.0, 46.0, -106.0), (27.0, 24.0, 52.0), 195.0),
-    Organ((51.0, 43.0, -106.0), (12.0, 10.0, 26.0), 55.0),
+    Organ((-62.0, 46.0, -116.0), (27.0, 24.0, 52.0), 195.0, label=RIGHT_KIDNEY),  # kidneys
+    Organ((-53.0, 43.0, -116.0), (12.0, 10.0, 26.0), 55.0, label=RIGHT_KIDNEY),
+    Organ((60.0, 46.0, -106.0), (27.0, 24.0, 52.0), 195.0, label=LEFT_KIDNEY),
+    Organ((51.0, 43.0, -106.0), (12.0, 10.0, 26.0), 55.0, label=LEFT_KIDNEY),
     Organ((70.0, -28.0, -150.0), (24.0, 22.0, 20.0), 30.0),  # bowel
     Organ((22.0, -45.0, -160.0), (34.0, 20.0, 22.0), 35.0),
     Organ((-30.0, -42.0, -168.0), (30.0, 22.0, 24.0), 30.0),
@@ -130,10 +147,10 @@ ORGANS: tuple[Organ, ...] = (
     # Great vessels
     tube((-22.0, 20.0, -240.0), (-18.0, 8.0, 10.0), 11.0, 150.0),  # caval veins
     tube((-26.0, -8.0, 40.0), (-28.0, -6.0, 200.0), 8.5, 180.0),
-    tube((8.0, 14.0, -240.0), (20.0, 22.0, 92.0), 11.5, 310.0),  # aorta, its arch, and upwards
-    tube((-6.0, -26.0, 36.0), (-10.0, -24.0, 92.0), 15.0, 310.0),
-    tube((-10.0, -24.0, 92.0), (6.0, 0.0, 110.0), 13.5, 310.0),
-    tube((6.0, 0.0, 110.0), (20.0, 22.0, 92.0), 12.0, 310.0),
+    tube((8.0, 14.0, -240.0), (20.0, 22.0, 92.0), 11.5, 310.0, label=AORTA),  # aorta, its arch, and upwards
+    tube((-6.0, -26.0, 36.0), (-10.0, -24.0, 92.0), 15.0, 310.0, label=AORTA),
+    tube((-10.0, -24.0, 92.0), (6.0, 0.0, 110.0), 13.5, 310.0, label=AORTA),
+    tube((6.0, 0.0, 110.0), (20.0, 22.0, 92.0), 12.0, 310.0, label=AORTA),
     tube((-8.0, -14.0, 108.0), (-16.0, -10.0, 220.0), 5.5, 310.0),
     tube((8.0, 2.0, 112.0), (24.0, -2.0, 220.0), 4.5, 310.0),
     # Bone that is the same at every height; ribs and vertebrae come on top
@@ -169,11 +186,12 @@ class Scene:
         high = np.ceil(index.max(axis=0) + margin).astype(int) + 1
         return np.maximum(low, 0), np.minimum(high, self.grid.shape)
 
-    def plane(self, k: int) -> Plane:
+    def plane(self, k: int, labels: npt.NDArray[np.uint8] | None = None) -> Plane:
         """Hounsfield units of one plane, without noise.
 
         Args:
             k: Index along the third axis.
+            labels: Filled, where given, with the label of the organ that has most of each voxel, (rows, columns).
 
         Returns:
             (rows, columns), which is (y, x).
@@ -190,6 +208,8 @@ class Scene:
             if organ.below_skin:
                 share *= soft(depth[box] - np.float32(organ.below_skin))
             hu[box] += share * (np.float32(organ.hu) - hu[box])
+            if labels is not None:
+                labels[box][share > 0.5] = organ.label
         add_vertebrae(hu, position)
         add_ribs(hu, position, depth)
         add_table(hu, position)

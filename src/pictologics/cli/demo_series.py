@@ -48,6 +48,7 @@ class DemoTruth:
         series_uid: Series Instance UID of the slices and of the localizer.
         slice_files: One file for each slice, in the order of the grid's third axis.
         localizer_file: The file that is no slice of the volume.
+        organs: Label map of the organs on the grid, (x, y, z); ``ORGAN_NAMES`` says what its values stand for.
     """
 
     grid: Grid
@@ -56,6 +57,7 @@ class DemoTruth:
     series_uid: str
     slice_files: tuple[Path, ...]
     localizer_file: Path
+    organs: npt.NDArray[np.uint8]
 
 
 def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256, seed: int = 7) -> DemoTruth:
@@ -89,8 +91,9 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
     dataset.SliceThickness = decimal(grid.spacing[2])
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     shadow = np.empty((slices, size), dtype=np.float32)
+    organs = np.zeros(grid.shape, np.uint8, order="F")
     for k in range(slices):
-        hu = scene.plane(k)
+        hu = scene.plane(k, organs[:, :, k].T)
         shadow[k] = hu.mean(axis=0)
         hu += scanner_noise(rng, size)
         # Scanners often count from the head downwards, against the slice normal.
@@ -103,6 +106,7 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
         str(dataset.SeriesInstanceUID),
         tuple(files[:-1]),
         files[-1],
+        organs,
     )
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import PictologicsError
+from ..explanation import named_segments
 from ..geometry import format_numbers
 from ..image import Image
 from ..loader import Explanation, explain, load_image
@@ -36,7 +37,7 @@ def print_info(path: Path, recursive: bool, as_json: bool) -> None:
     console.print(volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
         mark = "   (what load_image gives by itself)" if volume.is_default else ""
-        for line in (volume.call(explanation.path) + mark, *volume.notes):
+        for line in (volume.call(explanation.path) + mark, *named_segments(volume), *volume.notes):
             console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
     for reason in explanation.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ What goes where is decided before (:mod:`pictologics.dicom.rectifying`); here ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,7 @@ def fill_volume(
     def piece_of(k: int) -> Piece:
         return moved(slices[k], None if masks is None else masks[k], plane.start[k], plane.part[k])
 
-    def fill_share(share: Sequence[int]) -> None:
+    def fill_share(share: Iterable[int]) -> None:
         # A slice is moved once for all planes that it takes part in; at most two are held.
         pieces: dict[int, Piece] = {}
         for k in share:

@@ -11,10 +11,13 @@ from .attributes import Attributes
 from .header import Header
 
 __all__ = [
-    "UNITLESS",
+    "LABEL_MAP_STORAGE",
+    "SEGMENTATION_STORAGE",
     "Frame",
     "holds_image",
+    "is_segmentation",
     "make_frame",
+    "mapped_units",
     "no_pixels",
     "orientation_of",
     "pixel_spacing_of",
@@ -22,7 +25,8 @@ __all__ = [
     "sop_class_of",
 ]
 
-SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+LABEL_MAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 
 # Storage classes of images (DICOM PS3.4 B.5): CR, CT, US, MR, SC, XA, tomosynthesis, NM, visible light, PET, RT.
 IMAGE_CLASSES = re.compile(
@@ -104,8 +108,13 @@ def holds_image(header: Header) -> bool:
     """
     sop_class = sop_class_of(header)
     if header.pixel_tag and tags.ROWS in header.values:
-        return sop_class not in SEGMENTATION_CLASSES
+        return not is_segmentation(header)
     return bool(IMAGE_CLASSES.fullmatch(sop_class))
+
+
+def is_segmentation(header: Header) -> bool:
+    """Whether a file holds segments, as bits, fractions or labels of voxels."""
+    return sop_class_of(header) in (SEGMENTATION_STORAGE, LABEL_MAP_STORAGE)
 
 
 def sop_class_of(header: Header) -> str:
@@ -179,6 +188,17 @@ def pixel_spacing_of(attributes: Attributes) -> tuple[tuple[float, float] | None
     return None, ""
 
 
+def mapped_units(attributes: Attributes) -> str:
+    """What a real world value map counts, in UCUM; empty if there is no linear one or it says nothing.
+
+    Codes of more than 16 characters stand in an attribute of their own (DICOM PS3.3 8.8).
+    """
+    if tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+        return ""
+    units = attributes.text(tags.CODE_VALUE) or attributes.text(tags.LONG_CODE_VALUE)
+    return "" if units in UNITLESS else units
+
+
 def rescale_of(attributes: Attributes) -> tuple[float, float]:
     """Slope and intercept from stored to real values.
 
@@ -187,7 +207,7 @@ def rescale_of(attributes: Attributes) -> tuple[float, float]:
     the file says.
     """
     mapped = attributes.number(tags.REAL_WORLD_VALUE_SLOPE)
-    if mapped is not None and attributes.text(tags.CODE_VALUE) not in UNITLESS:
+    if mapped is not None and mapped_units(attributes):
         return mapped, attributes.number(tags.REAL_WORLD_VALUE_INTERCEPT) or 0.0
     slope = attributes.number(tags.RESCALE_SLOPE)
     if slope is None:

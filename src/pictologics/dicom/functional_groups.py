@@ -135,7 +135,8 @@ class GroupWalk(ElementWalk):
         every: list[dict[int, bytes]] = []
         position = self.nested(position, length, first, every)
         values.update(first)
-        pieces = [one for one in every if one.get(tags.CODE_VALUE) == first.get(tags.CODE_VALUE)]
+        codes = (tags.CODE_VALUE, tags.LONG_CODE_VALUE)
+        pieces = [one for one in every if all(one.get(code) == first.get(code) for code in codes)]
         if (
             len({(one.get(tags.REAL_WORLD_VALUE_SLOPE), one.get(tags.REAL_WORLD_VALUE_INTERCEPT)) for one in pieces})
             > 1

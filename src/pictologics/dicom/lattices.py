@@ -16,7 +16,16 @@ import numpy.typing as npt
 
 from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 
-__all__ = ["Lattice", "finest_step", "interleaved_lattices", "lattice_of", "rooms_for_a_slice", "spacing_runs"]
+__all__ = [
+    "FEWEST",
+    "Lattice",
+    "finest_step",
+    "interleaved_lattices",
+    "lattice_of",
+    "regular",
+    "rooms_for_a_slice",
+    "spacing_runs",
+]
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,16 +6,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ..errors import CorruptFileError
 from . import tags
+from .csa import read_csa
 from .frames import Frame
 
-__all__ = ["CANDIDATES", "RANKED", "Candidate", "Value", "differing_text"]
+__all__ = [
+    "CANDIDATES",
+    "CONTRASTS",
+    "CSA_DIFFUSION",
+    "DIFFUSION",
+    "RANKED",
+    "UNSPECIFIC",
+    "Candidate",
+    "Value",
+    "differing_text",
+]
 
 Value = float | str | tuple[Any, ...]
 """What tells a volume apart: a number, a text, or several of them."""
 
 # Numbers that come out of a calculation or a float32 differ in their last digits; twelve seconds of a time do not.
 SIGNIFICANT_DIGITS = 6
+
+GE_CREATOR = "GEMS_PARM_01"
+GE_KINDS = {0: "MAGNITUDE", 1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
+UIH_CREATOR = "Image Private Header"
 
 
 @dataclass(frozen=True)
@@ -62,8 +78,16 @@ def first_text(*candidates: int) -> Callable[[Frame], Value | None]:
 
 def image_type(frame: Frame) -> Value | None:
     """Magnitude or phase, real or imaginary, in-phase, water or fat, as far as the file says."""
-    parts = [*frame.image_type, *frame.attributes.texts(tags.COMPLEX_IMAGE_COMPONENT)]
+    parts = [*frame.image_type, *frame.attributes.texts(tags.COMPLEX_IMAGE_COMPONENT), ge_kind(frame)]
     return tuple(part for part in parts if part) or None
+
+
+def ge_kind(frame: Frame) -> str:
+    """Which part of a complex image a plane of GE is; its image type does not say it."""
+    if frame.attributes.text(tags.GE_PARAMETERS) != GE_CREATOR:
+        return ""
+    number = frame.attributes.number(tags.GE_IMAGE_KIND)
+    return GE_KINDS.get(int(number), "") if number is not None else ""
 
 
 def echo(frame: Frame) -> Value | None:
@@ -97,12 +121,14 @@ def b_value_of(frame: Frame) -> float | None:
         return rounded(standard)
     if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
         return attributes.number(tags.SIEMENS_B_VALUE)
-    if attributes.text(tags.GE_PARAMETERS) == "GEMS_PARM_01":
+    if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
         number = attributes.number(tags.GE_B_VALUE)
         # GE adds 1e9 to the b-value of scans with several of them.
         return None if number is None else number % 1e9
     if attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
         return attributes.number(tags.PHILIPS_B_VALUE)
+    if attributes.text(tags.UIH_IMAGE_HEADER) == UIH_CREATOR:
+        return attributes.number(tags.UIH_B_VALUE)
     return None
 
 
@@ -114,11 +140,27 @@ def gradient_of(frame: Frame) -> Sequence[float] | None:
         return standard
     if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
         return attributes.numbers(tags.SIEMENS_GRADIENT_DIRECTION)
-    if attributes.text(tags.GE_PARAMETERS) == "GEMS_PARM_01":
+    if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
         return together(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
     if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
         return together(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
+    if attributes.text(tags.UIH_IMAGE_HEADER) == UIH_CREATOR:
+        return attributes.numbers(tags.UIH_GRADIENT_DIRECTION)
     return None
+
+
+def csa_diffusion(frame: Frame) -> Value | None:
+    """The same from the CSA header, where older Siemens scanners write it and nowhere else."""
+    try:
+        csa = read_csa(frame.header)
+    except CorruptFileError:
+        # It is asked for a label only, and something else may tell the volumes apart.
+        return None
+    b_value = csa.get("B_value")
+    if not b_value:
+        return None
+    direction = csa.get("DiffusionGradientDirection", []) if b_value[0] else []
+    return (rounded(b_value[0]), *(round(component, 4) for component in direction))
 
 
 def together(frame: Frame, *components: int) -> list[float] | None:
@@ -160,33 +202,44 @@ ACQUISITION_TIME = Candidate(
 )
 CONTENT_TIME = Candidate("ContentTime", first_text(tags.CONTENT_TIME), worded("Made at {}"))
 
+CARDIAC_PERCENTAGE = Candidate(
+    "NominalPercentageOfCardiacPhase",
+    first_number(tags.NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE),
+    worded("Phase {:g}%"),
+)
+TEMPORAL_POSITION = Candidate(
+    "TemporalPositionIdentifier",
+    first_number(tags.TEMPORAL_POSITION_INDEX, tags.TEMPORAL_POSITION_IDENTIFIER, tags.TIME_SLICE_VECTOR),
+    worded("Time {:g}"),
+)
+DIFFUSION = Candidate("DiffusionBValue", diffusion, diffusion_label)
+CSA_DIFFUSION = Candidate("DiffusionBValue", csa_diffusion, diffusion_label)
+"""In place of the other where no plane has that; read only when it is needed, for it is slow to read."""
+ECHO = Candidate("EchoTime", echo, echo_label)
+INVERSION_TIME = Candidate(
+    "InversionTime", first_number(tags.INVERSION_TIMES, tags.INVERSION_TIME), worded("Inversion time {:g} ms")
+)
+FLIP_ANGLE = Candidate("FlipAngle", first_number(tags.FLIP_ANGLE), worded("Flip angle {:g} degrees"))
+IMAGE_TYPE = Candidate("ImageType", image_type)
+ACQUISITION_NUMBER = Candidate("AcquisitionNumber", first_number(tags.ACQUISITION_NUMBER), worded("Acquisition {:g}"))
+
 CANDIDATES = (
-    Candidate(
-        "NominalPercentageOfCardiacPhase",
-        first_number(tags.NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE),
-        worded("Phase {:g}%"),
-    ),
-    Candidate(
-        "TemporalPositionIdentifier",
-        first_number(tags.TEMPORAL_POSITION_INDEX, tags.TEMPORAL_POSITION_IDENTIFIER, tags.TIME_SLICE_VECTOR),
-        worded("Time {:g}"),
-    ),
+    CARDIAC_PERCENTAGE,
+    TEMPORAL_POSITION,
     Candidate("TemporalPositionTimeOffset", first_number(tags.TEMPORAL_POSITION_TIME_OFFSET), worded("Time {:g} s")),
     TRIGGER,
-    Candidate("DiffusionBValue", diffusion, diffusion_label),
-    Candidate("EchoTime", echo, echo_label),
-    Candidate(
-        "InversionTime", first_number(tags.INVERSION_TIMES, tags.INVERSION_TIME), worded("Inversion time {:g} ms")
-    ),
-    Candidate("FlipAngle", first_number(tags.FLIP_ANGLE), worded("Flip angle {:g} degrees")),
-    Candidate("ImageType", image_type),
+    DIFFUSION,
+    ECHO,
+    INVERSION_TIME,
+    FLIP_ANGLE,
+    IMAGE_TYPE,
     Candidate("EnergyWindowVector", first_number(tags.ENERGY_WINDOW_VECTOR), worded("Energy window {:g}")),
     Candidate("DetectorVector", first_number(tags.DETECTOR_VECTOR), worded("Detector {:g}")),
     Candidate("PhaseVector", first_number(tags.PHASE_VECTOR), worded("Phase {:g}")),
     Candidate("TimeSlotVector", first_number(tags.TIME_SLOT_VECTOR), worded("Time slot {:g}")),
     Candidate("RRIntervalVector", first_number(tags.RR_INTERVAL_VECTOR), worded("R-R interval {:g}")),
     Candidate("StackID", first_text(tags.STACK_ID), worded("Stack {}")),
-    Candidate("AcquisitionNumber", first_number(tags.ACQUISITION_NUMBER), worded("Acquisition {:g}")),
+    ACQUISITION_NUMBER,
     ACQUISITION_TIME,
     CONTENT_TIME,
 )
@@ -194,3 +247,9 @@ CANDIDATES = (
 
 RANKED = (TRIGGER, ACQUISITION_TIME, CONTENT_TIME)
 """Times, which may differ in every image: only their order at each position counts."""
+
+UNSPECIFIC = frozenset({ACQUISITION_NUMBER, ACQUISITION_TIME, CONTENT_TIME})
+"""These tell volumes apart and do not say what they are."""
+
+CONTRASTS = (CARDIAC_PERCENTAGE, TEMPORAL_POSITION, DIFFUSION, ECHO, INVERSION_TIME, FLIP_ANGLE, IMAGE_TYPE)
+"""Two planes that differ in one of these are of two volumes, wherever they lie."""

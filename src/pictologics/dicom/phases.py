@@ -8,7 +8,7 @@ there are images at a position, and no group may hold a position twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +16,18 @@ import numpy as np
 
 from ..geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from .frames import Frame
-from .phase_tags import CANDIDATES, RANKED, Candidate, Value, differing_text
+from .lattices import FEWEST, regular
+from .phase_tags import (
+    CANDIDATES,
+    CONTRASTS,
+    CSA_DIFFUSION,
+    DIFFUSION,
+    RANKED,
+    UNSPECIFIC,
+    Candidate,
+    Value,
+    differing_text,
+)
 
 __all__ = ["Phase", "split_phases"]
 
@@ -56,13 +67,19 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
     counts = np.bincount(slots)
     most = int(counts.max())
     if most == 1:
-        return [Phase(tuple(frames))]
-    known = differing_values(frames)
+        return alternating_phases(frames, slots) or [Phase(tuple(frames))]
+    known = differing_values(frames, CANDIDATES)
+    specific = {candidate: values for candidate, values in known.items() if candidate not in UNSPECIFIC}
+    phases = told_apart(frames, slots, specific, 1)
+    if phases:
+        return phases
+    if DIFFUSION not in known:
+        unspecific = {candidate: values for candidate, values in known.items() if candidate in UNSPECIFIC}
+        known = {**specific, **csa_values(frames), **unspecific}
     for size in (1, 2):
-        for candidates in combinations(known, size):
-            groups = exact_groups([known[candidate] for candidate in candidates])
-            if len(groups) == most and each_once(groups, slots):
-                return phases_of(frames, groups, candidates)
+        phases = told_apart(frames, slots, known, size)
+        if phases:
+            return phases
     for candidate in RANKED:
         ranks = ranks_in_slots(slots, known[candidate]) if candidate in known else None
         if ranks is not None:
@@ -92,12 +109,60 @@ def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
 
 
 Groups = dict[tuple[Value, ...], list[int]]
+Known = dict[Candidate, list[Value]]
 
 
-def differing_values(frames: Sequence[Frame]) -> dict[Candidate, list[Value]]:
+def told_apart(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
+    """Phases by the first so many candidates together that explain every repeated position; none if none do."""
+    most = int(np.bincount(slots).max())
+    for candidates in combinations(known, size):
+        groups = exact_groups([known[candidate] for candidate in candidates])
+        if len(groups) == most and each_once(groups, slots):
+            return phases_of(frames, groups, candidates)
+    return []
+
+
+def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+    """Volumes whose slices lie between those of one another, told apart by a contrast that alternates; none if not.
+
+    No position repeats here, and nearly always that means one volume: whatever changes from slice to slice changed
+    while it was scanned. One pattern cannot come about that way. Where an echo time, a b-value or a kind of image takes
+    its values in strict turn (1, 2, 1, 2, ... or 1, 2, 3, 1, ...), through slices that are evenly spaced, each value
+    has evenly spaced slices of its own, as many as the others or one less: volumes that were placed a part of a step
+    apart. Stacked as one they would be a regular grid of saw-toothed contrast, loaded in silence. Times and acquisition
+    numbers are not asked: odd slices may be scanned before even ones. Nor are stacks of uneven spacing, which are
+    refused as such, nor values with fewer than three slices, which are evenly spaced by chance.
+    """
+    order = np.argsort(slots)
+    for candidate, values in differing_values(frames, CONTRASTS).items():
+        count = len(set(values))
+        turns = [values[k] for k in order]
+        if (
+            len(frames) >= FEWEST * count
+            and len(set(turns[:count])) == count
+            and all(one == other for one, other in pairwise_at(turns, count))
+            and evenly_spaced([frames[k] for k in order])
+        ):
+            return phases_of(frames, exact_groups([values]), (candidate,))
+    return []
+
+
+def pairwise_at(values: Sequence[Value], apart: int) -> Iterable[tuple[Value, Value]]:
+    """Each value with the one so many places later."""
+    return zip(values, values[apart:], strict=False)
+
+
+def evenly_spaced(frames: Sequence[Frame]) -> bool:
+    """Whether planes in the order of their heights lie on a line at equal distances."""
+    positions = np.array([frame.position for frame in frames], dtype=float)
+    step = float(np.linalg.norm(positions[-1] - positions[0])) / (len(frames) - 1)
+    return regular(positions, step)
+
+
+def differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -> Known:
     """The values of every candidate that each plane has and that are not all the same, in the candidates' order."""
     found = {}
-    for candidate in CANDIDATES:
+    for candidate in candidates:
         values: list[Value] = []
         for frame in frames:
             value = candidate.value(frame)
@@ -107,6 +172,19 @@ def differing_values(frames: Sequence[Frame]) -> dict[Candidate, list[Value]]:
         if len(values) == len(frames) and len(set(values)) > 1:
             found[candidate] = values
     return found
+
+
+def csa_values(frames: Sequence[Frame]) -> Known:
+    """The b-values that stand in CSA headers only, each file read once: a mosaic has one for all of its tiles."""
+    by_file: dict[int, Value] = {}
+    for frame in frames:
+        if id(frame.header) not in by_file:
+            value = CSA_DIFFUSION.value(frame)
+            if value is None:
+                return {}
+            by_file[id(frame.header)] = value
+    values = [by_file[id(frame.header)] for frame in frames]
+    return {CSA_DIFFUSION: values} if len(set(values)) > 1 else {}
 
 
 def exact_groups(values: Sequence[Sequence[Value]]) -> Groups:
@@ -194,7 +272,7 @@ def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
 
 def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
-    for candidate, values in differing_values(frames).items():
+    for candidate, values in differing_values(frames, CANDIDATES).items():
         groups = exact_groups([values])
         sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:

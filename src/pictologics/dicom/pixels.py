@@ -6,7 +6,7 @@ one stretch of memory of the finished volume, and nothing is ever transposed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -79,7 +79,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     has_mask = any(one is not None and one.padding is not None for one in conversions)
     valid = np.ones(shape, np.bool_) if has_mask else None
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         with PlaneReader() as reader:
             for k in share:
                 frame, conversion = frames[k], conversions[k]

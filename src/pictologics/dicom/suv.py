@@ -9,6 +9,9 @@ for every maker:
   another private factor is Bq/ml.
 - ``Units`` GML and CM2ML: uptake values already, by body weight unless ``SUVType`` says otherwise.
 
+Enhanced objects say the same in attributes of their own: units by a real world value mapping, the moment to which
+decay was corrected by ``DecayCorrectionDateTime``, and the dose in MBq.
+
 The size of the patient is its weight in g, its lean body mass in g, or its surface in cm2:
 
 - lean body mass after James (Research on Obesity, HMSO 1976), W in kg and H in cm: 1.10 W - 128 (W/H)^2 for men and
@@ -84,14 +87,13 @@ def uptake_of(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
             )
         if tags.MODALITY_LUT_SEQUENCE in frame.header.located:
             raise UnsupportedFormatError("its values come from a Modality LUT, which no PET has", path=path)
-        if tags.RESCALE_SLOPE not in frame.attributes:
+        if not {tags.RESCALE_SLOPE, tags.REAL_WORLD_VALUE_SLOPE} & frame.attributes.values.keys():
             raise OptionError(
                 "uptake values need RescaleSlope (0028,1053), which is missing",
                 path=frame.header.path,
                 advice="leave suv out",
             )
-    headers = list({id(frame.header): frame.header for frame in frames}.values())
-    factor = factor_of(agreed_facts(headers), kind)
+    factor = factor_of(agreed_facts(frames), kind)
     scaled = tuple(replace(frame, slope=frame.slope * factor, intercept=frame.intercept * factor) for frame in frames)
     text = f"values are {SUV_UNITS[kind]}: the slope and intercept of each slice were multiplied by {factor:.9g}"
     return Uptake(scaled, Decision("converted", text, factor))
@@ -130,15 +132,19 @@ def factor_of(facts: Sequence[PetFacts], kind: str) -> float:
 
 def check_corrections(facts: PetFacts) -> None:
     """Make sure that attenuation and decay were corrected."""
-    for needed in ("ATTN", "DECY"):
+    for needed, flag in (("ATTN", "attenuation"), ("DECY", "decay")):
         if needed not in facts.corrected:
+            fact = flag if facts.is_enhanced else "corrected"
+            said = "not YES" if facts.is_enhanced else " ".join(sorted(facts.corrected)) or "missing"
             raise OptionError(
-                f"uptake values need images corrected for {needed}, and {named('corrected')} is "
-                f"{' '.join(sorted(facts.corrected)) or 'missing'}",
+                f"uptake values need images corrected for {needed}, and {named(fact)} is {said}",
                 path=facts.path,
                 advice="load the corrected series, or leave suv out",
-                attribute="corrected",
+                attribute=fact,
             )
+    if facts.is_enhanced:
+        # They name the moment itself.
+        return
     if not facts.decay_correction:
         raise facts.missing("decay_correction")
     if facts.decay_correction not in {"START", "ADMIN"}:

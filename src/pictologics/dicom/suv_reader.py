@@ -35,6 +35,10 @@ ATTRIBUTES: Final = {
     "suv_type": (0x00541006, "SUVType"),
     "decay_correction": (0x00541102, "DecayCorrection"),
     "reference_time": (0x00541300, "FrameReferenceTime"),
+    "corrected_to": (0x00189701, "DecayCorrectionDateTime"),
+    "decay": (0x00189758, "DecayCorrected"),
+    "attenuation": (0x00189759, "AttenuationCorrected"),
+    "mapped_units": (0x004008EA, "MeasurementUnitsCodeSequence of its RealWorldValueMappingSequence"),
     "suv_factor": (0x70531000, "Philips' private SUV factor"),
     "activity_factor": (0x70531009, "Philips' private activity factor"),
 }

@@ -36,9 +36,14 @@ def scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
     """The moment to which a scanner that corrects for decay since the START corrected it.
 
     That is the series' date and time, unless these are later than the acquisition's: then the series was made
-    afterwards, and GE's private date and time count, or what each slice's FrameReferenceTime says.
+    afterwards, and GE's private date and time count, or what each slice's FrameReferenceTime says. Enhanced objects
+    name the moment.
     """
     first = facts[0]
+    if first.is_enhanced:
+        if first.corrected_to is None:
+            raise first.missing("corrected_to")
+        return first.corrected_to
     if first.series is None:
         raise first.missing("series")
     acquired = [one.acquired for one in facts]
@@ -108,7 +113,7 @@ def seconds_of_uptake(facts: PetFacts, begin: datetime, half_life: float) -> flo
         raise facts.contradictory(
             f"the scan begins {seconds:.0f} s after the injection, with a half-life of {half_life:.6g} s",
             fact,
-            "series",
+            "corrected_to" if facts.is_enhanced else "series",
             "half_life",
         )
     return seconds

@@ -9,9 +9,10 @@ from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError
 from ..provenance import Decision
 from .frames import Frame
 from .phases import Phase, split_phases
+from .planes import Planes, stack_planes
 from .series import Layout, Series, layouts_of
 
-__all__ = ["Volume", "volumes_of"]
+__all__ = ["Volume", "planes_of", "volumes_of"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,29 @@ def volumes_of(series: Series, path: str, only: frozenset[tuple[str, int]] | Non
     return [
         Volume(phase, phase.label, (*others, *repeated, *compare(phases, index))) for index, phase in enumerate(phases)
     ]
+
+
+def planes_of(volume: Volume, frames: Sequence[Frame], irregular: str, path: str) -> Planes:
+    """The planes of a volume on their grid.
+
+    Args:
+        volume: The volume.
+        frames: Its frames, or the same ones rescaled.
+        irregular: What to do with planes that form no regular grid.
+        path: The source, for messages.
+
+    Raises:
+        GeometryError: If they form no regular grid; it also says what of the series was left out before, for a hole
+            may be where a slice of another size was.
+    """
+    try:
+        return stack_planes(frames, irregular, path)
+    except GeometryError as error:
+        left_out = [one.text for one in volume.decisions if one.kind == "left out" and one.warning == "content"]
+        if not left_out:
+            raise
+        found = f"{error.found} ({'; '.join(left_out)})"
+        raise GeometryError(found, path=error.path, advice=error.advice, **error.values) from error
 
 
 def name_stack(phase: Phase, number: int, count: int) -> Phase:
@@ -112,7 +136,7 @@ def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], 
     count = sum(len(layout.frames) for layout in others)
     text = (
         f"left out {count} of {count + len(first.frames)} images, which have another layout "
-        f"({', '.join(map(str, others))}) than the {first}"
+        f"({', '.join(map(str, others))}, the first is '{rival.frames[0].header.path}') than the {first}"
     )
     return [first], [Decision("left out", text, count, "content")]
 

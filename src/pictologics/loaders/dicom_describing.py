@@ -11,10 +11,9 @@ from ..dicom import tags
 from ..dicom.colour import check_colours
 from ..dicom.folders import Scan
 from ..dicom.frames import holds_image
-from ..dicom.planes import stack_planes
 from ..dicom.series import Series, group_series, without_localizers
 from ..dicom.stored_values import check_pixels_present, stored_values_of
-from ..dicom.volumes import Volume, volumes_of
+from ..dicom.volumes import Volume, planes_of, volumes_of
 from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError, PictologicsError, UnsupportedFormatError
 from .protocol import Description, Source, VolumeInfo
 
@@ -119,7 +118,7 @@ def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -
         check_colours([frame.header for frame in volume.frames], luminance=False)
         for frame in volume.frames:
             check_pixels_present(frame, stored_values_of(frame.header))
-        planes = stack_planes(volume.frames, "error", path)
+        planes = planes_of(volume, volume.frames, "error", path)
     except GeometryError as error:
         findings = error.values.get("findings")
         if not findings:

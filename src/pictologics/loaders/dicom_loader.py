@@ -9,15 +9,16 @@ from ..dicom import tags
 from ..dicom.attributes import Attributes
 from ..dicom.conversions import PixelRules
 from ..dicom.folders import Scan, files_in, scan_files
-from ..dicom.frames import UNITLESS
+from ..dicom.frames import is_segmentation, mapped_units
 from ..dicom.pixels import Voxels, read_voxels
-from ..dicom.planes import Planes, stack_planes
+from ..dicom.planes import Planes
 from ..dicom.rectifying import rectify
 from ..dicom.series import Series, choose_series, without_localizers
 from ..dicom.suv import SUV_UNITS, uptake_of
-from ..dicom.volumes import Volume, volumes_of
+from ..dicom.volumes import Volume, planes_of, volumes_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
+from ..preprocessing.sentinels import marked_as_asked
 from ..provenance import Decision, Provenance, SliceSource
 from .dicom_describing import describe_scan, files, group_or_refuse
 from .protocol import Description, Probe, ReadOptions, Source
@@ -48,7 +49,7 @@ class DicomReader:
         series, volumes, others = volumes_of_source(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
-        planes = stack_planes(volume.frames if suv is None else suv.frames, options.irregular, source.path)
+        planes = planes_of(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
         decisions = (
             *others,
@@ -58,7 +59,11 @@ class DicomReader:
             *voxels.decisions,
             *missing_padding(options, voxels),
         )
-        array, grid, source_mask = voxels.array, planes.grid, voxels.source_mask
+        array, grid = voxels.array, planes.grid
+        # Before an irregular stack is resampled, which would blend the sentinel with the data.
+        loaded = Image.from_grid(array, grid, source_mask=voxels.source_mask, provenance=Provenance(source.path))
+        source_mask, marks = marked_as_asked(loaded, options.source_mask_from)
+        decisions = (*decisions, *marks)
         if planes.irregular_stack is not None:
             made = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
             array, grid, source_mask = made.array, made.grid, made.source_mask
@@ -83,11 +88,26 @@ def volumes_of_source(
     """The one series that is meant, its volumes, and what of the source is not part of it."""
     scan = scan_source(source, recursive)
     groups, localizers = group_or_refuse(scan, source), list[Decision]()
+    if not groups:
+        refuse_segmentations(scan, source)
     if series_uid is None:
         groups, localizers = without_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
     others = left_out(scan, series, localizers)
     return series, volumes_of(series, source.path, source.only), others
+
+
+def refuse_segmentations(scan: Scan, source: Source) -> None:
+    """Raise if there are segmentations and no images: which of the files is meant, a folder does not say."""
+    found = [header.path for header in scan.headers if is_segmentation(header)]
+    if found:
+        raise UnsupportedFormatError(
+            f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "
+            f"'{found[0]}'",
+            path=source.path,
+            advice="pass the path of the segmentation file itself",
+            files=found,
+        )
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:
@@ -183,8 +203,8 @@ def units_of(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
-    mapped = attributes.text(tags.CODE_VALUE) if tags.REAL_WORLD_VALUE_SLOPE in attributes else ""
-    if mapped not in UNITLESS:
+    mapped = mapped_units(attributes)
+    if mapped:
         return mapped
     units = attributes.text(tags.UNITS) or attributes.text(tags.RESCALE_TYPE)
     if units == "US":

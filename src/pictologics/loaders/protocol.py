@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Irregular = Literal["error", "ignore", "resample"]
-SourceMaskFrom = Literal["padding"]
+SourceMaskFrom = Literal["padding", "sentinel"] | float
 Colour = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
@@ -118,6 +118,7 @@ class VolumeInfo:
         notes: What to know about it: what is assumed or left out, or why it does not load.
         loads: Whether ``load_image`` with these keywords gives it.
         is_default: Whether ``load_image`` gives it with the path alone.
+        needs_reference: Whether ``load_image`` must be given the image to which it belongs.
     """
 
     format: str
@@ -137,10 +138,12 @@ class VolumeInfo:
     notes: tuple[str, ...] = ()
     loads: bool = True
     is_default: bool = False
+    needs_reference: bool = False
 
     def call(self, path: str) -> str:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)
+        options += ", reference_image=image" if self.needs_reference else ""
         # Bytes and open files without a name have one in angle brackets, which is no path.
         source = "content" if path.startswith("<") else repr(path)
         return f"load_image({source}{options})" if self.loads else "does not load"

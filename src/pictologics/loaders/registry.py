@@ -8,11 +8,19 @@ from .metaimage_loader import MetaImageReader
 from .nifti_loader import NiftiReader
 from .nrrd_loader import NrrdReader
 from .protocol import Probe, Reader
+from .rtstruct_loader import RtstructReader
 from .seg_loader import SegReader
 
 __all__ = ["READERS", "select"]
 
-READERS: tuple[Reader, ...] = (NiftiReader(), NrrdReader(), MetaImageReader(), SegReader(), DicomReader())
+READERS: tuple[Reader, ...] = (
+    NiftiReader(),
+    NrrdReader(),
+    MetaImageReader(),
+    SegReader(),
+    RtstructReader(),
+    DicomReader(),
+)
 """The first that matches is the one; an error of its own is final."""
 
 

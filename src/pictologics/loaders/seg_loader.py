@@ -13,7 +13,7 @@ from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
 from ..placement import place
-from ..provenance import warn_of
+from ..provenance import Decision, warn_of
 from .probing import make_probe, make_source
 from .protocol import Description, Probe, ReadOptions, Source
 from .segmentations import SegmentFacts, SegmentOptions, select_kind
@@ -126,10 +126,7 @@ def load_seg(
             loaded = place(loaded, target, 0.0, "nearest")
         else:
             loaded = {number: placed_mask(mask, target) for number, mask in loaded.items()}
-    images = [loaded] if isinstance(loaded, Image) else loaded.values()
-    # The masks of one file share most of what was decided about it.
-    decisions = dict.fromkeys(decision for image in images for decision in image.provenance.decisions)
-    warn_of(probe.source.path, decisions)
+    warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
     return loaded
 
 
@@ -184,6 +181,18 @@ class SegReader:
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """Say where the segments lie and what they are called."""
         return describe_segmentation(source, self.name)
+
+
+def decisions_to_tell(images: Sequence[Image]) -> list[Decision]:
+    """What was decided about the images of one file, each thing once.
+
+    That a mask lies outside the reference is told only where all of them do: a reference that shows a part of the
+    patient does not have every organ.
+    """
+    of_each = [image.provenance.decisions for image in images]
+    outside = [[one for one in decisions if one.kind == "placed" and one.value == 0] for decisions in of_each]
+    silent = [] if all(outside) else [one for decisions in outside for one in decisions]
+    return [one for one in dict.fromkeys(one for decisions in of_each for one in decisions) if one not in silent]
 
 
 def placed_mask(mask: Image, target: Grid) -> Image:

@@ -106,9 +106,9 @@ def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
     order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
     scale = MILLIMETRES_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
-    geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
-    # What overflows is no place in the world, and is refused where the grid is made.
-    with np.errstate(over="ignore"):
+    # What overflows or is no number is no place in the world, and is refused where the grid is made.
+    with np.errstate(over="ignore", invalid="ignore"):
+        geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
         geometry[1:] *= scale
     return NiftiHeader(
         file=file,

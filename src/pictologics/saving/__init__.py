@@ -10,8 +10,9 @@ from ..image import Image
 from .metaimage import write_metaimage
 from .nifti import write_nifti
 from .nrrd import write_nrrd, write_seg_nrrd
+from .seg import save_seg
 
-__all__ = ["save_image"]
+__all__ = ["save_image", "save_seg"]
 
 WRITERS = {
     ".nii": write_nifti,

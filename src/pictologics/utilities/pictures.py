@@ -1,31 +1,23 @@
-"""Pictures to look at in a file."""
+"""Pictures of three planes, in a file."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from PIL import Image as PilImage
-from PIL import ImageDraw
 
 from ..errors import OptionError
 from ..files import replacing
 from ..image import Image
-from .screen import ScreenPlane, View, screen_plane
+from .panels import draw_legend, draw_panel, size_within
+from .scene import Scene, Style
+from .windows import Window
 
-__all__ = ["save_planes"]
+__all__ = ["checked_png", "save_planes"]
 
-# Soft tissue, the window that most CT is first looked at with: centre 40, width 400 HU.
-SOFT_TISSUE_HU = (-160.0, 240.0)
-# Other images: a few extreme voxels would leave the rest without contrast.
-PERCENTILES = (0.5, 99.5)
-LARGEST_SAMPLE = 1_000_000
-
-PANEL, GAP, TEXT_SIZE = 384, 8, 16
-INK = (255, 214, 92)
+PANEL, GAP = 384, 8
 
 
 def save_planes(
@@ -33,23 +25,29 @@ def save_planes(
     path: str | os.PathLike[str],
     *,
     position: npt.ArrayLike | None = None,
-    window: tuple[float, float] | None = None,
+    window: Window | None = None,
+    mask: Image | None = None,
+    alpha: float = 0.25,
+    style: Style = "both",
 ) -> None:
     """Draw the three orthogonal planes through a point into one PNG.
 
     Axial, coronal and sagittal side by side, the radiological way round (the patient's right on the left), in true
-    proportions, with the patient directions at the edges.
+    proportions, with the patient directions at the edges. Voxels that ``source_mask`` marks as invalid are hatched.
 
     Args:
         image: The image.
         path: A name that ends in ``.png``.
-        position: The point, LPS mm; the middle of the image by default.
-        window: Values drawn black and white. By default soft tissue (-160 to 240) for Hounsfield units, the 0.5th
-            to 99.5th percentile otherwise.
+        position: The point, LPS mm. By default where most of the mask is, or the middle of the image.
+        window: ``"lung"``, ``"bone"``, ``"brain"`` or ``"soft tissue"`` (for Hounsfield units), or (centre, width). By
+            default soft tissue for Hounsfield units, the 0.5th to 99.5th percentile otherwise.
+        mask: A mask or label map to lay over the image, with a legend below. Its lattice must meet the image's.
+        alpha: How much the colour of a label covers, from 0 to 1.
+        style: ``"fill"``, ``"contour"`` or ``"both"``.
 
     Raises:
-        OptionError: If the name does not end in ``.png``, or the window has no width.
-        GeometryError: If the image has no place in the world.
+        OptionError: If the name does not end in ``.png``, or a parameter cannot be honoured.
+        GeometryError: If the image has no place in the world, or the mask does not lie on it.
 
     Example:
         >>> import numpy as np, tempfile, pathlib
@@ -59,63 +57,27 @@ def save_planes(
         >>> file.exists()
         True
     """
-    target = Path(path)
-    if target.suffix.lower() != ".png":
-        raise OptionError("pictures are written as PNG", path=target, advice="give the file the suffix .png")
-    low, high = default_window(image) if window is None else window
-    if not low < high:
-        raise OptionError(f"the window {low} to {high} has no width", advice="give the darker value first")
-    views: tuple[View, ...] = ("axial", "coronal", "sagittal")
-    panels = [draw_panel(screen_plane(image, view, position), view, low, high) for view in views]
-    canvas = PilImage.new("RGB", (len(panels) * (PANEL + GAP) - GAP, PANEL))
+    target = checked_png(path)
+    scene = Scene.of(image, mask, window, alpha, style)
+    panels, labels = [], set()
+    for plane in scene.three_planes(position):
+        panel, shown = draw_panel(scene, plane, size_within(plane, PANEL), (PANEL, PANEL))
+        panels.append(panel)
+        labels |= shown
+    width = len(panels) * (PANEL + GAP) - GAP
+    legend = draw_legend(sorted(labels), scene.names(), width) if labels else None
+    canvas = PilImage.new("RGB", (width, PANEL + (legend.height + GAP if legend else 0)))
     for k, panel in enumerate(panels):
         canvas.paste(panel, (k * (PANEL + GAP), 0))
+    if legend:
+        canvas.paste(legend, (0, PANEL + GAP))
     with replacing(target) as temporary:
         canvas.save(temporary, format="PNG")
 
 
-def default_window(image: Image) -> tuple[float, float]:
-    """Values to draw black and white when nobody says."""
-    if image.metadata.get("units") == "HU":
-        return SOFT_TISSUE_HU
-    values = np.asarray(image.array)
-    step = max(1, int(np.cbrt(values.size / LARGEST_SAMPLE)))
-    sample = values[::step, ::step, ::step].astype(np.float64)
-    sample = sample[np.isfinite(sample)]
-    if not sample.size:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(sample, PERCENTILES))
-    if low < high:
-        return low, high
-    # A mask of few voxels, or a constant.
-    low, high = float(sample.min()), float(sample.max())
-    return (low, high) if low < high else (low - 1.0, high + 1.0)
-
-
-def draw_panel(plane: ScreenPlane, view: View, low: float, high: float) -> PilImage.Image:
-    """One plane in a square, in true proportions, with its letters."""
-    grey = to_grey(plane.values, low, high)
-    heights = [count * size for count, size in zip(plane.values.shape, plane.pixel_spacing, strict=True)]
-    scale = PANEL / max(heights)
-    height, width = (max(1, round(length * scale)) for length in heights)
-    picture = PilImage.fromarray(grey).resize((width, height), PilImage.Resampling.BICUBIC)
-    panel = PilImage.new("RGB", (PANEL, PANEL))
-    panel.paste(picture, ((PANEL - width) // 2, (PANEL - height) // 2))
-    draw = ImageDraw.Draw(panel)
-    left, right, top, bottom = plane.letters
-    middle, edge = PANEL // 2, 4
-    for text, place, anchor in (
-        (left, (edge, middle), "lm"),
-        (right, (PANEL - edge, middle), "rm"),
-        (top, (middle, edge), "mt"),
-        (bottom, (middle, PANEL - edge), "mb"),
-        (f"{view} {plane.index}", (edge, edge), "lt"),
-    ):
-        draw.text(place, text, fill=INK, anchor=anchor, font_size=TEXT_SIZE, stroke_width=1, stroke_fill=(0, 0, 0))
-    return panel
-
-
-def to_grey(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[np.uint8]:
-    """Values as shades from black to white; what is no number is black."""
-    shades = (values.astype(np.float64) - low) / (high - low) * 255.0
-    return np.ascontiguousarray(np.nan_to_num(np.clip(shades, 0.0, 255.0)).round().astype(np.uint8))
+def checked_png(path: str | os.PathLike[str]) -> Path:
+    """A path whose name says PNG."""
+    target = Path(path)
+    if target.suffix.lower() != ".png":
+        raise OptionError("pictures are written as PNG", path=target, advice="give the file the suffix .png")
+    return target

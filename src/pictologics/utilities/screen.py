@@ -1,4 +1,4 @@
-"""Voxels -> screen: one plane of an image as a person looks at it, whatever the storage order.
+"""Voxels -> screen: one plane of a grid as a person looks at it, whatever the storage order.
 
 Radiologists look at a patient from the feet and from the front: the patient's right is on the left of an axial or
 coronal picture, anterior is up in an axial one and left in a sagittal one, superior is up.
@@ -12,12 +12,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..geometry import AXIS_LETTERS, nearest_axes
-from ..image import Image
+from ..errors import OptionError
+from ..geometry import AXIS_LETTERS, Grid, nearest_axes
 
-__all__ = ["ScreenPlane", "View", "screen_plane"]
+__all__ = ["VIEWS", "ScreenPlane", "View", "axis_plane", "view_plane"]
 
 View = Literal["axial", "coronal", "sagittal"]
+VIEWS: tuple[View, ...] = ("axial", "coronal", "sagittal")
 
 # For each view: the world axis looked along, then the world axis and sign that run right and down the screen.
 SCREEN_AXES: dict[View, tuple[int, tuple[int, int], tuple[int, int]]] = {
@@ -29,52 +30,105 @@ SCREEN_AXES: dict[View, tuple[int, tuple[int, int], tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class ScreenPlane:
-    """One plane, ready to be drawn with its first row at the top.
+    """Where one plane of a grid comes on the screen, its first row at the top.
 
     Attributes:
-        values: (rows, columns) voxel values; a view on the image's array.
+        view: The view that the plane is nearest to.
+        axis: The array axis that is looked along.
+        index: Index of the plane along that axis.
+        axes: Array axes that run down and right.
+        steps: Which way they run, +1 or -1.
+        shape: Number of rows and columns.
         pixel_spacing: Distance between rows and between columns, mm.
         letters: Patient directions at the left, right, top and bottom edges.
-        index: Index of the plane along the array axis that is looked along.
-        axis: That array axis.
     """
 
-    values: npt.NDArray[Any]
+    view: View
+    axis: int
+    index: int
+    axes: tuple[int, int]
+    steps: tuple[int, int]
+    shape: tuple[int, int]
     pixel_spacing: tuple[float, float]
     letters: tuple[str, str, str, str]
-    index: int
-    axis: int
+
+    @property
+    def lengths(self) -> tuple[float, float]:
+        """Height and width of the plane, mm."""
+        return self.shape[0] * self.pixel_spacing[0], self.shape[1] * self.pixel_spacing[1]
+
+    def cut(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The plane of an array on this grid, (rows, columns); a view on it."""
+        return self.arrange(array.transpose(self.axis, *self.axes)[self.index])
+
+    def arrange(self, plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A plane whose axes are in order but may run the other way."""
+        return plane[:: self.steps[0], :: self.steps[1]]
+
+    def voxel_at(self, row: float, column: float) -> tuple[int, int, int] | None:
+        """Index (x, y, z) of the voxel drawn at a place of the plane, None outside."""
+        index = [self.index] * 3
+        for place, axis, step, count in zip((row, column), self.axes, self.steps, self.shape, strict=True):
+            nearest = int(np.floor(place + 0.5))
+            if not 0 <= nearest < count:
+                return None
+            index[axis] = nearest if step > 0 else count - 1 - nearest
+        return index[0], index[1], index[2]
 
 
-def screen_plane(image: Image, view: View, position: npt.ArrayLike | None = None) -> ScreenPlane:
-    """Cut the plane of an image that comes nearest to a view.
+def view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) -> ScreenPlane:
+    """The plane of a grid that comes nearest to a view.
 
-    An oblique image is cut along its own axes; the letters then name the directions that the edges are nearest to.
+    An oblique grid is cut along its own axes; the letters then name the directions that the edges are nearest to.
 
     Args:
-        image: The image.
+        grid: The grid.
         view: Which way to look.
         position: A point of the world that the plane passes nearest to, LPS mm; the middle by default.
     """
-    grid = image.grid
-    world_axes, signs = nearest_axes(grid.direction)
-    array_axis = {world: (axis, sign) for axis, (world, sign) in enumerate(zip(world_axes, signs, strict=True))}
-    along, right, down = SCREEN_AXES[view]
+    world_axes, _ = nearest_axes(grid.direction)
+    axis = world_axes.index(SCREEN_AXES[view][0])
     middle = (np.asarray(grid.shape) - 1) / 2.0
-    centre = middle if position is None else grid.world_to_index(position)
-    axis = array_axis[along][0]
-    index = int(np.clip(np.round(centre[axis]), 0, grid.shape[axis] - 1))
-    columns, column_sign = array_axis[right[0]]
-    rows, row_sign = array_axis[down[0]]
-    plane = np.asarray(image.array).transpose(axis, rows, columns)[index]
-    plane = plane[:: row_sign * down[1], :: column_sign * right[1]]
+    centre = middle if position is None else grid.world_to_index(checked_position(position))
+    return axis_plane(grid, axis, int(np.clip(np.round(centre[axis]), 0, grid.shape[axis] - 1)))
+
+
+def axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
+    """A plane across one of a grid's axes, shown in the view that it is nearest to.
+
+    Args:
+        grid: The grid.
+        axis: The array axis that is looked along.
+        index: Index of the plane along it.
+    """
+    world_axes, signs = nearest_axes(grid.direction)
+    view = next(view for view in VIEWS if SCREEN_AXES[view][0] == world_axes[axis])
+    _, right, down = SCREEN_AXES[view]
+    rows, columns = world_axes.index(down[0]), world_axes.index(right[0])
     return ScreenPlane(
-        plane,
+        view,
+        axis,
+        index,
+        (rows, columns),
+        (signs[rows] * down[1], signs[columns] * right[1]),
+        (grid.shape[rows], grid.shape[columns]),
         (grid.spacing[rows], grid.spacing[columns]),
         (*edge_letters(*right), *edge_letters(*down)),
-        index,
-        axis,
     )
+
+
+def checked_position(position: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """A point of the world."""
+    try:
+        point = np.asarray(position, dtype=np.float64)
+    except (TypeError, ValueError):
+        point = np.empty(0)
+    if point.shape != (3,) or not np.isfinite(point).all():
+        raise OptionError(
+            f"position is {position!r} and must be three numbers, LPS mm",
+            advice="grid.index_to_world gives the position of a voxel",
+        )
+    return point
 
 
 def edge_letters(world_axis: int, sign: int) -> tuple[str, str]:

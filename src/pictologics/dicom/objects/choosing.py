@@ -12,6 +12,7 @@ from .enhanced import enhanced_frames
 from .mosaic import is_mosaic, mosaic_frames
 from .nuclear import nuclear_frames
 from .plain import plain_frames
+from .uih_grid import is_uih_grid, uih_grid_frames
 
 __all__ = ["frames_of"]
 
@@ -39,6 +40,8 @@ def frames_of(header: Header) -> list[Frame]:
         return enhanced_frames(header)
     if is_mosaic(header):
         return mosaic_frames(header)
+    if is_uih_grid(header):
+        return uih_grid_frames(header)
     if tags.GRID_FRAME_OFFSET_VECTOR in header and (count or 1) > 1:
         return dose_frames(header)
     if header.text(tags.MODALITY) in {"NM", "PT"} and (count or 1) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def read_stored_label_map(segmentation: Segmentation, layers: Layers, numbers: S
     lookup = Lookup(segmentation, numbers, volume.dtype)
     unknown: list[int] = []
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         strangers = 0
         with FramePixels(layers.template) as pixels:
             for slot in share:
@@ -49,7 +49,7 @@ def read_stored_masks(
     """Read a binary volume for each segment of a label map, 1 inside and 0 outside."""
     volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         present = np.empty(1 << 16, np.bool_)
         with FramePixels(layers.template) as pixels:
             for slot in share:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -49,7 +49,7 @@ def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence
     at_least = smallest_stored(segmentation, threshold)
     counted: list[Overlaps] = []
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         overlaps = Overlaps()
         with FramePixels(layers.template) as pixels:
             for slot in share:
@@ -78,7 +78,7 @@ def read_masks(
     volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
     at_least = smallest_stored(segmentation, threshold)
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         with FramePixels(layers.template) as pixels:
             for slot in share:
                 for layer in chosen(layers.planes[slot], numbers):
@@ -108,7 +108,7 @@ def read_largest_fraction(segmentation: Segmentation, layers: Layers, numbers: S
 def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int, Volume]) -> None:
     """Read the fractions of segments into volumes, in which the larger one of two is kept."""
 
-    def read_share(share: Sequence[int]) -> None:
+    def read_share(share: Iterable[int]) -> None:
         with FramePixels(layers.template) as pixels:
             for slot in share:
                 for layer in chosen(layers.planes[slot], tuple(volumes)):

@@ -9,16 +9,14 @@ from typing import Final, Literal, cast
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...files import StoredFile
 from .. import tags
-from ..frames import sop_class_of
+from ..frames import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
 from ..header import Header
 from ..headers import read_header
 from .segments import Segment, segments_of
 
-__all__ = ["LABEL_MAP_STORAGE", "SEGMENTATION_STORAGE", "SURFACE_STORAGE", "Segmentation", "open_segmentation"]
+__all__ = ["SURFACE_STORAGE", "Segmentation", "open_segmentation"]
 
-SEGMENTATION_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 SURFACE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.5"
-LABEL_MAP_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 
 Kind = Literal["BINARY", "FRACTIONAL", "LABELMAP"]
 KINDS: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
@@ -98,7 +96,7 @@ def refuse_other_kinds(header: Header) -> None:
             path=header.path,
             advice="export the segmentation as voxels (DICOM SEG)",
         )
-    if sop_class not in (SEGMENTATION_STORAGE, LABEL_MAP_STORAGE):
+    if not is_segmentation(header):
         raise UnsupportedFormatError(
             f"this DICOM file (SOP class {sop_class or 'missing'}) is no segmentation",
             path=header.path,

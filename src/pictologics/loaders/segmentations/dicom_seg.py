@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy.typing as npt
 
 from ...dicom import tags
+from ...dicom.frames import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
 from ...dicom.segmentation.label_maps import read_stored_label_map, read_stored_masks
 from ...dicom.segmentation.layers import Layers, first_frames, layers_of
 from ...dicom.segmentation.masks import (
@@ -18,13 +19,7 @@ from ...dicom.segmentation.masks import (
     read_largest_fraction,
     read_masks,
 )
-from ...dicom.segmentation.objects import (
-    LABEL_MAP_STORAGE,
-    SEGMENTATION_STORAGE,
-    SURFACE_STORAGE,
-    Segmentation,
-    open_segmentation,
-)
+from ...dicom.segmentation.objects import SURFACE_STORAGE, Segmentation, open_segmentation
 from ...errors import CorruptFileError, GeometryError, OptionError, UnsupportedFormatError
 from ...image import Image
 from ...provenance import Decision, Provenance, SliceSource

@@ -1,0 +1,134 @@
+"""The contours of ROIs as points in the world."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError
+from ...provenance import Decision
+from .rois import CONTOUR_DATA, CONTOUR_GEOMETRIC_TYPE, NUMBER_OF_CONTOUR_POINTS, Roi
+
+__all__ = ["Contours", "read_contour_points"]
+
+CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", ""})
+"""Kinds of contours that enclose something; a missing kind is taken for the most common one."""
+
+KINDS_IN_WORDS: Final = {"POINT": "points", "OPEN_PLANAR": "open contours", "OPEN_NONPLANAR": "open contours"}
+
+
+@dataclass(frozen=True)
+class Contours:
+    """Closed contours, one after another.
+
+    Attributes:
+        points: (n, 3) positions, LPS mm.
+        starts: (m + 1,) where each contour begins in the points, and the number of points.
+        rois: (m,) the ROI of each contour, by its place among the ROIs.
+        decisions: What was left out.
+    """
+
+    points: npt.NDArray[np.float64]
+    starts: npt.NDArray[np.int64]
+    rois: npt.NDArray[np.int64]
+    decisions: tuple[Decision, ...] = ()
+
+
+def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
+    """Parse the closed contours of some ROIs.
+
+    Points and open contours enclose no voxels and are left out, as are closed ones of fewer than three points. A
+    contour that stands twice in a ROI counts once: by the even-odd rule it would wipe itself out. Only where the
+    file says ``CLOSEDPLANAR_XOR`` is it left to do that.
+
+    Args:
+        path: The file, for messages.
+        rois: The ROIs.
+
+    Raises:
+        CorruptFileError: If the contour data is of the wrong length or no numbers.
+    """
+    texts: list[bytes] = []
+    counts: list[int] = []
+    owners: list[int] = []
+    left_out: Counter[tuple[str, str]] = Counter()
+    for place, roi in enumerate(rois):
+        seen: set[bytes] = set()
+        for number, item in enumerate(roi.contours, 1):
+            kind = item.get(CONTOUR_GEOMETRIC_TYPE, b"").strip(b" \0").decode("latin-1").upper()
+            data = item.get(CONTOUR_DATA, b"").rstrip(b" \0\\")
+            count = checked_count(path, roi, number, item, data)
+            if kind not in CLOSED:
+                left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {kind[:20]!r}")] += 1
+            elif count < 3:
+                left_out[roi.title, "closed contours of fewer than three points"] += 1
+            elif data in seen and kind != "CLOSEDPLANAR_XOR":
+                left_out[roi.title, "contours that stand twice"] += 1
+            else:
+                seen.add(data)
+                texts.append(data)
+                counts.append(count)
+                owners.append(place)
+    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+    values = parsed(path, texts).reshape(-1, 3)
+    return Contours(values, starts, np.array(owners, np.int64), decisions_of(left_out))
+
+
+def checked_count(path: str, roi: Roi, number: int, item: dict[int, bytes], data: bytes) -> int:
+    """The number of points of a contour, which must be what the file says it is."""
+    values = data.count(b"\\") + 1 if data else 0
+    said = item.get(NUMBER_OF_CONTOUR_POINTS, b"").strip(b" \0")
+    if values % 3 or (said and said != b"%d" % (values // 3) and not same_number(said, values // 3)):
+        required = f"{said.decode('latin-1')[:20]} points are three numbers each" if said else "points are three each"
+        raise CorruptFileError(
+            f"contour {number} of ROI {roi.title} holds {values} numbers, and its {required}",
+            path=path,
+            advice="export the file again",
+            roi=roi.number,
+            contour=number,
+            values=values,
+        )
+    return values // 3
+
+
+def same_number(text: bytes, number: int) -> bool:
+    """Whether a text that is not written as usual means a number."""
+    try:
+        return float(text) == number
+    except ValueError:
+        return False
+
+
+def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
+    """The numbers of decimal strings, one after another."""
+    if any(b"_" in text for text in texts):
+        # Python's own numbers may have them.
+        raise not_numbers(path)
+    try:
+        values = [np.array(list(map(float, text.split(b"\\"))), np.float64) for text in texts]
+    except ValueError as error:
+        raise not_numbers(path) from error
+    joined = np.concatenate(values) if values else np.empty(0)
+    if not np.isfinite(joined).all():
+        raise not_numbers(path)
+    return joined
+
+
+def not_numbers(path: str) -> CorruptFileError:
+    """The error for contour data that holds something else."""
+    return CorruptFileError("its ContourData holds what is no number", path=path, advice="export the file again")
+
+
+def decisions_of(left_out: Counter[tuple[str, str]]) -> tuple[Decision, ...]:
+    """What to say of contours that were left out: one sentence for each kind."""
+    decisions = []
+    for what in dict.fromkeys(kind for _, kind in left_out):
+        of = {title: count for (title, kind), count in left_out.items() if kind == what}
+        text = f"left out {sum(of.values())} {what} of ROI {', '.join(of)}"
+        decisions.append(Decision("left out", text, sum(of.values()), "content"))
+    return tuple(decisions)

@@ -1,0 +1,226 @@
+"""Contours in the world to the planes of a lattice in which they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import GeometryError
+from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid, format_numbers
+from ...provenance import Decision
+from .contours import Contours
+
+__all__ = ["PlanarContours", "lay_on_planes"]
+
+Indices = npt.NDArray[np.int64]
+
+HALF_A_STEP: Final = 0.5 + 1e-6
+"""How far a contour may be from the plane that it goes to, in steps between planes."""
+
+ONE_SHEET: Final = 0.05
+"""Contours nearer to each other than this, in steps between planes, were drawn in one plane. Positions are rounded to
+far less than this, and contours of slices that are 16 times thinner than the image's are further apart."""
+
+NAMED_ROIS: Final = 5
+
+
+@dataclass(frozen=True)
+class PlanarContours:
+    """Contours sorted by the plane in which they lie.
+
+    Attributes:
+        points: (n, 3) voxel indices.
+        starts: (m + 1,) where each contour begins in the points, and the number of points.
+        keys: (m, 4) of each contour: the axis to which its plane is normal, the index of the plane, its ROI, and its
+            sheet, which differs where several contours of a ROI that were drawn in different planes go to one plane.
+            Rows are sorted.
+        decisions: What was moved and what was left out.
+    """
+
+    points: npt.NDArray[np.float64]
+    starts: Indices
+    keys: Indices
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where contours are to be laid.
+
+    Attributes:
+        path: Their file, for messages.
+        grid: The lattice.
+        titles: What messages call the ROIs.
+    """
+
+    path: str
+    grid: Grid
+    titles: Sequence[str]
+
+    def named(self, rois: Indices) -> str:
+        """Some ROIs by their titles."""
+        titles = [self.titles[place] for place in np.unique(rois)]
+        more = f" and {len(titles) - NAMED_ROIS} more" if len(titles) > NAMED_ROIS else ""
+        return ", ".join(titles[:NAMED_ROIS]) + more
+
+
+def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[str]) -> PlanarContours:
+    """Find the plane of the lattice for each contour.
+
+    A contour may lie in any plane of voxel centres, across any of the three axes. One beside such a plane goes to the
+    nearest one, none of its points being further off than half a step between planes.
+
+    Args:
+        path: The file, for messages.
+        contours: The contours.
+        grid: The lattice.
+        titles: What messages call the ROIs.
+
+    Raises:
+        GeometryError: If a contour lies in no plane of the lattice, or all lie outside the field.
+    """
+    target = Target(path, grid, titles)
+    starts, rois = contours.starts, contours.rois
+    if not rois.size:
+        return PlanarContours(np.empty((0, 3)), np.zeros(1, np.int64), np.empty((0, 4), np.int64))
+    points = grid.world_to_index(contours.points)
+    low, high = np.minimum.reduceat(points, starts[:-1]), np.maximum.reduceat(points, starts[:-1])
+    axes = normal_axes(high - low)
+    each = np.arange(len(rois))
+    middles = (low[each, axes] + high[each, axes]) / 2
+    planes = np.floor(middles + 0.5)
+    offsets = np.maximum(np.abs(low[each, axes] - planes), np.abs(high[each, axes] - planes))
+    decisions = judge_offsets(target, offsets, rois)
+    last = np.array(grid.shape)[axes] - 1
+    others = np.array([[1, 2], [0, 2], [0, 1]])[axes]
+    rows = each[:, None]
+    size = np.array(grid.shape)[others] - 0.5
+    beyond = (high[rows, others] <= -0.5) | (low[rows, others] >= size)
+    outside = (planes < 0) | (planes > last) | beyond.any(axis=1)
+    if outside.all():
+        raise nothing_inside(target, contours.points)
+    across = ((low[rows, others] < -0.5) | (high[rows, others] > size)).any(axis=1)
+    decisions += report_outside(target, outside, across & ~outside, rois)
+    keys = np.stack([axes, planes.clip(-1, last + 1).astype(np.int64), rois, np.zeros_like(rois)], axis=1)
+    order = np.lexsort((middles, rois, keys[:, 1], axes))
+    order = order[~outside[order]]
+    keys = keys[order]
+    keys[:, 3] = sheets_of(keys, middles[order])
+    decisions += report_sheets(target, keys)
+    points, starts = gathered(points, starts, order)
+    return PlanarContours(points, starts, keys, tuple(decisions))
+
+
+def normal_axes(extents: npt.NDArray[np.float64]) -> Indices:
+    """For each contour the axis to which its plane is normal: that along which it extends least.
+
+    The axis of most contours is taken wherever a contour extends along it by no more than rounding, so that a contour
+    thinner than its own rounding does not turn.
+
+    Args:
+        extents: (m, 3) of each contour, in voxels.
+    """
+    nearest = np.argmin(extents, axis=1)
+    common = int(np.bincount(nearest, minlength=3).argmax())
+    return np.where(extents[:, common] <= 2 * CORNER_ERROR_REFUSED, common, nearest).astype(np.int64)
+
+
+def judge_offsets(target: Target, offsets: npt.NDArray[np.float64], rois: Indices) -> list[Decision]:
+    """What to say of contours that do not lie in the planes of voxel centres.
+
+    Args:
+        target: Where they are to lie.
+        offsets: (m,) how far the furthest point of each is from its plane, in steps between planes.
+        rois: (m,) their ROIs.
+    """
+    worst = int(offsets.argmax())
+    largest = float(offsets[worst])
+    if not largest <= HALF_A_STEP:
+        raise GeometryError(
+            f"a contour of ROI {target.titles[rois[worst]]} lies in no plane of the image: its points are up to "
+            f"{largest:.3g} steps from the nearest plane of voxels, and half a step is the limit",
+            path=target.path,
+            advice="pass the image on which it was drawn, neither turned nor resampled",
+            steps=largest,
+        )
+    moved = offsets >= CORNER_ERROR_REFUSED
+    count = int(np.count_nonzero(moved))
+    if count:
+        text = (
+            f"{count} of {len(offsets)} contours, of ROI {target.named(rois[moved])}, lie between the planes of voxels "
+            f"and went to the nearest one, up to {largest:.3g} steps away"
+        )
+        return [Decision("placed", text, largest, "geometry")]
+    if largest >= CORNER_ERROR_NOTED:
+        return [Decision("rounded", f"contours lie up to {largest:.3g} steps beside their planes of voxels", largest)]
+    return []
+
+
+def nothing_inside(target: Target, points: npt.NDArray[np.float64]) -> GeometryError:
+    """The error for contours that lie somewhere else altogether."""
+    grid = target.grid
+    corners = grid.index_to_world(grid.corner_indices)
+    values: dict[str, Any] = {}
+    for name, some in (("contours", points), ("image", corners)):
+        values[name] = tuple(some.min(axis=0).tolist()), tuple(some.max(axis=0).tolist())
+    spans = [f"from ({format_numbers(low)}) to ({format_numbers(high)}) mm" for low, high in values.values()]
+    return GeometryError(
+        f"all contours lie outside the image: they reach {spans[0]}, and the image {spans[1]}",
+        path=target.path,
+        advice="pass the image on which they were drawn",
+        **values,
+    )
+
+
+def report_outside(
+    target: Target, outside: npt.NDArray[np.bool_], across: npt.NDArray[np.bool_], rois: Indices
+) -> list[Decision]:
+    """What to say of contours beyond the field, and of those that reach beyond it."""
+    decisions = []
+    for which, what in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):
+        count = int(np.count_nonzero(which))
+        if count:
+            text = f"{count} of {len(rois)} contours, of ROI {target.named(rois[which])}, {what} and were cut off there"
+            decisions.append(Decision("left out", text, count, "content"))
+    return decisions
+
+
+def sheets_of(keys: Indices, heights: npt.NDArray[np.float64]) -> Indices:
+    """Number the planes in which contours of one ROI were drawn that go to one plane of the lattice.
+
+    Args:
+        keys: (m, 4) sorted, without the sheet.
+        heights: (m,) of each contour, in steps; ascending where keys are equal.
+    """
+    same = (keys[1:, :3] == keys[:-1, :3]).all(axis=1)
+    further = same & (np.diff(heights) > ONE_SHEET)
+    counted = np.concatenate([[0], np.cumsum(further)])
+    begins = np.concatenate([[0], np.where(same, 0, np.arange(1, len(keys)))])
+    return np.asarray(counted - counted[np.maximum.accumulate(begins)])
+
+
+def report_sheets(target: Target, keys: Indices) -> list[Decision]:
+    """What to say where contours that were drawn in different planes share one."""
+    shared = keys[:, 3] > 0
+    if not shared.any():
+        return []
+    count = len(np.unique(keys[shared, :3], axis=0))
+    text = (
+        f"in {count} planes of ROI {target.named(keys[shared, 2])} meet contours that were drawn in several planes; "
+        "what any of them encloses was taken"
+    )
+    return [Decision("placed", text, count, "geometry")]
+
+
+def gathered(
+    points: npt.NDArray[np.float64], starts: Indices, order: Indices
+) -> tuple[npt.NDArray[np.float64], Indices]:
+    """The points of some contours in another order, and where each contour begins."""
+    lengths = np.diff(starts)[order]
+    fresh = np.concatenate([[0], np.cumsum(lengths)])
+    source = np.arange(fresh[-1]) + np.repeat(starts[order] - fresh[:-1], lengths)
+    return points[source], fresh

@@ -1,0 +1,176 @@
+"""A structure set drawn on an image: its ROIs as a label map, as masks or as fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import OptionError, UnsupportedFormatError
+from ...files import StoredFile
+from ...image import Image
+from ...labels import LARGEST_LABEL, overlap_decisions
+from ...provenance import Decision, Provenance
+from .. import tags
+from ..headers import read_header
+from .contours import read_contour_points
+from .drawing import Canvas, draw_fractions, draw_labels, draw_masks
+from .lattice_planes import PlanarContours, lay_on_planes
+from .rois import Roi, read_rois
+
+__all__ = ["READER_NAME", "StructureSet"]
+
+READER_NAME: Final = "RTSTRUCT"
+Names = str | int | Sequence[str | int] | None
+
+
+class StructureSet:
+    """The ROIs of one file, ready to be drawn.
+
+    Attributes:
+        path: The file, for messages.
+        header: Its header.
+        rois: Its ROIs, in the order of the file.
+
+    Raises:
+        UnsupportedFormatError: If the file is no structure set, or one without a ROI.
+        CorruptFileError: If it contradicts itself.
+    """
+
+    def __init__(self, file: StoredFile) -> None:
+        self.path = file.name
+        header = read_header(file)
+        if header is None:
+            raise UnsupportedFormatError(
+                "this is no DICOM file", path=self.path, advice="pass a file of contours (RTSTRUCT)"
+            )
+        self.header = header
+        self.rois = read_rois(header)
+        if not self.rois:
+            raise UnsupportedFormatError(
+                "the structure set holds no ROI", path=self.path, advice="export it again with its contours"
+            )
+
+    def combined(self, reference: Image, names: Names, coverage: bool = False) -> Image:
+        """All chosen ROIs as one label map, or the covered share of voxels of the one."""
+        rois = self.chosen(names)
+        if coverage and len(rois) > 1:
+            raise OptionError(
+                f"coverage=True gives fractions, and those of {len(rois)} ROIs do not go into one image",
+                path=self.path,
+                advice="name one in roi_names, or pass combine_rois=False",
+            )
+        if coverage:
+            return self.separate(reference, [rois[0].number], coverage)[0][1]
+        labels, renumbered = self.labels(rois)
+        canvas = Canvas.of(reference.grid)
+        contours, decisions = self.laid(rois, reference, canvas)
+        array, overlaps = draw_labels(contours, canvas, list(labels))
+        decisions = (*decisions, *renumbered, *overlap_decisions(overlaps, labels))
+        return self.image(array, reference, labels, decisions)
+
+    def separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
+        """A mask for each chosen ROI, or the covered share of its voxels."""
+        rois = self.chosen(names)
+        canvas = Canvas.of(reference.grid)
+        contours, decisions = self.laid(rois, reference, canvas)
+        drawn = (draw_fractions if coverage else draw_masks)(contours, canvas, len(rois))
+        return [
+            (roi, self.image(array, reference, {1: roi.name}, decisions))
+            for roi, array in zip(rois, drawn, strict=True)
+        ]
+
+    def labels(self, rois: Sequence[Roi]) -> tuple[dict[int, str], list[Decision]]:
+        """The label of each ROI, its number where that can be one, with its name; and what was replaced."""
+        numbers = {roi.number for roi in self.rois}
+        free = (number for number in range(1, len(numbers) + 1) if number not in numbers)
+        # Found from all ROIs, so that the label of one does not depend on which others are drawn.
+        fresh = {number: next(free) for number in sorted(numbers) if not 1 <= number <= LARGEST_LABEL}
+        labels = {fresh.get(roi.number, roi.number): roi.name for roi in rois}
+        unfit = {roi.number: fresh[roi.number] for roi in rois if roi.number in fresh}
+        if not unfit:
+            return labels, []
+        pairs = ", ".join(f"{roi.title} became {unfit[roi.number]}" for roi in rois if roi.number in unfit)
+        text = f"ROI numbers that are no labels from 1 to {LARGEST_LABEL} were replaced: {pairs}"
+        return labels, [Decision("converted", text, len(unfit), "content")]
+
+    def chosen(self, names: Names) -> list[Roi]:
+        """The ROIs of some names or numbers, in the order of the file."""
+        if names is None:
+            return self.rois
+        wanted = [names] if isinstance(names, (str, int)) else list(names)
+        known: set[str | int] = {roi.name for roi in self.rois} | {roi.number for roi in self.rois}
+        missing = [
+            one
+            for one in wanted
+            if isinstance(one, bool) or not isinstance(one, (str, int, np.integer)) or one not in known
+        ]
+        if missing or not wanted:
+            there = ", ".join(f"{roi.name!r} ({roi.number})" for roi in self.rois)
+            asked = "no ROI is asked for" if not wanted else f"there is no ROI {', '.join(map(repr, missing))}"
+            raise OptionError(
+                f"{asked}; those of the file are {there}",
+                path=self.path,
+                advice="pass names or numbers of these, or None for all",
+                missing=missing,
+            )
+        return [roi for roi in self.rois if roi.name in wanted or roi.number in wanted]
+
+    def laid(
+        self, rois: Sequence[Roi], reference: Image, canvas: Canvas
+    ) -> tuple[PlanarContours, tuple[Decision, ...]]:
+        """The contours of some ROIs in the planes of the reference, and all that is to be said of them."""
+        points = read_contour_points(self.path, rois)
+        contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
+        bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
+        decisions = [*other_frame(rois, reference), *repeated_names(rois), *points.decisions]
+        if bare:
+            text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and no voxel"
+            decisions.append(Decision("left out", text, len(bare), "content"))
+        return contours, (*decisions, *contours.decisions)
+
+    def image(
+        self, array: npt.NDArray[Any], reference: Image, labels: dict[int, str], decisions: Sequence[Decision]
+    ) -> Image:
+        """An image on the reference's voxels."""
+        facts = {
+            "series_instance_uid": self.header.text(tags.SERIES_INSTANCE_UID),
+            "frame_of_reference_uid": self.rois[0].frame_of_reference_uid,
+            "series_description": self.header.text(tags.SERIES_DESCRIPTION),
+            "series_number": self.header.text(tags.SERIES_NUMBER),
+        }
+        return Image.from_grid(
+            array,
+            reference.grid,
+            modality="SEG",
+            metadata={name: value for name, value in facts.items() if value},
+            labels=labels,
+            provenance=Provenance(self.path, READER_NAME, (), tuple(decisions)),
+        )
+
+
+def other_frame(rois: Sequence[Roi], reference: Image) -> list[Decision]:
+    """What to say of contours whose frame of reference is not the image's."""
+    own = reference.metadata.get("frame_of_reference_uid", "")
+    others = sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})
+    if not own or not others:
+        return []
+    text = (
+        f"the contours' frame of reference {', '.join(others)} is not the image's, {own}; they were drawn as if it were"
+    )
+    return [Decision("assumed", text, warning="geometry")]
+
+
+def repeated_names(rois: Sequence[Roi]) -> list[Decision]:
+    """What to say of names that several ROIs have."""
+    numbers: dict[str, list[int]] = {}
+    for roi in rois:
+        numbers.setdefault(roi.name, []).append(roi.number)
+    repeated = [
+        f"{name!r} is the name of ROIs {', '.join(map(str, some))}" for name, some in numbers.items() if len(some) > 1
+    ]
+    if not repeated:
+        return []
+    return [Decision("assumed", f"{'; '.join(repeated)}, and only their numbers tell them apart", warning="content")]

@@ -1,0 +1,181 @@
+"""The Laplacian of a Gaussian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import OptionError
+from ..image import Image
+from ..threads import run_in_shares
+from .boundary import Boundary
+from .kernels import Kernel, apply, gaussian_kernel, laplacian_kernel
+from .options import Dimensions, check_positive
+from .source import Floats, Source, array_axis, prepare, result_image
+
+__all__ = ["LaplacianKernels", "laplacian_kernels", "laplacian_of_gaussian", "laplacian_response"]
+
+LaplacianKernels = Sequence[tuple[Kernel, Kernel]]
+"""For each axis, x first: the Gaussian, and its second derivative."""
+
+
+def laplacian_of_gaussian(
+    image: Image,
+    sigma_mm: float,
+    truncate: float = 4.0,
+    *,
+    dimensions: Dimensions = 3,
+    boundary: Boundary = "mirror",
+    fill_value: float = 0.0,
+) -> Image:
+    """The Laplacian of a Gaussian (IBSI 2, section 3.2): negative on what is brighter than its surroundings.
+
+    The sum over the axes of the second derivative of a Gaussian along one and a Gaussian along the others. The
+    response to a constant is zero. Where the voxels are cubes it is per square voxel, as IBSI defines it. Where they
+    are not, it is the Laplacian per square millimetre times the square of the geometric mean of the spacings.
+
+    With a source mask an invalid voxel around a voxel counts as the mean of the valid ones, weighted by the Gaussian
+    there (normalized convolution).
+
+    Args:
+        image: The image.
+        sigma_mm: Standard deviation of the Gaussian, mm; along each axis it is divided by the spacing there.
+        truncate: Where the Gaussian ends, in sigma; the end is rounded to whole voxels.
+        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
+        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
+            as valid.
+        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+
+    Returns:
+        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+
+    Raises:
+        OptionError: If an option is wrong, the Gaussian does not reach a neighbour, or no voxel is valid.
+        GeometryError: If the Gaussian reaches farther than a mirrored or periodic image does.
+
+    Warns:
+        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.filters import laplacian_of_gaussian
+        >>> spot = np.zeros((15, 15, 15), np.float32, order="F")
+        >>> spot[7, 7, 7] = 1000
+        >>> response = laplacian_of_gaussian(Image(spot, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), 1.5)
+        >>> round(float(response.array[7, 7, 7]), 2)
+        -25.08
+    """
+    sigma = check_positive("sigma_mm", sigma_mm, "mm")
+    cut = check_positive("truncate", truncate, "sigma")
+    source = prepare(image, dimensions, boundary, fill_value)
+    kernels = laplacian_kernels(source.spacing, sigma, cut)
+    source.check_reach([gaussian.reach for gaussian, _ in kernels], "Laplacian of Gaussian")
+    text = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {cut:g} sigma"
+    return result_image(source, laplacian_response(source, kernels), text)
+
+
+def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
+    """The kernels for each axis, x first.
+
+    Raises:
+        OptionError: If one of them ends before the next voxel.
+    """
+    square = float(np.prod(spacing)) ** (2 / len(spacing))
+    kernels = []
+    for step in spacing:
+        gaussian, second = (kind(sigma_mm / step, truncate) for kind in (gaussian_kernel, laplacian_kernel))
+        if gaussian.reach == 0:
+            raise OptionError(
+                f"sigma_mm is {sigma_mm:g} and ends at {truncate:g} sigma, before the next voxel, {step:g} mm away",
+                advice="pass a larger sigma_mm",
+                sigma_mm=sigma_mm,
+                spacing=step,
+            )
+        scale = square / step**2
+        kernels.append((gaussian, Kernel(tuple(scale * one for one in second.taps), second.first)))
+    return kernels
+
+
+def laplacian_response(source: Source, kernels: LaplacianKernels) -> Floats:
+    """The Laplacian of Gaussian of a source: first in the planes, then, in 3D, along the lines across them.
+
+    Returns:
+        (z, y, x), of the source's type. Invalid voxels hold anything.
+    """
+    values, valid = source.values, source.valid
+    middle = values.dtype.type(source.middle)
+    # With a mask the validity goes the same way as the values. Beyond the image all is valid.
+    outsides = [0.0] if valid is None else [-source.middle, 1.0]
+    halfway = [(np.empty_like(values), np.empty_like(values)) for _ in outsides]
+
+    def filter_planes(share: Iterable[int]) -> None:
+        for index in share:
+            planes = [values[index]]
+            if valid is not None:
+                known = np.where(valid[index], values[index], middle) - middle
+                planes = [known, valid[index].astype(values.dtype)]
+            for plane, outside, (smooth, second) in zip(planes, outsides, halfway, strict=True):
+                bent = Bent(plane)
+                for axis in (0, 1):
+                    bent = bent.along(array_axis(axis) - 1, kernels[axis], source.boundary, outside)
+                smooth[index], second[index] = bent.smooth, bent.second
+
+    run_in_shares(filter_planes, len(values))
+    if source.dimensions == 2:
+        return joined([Bent(*pair) for pair in halfway])
+
+    def filter_rows(share: Iterable[int]) -> None:
+        for row in share:
+            ends = []
+            for pair, outside in zip(halfway, outsides, strict=True):
+                lines = Bent(*(np.ascontiguousarray(one[:, row].T) for one in pair))
+                ends.append(lines.along(1, kernels[2], source.boundary, outside, ends=valid is None))
+            halfway[0][1][:, row] = joined(ends).T
+
+    run_in_shares(filter_rows, values.shape[1])
+    return halfway[0][1]
+
+
+@dataclass(frozen=True)
+class Bent:
+    """An array after the kernels of some axes.
+
+    Attributes:
+        smooth: With the Gaussians along all of them.
+        second: With the second derivative along one and the Gaussians along the others, summed over the ones; zero
+            before the first.
+    """
+
+    smooth: Floats
+    second: Floats | float = 0.0
+
+    def along(
+        self, axis: int, kernels: tuple[Kernel, Kernel], boundary: Boundary, outside: float, *, ends: bool = False
+    ) -> Bent:
+        """The array after one more axis.
+
+        Args:
+            axis: Of the array.
+            kernels: The Gaussian, and its second derivative.
+            boundary: What lies beyond the array.
+            outside: What stands for zero there; derivatives of that are zero.
+            ends: Nothing comes after this, and the smooth array is not needed.
+        """
+        gaussian, curved = kernels
+        second = apply(curved, self.smooth, axis, boundary, outside)
+        if isinstance(self.second, np.ndarray):
+            second += apply(gaussian, self.second, axis, boundary)
+        return Bent(self.smooth if ends else apply(gaussian, self.smooth, axis, boundary, outside), second)
+
+
+def joined(parts: Sequence[Bent]) -> Floats:
+    """The response; with a mask an invalid voxel counts as the mean of the valid ones, weighted by the Gaussian."""
+    values = parts[0]
+    if len(parts) == 1:
+        return np.asarray(values.second)
+    validity = parts[1]
+    mean = np.divide(values.smooth, validity.smooth, out=np.zeros_like(values.smooth), where=validity.smooth > 0)
+    return np.asarray(values.second - mean * validity.second)

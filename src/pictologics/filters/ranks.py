@@ -1,0 +1,104 @@
+"""The median of the voxels around each voxel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ..image import Image
+from .boundary import SCIPY_MODES, Boundary, extended
+from .kernels import Kernel, apply
+from .options import Dimensions, check_whole
+from .slabs import Block, respond_in_slabs
+from .source import Floats, prepare, result_image
+
+__all__ = ["median_filter"]
+
+SORTED_AT_ONCE = 1 << 20
+"""Values that are sorted in one go where windows hold invalid voxels."""
+
+
+def median_filter(
+    image: Image,
+    support: int = 3,
+    *,
+    dimensions: Dimensions = 3,
+    boundary: Boundary = "mirror",
+    fill_value: float = 0.0,
+) -> Image:
+    """The median of the voxels around each voxel.
+
+    With a source mask it is the median of the valid ones among them; of an even number, the mean of the two in the
+    middle.
+
+    Args:
+        image: The image.
+        support: Width of the box along each axis, an odd number of voxels.
+        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
+        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
+            as valid.
+        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+
+    Returns:
+        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+
+    Raises:
+        OptionError: If an option is wrong, or no voxel is valid.
+        GeometryError: If the box reaches farther than a mirrored or periodic image does.
+
+    Warns:
+        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.filters import median_filter
+        >>> noisy = np.full((5, 5, 5), 7.0, np.float32, order="F")
+        >>> noisy[2, 2, 2] = 1000
+        >>> float(median_filter(Image(noisy, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))).array.max())
+        7.0
+    """
+    size = check_whole("support", support, 1, odd=True)
+    source = prepare(image, dimensions, boundary, fill_value)
+    distance = size // 2
+    source.check_reach([distance] * dimensions, "median")
+    sizes = (size,) * 3 if dimensions == 3 else (1, size, size)
+
+    def respond(block: Block) -> Floats:
+        response = ndimage.median_filter(block.values, sizes, mode=SCIPY_MODES[boundary])
+        if block.valid is not None:
+            replace_by_valid_medians(response, block, sizes)
+        return response
+
+    response = respond_in_slabs(source, distance if dimensions == 3 else 0, respond)
+    return result_image(source, response, f"median of {size} voxels along each axis", keeps_units=True)
+
+
+def replace_by_valid_medians(response: npt.NDArray[Any], block: Block, sizes: tuple[int, int, int]) -> None:
+    """Put the median of the valid voxels where a window also holds invalid ones."""
+    assert block.valid is not None
+    counts, outside = block.valid, 1.0
+    for axis, size in enumerate(sizes):
+        counts = apply(Kernel((1.0,) * size, -(size // 2)), counts, axis, block.boundary, outside)
+        outside *= size
+    margins = [(size // 2, size // 2) for size in sizes]
+    # Planes beyond this block are not there: the response within a window of its ends is not used.
+    counts[: margins[0][0]] = outside
+    counts[len(counts) - margins[0][0] :] = outside
+    mixed = np.argwhere((counts < outside) & (block.valid > 0))
+    values = np.where(block.valid > 0, block.values, block.values.dtype.type(np.inf))
+    padded = extended(values, [(0, 0), *margins[1:]], block.boundary)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, sizes)
+    volume = int(np.prod(sizes))
+    step = max(SORTED_AT_ONCE // volume, 1)
+    for start in range(0, len(mixed), step):
+        z, y, x = mixed[start : start + step].T
+        found = windows[z - margins[0][0], y, x].reshape(len(z), volume)
+        found.sort(axis=1)
+        number = np.rint(counts[z, y, x]).astype(np.intp)
+        rows = np.arange(len(z))
+        # Halved first, so that the largest numbers do not overflow.
+        response[z, y, x] = found[rows, (number - 1) // 2] / 2 + found[rows, number // 2] / 2

@@ -1,0 +1,238 @@
+"""Filters that live in the Fourier domain: Simoncelli's wavelets and the Riesz transform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from scipy import fft
+
+from ..errors import OptionError
+from ..image import Image
+from .boundary import Boundary, extended
+from .laplacian import laplacian_kernels, laplacian_response
+from .options import Dimensions, check_choice, check_number, check_orders, check_positive, check_whole
+from .source import Floats, Source, array_axis, prepare, result_image
+from .transfer import RieszTransfer, SimoncelliBand, Transfer, multiply_spectrum
+
+__all__ = ["InvalidAs", "riesz_filter", "simoncelli_filter"]
+
+InvalidAs = float | Literal["mean"] | None
+"""What stands for invalid voxels: a value, the mean of the valid ones, or nothing, which refuses them."""
+
+BAND_REACH = 8
+"""Voxels that are put around an image for Simoncelli's wavelet, times two for each level: beyond them the wavelet is
+below a hundredth of its peak."""
+
+
+def simoncelli_filter(
+    image: Image,
+    level: int = 1,
+    *,
+    invalid_as: InvalidAs = None,
+    dimensions: Dimensions = 3,
+    boundary: Boundary = "mirror",
+    fill_value: float = 0.0,
+) -> Image:
+    """Simoncelli's wavelet: the details of one size, whatever their direction (IBSI 2, section 3.6).
+
+    With the frequency f, 1 at its highest along an axis, the spectrum is multiplied by cos(pi/2 log2(2^level f))
+    where 2^(level - 1) f is between 1/4 and 1, and by 0 elsewhere. As in the reference maps of IBSI 2, f runs in even
+    steps from -1 at the first to 1 at the last sample of the spectrum, and the real part of the result is taken.
+
+    The wavelet has no end, so a source mask is refused unless ``invalid_as`` says what stands for invalid voxels.
+
+    Args:
+        image: The image.
+        level: From 1, the finest; each next one looks at details twice as large.
+        invalid_as: What stands for invalid voxels, in their place: a value, or ``"mean"`` for the mean of the valid
+            ones. None refuses an image that has any.
+        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
+        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. A periodic
+            image is transformed as it is; for the others it is extended by 8 * 2^level voxels to each side first, and
+            to a size that transforms fast.
+        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+
+    Returns:
+        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+
+    Raises:
+        OptionError: If an option is wrong, the level has no frequency in so small an image, or voxels are invalid
+            and ``invalid_as`` does not say what stands for them.
+
+    Warns:
+        ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.filters import simoncelli_filter
+        >>> image = Image(np.ones((16, 16, 16), np.float32), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> float(np.abs(simoncelli_filter(image, 1).array).max()) < 1e-6  # a constant has no details
+        True
+    """
+    source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
+    check_level(level, source)
+    padding = Padding(source, BAND_REACH << level)
+    band = SimoncelliBand(padding.shape, level, dimensions)
+    response = padding.cut(multiply_spectrum(padding.padded, band, dimensions))
+    return result_image(source, response, f"Simoncelli wavelet, level {level}{told(source, invalid_as)}")
+
+
+def riesz_filter(
+    image: Image,
+    order: Sequence[int],
+    of: Literal["log", "simoncelli"] = "log",
+    sigma_mm: float | None = None,
+    truncate: float = 4.0,
+    level: int = 1,
+    *,
+    invalid_as: InvalidAs = None,
+    dimensions: Dimensions = 3,
+    boundary: Boundary = "mirror",
+    fill_value: float = 0.0,
+) -> Image:
+    """The Riesz transform of a Laplacian of Gaussian or of Simoncelli's wavelet (IBSI 2, section 3.7).
+
+    The spectrum is multiplied by (-i)^L sqrt(L! / (l1! l2! l3!)) f1^l1 f2^l2 f3^l3 / |f|^L, where L is the sum of the
+    order (l1, l2, l3) and f the frequency per mm along each axis.
+
+    The transform has no end, so a source mask is refused unless ``invalid_as`` says what stands for invalid voxels.
+
+    Args:
+        image: The image.
+        order: How often it is derived along each axis, x first: three numbers in 3D and two in 2D.
+        of: What is transformed: ``"log"`` or ``"simoncelli"``.
+        sigma_mm: Standard deviation of the Laplacian of Gaussian, mm; needed for it.
+        truncate: Where its Gaussian ends, in sigma.
+        level: Of Simoncelli's wavelet.
+        invalid_as: What stands for invalid voxels, in their place: a value, or ``"mean"`` for the mean of the valid
+            ones. None refuses an image that has any.
+        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
+        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. A periodic
+            image is transformed as it is; for the others it is extended first, by twice the reach of the Laplacian of
+            Gaussian or as for Simoncelli's wavelet.
+        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+
+    Returns:
+        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+
+    Raises:
+        OptionError: If an option is wrong or missing, or voxels are invalid and ``invalid_as`` does not say what
+            stands for them.
+        GeometryError: If a Laplacian of Gaussian reaches farther than a periodic image does.
+
+    Warns:
+        ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.filters import riesz_filter
+        >>> spot = np.zeros((17, 17, 17), np.float32, order="F")
+        >>> spot[8, 8, 8] = 1000
+        >>> image = Image(spot, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> response = riesz_filter(image, (1, 0, 0), sigma_mm=1.0).array
+        >>> bool(np.allclose(response, -response[::-1], atol=1e-3))  # odd along x
+        True
+    """
+    check_choice("of", of, ("log", "simoncelli"))
+    source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
+    orders = check_orders("order", order, dimensions)
+    transfer: Transfer
+    if of == "log":
+        sigma = check_positive("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm")
+        kernels = laplacian_kernels(source.spacing, sigma, check_positive("truncate", truncate, "sigma"))
+        reaches = [gaussian.reach for gaussian, _ in kernels]
+        padding = Padding(source, 2 * max(reaches))
+        wider = replace(source, values=padding.padded, valid=None)
+        wider.check_reach(reaches, "Laplacian of Gaussian")
+        filtered = laplacian_response(wider, kernels)
+        transfer = RieszTransfer(padding.shape, orders, source.spacing)
+        name = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {truncate:g} sigma"
+    else:
+        check_level(level, source)
+        padding = Padding(source, BAND_REACH << level)
+        filtered = padding.padded
+        band = SimoncelliBand(padding.shape, level, dimensions)
+        transfer = RieszTransfer(padding.shape, orders, source.spacing, band)
+        name = f"Simoncelli wavelet, level {level}"
+    response = padding.cut(multiply_spectrum(filtered, transfer, dimensions))
+    return result_image(source, response, f"Riesz transform of order {orders} of {name}{told(source, invalid_as)}")
+
+
+class Padding:
+    """An image extended by its boundary condition, for a transform that takes everything for periodic.
+
+    Attributes:
+        padded: The extended array, (z, y, x).
+        shape: Its shape.
+
+    Args:
+        source: The image, all of whose values count.
+        width: Voxels to each side along the filtered axes, at most as many as the image has.
+    """
+
+    def __init__(self, source: Source, width: int) -> None:
+        values = source.values
+        margins = [(0, 0)] * 3
+        if source.boundary != "periodic":
+            for axis in range(source.dimensions):
+                size = values.shape[array_axis(axis)]
+                before = min(width, size)
+                margins[array_axis(axis)] = (before, fft.next_fast_len(size + 2 * before, real=True) - size - before)
+        self.inner = tuple(slice(before, before + n) for (before, _), n in zip(margins, values.shape, strict=True))
+        self.padded: Floats = extended(values, margins, source.boundary) if margins != [(0, 0)] * 3 else values
+        self.shape = self.padded.shape
+
+    def cut(self, response: Floats) -> Floats:
+        """The part of a response that is the image's."""
+        return np.ascontiguousarray(response[self.inner])
+
+
+def prepare_whole(
+    image: Image, invalid_as: InvalidAs, dimensions: Dimensions, boundary: Boundary, fill_value: float
+) -> Source:
+    """An image ready for a filter without an end: something stands for each invalid voxel.
+
+    Raises:
+        OptionError: If voxels are invalid and nothing is said to stand for them.
+    """
+    if invalid_as is not None and invalid_as != "mean":
+        check_number("invalid_as", invalid_as)
+    source = prepare(image, dimensions, boundary, fill_value)
+    if source.valid is None:
+        return source
+    if invalid_as is None:
+        count = int(np.count_nonzero(~source.valid))
+        raise OptionError(
+            f"'{image.provenance.source or 'image'}': {count} voxels are invalid, and this filter looks at all of them",
+            advice="pass invalid_as='mean' or a value that stands for them, or use a filter of finite reach",
+            invalid=count,
+        )
+    value = float(source.values[source.valid].mean(dtype=np.float64)) if invalid_as == "mean" else float(invalid_as)
+    return replace(source, values=np.where(source.valid, source.values, source.values.dtype.type(value)))
+
+
+def check_level(level: int, source: Source) -> None:
+    """Refuse a level whose frequencies are below those of the image.
+
+    Raises:
+        OptionError: If it is no level, or too high.
+    """
+    check_whole("level", level, 1)
+    largest = max(source.values.shape[array_axis(axis)] for axis in range(source.dimensions))
+    if level > 62 or 1 << level > largest:
+        raise OptionError(
+            f"level is {level}, of details of {2}^{level} voxels and more, and the image has at most {largest} along "
+            "an axis",
+            advice="pass a lower level",
+            level=level,
+        )
+
+
+def told(source: Source, invalid_as: InvalidAs) -> str:
+    """What stood for invalid voxels, for the provenance."""
+    return "" if source.valid is None else f", invalid voxels taken for {invalid_as}"

@@ -1,0 +1,70 @@
+"""Boxes of voxels: which part of one grid has to do with a part of another."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+from . import BoundaryMode, Interpolation
+
+__all__ = ["Box", "meet", "needed", "reached", "shifted", "whole"]
+
+Matrix = npt.NDArray[np.float64]
+Box = tuple[slice, slice, slice]
+
+MARGIN = {"nearest": 1, "linear": 2, "cubic": 40}
+"""Voxels around a part of the source beyond which nothing has an influence on it.
+
+The weights of a cubic spline fall to 1e-23 over that distance, less than float64 can tell."""
+
+VISIBLE = {"nearest": 1, "linear": 1, "cubic": 4}
+"""Voxels around a label within which its fraction, if it is 1 there, may rise to a hundredth."""
+
+
+def meet(one: Box, other: Box) -> Box | None:
+    """What two boxes share."""
+    both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
+    return None if any(part.stop <= part.start for part in both) else (both[0], both[1], both[2])
+
+
+def needed(
+    part: Box, to_source: Matrix, size: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+) -> Box:
+    """The voxels of the source that have an influence on a part of the result."""
+    if mode == "wrap":
+        return whole(size)
+    return around(part, to_source, size, 0, MARGIN[interpolation])
+
+
+def reached(
+    box: Box, to_source: Matrix, shape: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+) -> Box:
+    """The voxels of the result on which a label that fills a box of the source may be seen."""
+    if mode == "wrap":
+        return whole(shape)
+    return around(box, np.asarray(np.linalg.inv(to_source)), shape, VISIBLE[interpolation], 1)
+
+
+def whole(shape: tuple[int, ...]) -> Box:
+    """All voxels."""
+    return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
+
+
+def around(box: Box, matrix: Matrix, size: tuple[int, ...], before: int, after: int) -> Box:
+    """A box on another grid, widened there and before; at least one voxel of that grid."""
+    ends = [(one.start - before, one.stop - 1 + before) for one in box]
+    corners = np.array(list(itertools.product(*ends))) @ matrix[:3, :3].T + matrix[:3, 3]
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - after, 0, np.array(size) - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + after, 0, np.array(size) - 1)
+    first, second, third = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
+    return first, second, third
+
+
+def shifted(to_source: Matrix, part: Box, cut: Box) -> Matrix:
+    """The matrix between a part of the result and a part of the source."""
+    matrix = to_source.copy()
+    start = np.array([one.start for one in part])
+    matrix[:3, 3] += to_source[:3, :3] @ start - np.array([one.start for one in cut])
+    return matrix

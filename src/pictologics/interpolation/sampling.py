@@ -1,0 +1,235 @@
+"""The one way in: sample an array where the voxels of another grid lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..geometry import CORNER_ERROR_NOTED, nearest_axes
+from ..provenance import Decision
+from ..rescaling import exact_float
+from ..threads import run_in_shares
+from . import BoundaryMode, Interpolation
+from .oblique import PlaneMap, gather_points, interpolate_points
+from .parts import needed, shifted, whole
+from .separable import ValidVoxels, block_planes, gather, interpolate
+from .weights import BLOCK_ROWS, ROUNDING, nearest_samples, weights_of_axis
+
+__all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
+
+Values = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How values between voxel centres are made.
+
+    Attributes:
+        interpolation: Nearest neighbour, linear, or cubic B-spline with prefilter.
+        boundary_mode: How the array goes on beyond its outermost centres; with ``"constant"`` not at all. Where axes
+            are turned against each other, always ``"nearest"``.
+        min_valid_weight: Of the weight that makes a voxel, the share that must be on valid voxels.
+        fill_value: What voxels outside the source hold, and those that are not valid.
+    """
+
+    interpolation: Interpolation
+    boundary_mode: BoundaryMode = "nearest"
+    min_valid_weight: float = 0.5
+    fill_value: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What sampling made.
+
+    Attributes:
+        array: The values, (x, y, z) in Fortran order.
+        valid: Where they come from valid voxels; None if all of the source was valid.
+        inside: How many of them lie within the source.
+        not_finite: How many voxels of the source were taken for invalid because they are NaN or infinite.
+    """
+
+    array: Values
+    valid: Bools | None
+    inside: int
+    not_finite: int = 0
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """The warning that is due where numbers were not finite."""
+        if not self.not_finite:
+            return []
+        text = f"{self.not_finite} voxels are NaN or infinite and were treated as invalid"
+        return [Decision("left out", text, self.not_finite, "content")]
+
+
+def sample(
+    array: Values,
+    to_source: npt.NDArray[np.float64],
+    shape: tuple[int, int, int],
+    how: Sampling,
+    valid: Bools | None = None,
+) -> Sampled:
+    """Sample an array on another lattice.
+
+    A voxel lies within the source if its centre lies within one of the source's voxels, which reach half a voxel
+    beyond their centres. There the array goes on by the boundary mode; further out, voxels hold the fill value.
+
+    Args:
+        array: The source, (x, y, z). With nearest neighbours any type, which is kept; otherwise real numbers, which
+            give the smallest float type that holds them exactly. NaN and infinity are invalid.
+        to_source: 4x4 matrix, from voxel index of the result to voxel index of the source.
+        shape: Of the result.
+        how: How values are made.
+        valid: True where the source holds data; None for everywhere. What is not True is never looked at.
+    """
+    cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.boundary_mode)
+    array, to_source = array[cut], shifted(to_source, whole(shape), cut)
+    valid = None if valid is None else valid[cut]
+    finite = finite_voxels(array, valid)
+    if finite is not None:
+        lost = int(np.count_nonzero(~finite if valid is None else valid & ~finite))
+        made = sample_finite(array, to_source, shape, how, finite)
+        return replace(made, not_finite=lost)
+    return sample_finite(array, to_source, shape, how, valid)
+
+
+def finite_voxels(array: Values, valid: Bools | None) -> Bools | None:
+    """Which voxels are valid and finite, if that is not what was known of them already."""
+    if array.dtype.kind != "f":
+        return None
+    planes = array.T
+    found = [True] * planes.shape[0]
+
+    def check_share(share: Iterable[int]) -> None:
+        for k in share:
+            finite = np.isfinite(planes[k])
+            found[k] = bool(finite.all()) or (valid is not None and bool(finite[valid.T[k]].all()))
+
+    run_in_shares(check_share, planes.shape[0])
+    if all(found):
+        return None
+    finite = np.isfinite(array)
+    return finite if valid is None else finite & valid
+
+
+def sample_finite(
+    array: Values,
+    to_source: npt.NDArray[np.float64],
+    shape: tuple[int, int, int],
+    how: Sampling,
+    valid: Bools | None,
+) -> Sampled:
+    """Sample an array that is finite wherever it is valid."""
+    dtype = sampled_type(array.dtype, how)
+    linear = to_source[:3, :3]
+    axes, _ = nearest_axes(linear)
+    straight = np.zeros((3, 3))
+    straight[list(axes), range(3)] = linear[list(axes), range(3)]
+    # What the last voxel is off, counted from the middle: the tolerance is that of grids that are one.
+    half = (np.asarray(shape) - 1) / 2.0
+    if (np.abs(linear - straight) @ half).max() >= CORNER_ERROR_NOTED:
+        return sample_points(array, to_source, shape, how, valid, dtype)
+    middle = linear @ half + to_source[:3, 3]
+    coordinates = [straight[axis, k] * (np.arange(shape[k]) - half[k]) + middle[axis] for k, axis in enumerate(axes)]
+    moved = None if valid is None else valid.transpose(axes)
+    return sample_axes(array.transpose(axes), coordinates, how, moved, dtype)
+
+
+def sampled_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
+    """The type of the result."""
+    return type_with(dtype, how.fill_value) if how.interpolation == "nearest" else exact_float(dtype)
+
+
+def type_with(dtype: np.dtype[Any], fill_value: float | bool) -> np.dtype[Any]:
+    """A type widened, if it must be, so that it holds a fill value too."""
+    if dtype.kind == "f" or dtype == np.bool_:
+        return dtype
+    # A whole number widens an integer type no further than it must.
+    number = int(fill_value) if float(fill_value).is_integer() else fill_value
+    return np.result_type(dtype, np.min_scalar_type(number))
+
+
+def sample_axes(
+    array: Values, coordinates: list[npt.NDArray[np.float64]], how: Sampling, valid: Bools | None, dtype: np.dtype[Any]
+) -> Sampled:
+    """Sample along parallel axes; coordinates are those of the result's voxels along each axis of the source."""
+    reach = 0.0 if how.boundary_mode == "constant" else 0.5
+    shape = tuple(places.size for places in coordinates)
+    box = []
+    for places, size in zip(coordinates, array.shape, strict=True):
+        inside = np.flatnonzero((places >= -reach - ROUNDING) & (places <= size - 1 + reach + ROUNDING))
+        box.append(slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0))
+    count = int(np.prod([one.stop - one.start for one in box]))
+    is_whole = count == np.prod(shape)
+    result = np.empty(shape, dtype, order="F") if is_whole else np.full(shape, how.fill_value, dtype, order="F")
+    result_valid = None if valid is None else np.zeros(shape, np.bool_, order="F")
+    if count:
+        fill_box(
+            array.T,
+            [places[one] for places, one in zip(coordinates, box, strict=True)][::-1],
+            how,
+            result[tuple(box)].T,
+            None if valid is None else valid.T,
+            None if result_valid is None else result_valid[tuple(box)].T,
+        )
+    return Sampled(result, result_valid, count)
+
+
+def fill_box(
+    source: Values,
+    coordinates: list[npt.NDArray[np.float64]],
+    how: Sampling,
+    result: Values,
+    valid: Bools | None,
+    result_valid: Bools | None,
+) -> None:
+    """Fill the part of the result that lies within the source; all of it as (z, y, x)."""
+    if how.interpolation == "nearest":
+        numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
+        gather(source, numbers, result, valid_voxels(how, valid, result_valid))
+        return
+    rows = [block_planes(source.shape[1:], result.dtype), BLOCK_ROWS, BLOCK_ROWS]
+    axes = [
+        weights_of_axis(places, size, how.interpolation, how.boundary_mode, result.dtype, count)
+        for places, size, count in zip(coordinates, source.shape, rows, strict=True)
+    ]
+    interpolate(source, axes, result, valid_voxels(how, valid, result_valid))
+
+
+def valid_voxels(how: Sampling, valid: Bools | None, result_valid: Bools | None) -> ValidVoxels | None:
+    """Both masks and the rule between them."""
+    if valid is None or result_valid is None:
+        return None
+    return ValidVoxels(valid, result_valid, how.min_valid_weight, how.fill_value)
+
+
+def sample_points(
+    array: Values,
+    to_source: npt.NDArray[np.float64],
+    shape: tuple[int, int, int],
+    how: Sampling,
+    valid: Bools | None,
+    dtype: np.dtype[Any],
+) -> Sampled:
+    """Sample where axes are turned against each other."""
+    source = array.T
+    places = PlaneMap(to_source[2::-1, 2::-1].copy(), to_source[2::-1, 3].copy(), source.shape)
+    result = np.full(shape, how.fill_value, dtype, order="F")
+    inside = np.zeros(shape, np.bool_, order="F")
+    result_valid = None if valid is None else np.zeros(shape, np.bool_, order="F")
+    if how.interpolation == "nearest":
+        gather_points(source, places, result.T, inside.T)
+        if valid is not None and result_valid is not None:
+            gather_points(valid.T, places, result_valid.T, inside.T)
+            np.copyto(result, how.fill_value, where=~result_valid, casting="unsafe")
+    else:
+        voxels = valid_voxels(how, None if valid is None else valid.T, None if result_valid is None else result_valid.T)
+        order: Literal[1, 3] = 1 if how.interpolation == "linear" else 3
+        interpolate_points(source, places, result.T, inside.T, order=order, voxels=voxels)
+    return Sampled(result, result_valid, int(np.count_nonzero(inside)))

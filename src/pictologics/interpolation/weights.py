@@ -1,0 +1,157 @@
+"""The weights of one axis: which samples make each new one, and how much of each.
+
+A row of samples goes on beyond its ends by the rule of a boundary mode, so that weights that fall there are given to
+the samples that stand for them. With that, linear and cubic interpolation along an axis are one matrix, whose rows
+are new samples and whose columns are old ones. It is kept as dense blocks along its diagonal, because a product with
+a small dense matrix is the fastest thing that a processor does.
+
+The cubic B-spline interpolates by a recursive prefilter and four weights (Unser 1999, "Splines: a perfect fit for
+signal and image processing"). Both are folded into one row here: its weights fall by a factor of 3.7 from sample to
+sample, and what is below the precision of the type is cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import BoundaryMode
+
+__all__ = ["BLOCK_ROWS", "ROUNDING", "AxisWeights", "Block", "Kernel", "nearest_samples", "weights_of_axis"]
+
+Kernel = Literal["linear", "cubic", "coefficients"]
+"""What a row of weights does: interpolate linearly or by a B-spline, or only the B-spline's prefilter."""
+
+ROUNDING = 1e-6
+"""Voxels by which a coordinate may be off from rounding: a position that close to a voxel centre is on it, and one
+that close to the middle between two centres is in the middle."""
+
+POLE = np.sqrt(3.0) - 2.0
+"""The pole of the cubic B-spline's prefilter, whose impulse response is sqrt(3) * POLE**abs(k)."""
+
+BLOCK_ROWS = 32
+"""New samples of one block: fewer waste calls, more waste products with zeros."""
+
+
+class Block(NamedTuple):
+    """Consecutive new samples, the stretch of old ones that they are made of, and their weights."""
+
+    new: slice
+    old: slice
+    matrix: npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class AxisWeights:
+    """All weights of one axis.
+
+    Attributes:
+        size: How many old samples there are.
+        count: How many new samples there are.
+        blocks: The matrix, (new, old), in blocks of rows.
+        is_identity: Whether every new sample is the old one of the same number.
+    """
+
+    size: int
+    count: int
+    blocks: tuple[Block, ...]
+    is_identity: bool
+
+    @property
+    def growth(self) -> float:
+        """New samples for each old one."""
+        return self.count / self.size
+
+
+def snapped(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Coordinates without what rounding did to whole numbers, so that what lies on a sample is that sample."""
+    whole = np.round(coordinates)
+    return np.where(np.abs(coordinates - whole) < ROUNDING, whole, coordinates)
+
+
+def nearest_samples(coordinates: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.intp]:
+    """The sample nearest to each coordinate; in the middle between two, the one with the higher number."""
+    nearest = np.floor(coordinates + (0.5 + ROUNDING)).astype(np.intp)
+    return np.clip(nearest, 0, size - 1, out=nearest)
+
+
+def extended(samples: npt.NDArray[np.intp], size: int, mode: BoundaryMode) -> npt.NDArray[np.intp]:
+    """The sample that stands for each one, also beyond the ends.
+
+    ``nearest`` (a a | a b c | c c), ``reflect`` (b a | a b c | c b), ``mirror`` (c b | a b c | b a) and ``wrap``
+    (b c | a b c | a b); ``constant``, which takes nothing from beyond the ends, prefilters as ``mirror``.
+    """
+    if size == 1 or mode == "nearest":
+        return np.clip(samples, 0, size - 1)
+    if mode == "wrap":
+        return np.asarray(np.mod(samples, size))
+    if mode == "reflect":
+        folded = np.mod(samples, 2 * size)
+        return np.asarray(np.minimum(folded, 2 * size - 1 - folded))
+    folded = np.mod(samples, 2 * size - 2)
+    return np.asarray(np.minimum(folded, 2 * size - 2 - folded))
+
+
+def kernel_weights(
+    coordinates: npt.NDArray[np.float64], kernel: Kernel, dtype: np.dtype[Any]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """For each coordinate the numbers of its samples, which may lie beyond the ends, and their weights."""
+    below = np.floor(coordinates)
+    part = (coordinates - below)[:, None]
+    if kernel == "linear":
+        return below.astype(np.intp)[:, None] + np.arange(2), np.concatenate([1.0 - part, part], axis=1)
+    # Weights below a hundredth of the type's precision change nothing.
+    reach = int(np.ceil(np.log(np.finfo(dtype).eps / 100) / np.log(abs(POLE))))
+    near = np.arange(-1, 3)
+    offsets = np.arange(-reach - 1, reach + 3)
+    response = np.sqrt(3.0) * POLE ** np.abs(near[:, None] - offsets)
+    if kernel == "coefficients":
+        weights = np.repeat(response[1:2], below.size, axis=0)
+    else:
+        left, right = part, 1.0 - part
+        inner = [2 / 3 - t * t * (2.0 - t) / 2.0 for t in (left, right)]
+        weights = np.concatenate([right**3 / 6.0, *inner, left**3 / 6.0], axis=1) @ response
+        # At a sample the spline is that sample, to the last bit.
+        weights = np.where(part == 0.0, (offsets == 0).astype(np.float64), weights)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return below.astype(np.intp)[:, None] + offsets, weights
+
+
+def weights_of_axis(
+    coordinates: npt.NDArray[np.float64],
+    size: int,
+    kernel: Kernel,
+    mode: BoundaryMode,
+    dtype: np.dtype[Any],
+    rows: int = BLOCK_ROWS,
+) -> AxisWeights:
+    """The matrix of one axis.
+
+    Args:
+        coordinates: Where the new samples lie, in numbers of old ones.
+        size: How many old samples there are.
+        kernel: How samples are made.
+        mode: How the old samples go on beyond their ends.
+        dtype: Type of the weights, float32 or float64.
+        rows: New samples of one block.
+    """
+    places = snapped(coordinates)
+    count = places.size
+    if kernel != "coefficients" and count == size and np.array_equal(places, np.arange(size)):
+        return AxisWeights(size, count, (), is_identity=True)
+    samples, weights = kernel_weights(places, kernel, dtype)
+    samples = extended(samples, size, mode)
+    blocks = []
+    for first in range(0, count, rows):
+        new = slice(first, min(first + rows, count))
+        used = samples[new][weights[new] != 0.0]
+        old = slice(int(used.min()), int(used.max()) + 1)
+        matrix = np.zeros((new.stop - new.start, old.stop - old.start))
+        numbers = np.broadcast_to(np.arange(matrix.shape[0])[:, None], samples[new].shape)
+        columns = np.clip(samples[new] - old.start, 0, matrix.shape[1] - 1)
+        np.add.at(matrix, (numbers, columns), weights[new])
+        blocks.append(Block(new, old, matrix.astype(dtype)))
+    return AxisWeights(size, count, tuple(blocks), is_identity=False)

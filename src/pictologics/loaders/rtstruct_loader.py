@@ -1,0 +1,182 @@
+"""RT structure sets: contours drawn as masks on the image that they belong to."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import BinaryIO, Literal, overload
+
+from ..dicom import tags
+from ..dicom.structures.rois import RT_STRUCTURE_SET
+from ..dicom.structures.structure_set import READER_NAME, StructureSet
+from ..errors import OptionError, UnsupportedFormatError
+from ..files import StoredFile
+from ..image import Image
+from ..provenance import warn_of
+from .probing import make_source
+from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
+
+__all__ = ["RtstructReader", "get_roi_info", "load_rtstruct"]
+
+PathLike = str | os.PathLike[str]
+
+
+class RtstructReader:
+    """Draws the contours of an RT structure set; see ``pictologics.dicom.structures``."""
+
+    name = READER_NAME
+    suffixes: tuple[str, ...] = (".dcm",)
+    honours: frozenset[str] = frozenset()
+    needs_reference = True
+
+    def matches(self, probe: Probe) -> bool:
+        """Whether the source is one file that says it is a structure set."""
+        return probe.sop_class == RT_STRUCTURE_SET
+
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Draw all ROIs as one label map on the reference."""
+        if options.reference is None:
+            raise OptionError("an image to draw the contours on is required", path=source.path)
+        return StructureSet(source.files[0]).combined(options.reference, None)
+
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """List the ROIs."""
+        structures = StructureSet(source.files[0])
+        header = structures.header
+        listed = ", ".join(roi.title for roi in structures.rois)
+        volume = VolumeInfo(
+            self.name,
+            "SEG",
+            header.text(tags.SERIES_DESCRIPTION) or header.text(tags.STRUCTURE_SET_LABEL),
+            header.text(tags.SERIES_INSTANCE_UID) or None,
+            header.text(tags.SERIES_NUMBER),
+            labels=tuple(structures.labels(structures.rois)[0].items()),
+            notes=(f"contours, to be drawn on the image that is passed as reference_image, of ROI {listed}",),
+            needs_reference=True,
+        )
+        return Description((volume,))
+
+
+@overload
+def load_rtstruct(
+    path: PathLike | bytes | BinaryIO,
+    reference_image: Image,
+    roi_names: str | int | Sequence[str | int] | None = None,
+    combine_rois: Literal[True] = True,
+    *,
+    coverage: bool = False,
+) -> Image: ...
+
+
+@overload
+def load_rtstruct(
+    path: PathLike | bytes | BinaryIO,
+    reference_image: Image,
+    roi_names: str | int | Sequence[str | int] | None = None,
+    *,
+    combine_rois: Literal[False],
+    coverage: bool = False,
+) -> dict[str, Image]: ...
+
+
+@overload
+def load_rtstruct(
+    path: PathLike | bytes | BinaryIO,
+    reference_image: Image,
+    roi_names: str | int | Sequence[str | int] | None = None,
+    combine_rois: bool = True,
+    *,
+    coverage: bool = False,
+) -> Image | dict[str, Image]: ...
+
+
+def load_rtstruct(
+    path: PathLike | bytes | BinaryIO,
+    reference_image: Image,
+    roi_names: str | int | Sequence[str | int] | None = None,
+    combine_rois: bool = True,
+    *,
+    coverage: bool = False,
+) -> Image | dict[str, Image]:
+    """Draw the contours of a DICOM RT structure set on the image that they belong to.
+
+    A voxel belongs to a ROI when its centre is inside the ROI's contours. All contours of a ROI in one plane count
+    together by the even-odd rule, so that a contour within another is a hole, as are keyholes and what
+    ``CLOSEDPLANAR_XOR`` cuts out (DICOM PS3.3 C.8.8.6). A centre on a contour is judged as if it lay a millionth of a
+    voxel further to the patient's left and a little less to the posterior and superior, so that of two regions that
+    share an edge exactly one has it. Corners of contours are never rounded to voxels.
+
+    Args:
+        path: The file, or its content as bytes or an open binary file.
+        reference_image: The image, of any format and any orientation. Contours must lie in planes of its voxels,
+            across any of its axes.
+        roi_names: Names of the ROIs to draw, or their numbers; None draws all.
+        combine_rois: True gives one label map whose values are the ROI numbers, named in ``labels``; where ROIs
+            overlap the higher number has the voxel, and a warning names them. False gives a mask for each ROI.
+        coverage: Give the share of each voxel, in the plane of the contours, that is inside, from 0 to 1, instead of 0
+            and 1. Together with ``combine_rois=True`` this takes a single ROI.
+
+    Returns:
+        An Image of modality ``"SEG"`` on the voxels of the reference, uint8 or, for numbers above 255, uint16; or,
+        with ``combine_rois=False``, a dict of uint8 masks by ROI name. A name that several ROIs have gets the number
+        added: ``"GTV (3)"``. With ``coverage=True`` the values are float32.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path (a MissingPathError, and so a ValueError too).
+        UnsupportedFormatError: If the file is no structure set (also a ValueError, as are those below).
+        CorruptFileError: If the file contradicts itself, such as contour data of the wrong length.
+        GeometryError: If contours lie in no plane of the reference, or all of them outside it.
+        OptionError: If a ROI is not there, or ``coverage=True`` is to combine several.
+
+    Example:
+        >>> from pictologics.loaders.rtstruct_loader import load_rtstruct
+        >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
+    """
+    if not isinstance(reference_image, Image):
+        raise OptionError(
+            f"reference_image must be an Image and {type(reference_image).__name__} was given",
+            advice="load the image that the contours belong to first",
+        )
+    structures = StructureSet(only_file(path))
+    if combine_rois:
+        image = structures.combined(reference_image, roi_names, coverage)
+        warn_of(structures.path, image.provenance.decisions)
+        return image
+    masks = structures.separate(reference_image, roi_names, coverage)
+    # Every mask carries the same record.
+    warn_of(structures.path, masks[0][1].provenance.decisions)
+    count = Counter(roi.name for roi, _ in masks)
+    return {f"{roi.name} ({roi.number})" if count[roi.name] > 1 else roi.name: mask for roi, mask in masks}
+
+
+def get_roi_info(path: PathLike | bytes | BinaryIO) -> list[dict[str, str | int]]:
+    """List the ROIs of a DICOM RT structure set.
+
+    Args:
+        path: The file, or its content as bytes or an open binary file.
+
+    Returns:
+        For each ROI, in the order of the file: ``segment_number`` (ROINumber), ``segment_label`` (ROIName),
+        ``segment_description``, ``algorithm_type`` (ROIGenerationAlgorithm), ``type`` (RTROIInterpretedType such as
+        ``"GTV"`` or ``"ORGAN"``), ``colour`` (ROIDisplayColor as ``"#rrggbb"``) and ``contours``, how many
+        it has. Texts are empty where the file has none.
+
+    Raises:
+        FileNotFoundError: If there is nothing at the path (a MissingPathError).
+        UnsupportedFormatError: If the file is no structure set (a ValueError).
+        CorruptFileError: If the file contradicts itself (a ValueError).
+    """
+    return [roi.facts() for roi in StructureSet(only_file(path)).rois]
+
+
+def only_file(path: PathLike | bytes | BinaryIO) -> StoredFile:
+    """The one file that is meant."""
+    source = make_source(path)
+    if source.kind != "file":
+        raise UnsupportedFormatError(
+            f"one RTSTRUCT file is required, and this is {'an' if source.kind == 'archive' else 'a'} {source.kind}",
+            path=source.path,
+            advice="pass the path of the file itself",
+        )
+    return source.files[0]

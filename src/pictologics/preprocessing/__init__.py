@@ -1,0 +1,84 @@
+"""Steps between loading an image and measuring it, by themselves and as a pipeline; each returns new images.
+
+Names are imported when they are first used: whoever only loads images does not wait for the filters.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .intensity import clip_intensities, discretise_image, normalise_image, round_intensities
+    from .masks import crop_to_mask, filter_outliers, grow_mask, keep_largest_component, resegment_mask
+    from .pipeline import Pipeline, PipelineRecord, PipelineResult, Step, StepRecord
+    from .resampling import resample_image, resample_to
+    from .sentinels import (
+        SentinelEvidence,
+        create_source_mask_from_sentinel,
+        detect_sentinel_value,
+        find_sentinel,
+        mark_sentinel,
+    )
+
+_HOME = {
+    "Pipeline": "pipeline",
+    "PipelineRecord": "pipeline",
+    "PipelineResult": "pipeline",
+    "SentinelEvidence": "sentinels",
+    "Step": "pipeline",
+    "StepRecord": "pipeline",
+    "clip_intensities": "intensity",
+    "create_source_mask_from_sentinel": "sentinels",
+    "crop_to_mask": "masks",
+    "detect_sentinel_value": "sentinels",
+    "discretise_image": "intensity",
+    "filter_outliers": "masks",
+    "find_sentinel": "sentinels",
+    "grow_mask": "masks",
+    "keep_largest_component": "masks",
+    "mark_sentinel": "sentinels",
+    "normalise_image": "intensity",
+    "resample_image": "resampling",
+    "resample_to": "resampling",
+    "resegment_mask": "masks",
+    "round_intensities": "intensity",
+}
+
+__all__ = [
+    "Pipeline",
+    "PipelineRecord",
+    "PipelineResult",
+    "SentinelEvidence",
+    "Step",
+    "StepRecord",
+    "clip_intensities",
+    "create_source_mask_from_sentinel",
+    "crop_to_mask",
+    "detect_sentinel_value",
+    "discretise_image",
+    "filter_outliers",
+    "find_sentinel",
+    "grow_mask",
+    "keep_largest_component",
+    "mark_sentinel",
+    "normalise_image",
+    "resample_image",
+    "resample_to",
+    "resegment_mask",
+    "round_intensities",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name's module when the name is first asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the names, loaded or not."""
+    return sorted({*globals(), *__all__})

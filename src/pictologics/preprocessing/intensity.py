@@ -1,0 +1,236 @@
+"""Intensities: clipping, rounding, normalising and discretising."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import OptionError
+from ..image import Image
+from ..labels import label_type
+from ..provenance import Decision
+from .parameters import checked_bins, checked_percentiles, checked_range, range_text
+from .regions import Region, name_of, processed, region_of, valid_voxels
+
+__all__ = ["clip_intensities", "discretise_image", "normalise_image", "round_intensities"]
+
+Normalisation = Literal["z-score", "min-max", "percentiles"]
+ValueRange = tuple[float | None, float | None]
+
+
+def clip_intensities(image: Image, value_range: ValueRange) -> Image:
+    """Replace values beyond a range by its nearer end.
+
+    Args:
+        image: The image; its invalid voxels are left as they are.
+        value_range: Lowest and highest value; None for an end that is open.
+
+    Returns:
+        The image with the same type of voxels.
+
+    Raises:
+        OptionError: If the range is none.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import clip_intensities
+        >>> scan = Image(np.array([[[-3000.0, 40.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> clip_intensities(scan, (-1000, None)).array.tolist()
+        [[[-1000.0, 40.0]]]
+    """
+    low, high = checked_range(value_range)
+    valid, decisions = valid_voxels(image)
+    array = np.array(image.array, order="F")
+    if array.dtype.kind in "iu":
+        # A bound between two whole numbers moves to the one inside; one that the type does not reach bounds nothing.
+        limits = np.iinfo(array.dtype)
+        low, high = max(np.ceil(low), limits.min), min(np.floor(high), limits.max)
+        np.clip(array, int(low), int(high), out=array)
+    else:
+        np.clip(array, low, high, out=array)
+    if valid is not None:
+        np.copyto(array, image.array, where=~valid)
+    text = f"values clipped to {range_text(value_range)}"
+    return processed(image, *decisions, Decision("processed", text), array=array)
+
+
+def round_intensities(image: Image) -> Image:
+    """Round values to whole numbers, as IBSI does with Hounsfield units after interpolation (IBSI 2.4).
+
+    Args:
+        image: The image.
+
+    Returns:
+        The image with the same type of voxels. Halves go to the even neighbour (IEEE 754).
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import round_intensities
+        >>> scan = Image(np.array([[[-0.6, 40.2]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> round_intensities(scan).array.tolist()
+        [[[-1.0, 40.0]]]
+    """
+    # Adding zero turns -0.0 into 0.0.
+    array = image.array if image.array.dtype.kind in "biu" else np.rint(image.array) + image.array.dtype.type(0)
+    return processed(image, Decision("processed", "values rounded to whole numbers"), array=array)
+
+
+def normalise_image(
+    image: Image,
+    mask: Image | None = None,
+    method: Normalisation = "z-score",
+    percentiles: tuple[float, float] = (1.0, 99.0),
+) -> Image:
+    """Put the values of an image on a common scale.
+
+    Args:
+        image: The image.
+        mask: Where the scale is taken from, all labels together; None for every valid voxel. The whole image is
+            put on that scale.
+        method: ``"z-score"`` subtracts the mean and divides by the standard deviation (that of the population:
+            divided by n); ``"min-max"`` makes the lowest value 0 and the highest 1; ``"percentiles"`` makes the two
+            percentiles 0 and 1, which a few bright voxels do not change. Nothing is clipped.
+        percentiles: The lower and the upper percentile of the last method.
+
+    Returns:
+        The image, float32, or float64 if it was. Invalid voxels are 0.
+
+    Raises:
+        OptionError: If all values of the mask are equal, or it holds no valid voxel, or a parameter is none.
+        GeometryError: If the mask does not lie on the image's voxels.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import normalise_image
+        >>> scan = Image(np.array([[[100.0, 300.0, 500.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> normalise_image(scan, method="min-max").array.tolist()
+        [[[0.0, 0.5, 1.0]]]
+    """
+    region = region_of(image, mask)
+    values = region.values_of(image)
+    if method == "z-score":
+        shift, scale = float(values.mean()), float(values.std())
+    elif method == "min-max":
+        shift, scale = float(values.min()), float(np.ptp(values))
+    elif method == "percentiles":
+        low, high = np.percentile(values, checked_percentiles(percentiles))
+        shift, scale = float(low), float(high - low)
+    else:
+        raise OptionError(f'method is {method!r} and must be "z-score", "min-max" or "percentiles"', method=method)
+    if not scale > 0:
+        raise OptionError(
+            f"the values to normalise by are all {shift:.6g}, and a spread is required",
+            path=name_of(image),
+            advice="give a mask of varying values",
+        )
+    dtype = np.float64 if image.array.dtype == np.float64 else np.float32
+    array = np.asarray((image.array.astype(np.float64) - shift) / scale, dtype=dtype, order="F")
+    valid, _ = valid_voxels(image)
+    if valid is not None:
+        array[~valid] = 0
+    text = f"values normalised ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
+    metadata = {name: value for name, value in image.metadata.items() if name != "units"}
+    return processed(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
+
+
+def discretise_image(
+    image: Image,
+    mask: Image | None = None,
+    bin_number: int | None = None,
+    bin_size: float | None = None,
+    minimum: float | None = None,
+) -> Image:
+    """Sort the values of a mask into bins that count from 1, as IBSI defines it (IBSI 2.7).
+
+    A fixed bin number N: the bin is floor(N (x - low) / (high - low)) + 1, and N for x = high, with low and high the
+    lowest and the highest value of the mask. A fixed bin size w: the bin is floor((x - minimum) / w) + 1.
+
+    Args:
+        image: The image.
+        mask: What is discretised; None for every valid voxel. Each label of a label map has its own range, as if it
+            were the only one.
+        bin_number: How many bins there are.
+        bin_size: How wide each bin is, in units of the image.
+        minimum: Where the first bin of a fixed size begins: the lower end of the range to which the mask was
+            resegmented (IBSI). None for the lowest value of the mask.
+
+    Returns:
+        The bin of each voxel, of the smallest unsigned integer type; 0 for every voxel that does not count.
+
+    Raises:
+        OptionError: If not exactly one of ``bin_number`` and ``bin_size`` is given, a value lies below ``minimum``, or
+            the mask marks no valid voxel.
+        GeometryError: If the mask does not lie on the image's voxels.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import discretise_image
+        >>> scan = Image(np.array([[[0.0, 24.0, 25.0, 100.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> discretise_image(scan, bin_size=25).array.tolist()
+        [[[1, 1, 2, 5]]]
+        >>> discretise_image(scan, bin_number=4).array.tolist()
+        [[[1, 1, 2, 4]]]
+    """
+    checked_bins(bin_number, bin_size, minimum)
+    region = region_of(image, mask)
+    bins: list[tuple[int, npt.NDArray[np.float64]]] = []
+    for number in region.numbers():
+        values = region.values_of(image, number)
+        if bin_number is not None:
+            bins.append((number, bins_of_number(values, bin_number)))
+        else:
+            bins.append((number, bins_of_size(values, float(bin_size or 0), minimum, image)))
+    most = int(max(one.max() for _, one in bins))
+    part = np.zeros(region.labels.shape, type_of_bins(most, region, image), order="F")
+    for number, one in bins:
+        part[region.labels == number] = one
+    array = np.zeros(image.array.shape, part.dtype, order="F")
+    array[region.box] = part
+    how = f"{bin_number} bins" if bin_number is not None else f"bins of {bin_size:g}"
+    text = f"values discretised into {how}; the highest is {most}"
+    metadata = {name: value for name, value in image.metadata.items() if name != "units"}
+    return processed(image, *region.decisions, Decision("processed", text, most), array=array, metadata=metadata)
+
+
+def bins_of_number(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+    """Bins of equal width from the lowest to the highest value; the highest belongs to the last."""
+    low, high = values.min(), values.max()
+    if low == high:
+        return np.full(values.shape, float(count))
+    return np.asarray(np.minimum(np.floor(count * (values - low) / (high - low)) + 1, count))
+
+
+def bins_of_size(
+    values: npt.NDArray[np.float64], size: float, minimum: float | None, image: Image
+) -> npt.NDArray[np.float64]:
+    """Bins of one width from the minimum on."""
+    low = float(values.min()) if minimum is None else float(minimum)
+    below = int(np.count_nonzero(values < low))
+    if below:
+        raise OptionError(
+            f"{below} voxels of the mask lie below the minimum {low:g}, the lowest at {values.min():.6g}",
+            path=name_of(image),
+            advice="resegment the mask to a range that begins at the minimum",
+            below=below,
+        )
+    return np.asarray(np.floor((values - low) / size) + 1)
+
+
+def type_of_bins(most: int, region: Region, image: Image) -> npt.DTypeLike:
+    """The smallest unsigned type that counts all bins."""
+    try:
+        return label_type(most)
+    except OptionError as error:
+        values = region.values_of(image)
+        raise OptionError(
+            f"values from {values.min():.6g} to {values.max():.6g} make {most} bins, and 65535 is the limit",
+            path=name_of(image),
+            advice="give wider bins",
+            bins=most,
+        ) from error

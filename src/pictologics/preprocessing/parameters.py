@@ -1,0 +1,124 @@
+"""Parameters of the steps: what their values must be, known before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..errors import OptionError
+
+__all__ = [
+    "checked_bins",
+    "checked_connectivity",
+    "checked_distance",
+    "checked_percentiles",
+    "checked_range",
+    "checked_sigmas",
+    "checked_spacing",
+    "checked_tolerance",
+    "is_number",
+    "range_text",
+]
+
+CONNECTIVITIES = (6, 18, 26)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a real number; truth values are none, and NaN is none."""
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+        return False
+    return not math.isnan(float(value))
+
+
+def checked_range(value_range: Sequence[float | None]) -> tuple[float, float]:
+    """The two ends of a range, infinite where it is open."""
+    try:
+        low, high = value_range
+    except (TypeError, ValueError):
+        low, high = "?", "?"  # type: ignore[assignment]
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+    if not is_number(low) or not is_number(high) or not low <= high:
+        raise OptionError(
+            f"value_range is {value_range!r} and must be two numbers, the lower one first, or None for an open end",
+            value_range=value_range,
+        )
+    return float(low), float(high)
+
+
+def range_text(value_range: Sequence[float | None]) -> str:
+    """A range as a person writes it."""
+    low, high = checked_range(value_range)
+    return f"[{low:g}, {high:g}]"
+
+
+def checked_sigmas(k: float) -> float:
+    """A positive number of standard deviations."""
+    if not is_number(k) or not k > 0:
+        raise OptionError(f"k is {k!r} and must be a number of standard deviations above 0", k=k)
+    return float(k)
+
+
+def checked_distance(name: str, distance: float, lowest: float = -math.inf) -> float:
+    """A finite distance, mm."""
+    if not is_number(distance) or not math.isfinite(distance) or distance < lowest:
+        least = "" if lowest == -math.inf else f" from {lowest:g} on"
+        raise OptionError(f"{name} is {distance!r} and must be a number of millimetres{least}", distance=distance)
+    return float(distance)
+
+
+def checked_connectivity(connectivity: int) -> int:
+    """How many neighbours a voxel has; the order of the structure that scipy.ndimage names: 1, 2 or 3."""
+    if connectivity not in CONNECTIVITIES:
+        raise OptionError(
+            f"connectivity is {connectivity!r} and must be 6 (faces), 18 (and edges) or 26 (and corners)",
+            connectivity=connectivity,
+        )
+    return CONNECTIVITIES.index(connectivity) + 1
+
+
+def checked_percentiles(percentiles: Sequence[float]) -> tuple[float, float]:
+    """Two percentiles, the lower one first."""
+    try:
+        low, high = percentiles
+    except (TypeError, ValueError):
+        low, high = -1.0, -1.0
+    if not is_number(low) or not is_number(high) or not 0 <= low < high <= 100:
+        raise OptionError(
+            f"percentiles are {percentiles!r} and must be two numbers from 0 to 100, the lower one first",
+            percentiles=percentiles,
+        )
+    return float(low), float(high)
+
+
+def checked_bins(bin_number: int | None, bin_size: float | None, minimum: float | None) -> None:
+    """See that one rule of discretising is given, and its number makes sense."""
+    if (bin_number is None) == (bin_size is None):
+        given = "neither" if bin_number is None else "both"
+        raise OptionError(f"exactly one of bin_number and bin_size is required, and {given} was given")
+    if bin_number is not None and (not is_number(bin_number) or bin_number != int(bin_number) or bin_number < 1):
+        raise OptionError(f"bin_number is {bin_number!r} and must be a whole number from 1 on", bin_number=bin_number)
+    if bin_size is not None and (not is_number(bin_size) or not 0 < bin_size < math.inf):
+        raise OptionError(f"bin_size is {bin_size!r} and must be a number above 0", bin_size=bin_size)
+    if minimum is not None and (not is_number(minimum) or not math.isfinite(minimum)):
+        raise OptionError(f"minimum is {minimum!r} and must be a number", minimum=minimum)
+    if minimum is not None and bin_number is not None:
+        raise OptionError(
+            "minimum is where bins of a fixed size begin, and bin_number was given", advice="leave minimum out"
+        )
+
+
+def checked_spacing(new_spacing: Sequence[float | None]) -> None:
+    """See that every distance of a spacing is positive, or None."""
+    for distance in new_spacing:
+        if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
+            raise OptionError(
+                f"new_spacing is {tuple(new_spacing)!r} and must be millimetres above 0, or None to keep an axis",
+                new_spacing=tuple(new_spacing),
+            )
+
+
+def checked_tolerance(tolerance: float) -> float:
+    """How far values may differ, 0 or more."""
+    if not is_number(tolerance) or not tolerance >= 0:
+        raise OptionError(f"tolerance is {tolerance!r} and must be a number from 0 on", tolerance=tolerance)
+    return float(tolerance)

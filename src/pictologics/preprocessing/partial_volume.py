@@ -1,0 +1,136 @@
+"""Labels on another grid by how much of each voxel they fill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import OptionError
+from ..interpolation.parts import Box, meet, needed, reached, shifted
+from ..interpolation.products import Scratch, select
+from ..interpolation.sampling import Sampled, Sampling, finite_voxels, sample, type_with
+
+__all__ = ["sample_labels"]
+
+Values = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+Matrix = npt.NDArray[np.float64]
+
+PLANES = 32
+"""Planes of the result that are made together, so that fractions take little memory."""
+
+LARGEST_LABEL = 65535
+"""The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
+
+ROUNDING = 1e-6
+"""What a fraction may lack of the threshold from rounding in float32."""
+
+
+def sample_labels(
+    array: Values,
+    to_source: Matrix,
+    shape: tuple[int, int, int],
+    how: Sampling,
+    threshold: float,
+    valid: Bools | None = None,
+) -> Sampled:
+    """Give each voxel the label that fills most of it, if that is at least the threshold.
+
+    Args:
+        array: Labels, whole numbers from 0 on, (x, y, z); or fractions of one mask, which give 1 where they reach
+            the threshold.
+        to_source: 4x4 matrix, from voxel index of the result to voxel index of the source.
+        shape: Of the result.
+        how: How fractions are interpolated.
+        threshold: The least fraction.
+        valid: True where the source holds data; None for everywhere.
+
+    Raises:
+        OptionError: If the values are no labels and no fractions.
+    """
+    finite = finite_voxels(array, valid)
+    lost = 0 if finite is None else int(np.count_nonzero(~finite if valid is None else valid & ~finite))
+    valid = valid if finite is None else finite
+    array = array if valid is None else np.where(valid, array, array.dtype.type(0))
+    labels, boxes = labels_of(array)
+    known = known_voxels(array.shape, to_source, shape, how, valid)
+    result = np.zeros(shape, type_with(labels.dtype, how.fill_value), order="F")
+    for first in range(0, shape[2], PLANES):
+        slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
+        fill_slab(result, slab, labels, boxes, to_source, how, threshold, valid)
+    np.copyto(result, how.fill_value, where=~known, casting="unsafe")
+    return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), lost)
+
+
+def fill_slab(
+    result: Values,
+    slab: Box,
+    labels: Values,
+    boxes: dict[int, Box],
+    to_source: Matrix,
+    how: Sampling,
+    threshold: float,
+    valid: Bools | None,
+) -> None:
+    """Decide some planes of the result."""
+    scratch = Scratch()
+    best = np.zeros([part.stop - part.start for part in slab], np.float32, order="F")
+    for label, box in boxes.items():
+        part = meet(slab, reached(box, to_source, result.shape, how.interpolation, how.boundary_mode))
+        if part is None:
+            continue
+        cut = needed(part, to_source, labels.shape, how.interpolation, how.boundary_mode)
+        fraction = sample(
+            # A mask of fractions is its own fraction.
+            labels[cut] if labels.dtype.kind == "f" else labels[cut] == label,
+            shifted(to_source, part, cut),
+            tuple(one.stop - one.start for one in part),
+            replace(how, fill_value=0.0),
+            None if valid is None else valid[cut],
+        ).array
+        so_far = best[part[0], part[1], part[2].start - slab[2].start : part[2].stop - slab[2].start]
+        wins = (fraction >= threshold - ROUNDING) & (fraction >= so_far)
+        target = result[part].T
+        select(target, ~wins.T, label, target, scratch)
+        # What is below the threshold loses against anything that is not.
+        np.maximum(so_far, fraction, out=so_far)
+
+
+def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
+    """The labels as whole numbers, or the fractions as they are, and the box around each label, in ascending order."""
+    from scipy import ndimage
+
+    if array.dtype == np.bool_:
+        array = array.view(np.uint8)
+    low, high = array.min(), array.max()
+    if low < 0 or high > LARGEST_LABEL:
+        raise OptionError(
+            f"mask_threshold is for masks and label maps, and the values are from {low:g} to {high:g}",
+            advice="leave mask_threshold out",
+        )
+    whole = array
+    if array.dtype.kind == "f":
+        whole = array.astype(np.int32)
+        if not np.array_equal(whole, array):
+            if high > 1:
+                raise OptionError(f"labels must be whole numbers, and fractions of a mask at most 1, not {high:g}")
+            everything = (slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2]))
+            return array, {1: everything}
+    found = enumerate(ndimage.find_objects(whole), 1)
+    return whole, {number: (box[0], box[1], box[2]) for number, box in found if box is not None}
+
+
+def known_voxels(
+    size: tuple[int, ...], to_source: Matrix, shape: tuple[int, int, int], how: Sampling, valid: Bools | None
+) -> Bools:
+    """Which voxels of the result lie within the source and are valid; it is the same for all labels."""
+    ones = np.broadcast_to(np.uint8(1), size)
+    if valid is None:
+        inside = sample(ones, to_source, shape, replace(how, interpolation="nearest", fill_value=0.0))
+        return inside.array.view(np.bool_)
+    made = sample(ones, to_source, shape, how, valid).valid
+    assert made is not None
+    return made

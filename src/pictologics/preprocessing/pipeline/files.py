@@ -1,0 +1,162 @@
+"""Pipelines in files: YAML or JSON, read without trusting them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import CorruptFileError, OptionError
+from ...files import DiskFile
+
+__all__ = ["PARSERS", "parse_file", "parse_text", "written_json", "written_yaml"]
+
+LARGEST_FILE = 1 << 20
+"""Bytes: a pipeline is a page of text."""
+
+LARGEST_CONTENT = 20_000
+"""Values in a file, with every alias counted as often as it is used: a few lines of aliases can stand for billions."""
+
+DEEPEST = 12
+"""Lists within lists."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a small file.
+
+    Raises:
+        MissingPathError: If it is not there.
+        FileAccessError: If it cannot be opened.
+        OptionError: If it is too large for a pipeline.
+        CorruptFileError: If it is no UTF-8 text.
+    """
+    with DiskFile(path).open() as file:
+        if file.size > LARGEST_FILE:
+            raise OptionError(
+                f"the file has {file.size} bytes, and a pipeline has {LARGEST_FILE} at most",
+                path=path,
+                advice="check the path",
+            )
+        content = file.read_at(0, LARGEST_FILE)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(
+            "the file is no UTF-8 text", path=path, advice="check the path, or save it as UTF-8"
+        ) from error
+
+
+def parse_json(text: str, path: str | None) -> Any:
+    """The content of a JSON file."""
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: without_repeats(pairs, path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise CorruptFileError(f"this is no JSON ({error})", path=path, advice="correct the file") from error
+
+
+def parse_yaml(text: str, path: str | None) -> Any:
+    """The content of a YAML file, of plain values only."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Plain values, and no key twice."""
+
+    def mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+        loader.flatten_mapping(node)
+        pairs = [
+            (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
+            for key, value in node.value
+        ]
+        return without_repeats(pairs, path)
+
+    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    try:
+        return yaml.load(text, Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if isinstance(error, OptionError):
+            raise
+        where = " ".join(str(error).split())
+        raise CorruptFileError(f"this is no YAML of plain values ({where})", path=path, advice="correct it") from error
+
+
+PARSERS: Mapping[str, Callable[[str, str | None], Any]] = {
+    ".yaml": parse_yaml,
+    ".yml": parse_yaml,
+    ".json": parse_json,
+}
+"""What reads a file, by its suffix."""
+
+
+def without_repeats(pairs: list[tuple[Any, Any]], path: str | None) -> dict[Any, Any]:
+    """A mapping in which no key stands twice: the second would silently win."""
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        if not isinstance(key, str):
+            raise OptionError(f"the key {key!r} is no text", path=path, advice="names are text")
+        if key in found:
+            raise OptionError(f"the key '{key}' stands twice in one mapping", path=path, advice="keep one of them")
+        found[key] = value
+    return found
+
+
+def check_extent(content: Any, path: str | None) -> None:
+    """See that a content is no more than a pipeline can be, however its aliases nest."""
+    left = LARGEST_CONTENT
+    waiting = [(content, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            raise OptionError(
+                f"the file holds more than {LARGEST_CONTENT} values, or lists nested more than {DEEPEST} deep",
+                path=path,
+                advice="write the pipeline without aliases",
+            )
+        if isinstance(value, dict):
+            waiting += [(one, depth + 1) for one in value.values()]
+        elif isinstance(value, list):
+            waiting += [(one, depth + 1) for one in value]
+
+
+def parse_text(text: str, suffix: str, path: str | None = None) -> Any:
+    """The content of a pipeline's text, in the language of a suffix.
+
+    Raises:
+        CorruptFileError: If it is no YAML or JSON.
+        OptionError: If it holds what no pipeline does.
+    """
+    content = PARSERS[suffix](text, path)
+    check_extent(content, path)
+    return content
+
+
+def parse_file(path: str | os.PathLike[str]) -> Any:
+    """The content of a pipeline's file.
+
+    Raises:
+        MissingPathError: If it is not there.
+        FileAccessError: If it cannot be opened.
+        CorruptFileError: If it is no YAML or JSON.
+        OptionError: If its name says neither, or it holds what no pipeline does.
+    """
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in PARSERS:
+        raise OptionError(
+            f"the name of a pipeline's file ends in {', '.join(sorted(PARSERS))}", path=file, advice="rename it"
+        )
+    return parse_text(read_text(file), suffix, str(file))
+
+
+def written_json(content: Mapping[str, Any]) -> str:
+    """A content as JSON."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def written_yaml(content: Mapping[str, Any]) -> str:
+    """A content as YAML, in its own order."""
+    import yaml
+
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)

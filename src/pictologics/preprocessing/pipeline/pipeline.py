@@ -1,0 +1,223 @@
+"""The pipeline: steps in order, from Python, YAML or JSON, checked before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import OptionError
+from ...files import replacing
+from ...image import Image
+from .files import PARSERS, parse_file, parse_text, written_json, written_yaml
+from .record import PipelineRecord, describe_image
+from .running import Workpiece, check_start, run_step
+from .steps import Step, StepLike, make_step
+
+__all__ = ["Pipeline", "PipelineResult"]
+
+KEYS = ("description", "steps")
+
+Masks = Image | Sequence[Image] | Mapping[str, Image] | None
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What a pipeline made.
+
+    Attributes:
+        image: The image.
+        masks: The masks, as they were given: one, a list, a mapping, or None.
+        provenance: What was done, to be saved beside them.
+    """
+
+    image: Image
+    masks: Any
+    provenance: PipelineRecord
+
+
+@dataclass(frozen=True, init=False)
+class Pipeline:
+    """Named steps with parameters, applied one after the other to an image and its masks.
+
+    Everything is checked when the pipeline is made: an unknown step or parameter, a missing one and a wrong type are
+    errors that name the step's number and what is known. What the steps are and what their parameters mean, the page
+    *Preprocessing* of the documentation lists.
+
+    Attributes:
+        steps: The steps, in order.
+        description: What it is for, in words; may be empty.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image, create_full_mask
+        >>> from pictologics.preprocessing import Pipeline
+        >>> scan = Image(np.array([[[-1000.0, 40.0, 90.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> pipeline = Pipeline([("resegment", {"value_range": (-500, 400)}), ("discretise", {"bin_number": 2})])
+        >>> result = pipeline.run(scan, create_full_mask(scan))
+        >>> result.image.array.tolist(), result.masks.array.tolist()
+        ([[[0, 1, 2]]], [[[0, 1, 1]]])
+        >>> Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
+        True
+    """
+
+    steps: tuple[Step, ...]
+    description: str = ""
+
+    def __init__(self, steps: Iterable[StepLike], description: str = "", *, path: str | None = None) -> None:
+        """Make a pipeline.
+
+        Args:
+            steps: Each is a name, a name and its parameters, a mapping of the name to the parameters, or a ``Step``.
+                Beside its own parameters, a step that works on masks, or by one, takes ``masks``: the names of those
+                that it is meant for.
+            description: What the pipeline is for.
+            path: The file it was read from, for messages.
+
+        Raises:
+            OptionError: If a step or a parameter is unknown, missing, or of the wrong type.
+        """
+        if isinstance(steps, (str, Mapping)) or not isinstance(steps, Iterable):
+            raise OptionError(f"the steps are {steps!r} and must be a list of steps", path=path)
+        if not isinstance(description, str):
+            raise OptionError(f"the description is {description!r} and must be text", path=path)
+        made = tuple(make_step(one, number, path) for number, one in enumerate(steps, 1))
+        if not made:
+            raise OptionError("the pipeline has no step", path=path, advice="list its steps under 'steps'")
+        object.__setattr__(self, "steps", made)
+        object.__setattr__(self, "description", description)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Pipeline:
+        """Read a pipeline from a ``.yaml``, ``.yml`` or ``.json`` file, or from the record of an earlier run.
+
+        Args:
+            path: The file: ``steps``, a list, and optionally ``description``.
+
+        Raises:
+            MissingPathError: If there is no such file.
+            CorruptFileError: If it is no YAML or JSON.
+            OptionError: If it holds no pipeline, or one with an unknown step or parameter, or a wrong type.
+        """
+        return cls.from_dict(parse_file(path), path=os.fspath(path))
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Pipeline:
+        """Make a pipeline of YAML text; errors as ``from_file``."""
+        return cls.from_dict(parse_text(text, ".yaml"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Pipeline:
+        """Make a pipeline of JSON text; errors as ``from_file``."""
+        return cls.from_dict(parse_text(text, ".json"))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any], *, path: str | None = None) -> Pipeline:
+        """Make a pipeline of a mapping as files have it.
+
+        Args:
+            content: ``steps`` and optionally ``description``; or a record, whose ``pipeline`` it is.
+            path: Where it comes from, for messages.
+
+        Raises:
+            OptionError: If it is no pipeline.
+        """
+        if isinstance(content, Mapping) and isinstance(content.get("pipeline"), Mapping):
+            content = content["pipeline"]
+        if not isinstance(content, Mapping) or "steps" not in content:
+            found = "nothing" if content is None else type(content).__name__
+            if isinstance(content, Mapping):
+                found = f"the keys {', '.join(map(repr, content)) or 'none'}"
+            raise OptionError(
+                f"a pipeline is a mapping with the key 'steps', and {found} was found",
+                path=path,
+                advice="list the steps under 'steps'",
+            )
+        unknown = [key for key in content if key not in KEYS]
+        if unknown:
+            raise OptionError(
+                f"a pipeline has no key {unknown[0]!r}", path=path, advice=f"its keys are {', '.join(KEYS)}"
+            )
+        return cls(content["steps"] or [], content.get("description", ""), path=path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pipeline as plain lists, mappings, text and numbers."""
+        described = {"description": self.description} if self.description else {}
+        return {**described, "steps": [step.content() for step in self.steps]}
+
+    def to_yaml(self) -> str:
+        """The pipeline as YAML text."""
+        return written_yaml(self.to_dict())
+
+    def to_json(self) -> str:
+        """The pipeline as JSON text."""
+        return written_json(self.to_dict())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the pipeline to a ``.yaml``, ``.yml`` or ``.json`` file, whole or not at all.
+
+        Raises:
+            OptionError: If the name says neither, or the folder is missing.
+            FileAccessError: If the system refuses.
+        """
+        file = Path(path)
+        if file.suffix.lower() not in PARSERS:
+            raise OptionError(f"the name of a pipeline's file ends in {', '.join(sorted(PARSERS))}", path=file)
+        text = self.to_json() if file.suffix.lower() == ".json" else self.to_yaml()
+        with replacing(file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def run(self, image: Image, masks: Masks = None) -> PipelineResult:
+        """Apply the steps to an image and its masks.
+
+        Args:
+            image: The image.
+            masks: One mask, several in a list (named ``"0"``, ``"1"``, ...) or by name, each on the image's voxels;
+                None for none. A single mask is named ``"mask"``.
+
+        Returns:
+            Image and masks, each with every step in its own provenance, and the record of the run. What was passed is
+            left as it was.
+
+        Raises:
+            GeometryError: If a mask does not lie on the image; before anything runs.
+            OptionError: If a mask is empty, or a step has no mask and needs one; before anything runs. If a step
+                cannot be done; then its number is in the message.
+        """
+        piece = Workpiece(image, named(masks))
+        check_start(self.steps, piece)
+        given = describe_image(image), {name: describe_image(mask) for name, mask in piece.masks.items()}
+        records = []
+        for number, step in enumerate(self.steps, 1):
+            piece, record = run_step(step, number, piece)
+            records.append(record)
+        provenance = PipelineRecord(
+            self.to_dict(),
+            *given,
+            tuple(records),
+            describe_image(piece.image),
+            {name: describe_image(mask) for name, mask in piece.masks.items()},
+        )
+        return PipelineResult(piece.image, as_given(masks, piece.masks), provenance)
+
+
+def named(masks: Masks) -> dict[str, Image]:
+    """Masks by name."""
+    if masks is None:
+        return {}
+    if isinstance(masks, Image):
+        return {"mask": masks}
+    if isinstance(masks, Mapping):
+        return dict(masks)
+    return {str(index): mask for index, mask in enumerate(masks)}
+
+
+def as_given(masks: Masks, made: Mapping[str, Image]) -> Any:
+    """Masks in the form in which they were given."""
+    if masks is None:
+        return None
+    if isinstance(masks, Image):
+        return made["mask"]
+    return dict(made) if isinstance(masks, Mapping) else list(made.values())

@@ -1,0 +1,116 @@
+"""The steps that a pipeline may have: one line for each."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from ... import filters
+from ...errors import OptionError
+from ..intensity import clip_intensities, discretise_image, normalise_image, round_intensities
+from ..masks import filter_outliers, grow_mask, keep_largest_component, resegment_mask
+from ..parameters import (
+    checked_bins,
+    checked_distance,
+    checked_percentiles,
+    checked_range,
+    checked_sigmas,
+    checked_spacing,
+    checked_tolerance,
+)
+from ..sentinels import mark_sentinel
+from .schema import Parameter, parameters_of
+from .together import crop_together, resample_together
+
+__all__ = ["STEPS", "StepKind", "Takes", "find_step"]
+
+
+class Takes(Enum):
+    """What a step works on, and what becomes of it."""
+
+    IMAGE = "the image"
+    MASKS = "each mask"
+    MASKS_ON_IMAGE = "each mask, by the values of the image"
+    IMAGE_IN_MASK = "the image, by what a mask marks"
+    ALL = "the image and all masks"
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """One kind of step.
+
+    Attributes:
+        takes: What it works on.
+        make: Gives the function that does it: one that needs much to be loaded is loaded when it is used.
+        check: Called with all parameters, raises if their values cannot be; before anything runs.
+    """
+
+    takes: Takes
+    make: Callable[[], Callable[..., Any]]
+    check: Callable[[Mapping[str, Any]], object] | None = None
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """What does it."""
+        return self.make()
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What its author may choose."""
+        return parameters_of(self.function)
+
+    @property
+    def summary(self) -> str:
+        """The first line of its documentation."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+def kind(
+    takes: Takes, function: Callable[..., Any], check: Callable[[Mapping[str, Any]], object] | None = None
+) -> StepKind:
+    """A kind of step whose function is here."""
+    return StepKind(takes, lambda: function, check)
+
+
+def filter_kind(name: str) -> StepKind:
+    """A filter, by its name."""
+    return StepKind(Takes.IMAGE, lambda: getattr(filters, name))
+
+
+STEPS: Mapping[str, StepKind] = {
+    "mark_sentinel": kind(Takes.IMAGE, mark_sentinel, lambda p: checked_tolerance(p["tolerance"])),
+    "resample": kind(Takes.ALL, resample_together, lambda p: checked_spacing(p["new_spacing"])),
+    "round_intensities": kind(Takes.IMAGE, round_intensities),
+    "clip_intensities": kind(Takes.IMAGE, clip_intensities, lambda p: checked_range(p["value_range"])),
+    "normalise": kind(Takes.IMAGE_IN_MASK, normalise_image, lambda p: checked_percentiles(p["percentiles"])),
+    "resegment": kind(Takes.MASKS_ON_IMAGE, resegment_mask, lambda p: checked_range(p["value_range"])),
+    "filter_outliers": kind(Takes.MASKS_ON_IMAGE, filter_outliers, lambda p: checked_sigmas(p["k"])),
+    "keep_largest_component": kind(Takes.MASKS, keep_largest_component),
+    "grow_mask": kind(Takes.MASKS, grow_mask, lambda p: checked_distance("distance_mm", p["distance_mm"])),
+    "crop_to_mask": kind(Takes.ALL, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)),
+    "discretise": kind(Takes.IMAGE_IN_MASK, discretise_image, lambda p: checked_bins(**p)),
+    **{name: filter_kind(name) for name in filters.__all__ if name.islower()},
+}
+"""Every step by its name. What a step's parameters are, its function's signature says."""
+
+
+def find_step(name: object, number: int, path: str | None) -> StepKind:
+    """The kind of a step.
+
+    Raises:
+        OptionError: If there is no such step; it lists those that there are.
+    """
+    if not isinstance(name, str) or name not in STEPS:
+        raise OptionError(
+            f"step {number} is {name!r}, which is no step that is known",
+            path=path,
+            advice=f"the steps are {', '.join(sorted(STEPS))}",
+            step=number,
+            name=name,
+            known=sorted(STEPS),
+        )
+    return STEPS[name]

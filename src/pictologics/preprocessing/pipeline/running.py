@@ -1,0 +1,140 @@
+"""A pipeline's steps, one after the other, on an image and its masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...errors import GeometryError, OptionError
+from ...image import Image
+from ...provenance import Decision
+from ..regions import check_mask, labels_of, name_of
+from .record import StepRecord
+from .registry import STEPS, Takes
+from .steps import Step, plain
+
+__all__ = ["Workpiece", "check_start", "run_step"]
+
+
+@dataclass(frozen=True)
+class Workpiece:
+    """An image and its masks between two steps.
+
+    Attributes:
+        image: The image.
+        masks: Its masks by name.
+    """
+
+    image: Image
+    masks: Mapping[str, Image]
+
+    def decisions(self) -> dict[str, tuple[Decision, ...]]:
+        """What was decided so far: of the image under an empty name, of each mask under its own."""
+        return {"": self.image.provenance.decisions} | {
+            name: mask.provenance.decisions for name, mask in self.masks.items()
+        }
+
+
+def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
+    """See, before anything runs, that every step has what it needs.
+
+    Raises:
+        GeometryError: If the image has no place in the world, or a mask lies elsewhere.
+        OptionError: If a mask is empty, no voxel is valid, or a step lacks a mask or cannot choose one.
+    """
+    image = piece.image
+    if not isinstance(image, Image):
+        raise OptionError(f"a pipeline runs on an Image, and {type(image).__name__} was given", advice="load it first")
+    shape = image.grid.shape
+    if image.source_mask is not None:
+        if image.source_mask.shape != shape:
+            raise GeometryError(
+                f"the source mask has shape {image.source_mask.shape} and the image {shape}", path=name_of(image)
+            )
+        if not image.source_mask.any():
+            raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
+    for name, mask in piece.masks.items():
+        check_mask(image, mask)
+        if not labels_of(mask).any():
+            raise OptionError(f"the mask '{name}' marks no voxel", path=name_of(mask), advice="check what was loaded")
+    for number, step in enumerate(steps, 1):
+        check_masks_of(step, number, tuple(piece.masks))
+
+
+def check_masks_of(step: Step, number: int, names: tuple[str, ...]) -> None:
+    """See that a step has the masks that it needs."""
+    takes = STEPS[step.name].takes
+    where = f"step {number} ({step.name})"
+    unknown = [name for name in step.masks or () if name not in names]
+    if unknown:
+        raise OptionError(
+            f"{where} names the mask {unknown[0]!r}, which was not given",
+            advice=f"the masks are {', '.join(map(repr, names)) or 'none'}",
+            step=number,
+            known=list(names),
+        )
+    needs = takes in (Takes.MASKS, Takes.MASKS_ON_IMAGE) or step.name == "crop_to_mask"
+    if needs and not names:
+        raise OptionError(f"{where} needs a mask, and none was given", advice="pass a mask", step=number)
+    chosen = names if step.masks is None else step.masks
+    if takes is Takes.IMAGE_IN_MASK and len(chosen) > 1:
+        raise OptionError(
+            f"{where} makes one image by one mask, and {len(chosen)} were given",
+            advice=f"name one of them with masks: {', '.join(map(repr, chosen))}",
+            step=number,
+        )
+
+
+def run_step(step: Step, number: int, piece: Workpiece) -> tuple[Workpiece, StepRecord]:
+    """Do one step.
+
+    Raises:
+        PictologicsError: What its function raises, with the number and the name of the step before it.
+    """
+    kind = STEPS[step.name]
+    parameters = step.all_parameters()
+    chosen = tuple(piece.masks) if step.masks is None else step.masks
+    shown = ", ".join(f"{name}={plain(value)!r}" for name, value in parameters.items())
+    before = announced(piece, Decision("processed", f"step {number}: {step.name}({shown})"))
+    image, masks = before.image, dict(before.masks)
+    try:
+        if kind.takes is Takes.IMAGE:
+            image = kind.function(image, **parameters)
+        elif kind.takes is Takes.ALL:
+            image, several = kind.function(image, list(masks.values()), **parameters)
+            masks = dict(zip(masks, several, strict=True))
+        elif kind.takes is Takes.IMAGE_IN_MASK:
+            image = kind.function(image, masks[chosen[0]] if chosen else None, **parameters)
+        else:
+            on_image = (image,) if kind.takes is Takes.MASKS_ON_IMAGE else ()
+            masks |= {name: kind.function(*on_image, masks[name], **parameters) for name in chosen}
+    except (OptionError, GeometryError) as error:
+        raise type(error)(
+            f"step {number} ({step.name}): {error.found}", path=error.path, advice=error.advice, **error.values
+        ) from error
+    after = Workpiece(image, masks)
+    return after, StepRecord(
+        step.name,
+        {name: plain(value) for name, value in parameters.items()},
+        () if kind.takes is Takes.IMAGE else chosen,
+        tuple(new_decisions(before, after)),
+    )
+
+
+def announced(piece: Workpiece, decision: Decision) -> Workpiece:
+    """The image and its masks with a step in their records."""
+
+    def noted(image: Image) -> Image:
+        return replace(image, provenance=image.provenance.with_decisions(decision))
+
+    return Workpiece(noted(piece.image), {name: noted(mask) for name, mask in piece.masks.items()})
+
+
+def new_decisions(before: Workpiece, after: Workpiece) -> list[str]:
+    """What a step decided, in words, with the mask's name before what concerns a mask."""
+    known = before.decisions()
+    return [
+        (f"{name}: " if name else "") + decision.text
+        for name, decisions in after.decisions().items()
+        for decision in decisions[len(known[name]) :]
+    ]

@@ -1,0 +1,250 @@
+"""Which voxels count: those of a mask that hold valid data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import GeometryError, OptionError
+from ..geometry import CORNER_ERROR_REFUSED
+from ..image import Image
+from ..labels import label_type
+from ..provenance import Decision, warn_of
+
+__all__ = [
+    "Box",
+    "Region",
+    "bounding_box",
+    "check_mask",
+    "labels_of",
+    "name_of",
+    "processed",
+    "region_of",
+    "valid_voxels",
+    "with_labels",
+]
+
+Box = tuple[slice, slice, slice]
+Labels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Region:
+    """The voxels of a mask that hold valid data.
+
+    Attributes:
+        labels: Label of each voxel of the box, 0 where it does not count; an unsigned integer type.
+        box: Where the box lies in the image; the smallest that holds the whole mask.
+        decisions: What was decided on the way.
+    """
+
+    labels: Labels
+    box: Box
+    decisions: tuple[Decision, ...]
+
+    def numbers(self) -> list[int]:
+        """The labels that some voxel has, ascending."""
+        counts = np.bincount(self.labels.ravel(order="K"))
+        return [int(number) for number in np.flatnonzero(counts) if number]
+
+    def values_of(self, image: Image, number: int | None = None) -> npt.NDArray[np.float64]:
+        """The image's values where the mask has a label, or any; float64, in no particular order."""
+        chosen = self.labels > 0 if number is None else self.labels == number
+        return np.asarray(image.array[self.box][chosen], dtype=np.float64)
+
+
+def name_of(image: Image) -> str | None:
+    """The file of an image, for messages."""
+    return image.provenance.source or None
+
+
+def processed(image: Image, *decisions: Decision, **changes: Any) -> Image:
+    """A copy of an image with other fields and more decisions, whose warnings are given.
+
+    Args:
+        image: The image.
+        *decisions: What was decided.
+        **changes: Fields with new values.
+    """
+    warn_of(name_of(image) or "image", decisions)
+    return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
+
+
+def valid_voxels(image: Image) -> tuple[npt.NDArray[np.bool_] | None, tuple[Decision, ...]]:
+    """Where an image holds numbers that mean something.
+
+    Returns:
+        True where the source mask is, and where the value is finite; None if that is everywhere. And what to say of
+        values that are not.
+    """
+    valid = image.source_mask
+    # The sum of the extremes is finite only if every value is, and takes no memory to find.
+    if image.array.dtype.kind != "f" or is_finite(image.array):
+        return valid, ()
+    finite = np.isfinite(image.array)
+    known = finite if valid is None else finite & valid
+    marked = image.array.size if valid is None else int(np.count_nonzero(valid))
+    count = marked - int(np.count_nonzero(known))
+    if not count:
+        return valid, ()
+    text = f"{count} voxels hold no finite number and count as invalid"
+    return known, (Decision("left out", text, count, "content"),)
+
+
+def is_finite(array: npt.NDArray[Any]) -> bool:
+    """Whether every value is a finite number."""
+    with np.errstate(invalid="ignore"):
+        return array.size == 0 or bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+
+
+def labels_of(mask: Image) -> Labels:
+    """The labels of a mask, as whole numbers of the smallest unsigned type; 0 where it marks nothing.
+
+    Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
+
+    Raises:
+        OptionError: If a value is no whole number, as in a mask that was interpolated.
+    """
+    array = mask.array
+    if array.dtype == np.bool_:
+        labels: Labels = array.view(np.uint8)
+    else:
+        largest = 0 if array.size == 0 else float(np.fmax.reduce(array, axis=None))
+        if largest == np.inf:
+            raise not_whole(mask, largest)
+        kind = label_type(int(max(largest, 0)))
+        if array.dtype == kind:
+            labels = array
+        else:
+            labels = np.zeros(array.shape, kind, order="F")
+            np.copyto(labels, array, where=array > 0, casting="unsafe")
+            if array.dtype.kind == "f":
+                different = (labels != array) & (array > 0)
+                if different.any():
+                    raise not_whole(mask, float(array[different].flat[0]))
+    if mask.source_mask is not None and not mask.source_mask.all():
+        labels = labels * mask.source_mask
+    return labels
+
+
+def not_whole(mask: Image, value: float) -> OptionError:
+    """The error for a mask of fractions."""
+    return OptionError(
+        f"the mask holds the value {value:.6g}, and labels are whole numbers",
+        path=name_of(mask),
+        advice="compare the mask with a threshold first, such as 0.5",
+        value=value,
+    )
+
+
+def check_mask(image: Image, mask: Image) -> None:
+    """See that a mask lies on an image's voxels.
+
+    Raises:
+        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
+    """
+    if not isinstance(mask, Image):
+        raise OptionError(f"a mask is an Image, and {type(mask).__name__} was given", advice="load the mask first")
+    advice = "place the mask on the image first: load it with reference_image="
+    if mask.array.shape != image.array.shape:
+        raise GeometryError(
+            f"the mask has shape {mask.array.shape} and the image {image.array.shape}",
+            path=name_of(mask),
+            advice=advice,
+            mask_shape=mask.array.shape,
+            image_shape=image.array.shape,
+        )
+    error = image.grid.corner_error(mask.grid)
+    if not error < CORNER_ERROR_REFUSED:
+        raise GeometryError(
+            f"the mask lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
+            f"{CORNER_ERROR_REFUSED} is the limit",
+            path=name_of(mask),
+            advice=advice,
+            corner_error=error,
+        )
+
+
+def region_of(image: Image, mask: Image | None) -> Region:
+    """The voxels of a mask at which an image holds valid data; without a mask, all such voxels.
+
+    Raises:
+        GeometryError: If the mask does not lie on the image's voxels.
+        OptionError: If the mask marks no voxel, or none that is valid.
+    """
+    valid, decisions = valid_voxels(image)
+    if mask is None:
+        everywhere: Box = (slice(None), slice(None), slice(None))
+        labels = np.ones(image.array.shape, np.uint8, order="F") if valid is None else valid.view(np.uint8)
+        return Region(filled(labels, labels, image), everywhere, decisions)
+    check_mask(image, mask)
+    whole = labels_of(mask)
+    box = bounding_box(whole)
+    if box is None:
+        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
+    marked = whole[box]
+    counting = marked if valid is None else marked * valid[box]
+    return Region(filled(counting, marked, image), box, decisions)
+
+
+def filled(counting: Labels, marked: Labels, image: Image) -> Labels:
+    """Labels of which some voxel counts."""
+    if not counting.any():
+        raise OptionError(
+            f"none of the {np.count_nonzero(marked) or marked.size} voxels holds valid data",
+            path=name_of(image),
+            advice="check the source mask of the image",
+        )
+    return counting
+
+
+def bounding_box(labels: Labels) -> Box | None:
+    """The smallest box that holds every label, None if there is none."""
+    edges = []
+    for axis in range(3):
+        others = tuple(k for k in range(3) if k != axis)
+        marked = np.flatnonzero(labels.any(axis=others))
+        if not marked.size:
+            return None
+        edges.append(slice(int(marked[0]), int(marked[-1]) + 1))
+    return tuple(edges)  # type: ignore[return-value]
+
+
+def with_labels(
+    mask: Image, region: Region, keep: Callable[[int], npt.NDArray[np.bool_]], what: str, nothing_left: Sequence[str]
+) -> Image:
+    """A mask reduced to some of its voxels, label by label.
+
+    Args:
+        mask: The mask.
+        region: Its valid voxels.
+        keep: Of a label, which voxels of the box stay.
+        what: What is done, for the record.
+        nothing_left: What to say, and to advise, if no voxel stays.
+
+    Raises:
+        OptionError: If no voxel stays.
+    """
+    before = int(np.count_nonzero(region.labels))
+    reduced = np.zeros_like(region.labels)
+    emptied = []
+    for number in region.numbers():
+        chosen = (region.labels == number) & keep(number)
+        reduced[chosen] = number
+        if not chosen.any():
+            emptied.append(number)
+    after = int(np.count_nonzero(reduced))
+    if not after:
+        found, advice = nothing_left
+        raise OptionError(found, path=name_of(mask), advice=advice)
+    decisions = [*region.decisions, Decision("processed", f"{what}: {after} of {before} voxels stay", after)]
+    if emptied:
+        names = ", ".join(f"{number} ({mask.labels.get(number) or 'no name'})" for number in emptied)
+        decisions.append(Decision("left out", f"{what} leaves nothing of label {names}", len(emptied), "content"))
+    array = np.zeros(mask.array.shape, reduced.dtype, order="F")
+    array[region.box] = reduced
+    return processed(mask, *decisions, array=array)

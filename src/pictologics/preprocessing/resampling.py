@@ -1,0 +1,256 @@
+"""Another spacing, or another grid: values between voxel centres, never mixed with what is not data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import GeometryError, OptionError
+from ..geometry import Grid, format_numbers
+from ..image import Image
+from ..interpolation import BoundaryMode, Interpolation
+from ..interpolation.sampling import Sampled, Sampling, sample
+from ..placement import decisions_of_sampling, moved_to, refuse_blended_labels
+from ..provenance import Decision, warn_of
+from ..threads import run_in_shares
+from .partial_volume import sample_labels
+
+__all__ = ["resample_image", "resample_to"]
+
+SourceMask = npt.NDArray[np.bool_] | npt.NDArray[np.integer[Any]] | Image
+Choice = TypeVar("Choice", bound=str)
+
+MOST_VOXELS = 2**31
+"""More voxels than any scan has: a spacing in the wrong unit."""
+
+
+def resample_image(
+    image: Image,
+    new_spacing: Sequence[float],
+    interpolation: Interpolation = "linear",
+    boundary_mode: BoundaryMode = "nearest",
+    round_intensities: bool = False,
+    mask_threshold: float | None = None,
+    source_mask: SourceMask | None = None,
+    *,
+    min_valid_weight: float = 0.5,
+    fill_value: float = 0.0,
+) -> Image:
+    """Give an image another spacing.
+
+    The new grid has ceil(n * s / s') voxels along each axis, the same directions, and its centre where the image's is
+    (IBSI reference manual, "Interpolation": align grid centres). So the first voxel moves; ``origin`` says where to.
+
+    With a source mask, from the image or the argument, the values around a new voxel are weighted by interpolation
+    weight and validity and divided by the weight that is on valid voxels (normalized interpolation). A new voxel is
+    valid where at least ``min_valid_weight`` of the weight is. What invalid voxels hold is never looked at: not one bit
+    of the result depends on it. Voxels that are NaN or infinite are treated as invalid, with a warning.
+
+    Args:
+        image: The image or mask.
+        new_spacing: mm along (x, y, z).
+        interpolation: ``"nearest"`` copies the nearest voxel, and of two that are equally near the one with the higher
+            index. ``"linear"`` weights the eight around. ``"cubic"`` is the cubic B-spline through all values; its
+            weights reach beyond the nearest voxels and may be negative, also towards valid ones in normalized
+            interpolation.
+        boundary_mode: What lies beyond the outermost voxel centres, where new voxels reach by up to half a voxel:
+            ``"nearest"`` the outermost value, ``"mirror"`` the values reflected about the outermost centres,
+            ``"reflect"`` those reflected about the outer faces, ``"wrap"`` those of the opposite side (scipy's
+            ``"grid-wrap"``), ``"constant"`` nothing: a new voxel whose centre is out there holds the fill value.
+        round_intensities: Round the new values, and the fill value, to whole numbers, halves to the even one. The type
+            stays.
+        mask_threshold: For masks and label maps: interpolate the fraction of each label, and give a voxel the label
+            of which it holds at least this much; 0.5 is the partial-volume rule. Of several the one with the largest
+            fraction, and of equal ones the higher label. The type stays.
+        source_mask: Which voxels of the image hold data, in place of the image's own ``source_mask``.
+        min_valid_weight: Share of the weight, above 0 and up to 1, that must be on valid voxels.
+        fill_value: What invalid voxels of the result hold.
+
+    Returns:
+        A new image; its ``source_mask`` says which voxels are valid, if the image had one or values were not finite.
+        Nearest neighbours keep the type. Linear and cubic give float32 where that holds every value exactly (8- and
+        16-bit integers, float32) and float64 otherwise.
+
+    Raises:
+        OptionError: If a parameter cannot be honoured, or a label map is interpolated without ``mask_threshold``.
+        GeometryError: If the spacing is not positive, the image has no sound grid, the source mask lies elsewhere or
+            has another shape, or no voxel is valid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import resample_image
+        >>> scan = Image(np.arange(4.0).reshape(4, 1, 1), (2.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> fine = resample_image(scan, (1.0, 1.0, 1.0))
+        >>> fine.array.shape, fine.origin
+        ((8, 1, 1), (-0.5, 0.0, 0.0))
+        >>> fine.array.ravel().tolist()
+        [0.0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.0]
+    """
+    source = checked_source(image, source_mask)
+    grid = source.grid
+    target = checked_spacing(grid, new_spacing)
+    how = Sampling(
+        checked_choice("interpolation", interpolation, get_args(Interpolation)),
+        checked_choice("boundary_mode", boundary_mode, get_args(BoundaryMode)),
+        checked_share("min_valid_weight", min_valid_weight),
+        checked_number("fill_value", fill_value),
+    )
+    made = sampled(source, target, how, mask_threshold)
+    if round_intensities:
+        round_values(made.array)
+    text = (
+        f"resampled from {format_numbers(grid.spacing)} to {format_numbers(target.spacing)} mm by {interpolation} "
+        f"interpolation, grid centres aligned: {' x '.join(map(str, grid.shape))} voxels became "
+        f"{' x '.join(map(str, target.shape))}"
+    )
+    decisions = [Decision("resampled", text, made.array.size), *made.decisions]
+    return told(source, made, target, decisions)
+
+
+def resample_to(
+    image: Image,
+    reference: Image | Grid,
+    interpolation: Interpolation = "linear",
+    fill_value: float = 0.0,
+    *,
+    mask_threshold: float | None = None,
+    source_mask: SourceMask | None = None,
+    min_valid_weight: float = 0.5,
+) -> Image:
+    """Sample an image at the voxel centres of any other grid, also one that is turned against it.
+
+    A voxel whose centre lies in none of the image's voxels holds the fill value, and is False in the source mask if
+    there is one. Up to half a voxel beyond the outermost centres the outermost value goes on.
+
+    Args:
+        image: The image or mask.
+        reference: The image, or the grid, on whose voxels the result lies.
+        interpolation: As for :func:`resample_image`.
+        fill_value: What voxels outside the image, and invalid ones, hold.
+        mask_threshold: As for :func:`resample_image`.
+        source_mask: Which voxels of the image hold data, in place of the image's own ``source_mask``.
+        min_valid_weight: As for :func:`resample_image`.
+
+    Returns:
+        A new image on the reference's grid, of a type as for :func:`resample_image`.
+
+    Raises:
+        OptionError: If a parameter cannot be honoured, or a label map is interpolated without ``mask_threshold``.
+        GeometryError: If image or reference have no sound grid, the source mask lies elsewhere or has another shape,
+            or no voxel is valid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Grid, Image
+        >>> from pictologics.preprocessing import resample_to
+        >>> dose = Image(np.arange(4.0).reshape(4, 1, 1), (2.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> resample_to(dose, Grid((3, 1, 1), origin=(1.0, 0.0, 0.0))).array.ravel().tolist()
+        [0.5, 1.0, 1.5]
+    """
+    if not isinstance(reference, (Image, Grid)):
+        raise OptionError(
+            f"reference must be an Image or a Grid and {type(reference).__name__} was given",
+            advice="load the reference first",
+        )
+    target = reference.grid if isinstance(reference, Image) else reference
+    how = Sampling(
+        checked_choice("interpolation", interpolation, get_args(Interpolation)),
+        min_valid_weight=checked_share("min_valid_weight", min_valid_weight),
+        fill_value=checked_number("fill_value", fill_value),
+    )
+    source = checked_source(image, source_mask)
+    made = sampled(source, target, how, mask_threshold)
+    return told(source, made, target, decisions_of_sampling(source.grid, target, how, made))
+
+
+def sampled(source: Image, target: Grid, how: Sampling, mask_threshold: float | None) -> Sampled:
+    """The values, or the labels, on the new grid."""
+    to_source = source.grid.index_map(target)
+    if mask_threshold is None:
+        refuse_blended_labels(source, how.interpolation)
+        return sample(source.array, to_source, target.shape, how, source.source_mask)
+    threshold = checked_share("mask_threshold", mask_threshold)
+    return sample_labels(source.array, to_source, target.shape, how, threshold, source.source_mask)
+
+
+def round_values(array: npt.NDArray[Any]) -> None:
+    """Round to whole numbers in place, halves to the even one."""
+    if array.dtype.kind != "f":
+        return
+
+    def round_share(share: Iterable[int]) -> None:
+        for k in share:
+            np.rint(array[:, :, k], out=array[:, :, k])
+
+    run_in_shares(round_share, array.shape[2])
+
+
+def told(source: Image, made: Sampled, target: Grid, decisions: list[Decision]) -> Image:
+    """The new image with its record, after the warnings that are due."""
+    warn_of(source.provenance.source or "the image", decisions)
+    return moved_to(source, made.array, target, made.valid, decisions)
+
+
+# --- what is asked for, checked before work begins ---
+
+
+def checked_source(image: Image, source_mask: SourceMask | None) -> Image:
+    """The image of real numbers, with the source mask that counts."""
+    if not isinstance(image, Image):
+        raise OptionError(f"an Image is resampled and {type(image).__name__} was given", advice="load the image first")
+    if image.array.dtype.kind not in "biuf":
+        raise OptionError(f"an image of type {image.array.dtype} holds no real numbers", dtype=str(image.array.dtype))
+    given = image.source_mask if source_mask is None else source_mask
+    if given is None:
+        return image
+    source = image.with_source_mask(given)
+    if source.source_mask is not None and not source.source_mask.any():
+        raise GeometryError("the source mask is False everywhere: no voxel is valid", advice="pass another source mask")
+    return source
+
+
+def checked_spacing(grid: Grid, new_spacing: Sequence[float]) -> Grid:
+    """The grid of another spacing, if anyone can want it."""
+    try:
+        spacing = tuple(float(one) for one in new_spacing)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"new_spacing is {new_spacing!r} and must be three numbers of mm") from error
+    target = grid.with_spacing(spacing)
+    voxels = math.prod(target.shape)
+    if voxels > MOST_VOXELS:
+        raise OptionError(
+            f"at a spacing of {format_numbers(spacing)} mm the image would have {' x '.join(map(str, target.shape))} "
+            f"voxels, and {MOST_VOXELS} is the limit",
+            advice="give the spacing in mm",
+            shape=target.shape,
+        )
+    return target
+
+
+def checked_choice(name: str, value: Choice, known: tuple[Choice, ...]) -> Choice:
+    """One of the values that a parameter may have."""
+    if not isinstance(value, str) or value not in known:
+        values: dict[str, Any] = {name: value}
+        raise OptionError(f"{name} is {value!r} and must be one of {', '.join(known)}", **values)
+    return value
+
+
+def checked_number(name: str, value: float) -> float:
+    """A real number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        values: dict[str, Any] = {name: value}
+        raise OptionError(f"{name} is {value!r} and must be a number", **values)
+    return float(value)
+
+
+def checked_share(name: str, value: float) -> float:
+    """A share of one, more than nothing."""
+    if not 0.0 < checked_number(name, value) <= 1.0:
+        values: dict[str, Any] = {name: value}
+        raise OptionError(f"{name} is {value!r} and must be above 0 and at most 1", **values)
+    return float(value)

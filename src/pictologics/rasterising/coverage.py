@@ -1,0 +1,155 @@
+"""How much of each voxel lies inside polygons: exact areas, by the even-odd rule.
+
+The plane is cut into horizontal slabs at every corner of a polygon, every border between rows, and every point where
+edges cross. Within a slab, edges are straight pieces that do not cross, so that from left to right they enter and
+leave the inside by turns, and the area to the right of a piece in a voxel is that of a trapezium.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["covered_fraction"]
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+HALF: Final = 0.5
+"""A voxel reaches this far to every side of its centre."""
+
+CROSSING_ROUNDS: Final = 32
+"""How often slabs are cut where edges cross; edges that cross in one slab several times need several rounds."""
+
+SAME_HEIGHT: Final = 1e-9
+"""Slabs thinner than this, in voxels, are not cut further: it is the rounding of where edges cross."""
+
+
+def covered_fraction(
+    points: Floats, starts: Indices, width: int, height: int
+) -> tuple[int, int, npt.NDArray[np.float32]] | None:
+    """The share of each voxel's area that lies inside polygons.
+
+    Args:
+        points: (n, 2) column and row of each point, in voxels.
+        starts: (m + 1,) where each polygon begins in the points, and their number.
+        width: Number of columns of the field; what lies outside it is clipped.
+        height: Number of rows.
+
+    Returns:
+        First row, first column and the fractions, (rows, columns), of the smallest part of the field that holds the
+        polygons; None if no part of it does.
+    """
+    corners = points + HALF
+    low = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(np.int64)
+    high = np.clip(np.ceil(corners.max(axis=0)), 0, (width, height)).astype(np.int64)
+    columns, rows = high - low
+    if columns <= 0 or rows <= 0:
+        return None
+    # Counted from the corner of that part.
+    corners = corners - low
+    following = np.arange(1, len(corners) + 1)
+    following[starts[1:] - 1] = starts[:-1]
+    upward = corners[:, 1] < corners[following, 1]
+    lower, upper = np.where(upward[:, None], (corners, corners[following]), (corners[following], corners))
+    slanted = lower[:, 1] < upper[:, 1]
+    lower, upper = lower[slanted], upper[slanted]
+    pieces = cut_into_slabs(lower, upper, int(rows))
+    changes = changes_along_rows(*pieces, int(columns), int(rows))
+    fractions = np.cumsum(changes, axis=1)
+    return int(low[1]), int(low[0]), np.clip(fractions, 0.0, 1.0).astype(np.float32)
+
+
+def cut_into_slabs(lower: Floats, upper: Floats, rows: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cut edges into pieces that lie in one row each and do not cross.
+
+    Args:
+        lower: (n, 2) lower end of each edge.
+        upper: (n, 2) upper end.
+        rows: Number of rows; what lies below or above them is cut off.
+
+    Returns:
+        For each piece the bottom of its slab, its height, counted negative where the piece leaves the inside, and
+        its columns at bottom and top.
+    """
+    heights = np.unique(np.clip(np.concatenate([lower[:, 1], upper[:, 1], np.arange(rows + 1.0)]), 0.0, rows))
+    for _ in range(CROSSING_ROUNDS):
+        edges, slabs = edges_in_slabs(lower, upper, heights)
+        bottom, top = heights[slabs], heights[slabs + 1]
+        at_bottom, at_top = column_at(lower, upper, edges, bottom), column_at(lower, upper, edges, top)
+        order = np.lexsort((at_bottom + at_top, slabs))
+        edges, slabs, bottom, top = edges[order], slabs[order], bottom[order], top[order]
+        at_bottom, at_top = at_bottom[order], at_top[order]
+        more = crossings(slabs, bottom, top, at_bottom, at_top)
+        if not more.size:
+            break
+        heights = np.union1d(heights, more)
+    first = np.searchsorted(slabs, slabs)
+    entering = (np.arange(len(slabs)) - first) % 2 == 0
+    return bottom, np.where(entering, top - bottom, bottom - top), at_bottom, at_top
+
+
+def edges_in_slabs(lower: Floats, upper: Floats, heights: Floats) -> tuple[Indices, Indices]:
+    """Pairs of an edge and a slab through which it runs."""
+    from_slab = np.searchsorted(heights, np.clip(lower[:, 1], heights[0], heights[-1]))
+    to_slab = np.searchsorted(heights, np.clip(upper[:, 1], heights[0], heights[-1]))
+    counts = to_slab - from_slab
+    edges = np.repeat(np.arange(len(lower)), counts)
+    begin = np.cumsum(counts) - counts
+    return edges, np.arange(len(edges)) - begin[edges] + from_slab[edges]
+
+
+def column_at(lower: Floats, upper: Floats, edges: Indices, heights: Floats) -> Floats:
+    """Where edges are at some heights."""
+    (x0, y0), (x1, y1) = lower[edges].T, upper[edges].T
+    share = np.clip((heights - y0) / (y1 - y0), 0.0, 1.0)
+    return np.asarray(x0 + share * (x1 - x0))
+
+
+def crossings(slabs: Indices, bottom: Floats, top: Floats, at_bottom: Floats, at_top: Floats) -> Floats:
+    """Heights at which neighbours in a slab cross, well inside it."""
+    same = slabs[1:] == slabs[:-1]
+    before, after = np.diff(at_bottom), np.diff(at_top)
+    crossing = same & (before * after < 0)
+    share = before[crossing] / (before[crossing] - after[crossing])
+    low, high = bottom[1:][crossing], top[1:][crossing]
+    at = low + share * (high - low)
+    return np.asarray(at[(at > low + SAME_HEIGHT) & (at < high - SAME_HEIGHT)])
+
+
+def changes_along_rows(
+    bottom: Floats, signed: Floats, at_bottom: Floats, at_top: Floats, columns: int, rows: int
+) -> Floats:
+    """For each voxel, how much more of it is covered than of its neighbour to the left.
+
+    Args:
+        bottom: Bottom of each piece.
+        signed: Height of each piece, negative where it leaves the inside.
+        at_bottom: Its column there.
+        at_top: Its column at its top.
+        columns: Number of columns.
+        rows: Number of rows.
+    """
+    left, right = np.minimum(at_bottom, at_top), np.maximum(at_bottom, at_top)
+    # The covered share changes from the column where the piece begins to the one behind that where it ends.
+    first = np.clip(np.floor(left), 0, columns).astype(np.int64)
+    last = np.clip(np.floor(right) + 1, 0, columns - 1).astype(np.int64)
+    counts = np.maximum(last - first + 1, 0)
+    piece = np.repeat(np.arange(len(left)), counts)
+    column = np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + first[piece]
+    left, right, signed = left[piece], right[piece], signed[piece]
+    here = behind(column + 1.0, left, right) - behind(column, left, right)
+    before = np.where(column > 0, behind(column, left, right) - behind(column - 1.0, left, right), 0.0)
+    row = np.floor(bottom).astype(np.int64)[piece]
+    changes = np.bincount(row * columns + column, weights=(here - before) * signed, minlength=rows * columns)
+    return changes.reshape(rows, columns).astype(np.float64)
+
+
+def behind(column: Floats, left: Floats, right: Floats) -> Floats:
+    """The area between pieces of height one, from ``left`` to ``right``, and a column to the right of them."""
+    reach = np.clip(column, left, right) - left
+    length = right - left
+    slanted = np.divide(reach * reach, 2 * length, out=np.zeros(len(left)), where=length > 0)
+    return np.asarray(slanted + np.maximum(column - right, 0.0))

@@ -1,0 +1,116 @@
+"""The DICOM series that a segmentation is written for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..dicom import tags
+from ..dicom.folders import files_in, scan_files
+from ..dicom.head_dataset import read_dataset
+from ..dicom.planes import Planes, stack_planes
+from ..dicom.series import choose_series, group_series, without_localizers
+from ..dicom.volumes import volumes_of
+from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
+from ..files import DiskFile, StoredFile
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+__all__ = ["SourceSeries", "source_series"]
+
+# What a derived object takes over from its source, and what anonymised files may lack: there, but with no value
+# (DICOM PS3.3, attributes of type 2).
+MAY_BE_EMPTY = (
+    "AccessionNumber",
+    "PatientBirthDate",
+    "PatientID",
+    "PatientName",
+    "PatientSex",
+    "PositionReferenceIndicator",
+    "ReferringPhysicianName",
+    "StudyDate",
+    "StudyID",
+    "StudyTime",
+)
+
+
+@dataclass(frozen=True)
+class SourceSeries:
+    """A series as its segmentation needs it.
+
+    Attributes:
+        path: What messages call it.
+        planes: Its planes and their grid.
+        datasets: What stands before the pixels of each file.
+        order: For each stored frame, in the order of the data sets, its plane.
+    """
+
+    path: str
+    planes: Planes
+    datasets: list[Dataset]
+    order: list[int]
+
+    @property
+    def frame_of_reference(self) -> str:
+        """FrameOfReferenceUID."""
+        return self.planes.frames[0].header.text(tags.FRAME_OF_REFERENCE_UID)
+
+    @property
+    def slice_thickness(self) -> float | None:
+        """SliceThickness, mm."""
+        return self.planes.frames[0].attributes.number(tags.SLICE_THICKNESS)
+
+
+def source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> SourceSeries:
+    """Read the headers of a series.
+
+    Args:
+        given: Its folder, the list of its files, or one multi-frame file.
+
+    Raises:
+        MissingPathError: If there is nothing.
+        AmbiguousSeriesError: If several series or volumes could be meant.
+        GeometryError: If its slices form no regular grid.
+    """
+    path, files = files_of(given)
+    meant, _ = without_localizers(group_series(scan_files(files).headers))
+    volumes = volumes_of(choose_series(meant, None, path), path)
+    if len(volumes) > 1:
+        raise AmbiguousSeriesError(
+            f"the series holds {len(volumes)} volumes and one is needed: {', '.join(one.label for one in volumes)}",
+            path=path,
+            advice="pass the list of files of one of them",
+        )
+    planes = stack_planes(volumes[0].frames, "error", path)
+    headers = list({id(frame.header): frame.header for frame in planes.frames}.values())
+    if len(headers) == 1 < len(planes.frames):
+        # Frames of a multi-frame file are counted as they are stored.
+        order = sorted(range(len(planes.frames)), key=lambda k: planes.frames[k].number)
+    elif len(headers) == len(planes.frames):
+        order = list(range(len(headers)))
+    else:
+        raise OptionError("the volume is spread over several multi-frame files", path=path)
+    datasets = [read_dataset(header) for header in headers]
+    for dataset in datasets:
+        for keyword in MAY_BE_EMPTY:
+            if keyword not in dataset:
+                setattr(dataset, keyword, None if keyword == "PatientName" else "")
+    return SourceSeries(path, planes, datasets, order)
+
+
+def files_of(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, list[StoredFile | str]]:
+    """The files of a series, and what messages call them."""
+    if isinstance(given, (str, os.PathLike)):
+        path = Path(given)
+        if not path.exists():
+            raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
+        return os.fspath(given), list(files_in(path, recursive=False)) if path.is_dir() else [DiskFile(path)]
+    if not isinstance(given, Sequence) or not given:
+        raise OptionError(
+            "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"
+        )
+    return os.fspath(given[0]), [DiskFile(one) for one in given]

@@ -1,0 +1,149 @@
+"""Planes drawn with Pillow alone: greys, labels, letters and a legend, as pixels of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PilImage
+from PIL import ImageDraw
+
+from .label_colours import colour_of_label, name_of_label
+from .overlays import Labels
+from .scene import Scene
+from .screen import ScreenPlane
+
+__all__ = ["draw_legend", "draw_panel", "size_within"]
+
+TEXT_SIZE = 16
+INK = (255, 214, 92)
+PALE_INK = (225, 225, 225)
+HATCH = (0, 150, 160)
+HATCH_STEP = 7
+LEGEND_ROW, SWATCH, MARGIN = 26, 14, 8
+LONGEST_LEGEND = 40
+
+Pixels = npt.NDArray[np.uint8]
+Voxel = TypeVar("Voxel", bound=np.generic)
+
+
+def size_within(plane: ScreenPlane, side: int) -> tuple[int, int]:
+    """Width and height, pixels, of a plane in true proportions whose longer side fills a square."""
+    height, width = plane.lengths
+    scale = side / max(height, width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def draw_panel(
+    scene: Scene, plane: ScreenPlane, size: tuple[int, int], canvas: tuple[int, int]
+) -> tuple[PilImage.Image, set[int]]:
+    """One plane with its letters, in the middle of a black canvas.
+
+    Args:
+        scene: What is drawn.
+        plane: The plane.
+        size: Width and height of the plane, pixels.
+        canvas: Width and height of the whole.
+
+    Returns:
+        The picture, and the labels that are in it.
+    """
+    grey = scene.greys.shade(scene.values(plane))
+    shades = PilImage.fromarray(grey).resize(size, PilImage.Resampling.BICUBIC)
+    pixels = np.array(shades.convert("RGB"))
+    labels = enlarge(scene.labels(plane), size)
+    shown = paint_labels(pixels, labels, scene)
+    hatch(pixels, enlarge(scene.invalid(plane), size))
+    panel = PilImage.new("RGB", canvas)
+    panel.paste(PilImage.fromarray(pixels), ((canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2))
+    write_letters(panel, plane)
+    return panel, shown
+
+
+def enlarge(plane: npt.NDArray[Voxel], size: tuple[int, int]) -> npt.NDArray[Voxel]:
+    """The value of the nearest voxel at each pixel."""
+    rows, columns = (
+        ((np.arange(pixels) + 0.5) * count / pixels).astype(np.intp)
+        for pixels, count in zip(reversed(size), plane.shape, strict=True)
+    )
+    return plane[np.ix_(rows, columns)]
+
+
+def paint_labels(pixels: Pixels, labels: Labels, scene: Scene) -> set[int]:
+    """Lay the labels over a picture, in place; returns which there are."""
+    if not labels.any():
+        return set()
+    values = {int(value) for value in np.unique(labels)} - {0}
+    line = outline(labels)
+    for value in values:
+        colour = np.array(colour_of_label(value), np.float32)
+        there = labels == value
+        if scene.style != "contour":
+            below = pixels[there].astype(np.float32)
+            pixels[there] = np.rint(below + scene.alpha * (colour - below)).astype(np.uint8)
+        if scene.style != "fill":
+            pixels[there & line] = colour.astype(np.uint8)
+    return values
+
+
+def outline(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Pixels of a label that touch another one, or none."""
+    line = np.zeros(labels.shape, np.bool_)
+    for one, other in ((line, labels), (line.T, labels.T)):
+        differ = other[1:] != other[:-1]
+        one[1:] |= differ
+        one[:-1] |= differ
+    return line
+
+
+def hatch(pixels: Pixels, invalid: npt.NDArray[np.bool_]) -> None:
+    """Draw thin slanting lines where there is no valid data, in place."""
+    if invalid.any():
+        rows, columns = (np.arange(count) for count in invalid.shape)
+        pixels[invalid & ((rows[:, None] + columns) % HATCH_STEP == 0)] = HATCH
+
+
+def write_letters(panel: PilImage.Image, plane: ScreenPlane) -> None:
+    """Write the patient directions at the edges and the plane into the corner."""
+    draw = ImageDraw.Draw(panel)
+    width, height = panel.size
+    left, right, top, bottom = plane.letters
+    edge = 4
+    for text, place, anchor in (
+        (left, (edge, height // 2), "lm"),
+        (right, (width - edge, height // 2), "rm"),
+        (top, (width // 2, edge), "mt"),
+        (bottom, (width // 2, height - edge), "mb"),
+        (f"{plane.view} {plane.index}", (edge, edge), "lt"),
+    ):
+        draw.text(place, text, fill=INK, anchor=anchor, font_size=TEXT_SIZE, stroke_width=1, stroke_fill=(0, 0, 0))
+
+
+def draw_legend(labels: Sequence[int], names: Mapping[int, str], width: int) -> PilImage.Image:
+    """A strip with the colour and the name of each label, in as many rows as it takes.
+
+    Args:
+        labels: The labels.
+        names: Their names.
+        width: Width of the strip, pixels.
+    """
+    measure = ImageDraw.Draw(PilImage.new("RGB", (1, 1)))
+    entries = [(colour_of_label(value), name_of_label(value, names)) for value in labels[:LONGEST_LEGEND]]
+    if len(labels) > LONGEST_LEGEND:
+        entries.append(((0, 0, 0), f"and {len(labels) - LONGEST_LEGEND} more"))
+    places, x, row = [], MARGIN, 0
+    for _, name in entries:
+        length = SWATCH + 6 + round(measure.textlength(name, font_size=TEXT_SIZE))
+        if x > MARGIN and x + length > width - MARGIN:
+            x, row = MARGIN, row + 1
+        places.append((x, row))
+        x += length + 2 * MARGIN
+    strip = PilImage.new("RGB", (width, (row + 1) * LEGEND_ROW))
+    draw = ImageDraw.Draw(strip)
+    for (colour, name), (left, line) in zip(entries, places, strict=True):
+        middle = line * LEGEND_ROW + LEGEND_ROW // 2
+        draw.rectangle((left, middle - SWATCH // 2, left + SWATCH, middle + SWATCH // 2), fill=colour)
+        draw.text((left + SWATCH + 6, middle), name, fill=PALE_INK, anchor="lm", font_size=TEXT_SIZE)
+    return strip
