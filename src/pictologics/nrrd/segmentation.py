@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -118,7 +118,7 @@ def split_planes(
     segments: Sequence[Segment],
     volumes: Sequence[npt.NDArray[np.uint8]],
     held: npt.NDArray[np.bool_],
-    share: Sequence[int],
+    share: Iterable[int],
 ) -> None:
     """Write some planes of a layer into the mask of each segment that is in them.
 
@@ -167,7 +167,7 @@ def numbered(
             # A negative number stands where its bits, read without sign, say.
             table[segment.value % len(table)] = segment.number
 
-    def number_planes(share: Sequence[int]) -> None:
+    def number_planes(share: Iterable[int]) -> None:
         for k in share:
             plane = array[:, :, k]
             if width <= 2:
