@@ -78,8 +78,8 @@ def load_seg(
 ) -> Image | dict[int, Image]:
     """Load the segments of a DICOM SEG, or of a 3D Slicer segmentation, as a label map or each as a mask of its own.
 
-    The planes of a SEG are found by their positions in the patient (DICOM PS3.3 C.7.6.16.2.3). The grid spans from the first
-    to the last plane that holds anything, and planes that the file leaves out are background.
+    The planes of a SEG are found by their positions in the patient (DICOM PS3.3 C.7.6.16.2.3). The grid spans from
+    the first to the last plane that holds anything, and planes that the file leaves out are background.
 
     Args:
         path: The segmentation file, its content as bytes, or an open binary file.
