@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from ..errors import GeometryError, UnsupportedFormatError
 from ..labels import Overlaps, label_type
-from ..stored_volumes import StoredVolume, read_volume
+from ..stored_reading import read_volume
+from ..stored_volumes import StoredVolume
 from ..threads import run_in_shares
 from .opening import OpenedNrrd
 from .segments import Segment, segments_of
