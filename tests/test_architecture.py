@@ -28,7 +28,7 @@ ROOMS = [
     {"files", "geometry", "rescaling", "threads"},
     {"inflation", "provenance", "text_numbers", "detached_files"},
     {"archives", "stored_volumes", "header_grids"},
-    {"image"},
+    {"image", "stored_reading"},
     {"interpolation", "labels", "notes", "rasterising"},
     {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters"},
     {"merging", "preprocessing", "saving", "loaders.protocol"},

@@ -23,6 +23,7 @@ from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
+from tests.factories.nrrd_files import write_nrrd
 from tests.factories.phantom import PHANTOM, Phantom
 from tests.factories.segmentations import frames_of, segment_item, write_seg
 from tests.factories.structure_sets import RoiTruth, circle, on_plane, write_structures
@@ -50,6 +51,7 @@ def page_folder() -> Iterator[Path]:
         write_organs(folder, truth)
         write_segmentations(folder, truth)
         write_brain(folder)
+        write_nrrd_files(folder)
         write_broken(folder)
         yield folder
 
@@ -267,6 +269,26 @@ def write_brain(folder: Path) -> None:
     bare.set_data_dtype(np.int16)
     bare["pixdim"][1:4] = (3.0, 3.0, 3.5)
     (folder / "bare.nii").write_bytes(bare.binaryblock + bytes(4) + head.tobytes("F"))
+
+
+def write_nrrd_files(folder: Path) -> None:
+    """A segmentation of two layers as 3D Slicer keeps it, and a header whose voxels are elsewhere."""
+    x, y, z = np.indices((20, 18, 16))
+    liver = ((x - 9) / 8) ** 2 + ((y - 9) / 7) ** 2 + ((z - 8) / 6) ** 2 < 1
+    lesion = (x - 12) ** 2 + (y - 9) ** 2 + (z - 8) ** 2 < 6
+    keys = {"kinds": "list domain domain domain"}
+    for place, name in enumerate(("liver", "lesion")):
+        keys |= {
+            f"Segment{place}_ID=": f"Segment_{place + 1}",
+            f"Segment{place}_Name=": name,
+            f"Segment{place}_Layer=": str(place),
+            f"Segment{place}_LabelValue=": str(place + 1),
+        }
+    layers = np.stack([liver * 1, lesion * 2])
+    write_nrrd(folder / "organs.seg.nrrd", array=layers, dtype="u1", encoding="gzip", leading=1, extra=keys)
+    (folder / "headers").mkdir()
+    write_nrrd(folder / "headers" / "scan.nhdr", extra={"data file": "../voxels.raw"})
+    (folder / "headers" / "scan-0.data").replace(folder / "voxels.raw")
 
 
 def write_broken(folder: Path) -> None:
