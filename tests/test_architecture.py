@@ -244,14 +244,6 @@ def test_public_names_for_the_type_checker_are_those_of_the_table():
     assert told == pictologics._HOME
 
 
-def test_public_names_come_from_the_modules_that_the_contract_names():
-    from pictologics import loader
-
-    assert loader.load_image is pictologics.load_image
-    assert loader.Image is pictologics.Image
-    assert loader.create_full_mask is pictologics.create_full_mask
-
-
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="load_imgae"):
         _ = pictologics.load_imgae
@@ -265,21 +257,6 @@ def test_every_public_name_is_described(name):
         for attribute, member in vars(thing).items():
             if not attribute.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
                 assert inspect.getdoc(member), f"{name}.{attribute}"
-
-
-def test_load_image_has_the_signature_of_the_contract():
-    parameters = inspect.signature(pictologics.load_image).parameters
-    positional = [(p.name, p.default) for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
-    assert positional == [
-        ("path", inspect.Parameter.empty),
-        ("dataset_index", 0),
-        ("recursive", False),
-        ("reference_image", None),
-        ("transpose_axes", None),
-        ("fill_value", 0.0),
-        ("apply_rescale", True),
-    ]
-    assert {"series_uid", "irregular", "dtype"} <= set(parameters)
 
 
 # --- what gets imported ---
