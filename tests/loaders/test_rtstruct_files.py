@@ -54,6 +54,7 @@ def test_the_front_door_recognises_it_and_wants_the_image(tmp_path):
     assert image.grid == GRID
     assert image.array.sum() == 70
     assert image.provenance.reader == "RTSTRUCT"
+    assert load_image(path, reference_image=SCAN, dtype=np.float32).array.dtype == np.float32
     with pytest.raises(OptionError, match=r"hold contours and no voxels, .* pass it as reference_image"):
         load_image(path)
     (volume,) = explain(path).volumes

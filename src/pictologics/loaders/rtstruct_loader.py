@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO, Literal, overload
 
 from ..dicom import tags
@@ -27,7 +28,7 @@ class RtstructReader:
 
     name = READER_NAME
     suffixes: tuple[str, ...] = (".dcm",)
-    honours: frozenset[str] = frozenset()
+    honours = frozenset({"dtype"})
     needs_reference = True
 
     def matches(self, probe: Probe) -> bool:
@@ -38,7 +39,10 @@ class RtstructReader:
         """Draw all ROIs as one label map on the reference."""
         if options.reference is None:
             raise OptionError("an image to draw the contours on is required", path=source.path)
-        return StructureSet(source.files[0]).combined(options.reference, None)
+        image = StructureSet(source.files[0]).combined(options.reference, None)
+        if options.dtype is None or options.dtype == image.array.dtype:
+            return image
+        return replace(image, array=image.array.astype(options.dtype, order="F"))
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the ROIs."""
