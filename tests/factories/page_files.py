@@ -25,6 +25,7 @@ from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.phantom import PHANTOM, Phantom
 from tests.factories.segmentations import frames_of, segment_item, write_seg
+from tests.factories.structure_sets import RoiTruth, circle, on_plane, write_structures
 
 __all__ = ["page_folder"]
 
@@ -43,6 +44,7 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
+        write_plan(folder, truth.grid)
         write_organ_masks(folder, truth.grid)
         write_study(folder)
         write_organs(folder, truth)
@@ -159,6 +161,23 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
     aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+
+
+def write_plan(folder: Path, grid: Grid) -> None:
+    """Contours on the CT series: a tumour in an organ with a cavity, a vessel beside it, and a reference point."""
+    rings = {"GTV": [(6.2, 0)], "LIVER": [(17.3, 0), (4.6, -9)], "VESSEL": [(5.4, 14)]}
+    rois = [
+        RoiTruth(
+            name,
+            [on_plane(grid, circle((34 + shift, 30), radius), k) for k in range(8, 15) for radius, shift in own],
+            interpreted_type="GTV" if name == "GTV" else "ORGAN",
+        )
+        for name, own in rings.items()
+    ]
+    point = grid.index_to_world([[34, 30, 11]])
+    rois.append(RoiTruth("ISOCENTRE", [point], kind="POINT", interpreted_type="ISOCENTER"))
+    frame = pydicom.dcmread(next((folder / "ct_scan").iterdir())).FrameOfReferenceUID
+    write_structures(folder / "plan.dcm", rois, frame_uid=frame)
 
 
 def write_organ_masks(folder: Path, grid: Grid) -> None:

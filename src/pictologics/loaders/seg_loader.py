@@ -141,7 +141,8 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
         ``segment_description`` and ``algorithm_type`` (DICOM PS3.3 C.8.20.4: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"`` or
         ``"MANUAL"``). Where a DICOM SEG says so, also ``algorithm_name``, ``category_code``, ``category_meaning``,
         ``type_code`` and ``type_meaning`` (the coded property), ``tracking_id``, ``tracking_uid`` and
-        ``recommended_colour`` (sRGB as ``"#rrggbb"``).
+        ``recommended_colour`` (sRGB as ``"#rrggbb"``). The ROIs of an RT structure set are listed too, with
+        ``contours`` (how many), ``type`` (RTROIInterpretedType such as ``"GTV"``) and ``recommended_colour``.
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).

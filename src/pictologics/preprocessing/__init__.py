@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .growing import grow_mask
     from .intensity import clip_intensities, discretise_image, normalise_image, round_intensities
-    from .masks import crop_to_mask, filter_outliers, grow_mask, keep_largest_component, resegment_mask
+    from .masks import crop_to_mask, filter_outliers, keep_largest_component, resegment_mask
     from .pipeline import Pipeline, PipelineRecord, PipelineResult, Step, StepRecord
     from .resampling import resample_image, resample_to
     from .sentinels import (
@@ -35,7 +36,7 @@ _HOME = {
     "discretise_image": "intensity",
     "filter_outliers": "masks",
     "find_sentinel": "sentinels",
-    "grow_mask": "masks",
+    "grow_mask": "growing",
     "keep_largest_component": "masks",
     "mark_sentinel": "sentinels",
     "normalise_image": "intensity",
