@@ -20,6 +20,8 @@ COLUMNS = {
     "segment_label": "label",
     "segment_description": "description",
     "type_meaning": "what it is",
+    "type": "type",
+    "contours": "contours",
     "algorithm_type": "made",
     "algorithm_name": "by",
     "recommended_colour": "colour",
