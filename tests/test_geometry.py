@@ -336,6 +336,20 @@ def test_what_is_no_affine_is_refused(affine):
 
 
 @given(grids())
+def test_axes_put_along_the_patients_are_the_same_voxels(grid):
+    turned, axes, flips = grid.nearest_lps()
+    assert turned.orientation == "LPS"
+    array = np.arange(np.prod(grid.shape)).reshape(grid.shape)
+    seen = np.flip(array.transpose(axes), flips)
+    assert seen.shape == turned.shape
+    for index in ((0, 0, 0), tuple(n - 1 for n in turned.shape), tuple(n // 3 for n in turned.shape)):
+        own = np.unravel_index(seen[index], grid.shape)
+        np.testing.assert_allclose(
+            turned.index_to_world(index), grid.index_to_world(own), rtol=0, atol=1e-10 * size_of(grid)
+        )
+
+
+@given(grids())
 def test_is_a_value(grid):
     same = Grid(grid.shape, grid.spacing, grid.origin, grid.direction.copy())
     assert same == grid

@@ -129,9 +129,10 @@ def test_bins_are_refused_where_they_mean_nothing():
     for options, message in [
         ({}, "exactly one of bin_number and bin_size is required, and neither"),
         ({"bin_number": 4, "bin_size": 2}, "exactly one of bin_number and bin_size is required, and both"),
-        ({"bin_number": 0}, "bin_number is 0 and must be a whole number from 1 on"),
+        ({"bin_number": 0}, "bin_number is 0 and must be a whole number from 1 to 65535"),
         ({"bin_number": 2.5}, r"bin_number is 2\.5"),
         ({"bin_number": True}, "bin_number is True"),
+        ({"bin_number": 10**400}, "bin_number is 1000"),
         ({"bin_size": 0}, "bin_size is 0 and must be a number above 0"),
         ({"bin_size": math.nan}, "bin_size is nan"),
         ({"bin_size": 5, "minimum": math.inf}, "minimum is inf"),
@@ -219,6 +220,25 @@ def test_a_mask_of_another_place_or_kind_is_refused():
         resegment_mask(image.with_source_mask(np.zeros(SHAPE, bool)), create_full_mask(image), (0, 1))
     with pytest.raises(OptionError, match=r"no voxel of the mask lies in \[100, 200\]: its values run from 0 to 59"):
         resegment_mask(image, create_full_mask(image), (100, 200))
+
+
+def test_an_image_that_is_not_sound_is_refused():
+    ones = np.ones(SHAPE)
+    for image, kind, message in [
+        (
+            Image(ones, (1, 1, 1), (0, 0, 0), source_mask=np.ones((2, 2, 2), bool)),
+            GeometryError,
+            "source mask has shape",
+        ),
+        (on_grid(ones + 1j), OptionError, "the voxels are of type complex128, and real numbers are required"),
+        (ones, OptionError, "an Image is required, and ndarray was given"),
+        (Image(ones[0], (1, 1, 1), (0, 0, 0)), GeometryError, "a grid has three axes"),
+    ]:
+        for step in (clip_intensities, lambda image, _: discretise_image(image, bin_number=3)):
+            with pytest.raises(kind, match=message):
+                step(image, (0, 1))
+    with pytest.raises(OptionError, match="the mask marks no voxel"):
+        resegment_mask(on_grid(ones), on_grid(ones * math.nan), (0, 1))
 
 
 def test_a_label_that_loses_every_voxel_is_told():

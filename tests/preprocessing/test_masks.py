@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from pictologics import Image, OptionError
-from pictologics.preprocessing import crop_to_mask, grow_mask, keep_largest_component
+from pictologics.preprocessing import crop_to_mask, grow_mask, growing, keep_largest_component
 from pictologics.provenance import Provenance, SliceSource
 from tests.factories.phantom import OBLIQUE
 from tests.preprocessing.scenes import on_grid
@@ -21,6 +21,12 @@ SHAPE = (7, 6, 5)
 MASKS = npst.arrays(bool, SHAPE).filter(lambda mask: mask.any())
 LABELS = npst.arrays(np.uint8, SHAPE, elements=st.integers(0, 3)).filter(lambda labels: labels.any())
 SPACINGS = st.tuples(*(st.sampled_from([0.5, 0.9, 1.0, 2.5]) for _ in range(3)))
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch):
+    """Blocks that cut the small masks of these tests into many."""
+    monkeypatch.setattr(growing, "BLOCK", 3)
 
 
 def distances(mask: np.ndarray, spacing) -> np.ndarray:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictologics import (
+    ContentWarning,
     CorruptFileError,
     GeometryError,
     Image,
@@ -199,6 +200,7 @@ WRONG = [
     ("steps: [mean_filter: {support: true}]", "support is True and must be a whole number"),
     ("steps: [mean_filter: {dimensions: '3'}]", "dimensions is '3' and must be 2 or 3; write the number without"),
     ("steps: [grow_mask: {distance_mm: 1e-3}]", r"distance_mm is '1e-3' and must be a number; .* as 0\.001"),
+    (f"steps: [grow_mask: {{distance_mm: {10**400}}}]", "distance_mm is 1000"),
     ("steps: [grow_mask: {distance_mm: .nan}]", "distance_mm is nan"),
     ("steps: [resegment: {value_range: [400, -1000]}]", r"step 1 \(resegment\): value_range is .* the lower one first"),
     ("steps: [filter_outliers: {k: 0}]", "k is 0"),
@@ -242,6 +244,8 @@ def test_files_that_are_no_pipeline(tmp_path):
         ("cut.yaml", "steps: [resample: {new_spacing: [1, 1", CorruptFileError, "no YAML of plain values"),
         ("deep.yaml", "[" * 5000, CorruptFileError, "no YAML"),
         ("deep.json", "[" * 100000, CorruptFileError, "no JSON"),
+        ("digits.json", '{"steps": ' + "1" * 5000 + "}", CorruptFileError, "no JSON"),
+        ("digits.yaml", "steps: " + "1" * 5000, CorruptFileError, "no YAML"),
         ("cut.json", '{"steps": [', CorruptFileError, "no JSON"),
         ("twice.json", '{"steps": [], "steps": []}', OptionError, "the key 'steps' stands twice"),
         ("bytes.yaml", b"steps: \xff\xfe", CorruptFileError, "no UTF-8 text"),
@@ -258,6 +262,31 @@ def test_files_that_are_no_pipeline(tmp_path):
         Pipeline(["round_intensities"]).save(tmp_path / "no" / "p.yaml")
     with pytest.raises(OptionError, match="ends in"):
         Pipeline(["round_intensities"]).save(tmp_path / "p.txt")
+
+
+WORDS = [*STEPS, "steps", "masks", "description", "new_spacing", "bin_size", "value_range", "pipeline", "k", ""]
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(content=PLAIN | st.fixed_dictionaries({"steps": st.lists(PLAIN, max_size=3)}))
+def test_whatever_a_file_holds_is_a_pipeline_or_refused(content):
+    text = json.dumps(content)
+    for read in (Pipeline.from_json, Pipeline.from_yaml):
+        try:
+            assert read(text).steps
+        except (OptionError, CorruptFileError) as error:
+            assert str(error)
+
+
+@given(text=st.text(alphabet="steps: -[]{}&*!|>#%@,'\"\\\n\tab1.", max_size=60))
+def test_whatever_a_text_is_it_is_a_pipeline_or_refused(text):
+    for read in (Pipeline.from_json, Pipeline.from_yaml):
+        with pytest.raises((OptionError, CorruptFileError)):
+            read(text)
 
 
 def test_an_error_carries_its_facts():
@@ -292,7 +321,7 @@ def test_images_and_masks_are_checked_before_a_step_runs(monkeypatch):
         ),
         ([{"normalise": {"masks": ["liver"]}}], image, mask, OptionError, "'liver', which was not given; .* 'mask'"),
         (["normalise"], image.with_source_mask(empty), mask, OptionError, "the image has no valid voxel"),
-        (["normalise"], image.array, mask, OptionError, "runs on an Image, and ndarray"),
+        (["normalise"], image.array, mask, OptionError, "an Image is required, and ndarray was given"),
         (["normalise"], image, mask.array, OptionError, "a mask is an Image"),
     ]:
         pipeline = Pipeline([first, *steps])
@@ -318,6 +347,17 @@ def test_invalid_voxels_never_matter_to_a_whole_pipeline():
         np.testing.assert_array_equal(other.image.array, results[0].image.array)
         np.testing.assert_array_equal(other.masks.array, results[0].masks.array)
     assert results[0].image.array.max() == 16
+
+
+def test_numbers_that_are_none_are_told_once():
+    image = scan()
+    image.array[0, :3, 0] = math.nan
+    with pytest.warns(ContentWarning, match="3 voxels hold no finite number") as warned:
+        result = Pipeline(["normalise", ("gaussian_filter", {"sigma_mm": 2}), "normalise"]).run(image, lesion())
+    assert len(warned) == 1
+    assert np.count_nonzero(~result.image.source_mask) == 3
+    assert np.isfinite(result.image.array).all()
+    assert [one.kind for one in result.image.provenance.decisions].count("left out") == 1
 
 
 def test_a_full_mask_runs_as_no_mask_does():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,9 @@ from ..errors import OptionError
 from ..image import Image
 from ..labels import label_type
 from ..provenance import Decision
+from ..threads import run_in_shares
 from .parameters import checked_bins, checked_percentiles, checked_range, range_text
-from .regions import Region, name_of, processed, region_of, valid_voxels
+from .regions import Region, mean_and_deviation, name_of, processed, region_of, valid_voxels
 
 __all__ = ["clip_intensities", "discretise_image", "normalise_image", "round_intensities"]
 
@@ -114,9 +116,9 @@ def normalise_image(
     region = region_of(image, mask)
     values = region.values_of(image)
     if method == "z-score":
-        shift, scale = float(values.mean()), float(values.std())
+        shift, scale = mean_and_deviation(values)
     elif method == "min-max":
-        shift, scale = float(values.min()), float(np.ptp(values))
+        shift, scale = float(values.min()), float(values.max()) - float(values.min())
     elif method == "percentiles":
         low, high = np.percentile(values, checked_percentiles(percentiles))
         shift, scale = float(low), float(high - low)
@@ -128,14 +130,25 @@ def normalise_image(
             path=name_of(image),
             advice="give a mask of varying values",
         )
-    dtype = np.float64 if image.array.dtype == np.float64 else np.float32
-    array = np.asarray((image.array.astype(np.float64) - shift) / scale, dtype=dtype, order="F")
-    valid, _ = valid_voxels(image)
-    if valid is not None:
-        array[~valid] = 0
+    array = scaled(image, shift, scale)
     text = f"values normalised ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
     return processed(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
+
+
+def scaled(image: Image, shift: float, scale: float) -> npt.NDArray[np.floating[Any]]:
+    """Values less the shift, in units of the scale, computed in float64; invalid voxels are 0."""
+    valid, _ = valid_voxels(image)
+    dtype = np.float64 if image.array.dtype == np.float64 else np.float32
+    array = np.zeros(image.array.shape, dtype, order="F")
+
+    def work(planes: Iterable[int]) -> None:
+        for plane in planes:
+            values = (image.array[:, :, plane].astype(np.float64) - shift) / scale
+            array[:, :, plane] = values if valid is None else np.where(valid[:, :, plane], values, 0)
+
+    run_in_shares(work, image.array.shape[2])
+    return array
 
 
 def discretise_image(
@@ -181,7 +194,7 @@ def discretise_image(
     region = region_of(image, mask)
     bins: list[tuple[int, npt.NDArray[np.float64]]] = []
     for number in region.numbers():
-        values = region.values_of(image, number)
+        values = region.values_of(image, number).astype(np.float64)
         if bin_number is not None:
             bins.append((number, bins_of_number(values, bin_number)))
         else:

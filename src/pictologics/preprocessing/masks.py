@@ -8,28 +8,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import OptionError
 from ..image import Image
 from ..provenance import Decision
 from .parameters import checked_connectivity, checked_distance, checked_range, checked_sigmas, range_text
-from .regions import (
-    Box,
-    Region,
-    bounding_box,
-    check_mask,
-    labels_of,
-    name_of,
-    processed,
-    region_of,
-    with_labels,
-)
+from .regions import Box, check_mask, mean_and_deviation, region_of, region_of_mask, widened, with_labels
 
-__all__ = ["crop_around", "crop_to_mask", "filter_outliers", "grow_mask", "keep_largest_component", "resegment_mask"]
+__all__ = ["crop_around", "crop_to_mask", "filter_outliers", "keep_largest_component", "resegment_mask"]
 
 Connectivity = Literal[6, 18, 26]
-
-# Distances are sums of squares of floats: a voxel exactly at the distance must not depend on the last bit.
-ROUNDING = 1e-9
 
 
 def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, float | None]) -> Image:
@@ -58,19 +44,19 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
     low, high = checked_range(value_range)
     region = region_of(image, mask)
     part = image.array[region.box]
-    inside = (part >= low) & (part <= high)
-    values = region.values_of(image)
-    return with_labels(
-        mask,
-        region,
-        lambda number: inside,
-        f"resegmented to {range_text(value_range)}",
-        (
+
+    def nothing() -> tuple[str, str]:
+        values = region.values_of(image)
+        found = (
             f"no voxel of the mask lies in {range_text(value_range)}: its values run from {values.min():.6g} to "
-            f"{values.max():.6g}",
-            "check the range and the units of the image",
-        ),
-    )
+            f"{values.max():.6g}"
+        )
+        return found, "check the range and the units of the image"
+
+    def inside(_: int) -> npt.NDArray[np.bool_]:
+        return np.asarray((part >= low) & (part <= high))
+
+    return with_labels(mask, region, inside, f"resegmented to {range_text(value_range)}", nothing)
 
 
 def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
@@ -103,13 +89,17 @@ def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
     sigmas = checked_sigmas(k)
     region = region_of(image, mask)
 
-    def within(number: int) -> npt.NDArray[np.bool_]:
-        values = region.values_of(image, number)
-        mean, deviation = values.mean(), values.std()
-        part = image.array[region.box].astype(np.float64)
-        return np.asarray((part >= mean - sigmas * deviation) & (part <= mean + sigmas * deviation))
+    part = image.array[region.box]
 
-    nothing = (f"no voxel lies within {sigmas:g} standard deviations of the mean", "pass a larger k")
+    def within(number: int) -> npt.NDArray[np.bool_]:
+        mean, deviation = mean_and_deviation(region.values_of(image, number))
+        # Of 64 bits, so that values of 32 are compared exactly, and converted bit by bit.
+        low, high = np.float64(mean - sigmas * deviation), np.float64(mean + sigmas * deviation)
+        return np.asarray((part >= low) & (part <= high))
+
+    def nothing() -> tuple[str, str]:
+        return f"no voxel lies within {sigmas:g} standard deviations of the mean", "pass a larger k"
+
     return with_labels(mask, region, within, f"outliers beyond {sigmas:g} standard deviations left out", nothing)
 
 
@@ -148,110 +138,10 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
         sizes[0] = 0
         return np.asarray((parts == sizes.argmax()).transpose())
 
-    nothing = ("the mask marks no voxel", "check which segment was loaded")
+    def nothing() -> tuple[str, str]:
+        return "the mask marks no voxel", "check which segment was loaded"
+
     return with_labels(mask, region, largest, f"largest part kept ({connectivity} neighbours)", nothing)
-
-
-def grow_mask(mask: Image, distance_mm: float) -> Image:
-    """Grow a mask by a distance, or shrink it by a negative one.
-
-    Distances are Euclidean, in millimetres, between voxel centres. Growing adds every voxel that lies at most the
-    distance from one of the mask. Shrinking takes away every voxel that lies at most the distance from one outside it;
-    what lies beyond the edge of the image is unknown, and nothing is taken away for its sake.
-
-    Args:
-        mask: The mask, or a label map: a voxel that several labels reach goes to the nearest, and no label grows into
-            another. Each shrinks for itself.
-        distance_mm: How far, mm.
-
-    Returns:
-        The mask on the same grid, of the smallest unsigned integer type. It does not grow into voxels that its own
-        source mask excludes.
-
-    Raises:
-        OptionError: If the mask marks no voxel, or shrinking leaves none, or the distance is no number.
-
-    Example:
-        >>> import numpy as np
-        >>> from pictologics import Image
-        >>> from pictologics.preprocessing import grow_mask
-        >>> mask = Image(np.array([[[0, 0, 1, 0, 0]]], np.uint8), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
-        >>> grow_mask(mask, 3.0).array.tolist()
-        [[[0, 1, 1, 1, 0]]]
-    """
-    distance = checked_distance("distance_mm", distance_mm)
-    region = region_of_mask(mask)
-    spacing = mask.grid.spacing
-    if distance < 0:
-        nothing = (f"shrinking by {-distance:g} mm leaves nothing of the mask", "shrink by less")
-        return with_labels(
-            mask,
-            region,
-            lambda number: core_of(region, mask, number, -distance),
-            f"shrunk by {-distance:g} mm",
-            nothing,
-        )
-    box = widened(region.box, distance, spacing, mask.array.shape)
-    grown = grown_labels(labels_of(mask)[box], distance, spacing)
-    if mask.source_mask is not None:
-        grown = grown * mask.source_mask[box]
-    array = np.zeros(mask.array.shape, grown.dtype, order="F")
-    array[box] = grown
-    before, after = int(np.count_nonzero(region.labels)), int(np.count_nonzero(grown))
-    text = f"grown by {distance:g} mm from {before} to {after} voxels"
-    return processed(mask, Decision("processed", text, after), array=array)
-
-
-def region_of_mask(mask: Image) -> Region:
-    """The voxels that a mask marks, whatever the image."""
-    labels = labels_of(mask)
-    box = bounding_box(labels)
-    if box is None:
-        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
-    return Region(labels[box], box, ())
-
-
-def grown_labels(
-    labels: npt.NDArray[np.unsignedinteger[npt.NBitBase]], distance: float, spacing: tuple[float, float, float]
-) -> npt.NDArray[np.unsignedinteger[npt.NBitBase]]:
-    """Labels with every voxel within the distance given to the nearest."""
-    from scipy import ndimage
-
-    limit = distance * (1 + ROUNDING)
-    outside = labels == 0
-    is_mask = int(labels.max()) == int(labels[~outside].min())
-    if is_mask:
-        far = ndimage.distance_transform_edt(outside, sampling=spacing)
-        return np.where(far <= limit, labels.max(), labels.dtype.type(0))
-    far, nearest = ndimage.distance_transform_edt(outside, sampling=spacing, return_indices=True)
-    return np.where(far <= limit, labels[tuple(nearest)], labels.dtype.type(0))
-
-
-def core_of(region: Region, mask: Image, number: int, distance: float) -> npt.NDArray[np.bool_]:
-    """The voxels of a label that lie further than a distance from every voxel without it."""
-    from scipy import ndimage
-
-    # One voxel more on each side shows where the label ends, unless the image ends there too.
-    box = widened(region.box, max(mask.grid.spacing), mask.grid.spacing, mask.array.shape)
-    inside = np.zeros([one.stop - one.start for one in box], dtype=bool, order="F")
-    inner = tuple(
-        slice(one.start - wide.start, one.stop - wide.start) for one, wide in zip(region.box, box, strict=True)
-    )
-    inside[inner] = region.labels == number
-    if inside.all():
-        return np.asarray(inside[inner])
-    far = ndimage.distance_transform_edt(inside, sampling=mask.grid.spacing)
-    return np.asarray(far[inner] > distance * (1 + ROUNDING))
-
-
-def widened(box: Box, distance: float, spacing: tuple[float, float, float], shape: tuple[int, ...]) -> Box:
-    """A box that reaches a distance further on every side, within the image."""
-    sides = []
-    for one, step, size in zip(box, spacing, shape, strict=True):
-        # The longest way that any image has, so that no distance is too large for a whole number.
-        more = int(min(np.floor(distance / step * (1 + ROUNDING)), size))
-        sides.append(slice(max(one.start - more, 0), min(one.stop + more, size)))
-    return tuple(sides)  # type: ignore[return-value]
 
 
 def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Image, Image]:

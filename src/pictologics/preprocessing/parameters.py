@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 
 from ..errors import OptionError
+from ..labels import LARGEST_LABEL
 
 __all__ = [
     "checked_bins",
@@ -27,7 +29,15 @@ def is_number(value: object) -> bool:
     """Whether it is a real number; truth values are none, and NaN is none."""
     if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
         return False
-    return not math.isnan(float(value))
+    try:
+        return not math.isnan(float(value))
+    except (OverflowError, TypeError, ValueError):
+        return False
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number; truth values are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def checked_range(value_range: Sequence[float | None]) -> tuple[float, float]:
@@ -95,8 +105,10 @@ def checked_bins(bin_number: int | None, bin_size: float | None, minimum: float 
     if (bin_number is None) == (bin_size is None):
         given = "neither" if bin_number is None else "both"
         raise OptionError(f"exactly one of bin_number and bin_size is required, and {given} was given")
-    if bin_number is not None and (not is_number(bin_number) or bin_number != int(bin_number) or bin_number < 1):
-        raise OptionError(f"bin_number is {bin_number!r} and must be a whole number from 1 on", bin_number=bin_number)
+    if bin_number is not None and (not is_whole(bin_number) or not 1 <= bin_number <= LARGEST_LABEL):
+        raise OptionError(
+            f"bin_number is {bin_number!r} and must be a whole number from 1 to {LARGEST_LABEL}", bin_number=bin_number
+        )
     if bin_size is not None and (not is_number(bin_size) or not 0 < bin_size < math.inf):
         raise OptionError(f"bin_size is {bin_size!r} and must be a number above 0", bin_size=bin_size)
     if minimum is not None and (not is_number(minimum) or not math.isfinite(minimum)):

@@ -17,16 +17,27 @@ from ..provenance import Decision, warn_of
 
 __all__ = [
     "Box",
+    "Labels",
     "Region",
     "bounding_box",
+    "check_image",
     "check_mask",
     "labels_of",
+    "mean_and_deviation",
     "name_of",
     "processed",
     "region_of",
+    "region_of_mask",
     "valid_voxels",
+    "widened",
     "with_labels",
 ]
+
+CHUNK = 1 << 18
+"""Values that are converted at a time."""
+
+ROUNDING = 1e-9
+"""A distance of whole voxels must not miss the last one by a rounding."""
 
 Box = tuple[slice, slice, slice]
 Labels = npt.NDArray[Any]
@@ -48,13 +59,19 @@ class Region:
 
     def numbers(self) -> list[int]:
         """The labels that some voxel has, ascending."""
-        counts = np.bincount(self.labels.ravel(order="K"))
+        most = int(self.labels.max())
+        if most == 1:
+            return [1]
+        counts = np.zeros(most + 1, np.int64)
+        for plane in range(self.labels.shape[2]):
+            counts += np.bincount(self.labels[:, :, plane].ravel(order="K"), minlength=most + 1)
         return [int(number) for number in np.flatnonzero(counts) if number]
 
-    def values_of(self, image: Image, number: int | None = None) -> npt.NDArray[np.float64]:
-        """The image's values where the mask has a label, or any; float64, in no particular order."""
+    def values_of(self, image: Image, number: int | None = None) -> npt.NDArray[Any]:
+        """The image's values where the mask has a label, or any, in no particular order."""
         chosen = self.labels > 0 if number is None else self.labels == number
-        return np.asarray(image.array[self.box][chosen], dtype=np.float64)
+        values: npt.NDArray[Any] = image.array[self.box][chosen]
+        return values.astype(np.uint8) if values.dtype == np.bool_ else values
 
 
 def name_of(image: Image) -> str | None:
@@ -74,13 +91,40 @@ def processed(image: Image, *decisions: Decision, **changes: Any) -> Image:
     return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
 
 
+def check_image(image: Image) -> None:
+    """See that an image is sound: one real number for each voxel of a 3D grid, and a source mask that fits.
+
+    Raises:
+        OptionError: If it is no image of real numbers.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
+    """
+    if not isinstance(image, Image):
+        raise OptionError(f"an Image is required, and {type(image).__name__} was given", advice="load it first")
+    shape = image.grid.shape
+    if image.array.dtype.kind not in "biuf":
+        raise OptionError(
+            f"the voxels are of type {image.array.dtype}, and real numbers are required", path=name_of(image)
+        )
+    if image.source_mask is not None and np.shape(image.source_mask) != shape:
+        raise GeometryError(
+            f"the source mask has shape {np.shape(image.source_mask)} and the image {shape}",
+            path=name_of(image),
+            advice="make it with Image.with_source_mask, which checks it",
+        )
+
+
 def valid_voxels(image: Image) -> tuple[npt.NDArray[np.bool_] | None, tuple[Decision, ...]]:
     """Where an image holds numbers that mean something.
 
     Returns:
         True where the source mask is, and where the value is finite; None if that is everywhere. And what to say of
         values that are not.
+
+    Raises:
+        OptionError: If it is no image of real numbers.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
+    check_image(image)
     valid = image.source_mask
     # The sum of the extremes is finite only if every value is, and takes no memory to find.
     if image.array.dtype.kind != "f" or is_finite(image.array):
@@ -108,15 +152,18 @@ def labels_of(mask: Image) -> Labels:
 
     Raises:
         OptionError: If a value is no whole number, as in a mask that was interpolated.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
+    check_image(mask)
     array = mask.array
     if array.dtype == np.bool_:
         labels: Labels = array.view(np.uint8)
     else:
-        largest = 0 if array.size == 0 else float(np.fmax.reduce(array, axis=None))
+        # Passes over NaN, and is NaN where there is nothing else.
+        largest = float(np.fmax.reduce(array, axis=None))
         if largest == np.inf:
             raise not_whole(mask, largest)
-        kind = label_type(int(max(largest, 0)))
+        kind = label_type(int(largest) if largest > 0 else 0)
         if array.dtype == kind:
             labels = array
         else:
@@ -149,6 +196,7 @@ def check_mask(image: Image, mask: Image) -> None:
     """
     if not isinstance(mask, Image):
         raise OptionError(f"a mask is an Image, and {type(mask).__name__} was given", advice="load the mask first")
+    check_image(mask)
     advice = "place the mask on the image first: load it with reference_image="
     if mask.array.shape != image.array.shape:
         raise GeometryError(
@@ -215,14 +263,18 @@ def bounding_box(labels: Labels) -> Box | None:
 
 
 def with_labels(
-    mask: Image, region: Region, keep: Callable[[int], npt.NDArray[np.bool_]], what: str, nothing_left: Sequence[str]
+    mask: Image,
+    region: Region,
+    keep: Callable[[int], npt.NDArray[np.bool_]],
+    what: str,
+    nothing_left: Callable[[], tuple[str, str]],
 ) -> Image:
     """A mask reduced to some of its voxels, label by label.
 
     Args:
         mask: The mask.
         region: Its valid voxels.
-        keep: Of a label, which voxels of the box stay.
+        keep: Of a label, which voxels of the box stay; a new array, which is written to.
         what: What is done, for the record.
         nothing_left: What to say, and to advise, if no voxel stays.
 
@@ -233,13 +285,14 @@ def with_labels(
     reduced = np.zeros_like(region.labels)
     emptied = []
     for number in region.numbers():
-        chosen = (region.labels == number) & keep(number)
-        reduced[chosen] = number
+        chosen = keep(number)
+        chosen &= region.labels == number
+        np.copyto(reduced, reduced.dtype.type(number), where=chosen)
         if not chosen.any():
             emptied.append(number)
     after = int(np.count_nonzero(reduced))
     if not after:
-        found, advice = nothing_left
+        found, advice = nothing_left()
         raise OptionError(found, path=name_of(mask), advice=advice)
     decisions = [*region.decisions, Decision("processed", f"{what}: {after} of {before} voxels stay", after)]
     if emptied:
@@ -248,3 +301,35 @@ def with_labels(
     array = np.zeros(mask.array.shape, reduced.dtype, order="F")
     array[region.box] = reduced
     return processed(mask, *decisions, array=array)
+
+
+def region_of_mask(mask: Image) -> Region:
+    """The voxels that a mask marks, whatever the image.
+
+    Raises:
+        OptionError: If it marks none.
+    """
+    labels = labels_of(mask)
+    box = bounding_box(labels)
+    if box is None:
+        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
+    return Region(labels[box], box, ())
+
+
+def widened(box: Box, distance: float, spacing: Sequence[float], shape: Sequence[int]) -> Box:
+    """A box that reaches a distance further on every side, within the image: whole voxels up to that far."""
+    sides = []
+    for one, step, size in zip(box, spacing, shape, strict=True):
+        # No further than the image is long, so that no distance is too large for a whole number.
+        more = int(min(np.floor(distance / step * (1 + ROUNDING)), size))
+        sides.append(slice(max(one.start - more, 0), min(one.stop + more, size)))
+    return tuple(sides)  # type: ignore[return-value]
+
+
+def mean_and_deviation(values: npt.NDArray[Any]) -> tuple[float, float]:
+    """Mean, and standard deviation of the population, computed in float64 without a copy of all values."""
+    mean = float(values.mean(dtype=np.float64))
+    squares = 0.0
+    for start in range(0, values.size, CHUNK):
+        squares += float(np.sum((values[start : start + CHUNK].astype(np.float64) - mean) ** 2))
+    return mean, float(np.sqrt(squares / values.size))

@@ -52,7 +52,10 @@ def parse_json(text: str, path: str | None) -> Any:
     """The content of a JSON file."""
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: without_repeats(pairs, path))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Also a number of more digits than Python reads.
+        if isinstance(error, OptionError):
+            raise
         raise CorruptFileError(f"this is no JSON ({error})", path=path, advice="correct the file") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import OptionError
 from ...files import replacing
 from ...image import Image
+from ..regions import processed, valid_voxels
 from .files import PARSERS, parse_file, parse_text, written_json, written_yaml
 from .record import PipelineRecord, describe_image
 from .running import Workpiece, check_start, run_step
@@ -188,6 +189,10 @@ class Pipeline:
         """
         piece = Workpiece(image, named(masks))
         check_start(self.steps, piece)
+        # NaN and infinity are marked once, and every step finds them marked.
+        valid, decisions = valid_voxels(image)
+        if decisions:
+            piece = Workpiece(processed(image, *decisions, source_mask=valid), piece.masks)
         given = describe_image(image), {name: describe_image(mask) for name, mask in piece.masks.items()}
         records = []
         for number, step in enumerate(self.steps, 1):

@@ -11,8 +11,9 @@ from typing import Any
 
 from ... import filters
 from ...errors import OptionError
+from ..growing import grow_mask
 from ..intensity import clip_intensities, discretise_image, normalise_image, round_intensities
-from ..masks import filter_outliers, grow_mask, keep_largest_component, resegment_mask
+from ..masks import filter_outliers, keep_largest_component, resegment_mask
 from ..parameters import (
     checked_bins,
     checked_distance,
@@ -37,6 +38,7 @@ class Takes(Enum):
     MASKS_ON_IMAGE = "each mask, by the values of the image"
     IMAGE_IN_MASK = "the image, by what a mask marks"
     ALL = "the image and all masks"
+    ALL_BY_MASKS = "the image and all masks, by what these mark"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ STEPS: Mapping[str, StepKind] = {
     "filter_outliers": kind(Takes.MASKS_ON_IMAGE, filter_outliers, lambda p: checked_sigmas(p["k"])),
     "keep_largest_component": kind(Takes.MASKS, keep_largest_component),
     "grow_mask": kind(Takes.MASKS, grow_mask, lambda p: checked_distance("distance_mm", p["distance_mm"])),
-    "crop_to_mask": kind(Takes.ALL, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)),
+    "crop_to_mask": kind(
+        Takes.ALL_BY_MASKS, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)
+    ),
     "discretise": kind(Takes.IMAGE_IN_MASK, discretise_image, lambda p: checked_bins(**p)),
     **{name: filter_kind(name) for name in filters.__all__ if name.islower()},
 }

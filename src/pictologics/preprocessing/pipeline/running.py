@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...provenance import Decision
-from ..regions import check_mask, labels_of, name_of
+from ..regions import check_image, check_mask, labels_of, name_of
 from .record import StepRecord
 from .registry import STEPS, Takes
 from .steps import Step, plain
 
 __all__ = ["Workpiece", "check_start", "run_step"]
+
+
+NEED_A_MASK = (Takes.MASKS, Takes.MASKS_ON_IMAGE, Takes.ALL_BY_MASKS)
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,9 @@ def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
         OptionError: If a mask is empty, no voxel is valid, or a step lacks a mask or cannot choose one.
     """
     image = piece.image
-    if not isinstance(image, Image):
-        raise OptionError(f"a pipeline runs on an Image, and {type(image).__name__} was given", advice="load it first")
-    shape = image.grid.shape
-    if image.source_mask is not None:
-        if image.source_mask.shape != shape:
-            raise GeometryError(
-                f"the source mask has shape {image.source_mask.shape} and the image {shape}", path=name_of(image)
-            )
-        if not image.source_mask.any():
-            raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
+    check_image(image)
+    if image.source_mask is not None and not image.source_mask.any():
+        raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
     for name, mask in piece.masks.items():
         check_mask(image, mask)
         if not labels_of(mask).any():
@@ -73,8 +69,7 @@ def check_masks_of(step: Step, number: int, names: tuple[str, ...]) -> None:
             step=number,
             known=list(names),
         )
-    needs = takes in (Takes.MASKS, Takes.MASKS_ON_IMAGE) or step.name == "crop_to_mask"
-    if needs and not names:
+    if takes in NEED_A_MASK and not names:
         raise OptionError(f"{where} needs a mask, and none was given", advice="pass a mask", step=number)
     chosen = names if step.masks is None else step.masks
     if takes is Takes.IMAGE_IN_MASK and len(chosen) > 1:
@@ -95,12 +90,13 @@ def run_step(step: Step, number: int, piece: Workpiece) -> tuple[Workpiece, Step
     parameters = step.all_parameters()
     chosen = tuple(piece.masks) if step.masks is None else step.masks
     shown = ", ".join(f"{name}={plain(value)!r}" for name, value in parameters.items())
-    before = announced(piece, Decision("processed", f"step {number}: {step.name}({shown})"))
+    changed = () if kind.takes in (Takes.IMAGE, Takes.IMAGE_IN_MASK) else chosen
+    before = announced(piece, changed, Decision("processed", f"step {number}: {step.name}({shown})"))
     image, masks = before.image, dict(before.masks)
     try:
         if kind.takes is Takes.IMAGE:
             image = kind.function(image, **parameters)
-        elif kind.takes is Takes.ALL:
+        elif kind.takes in (Takes.ALL, Takes.ALL_BY_MASKS):
             image, several = kind.function(image, list(masks.values()), **parameters)
             masks = dict(zip(masks, several, strict=True))
         elif kind.takes is Takes.IMAGE_IN_MASK:
@@ -121,13 +117,14 @@ def run_step(step: Step, number: int, piece: Workpiece) -> tuple[Workpiece, Step
     )
 
 
-def announced(piece: Workpiece, decision: Decision) -> Workpiece:
-    """The image and its masks with a step in their records."""
+def announced(piece: Workpiece, changed: Sequence[str], decision: Decision) -> Workpiece:
+    """The image, and the masks that a step changes, with the step in their records."""
 
     def noted(image: Image) -> Image:
         return replace(image, provenance=image.provenance.with_decisions(decision))
 
-    return Workpiece(noted(piece.image), {name: noted(mask) for name, mask in piece.masks.items()})
+    masks = {name: noted(mask) if name in changed else mask for name, mask in piece.masks.items()}
+    return Workpiece(noted(piece.image), masks)
 
 
 def new_decisions(before: Workpiece, after: Workpiece) -> list[str]:

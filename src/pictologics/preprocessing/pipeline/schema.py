@@ -104,7 +104,10 @@ def converted(value: Any, annotation: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if annotation is float and type(value) in (int, float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise Mismatch from None
     return value if type(value) is annotation else fail()
 
 

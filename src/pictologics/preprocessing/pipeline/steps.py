@@ -15,7 +15,7 @@ __all__ = ["Step", "StepLike", "make_step", "plain"]
 MASKS = "masks"
 """The parameter that every step with masks has: the names of those that it is meant for."""
 
-TAKE_NO_MASK = (Takes.IMAGE, Takes.ALL)
+TAKE_NO_MASK = (Takes.IMAGE, Takes.ALL, Takes.ALL_BY_MASKS)
 
 
 @dataclass(frozen=True)

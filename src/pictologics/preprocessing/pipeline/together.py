@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...errors import OptionError
 from ...image import Image
 from ...interpolation import BoundaryMode, Interpolation
 from ..masks import crop_around
@@ -50,6 +49,4 @@ def crop_together(image: Image, masks: Sequence[Image], margin_mm: float = 0.0) 
         masks: Its masks, one at least.
         margin_mm: How much more to keep on every side, mm.
     """
-    if not masks:
-        raise OptionError("cropping needs a mask, and none was given", advice="pass a mask to run")
     return crop_around(image, list(masks), margin_mm)
