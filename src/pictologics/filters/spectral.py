@@ -13,7 +13,7 @@ from scipy import fft
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary, extended
-from .laplacian import LaplacianKernels, laplacian_kernels, laplacian_response
+from .laplacian import LaplacianKernels, laplacian_kernels, laplacian_reaches, laplacian_response
 from .options import Dimensions, check_choice, check_number, check_orders, check_positive, check_whole
 from .source import Floats, Source, array_axis, prepare, result_image
 from .transfer import RieszTransfer, SimoncelliBand, Transfer, multiply_spectrum
@@ -123,7 +123,7 @@ def riesz_filter(
     Raises:
         OptionError: If an option is wrong or missing, or voxels are invalid and ``invalid_as`` does not say what
             stands for them.
-        GeometryError: If a Laplacian of Gaussian reaches farther than a periodic image does.
+        GeometryError: If a Laplacian of Gaussian reaches farther than a mirrored or periodic image does.
 
     Warns:
         ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
@@ -146,11 +146,11 @@ def riesz_filter(
     make: Callable[[], Floats]
     if of == "log":
         sigma = check_positive("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm")
-        kernels = laplacian_kernels(source.spacing, sigma, check_positive("truncate", truncate, "sigma"))
-        reaches = [gaussian.reach for gaussian, _ in kernels]
+        cut = check_positive("truncate", truncate, "sigma")
+        reaches = laplacian_reaches(source.spacing, sigma, cut)
+        source.check_reach(reaches, "Laplacian of Gaussian")
+        kernels = laplacian_kernels(source.spacing, sigma, cut)
         padding = Padding(source, 2 * max(reaches))
-        if boundary == "periodic":
-            source.check_reach(reaches, "Laplacian of Gaussian")
         transfer = RieszTransfer(padding.shape, orders, source.spacing)
         make = partial(filtered_extension, padding, kernels)
         name = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {truncate:g} sigma"
