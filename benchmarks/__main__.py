@@ -12,11 +12,15 @@ from rich.console import Console
 from . import (
     codecs,
     ct_folder,
+    filters,
     header_scan,
     import_time,
     merging,
     nifti_files,
+    nrrd_files,
+    one_phase,
     peak_memory,
+    resampling,
     segmentations,
     structures,
 )
@@ -29,8 +33,11 @@ HERE = Path(__file__).parent
 BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "ct": ct_folder.run,
     "headers": header_scan.run,
+    "phase": one_phase.run,
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
+    "nrrd": nrrd_files.run_nrrd,
+    "mha": nrrd_files.run_metaimage,
     "memory": peak_memory.run,
     "merge": merging.run,
     "import": import_time.run,
@@ -40,6 +47,8 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
 
 SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **codecs.BENCHMARKS,
+    **resampling.BENCHMARKS,
+    **filters.BENCHMARKS,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
 }

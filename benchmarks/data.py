@@ -88,6 +88,16 @@ class BenchmarkData:
         return made(self.folder / "nii_gz", self.write_nifti_gz) / "ct.nii.gz"
 
     @property
+    def nrrd(self) -> Path:
+        """The CT as a compressed int16 NRRD file, by SimpleITK."""
+        return made(self.folder / "nrrd", lambda folder: self.write_itk(folder / "ct.nrrd")) / "ct.nrrd"
+
+    @property
+    def metaimage(self) -> Path:
+        """The CT as a compressed int16 MetaImage file, by SimpleITK."""
+        return made(self.folder / "mha", lambda folder: self.write_itk(folder / "ct.mha")) / "ct.mha"
+
+    @property
     def small_ct_folder(self) -> Path:
         """Four slices: enough to make a reader import whatever it needs."""
         return made(self.folder / "small", self.write_small)
@@ -117,6 +127,15 @@ class BenchmarkData:
     def write_nifti(self, folder: Path) -> None:
         hu = np.stack([plane.T - np.int16(1024) for plane in self.planes()], axis=2)
         nib.save(nib.Nifti1Image(hu, self.grid.affine_in("RAS")), folder / "ct.nii")
+
+    def write_itk(self, file: Path) -> None:
+        import SimpleITK
+
+        image = SimpleITK.ReadImage(str(self.nifti))
+        for key in image.GetMetaDataKeys():
+            # NIfTI's own fields are no part of another format.
+            image.EraseMetaData(key)
+        SimpleITK.WriteImage(image, file, useCompression=True)
 
     def write_nifti_gz(self, folder: Path) -> None:
         with self.nifti.open("rb") as plain, gzip.open(folder / "ct.nii.gz", "wb", 6) as packed:

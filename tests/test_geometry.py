@@ -336,6 +336,20 @@ def test_what_is_no_affine_is_refused(affine):
 
 
 @given(grids())
+def test_axes_put_along_the_patients_are_the_same_voxels(grid):
+    turned, axes, flips = grid.nearest_lps()
+    assert turned.orientation == "LPS"
+    array = np.arange(np.prod(grid.shape)).reshape(grid.shape)
+    seen = np.flip(array.transpose(axes), flips)
+    assert seen.shape == turned.shape
+    for index in ((0, 0, 0), tuple(n - 1 for n in turned.shape), tuple(n // 3 for n in turned.shape)):
+        own = np.unravel_index(seen[index], grid.shape)
+        np.testing.assert_allclose(
+            turned.index_to_world(index), grid.index_to_world(own), rtol=0, atol=1e-10 * size_of(grid)
+        )
+
+
+@given(grids())
 def test_is_a_value(grid):
     same = Grid(grid.shape, grid.spacing, grid.origin, grid.direction.copy())
     assert same == grid
@@ -373,3 +387,27 @@ def test_repr_tells_shape_spacing_and_letters():
     text = repr(Grid((2, 3, 4), (0.5, 1.0, 2.5), (1.0, 2.0, 3.0)))
     for part in ("(2, 3, 4)", "0.5, 1, 2.5", "1, 2, 3", "'LPS'"):
         assert part in text
+
+
+@given(grids(), st.tuples(*[st.floats(0.2, 5.0)] * 3))
+def test_another_spacing_covers_the_volume_around_the_same_centre(grid, factor):
+    spacing = np.array(grid.spacing) * factor
+    other = grid.with_spacing(spacing)
+    assert other.spacing == tuple(spacing)
+    np.testing.assert_array_equal(other.direction, grid.direction)
+    middles = [one.index_to_world((np.array(one.shape) - 1) / 2) for one in (grid, other)]
+    np.testing.assert_allclose(middles[0], middles[1], atol=1e-9)
+    missing = np.array(grid.shape) * grid.spacing / spacing - other.shape
+    assert (missing < 2e-6).all()
+    assert (missing > -1).all()
+
+
+def test_the_same_spacing_is_the_same_grid():
+    grid = Grid((512, 512, 300), (0.9, 0.9, 1.1), (-230.4, 13.7, 1000.1))
+    assert grid.with_spacing(grid.spacing) == grid
+
+
+@pytest.mark.parametrize("spacing", [(1, 1), (1, 1, 0), (1, -1, 1), (1, 1, np.nan), (np.inf, 1, 1), (5e-324, 1, 1)])
+def test_a_spacing_that_makes_no_grid_is_refused(spacing):
+    with pytest.raises(GeometryError, match="mm"):
+        Grid((4, 5, 6)).with_spacing(spacing)

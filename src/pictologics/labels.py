@@ -45,13 +45,14 @@ def paint_plane(
         layers: The number of each segment and where it is, 1 there and 0 elsewhere, of the plane's shape.
         overlaps: Counts, added to, of the voxels that each two segments share; exact for every pair.
     """
-    packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
-    if plane.flags.c_contiguous:
-        paint_bits(plane.reshape(-1), packed, overlaps)
-        return
-    painted = np.ascontiguousarray(plane)
-    paint_bits(painted.reshape(-1), packed, overlaps)
-    plane[...] = painted
+    total = 0
+    for number, mask in layers:
+        np.maximum(plane, mask * plane.dtype.type(number), out=plane)
+        total += int(np.count_nonzero(mask))
+    if total != np.count_nonzero(plane):
+        # Some overlap, or had a voxel before. Which and where, packed bits tell faster than masks.
+        packed = [(number, np.packbits(mask, bitorder="little")) for number, mask in layers]
+        paint_bits(np.zeros(plane.size, plane.dtype), packed, overlaps)
 
 
 def paint_bits(
@@ -88,7 +89,7 @@ def paint_bits(
 
 def set_stretch(bits: npt.NDArray[np.uint8]) -> slice:
     """The bytes from the first to the last in which any bit is set; empty if there is none."""
-    used = bits.view(np.uint64) if bits.size % 8 == 0 and bits.flags.aligned and bits.ctypes.data % 8 == 0 else bits
+    used = bits.view(np.uint64) if bits.size % 8 == 0 else bits
     is_set = used != 0
     first = int(is_set.argmax()) if is_set.size else 0
     if not is_set.size or not is_set[first]:

@@ -54,10 +54,11 @@ def load_image(
     left out is told in a warning and kept in the image's ``provenance``.
 
     Args:
-        path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a DICOM file or
-            DICOMDIR, a folder, ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one
-            series, a phase as ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as
-            bytes or an open binary file.
+        path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a NRRD (``.nrrd``,
+            ``.nhdr``, ``.seg.nrrd``) or MetaImage file (``.mha``, ``.mhd``), a DICOM file or DICOMDIR, a folder,
+            ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one series, a phase as
+            ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as bytes or an open binary
+            file.
         dataset_index: Which volume of a file or series that holds several (time points, cardiac phases, echoes,
             b-values), from 0. Only that volume's pixels are read.
         recursive: Of a folder, also look into the folders below it.
@@ -68,7 +69,7 @@ def load_image(
         fill_value: Value of voxels of the reference that lie outside the image, and of voxels without data where an
             irregular stack is resampled.
         apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept, or its Modality LUT; False gives
-            the stored values. NIfTI's scaling is always applied.
+            the stored values, also of a MetaImage file with a slope. NIfTI's scaling is always applied.
         series_uid: SeriesInstanceUID of the series to load from a folder that holds several.
         irregular: What to do with slices that form no regular grid (missing or unevenly spaced slices, a tilted
             gantry): ``"error"``; ``"resample"`` to make the regular, rectangular volume, whose voxels without data are

@@ -174,7 +174,9 @@ def fill(
     fill_value: float | bool,
 ) -> npt.NDArray[Any]:
     """A new array of the target's shape with the overlapping voxels in place."""
-    result = np.full(shape, fill_value, type_with(array.dtype, fill_value), order="F")
+    dtype = type_with(array.dtype, fill_value)
+    # Zeros take memory only where something is written: dozens of masks of one scan must not take dozens of scans.
+    result = np.full(shape, fill_value, dtype, order="F") if fill_value else np.zeros(shape, dtype, order="F")
     result[destination] = array.transpose(lattice.axes)[source]
     return result
 

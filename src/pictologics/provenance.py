@@ -21,7 +21,7 @@ class SliceSource:
     """Where one plane of the volume came from.
 
     Attributes:
-        file: The file, as it was opened.
+        file: The file, as it was opened; empty for a plane that no file holds, such as an empty one of a segmentation.
         frame: Frame number in that file, from 0.
         sop_instance_uid: The DICOM instance, None for other formats.
         position: Centre of the first voxel of the plane, LPS mm; None if the file has none.

@@ -60,7 +60,7 @@ def test_drawings_of_lines(case, tmp_path):
     [
         (("ct", "mask.nii.gz", "out.tiff"), "'out.tiff': "),
         (("ct", "nothing.nii.gz", "out.png"), "'nothing.nii.gz': "),
-        (("ct", "beside.nii.gz", "out.png"), "'beside.nii.gz': "),
+        (("ct", "beside.nii.gz", "out.png"), "pass --nearest"),
         (("ct", "mask.nii.gz", "out.png", "--slice", "99"), "0 to 4"),
         (("ct", "mask.nii.gz", "out.png", "--window", "liver"), "soft tissue"),
     ],

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pictologics import GeometryError, explain, load_image
@@ -56,6 +56,7 @@ def test_contrasts_that_take_strict_turns_are_volumes(tmp_path, name, slices):
     assert [phase.split_tag for phase in phases] == [tag] * len(touches)
     assert [phase.num_slices for phase in phases] == [part.shape[2] for part in parts]
     assert [volume.phase for volume in explain(tmp_path).volumes] == [phase.label for phase in phases]
+    assert all("take turns" in " ".join(volume.notes) for volume in explain(tmp_path).volumes)
     for phase, part in zip(phases, parts, strict=True):
         assert_shows(load_image(phase), part)
 
@@ -79,6 +80,7 @@ def test_what_merely_changes_is_one_volume(tmp_path, name):
     assert_shows(load_image(tmp_path), LONG)
 
 
+@settings(max_examples=30)
 @given(echoes=st.lists(st.integers(1, 3), min_size=12, max_size=12))
 def test_only_strict_turns_split(tmp_path_factory, echoes):
     """Whatever the echoes of the slices are: one volume, or as many as echoes that come back in the same order."""

@@ -18,11 +18,15 @@ from pydicom.uid import SecondaryCaptureImageStorage
 from pictologics import Grid, Image, load_image, save_image
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
+from pictologics.dicom.segmentation.cielab import lab_of
 from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
-from tests.factories.phantom import PHANTOM
+from tests.factories.nrrd_files import write_nrrd
+from tests.factories.phantom import PHANTOM, Phantom
+from tests.factories.segmentations import frames_of, segment_item, write_seg
+from tests.factories.structure_sets import RoiTruth, circle, on_plane, write_structures
 
 __all__ = ["page_folder"]
 
@@ -41,10 +45,13 @@ def page_folder() -> Iterator[Path]:
         write_padded(folder, truth)
         write_colour(folder)
         write_masks(folder, truth.grid)
+        write_plan(folder, truth.grid)
         write_organ_masks(folder, truth.grid)
         write_study(folder)
         write_organs(folder, truth)
+        write_segmentations(folder, truth)
         write_brain(folder)
+        write_nrrd_files(folder)
         write_broken(folder)
         yield folder
 
@@ -158,6 +165,23 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
 
 
+def write_plan(folder: Path, grid: Grid) -> None:
+    """Contours on the CT series: a tumour in an organ with a cavity, a vessel beside it, and a reference point."""
+    rings = {"GTV": [(6.2, 0)], "LIVER": [(17.3, 0), (4.6, -9)], "VESSEL": [(5.4, 14)]}
+    rois = [
+        RoiTruth(
+            name,
+            [on_plane(grid, circle((34 + shift, 30), radius), k) for k in range(8, 15) for radius, shift in own],
+            interpreted_type="GTV" if name == "GTV" else "ORGAN",
+        )
+        for name, own in rings.items()
+    ]
+    point = grid.index_to_world([[34, 30, 11]])
+    rois.append(RoiTruth("ISOCENTRE", [point], kind="POINT", interpreted_type="ISOCENTER"))
+    frame = pydicom.dcmread(next((folder / "ct_scan").iterdir())).FrameOfReferenceUID
+    write_structures(folder / "plan.dcm", rois, frame_uid=frame)
+
+
 def write_organ_masks(folder: Path, grid: Grid) -> None:
     """Masks of three organs, each cropped to its own box."""
     for name, start, shape in (
@@ -187,6 +211,46 @@ def write_organs(folder: Path, truth: DemoTruth) -> None:
     save_image(organs, folder / "organs.nii.gz")
 
 
+def write_segmentations(folder: Path, truth: DemoTruth) -> None:
+    """DICOM SEG files on the scan: three organs, two that overlap, and one with probabilities."""
+    grid = truth.grid
+
+    def on_scan(dataset: Dataset) -> None:
+        dataset.FrameOfReferenceUID = pydicom.dcmread(truth.slice_files[0]).FrameOfReferenceUID
+
+    place = Phantom(np.zeros(grid.shape), grid.spacing, grid.origin, grid.direction)
+    boxes = {1: ((14, 20, 4), (20, 18, 9)), 2: ((36, 34, 6), (8, 8, 6)), 3: ((20, 24, 12), (4, 4, 9))}
+    masks = {number: box_mask(grid.shape, *box) for number, box in boxes.items()}
+    masks[1] *= 1 - masks[3]
+    finder = {"SegmentAlgorithmName": "finder", "RecommendedDisplayCIELabValue": list(lab_of("#e6194b"))}
+    described = [segment_item(1, "liver"), segment_item(2, "kidney"), segment_item(3, "tumour", **finder)]
+    for segment, code, meaning in ((described[1], "64033007", "Kidney"), (described[2], "108369006", "Neoplasm")):
+        kind = segment.SegmentedPropertyTypeCodeSequence[0]
+        kind.CodeValue, kind.CodeMeaning = code, meaning
+    described[2].SegmentAlgorithmType = "AUTOMATIC"
+    step = grid.spacing[2]
+    write_seg(folder / "organs.dcm", frames_of(masks, place), on_scan, segments=described, step=step)
+    overlapping = {1: box_mask(grid.shape, *boxes[1]), 2: box_mask(grid.shape, (20, 24, 6), (4, 4, 4))}
+    described = [segment_item(1, "liver"), segment_item(2, "tumour")]
+    write_seg(folder / "overlapping.dcm", frames_of(overlapping, place), on_scan, segments=described, step=step)
+    part = grid.cropped((20, 16, 6), (30, 28, 12))
+    x, y, z = np.indices(part.shape)
+    radius = np.sqrt(((x - 15) / 12) ** 2 + ((y - 14) / 11) ** 2 + ((z - 6) / 5) ** 2)
+    fractions = np.rint(255 * np.clip(1.3 - radius, 0, 1))
+    place = Phantom(fractions, part.spacing, part.origin, part.direction)
+    described = [segment_item(1, "liver")]
+    write_seg(
+        folder / "probability.dcm", frames_of({1: fractions}, place), on_scan, kind="FRACTIONAL", segments=described
+    )
+
+
+def box_mask(shape: tuple[int, ...], start: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """A mask of a box."""
+    mask = np.zeros(shape, np.uint8)
+    mask[tuple(slice(low, low + count) for low, count in zip(start, size, strict=True))] = 1
+    return mask
+
+
 def write_brain(folder: Path) -> None:
     """NIfTI files as other software writes them: a head, in one volume and in five."""
     x, y, z = np.indices((48, 56, 40))
@@ -205,6 +269,26 @@ def write_brain(folder: Path) -> None:
     bare.set_data_dtype(np.int16)
     bare["pixdim"][1:4] = (3.0, 3.0, 3.5)
     (folder / "bare.nii").write_bytes(bare.binaryblock + bytes(4) + head.tobytes("F"))
+
+
+def write_nrrd_files(folder: Path) -> None:
+    """A segmentation of two layers as 3D Slicer keeps it, and a header whose voxels are elsewhere."""
+    x, y, z = np.indices((20, 18, 16))
+    liver = ((x - 9) / 8) ** 2 + ((y - 9) / 7) ** 2 + ((z - 8) / 6) ** 2 < 1
+    lesion = (x - 12) ** 2 + (y - 9) ** 2 + (z - 8) ** 2 < 6
+    keys = {"kinds": "list domain domain domain"}
+    for place, name in enumerate(("liver", "lesion")):
+        keys |= {
+            f"Segment{place}_ID=": f"Segment_{place + 1}",
+            f"Segment{place}_Name=": name,
+            f"Segment{place}_Layer=": str(place),
+            f"Segment{place}_LabelValue=": str(place + 1),
+        }
+    layers = np.stack([liver * 1, lesion * 2])
+    write_nrrd(folder / "organs.seg.nrrd", array=layers, dtype="u1", encoding="gzip", leading=1, extra=keys)
+    (folder / "headers").mkdir()
+    write_nrrd(folder / "headers" / "scan.nhdr", extra={"data file": "../voxels.raw"})
+    (folder / "headers" / "scan-0.data").replace(folder / "voxels.raw")
 
 
 def write_broken(folder: Path) -> None:

@@ -11,9 +11,23 @@ from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import RTStructureSetStorage
 
+from pictologics import Grid, Image
 from tests.factories.dicom_series import UNCOMPRESSED, uid
+from tests.factories.phantom import OBLIQUE
 
-__all__ = ["RoiTruth", "circle", "dataset_of", "on_plane", "write_structures"]
+__all__ = [
+    "GRID",
+    "SCAN",
+    "SQUARE",
+    "RoiTruth",
+    "circle",
+    "dataset_of",
+    "image_on",
+    "on_plane",
+    "stack_of",
+    "write",
+    "write_structures",
+]
 
 Points = np.ndarray
 
@@ -98,3 +112,27 @@ def write_structures(
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dcmwrite(path, dataset, enforce_file_format=True)
     return path
+
+
+GRID = Grid((40, 36, 20), (0.9, 1.1, 2.5), (-31.5, 14.25, 120.0), OBLIQUE)
+"""Oblique, anisotropic and off the origin."""
+
+SQUARE = np.array([[4.5, 5.5], [14.5, 5.5], [14.5, 12.5], [4.5, 12.5]])
+
+
+def image_on(grid: Grid, **fields) -> Image:
+    """An image whose voxels nobody looks at."""
+    return Image.from_grid(np.zeros(grid.shape, np.uint8, order="F"), grid, **fields)
+
+
+SCAN = image_on(GRID)
+
+
+def stack_of(slices, grid=GRID, axis=2) -> list[np.ndarray]:
+    """Contours in planes, given as (index, points in voxels)."""
+    return [on_plane(grid, points, index, axis) for index, points in slices]
+
+
+def write(tmp_path: Path, *rois: RoiTruth, **options) -> Path:
+    """Write a structure set into a folder."""
+    return write_structures(tmp_path / "structures.dcm", rois, **options)

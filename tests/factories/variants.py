@@ -24,6 +24,7 @@ from tests.factories.metaimage_files import write_metaimage
 from tests.factories.nifti_files import write_nifti
 from tests.factories.nrrd_files import write_nrrd
 from tests.factories.phantom import PHANTOM
+from tests.factories.segmentations import frames_of, write_seg
 
 __all__ = ["VARIANTS", "Variant"]
 
@@ -86,6 +87,19 @@ def by_simpleitk(name: str, *, compressed: bool = False) -> Variant:
         image.SetDirection(PHANTOM.direction.ravel().tolist())
         sitk.WriteImage(image, folder / name, useCompression=compressed)
         return folder / name
+
+    return write
+
+
+def seg(kind: str, **options) -> Variant:
+    """A segmentation whose 210 segments are the phantom's voxels."""
+
+    def write(folder: Path) -> Path:
+        content = {None: PHANTOM.array}
+        if kind != "LABELMAP":
+            full = 255 if kind == "FRACTIONAL" else 1
+            content = {int(v): (PHANTOM.array == v) * full for v in np.unique(PHANTOM.array)}
+        return write_seg(folder / "seg.dcm", frames_of(content), kind=kind, **options)
 
     return write
 
@@ -163,4 +177,8 @@ VARIANTS: dict[str, Variant] = {
     "metaimage-list": metaimage("scan.mhd", files=5),
     "metaimage-pattern-compressed": metaimage("scan.mhd", files=5, pattern="slice%03d.zraw", compressed=True),
     "metaimage-data-at-the-end": metaimage("scan.mhd", before=b"what", extra={"HeaderSize": "-1"}),
+    "seg-bits": seg("BINARY"),
+    "seg-fractions": seg("FRACTIONAL", undefined_lengths=True),
+    "seg-label-map": seg("LABELMAP"),
+    "seg-label-map-big-endian": seg("LABELMAP", syntax=UNCOMPRESSED["big_endian"], bits=16),
 }

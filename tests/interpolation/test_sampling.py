@@ -116,6 +116,14 @@ def test_types(dtype):
     assert sample(array, half, (9, 9, 9), Sampling("linear")).array.dtype == (np.float64 if wide else np.float32)
 
 
+@pytest.mark.parametrize("method", [*ORDERS])
+def test_the_other_byte_order_makes_no_difference(method):
+    array, valid = noise((5, 6, 7), "float32"), noise((5, 6, 7)) > -0.5
+    half, how = np.diag([0.5, 0.5, 0.5, 1.0]), Sampling(method, fill_value=-3.0)
+    made = sample(array.astype(">f4"), half, (9, 11, 13), how, valid)
+    np.testing.assert_array_equal(made.array, sample(array, half, (9, 11, 13), how, valid).array)
+
+
 def test_large_integers_stay_exact():
     array = np.array([2**62 + 1, 2**62 + 3]).reshape(2, 1, 1)
     half = np.diag([0.5, 1.0, 1.0, 1.0])
@@ -155,6 +163,24 @@ def test_threads_share_the_work_and_change_no_bit():
             set_num_threads(None)
     np.testing.assert_array_equal(made[0].array, made[1].array)
     np.testing.assert_array_equal(made[0].valid, made[1].valid)
+
+
+@pytest.mark.parametrize("method", [*ORDERS])
+def test_a_part_is_what_it_is_in_the_whole(method):
+    """Only the part of the source that is needed is looked at; that must not be seen."""
+    array, matrix = noise((60, 130, 50)), np.diag([0.9, 1.1, 0.7, 1.0])
+    for angle in (0.0, 0.3):
+        matrix[:2, :2] = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * [0.9, 1.1]
+        large = sample(array, matrix, (60, 100, 60), Sampling(method)).array[20:30, 55:70, 8:20]
+        part = matrix.copy()
+        part[:3, 3] = matrix[:3, :3] @ (20, 55, 8)
+        np.testing.assert_allclose(sample(array, part, large.shape, Sampling(method)).array, large, atol=1e-12)
+
+
+def test_a_grid_further_away_than_integers_reach_is_outside():
+    far = np.eye(4)
+    far[0, 3] = -1e30
+    assert sample(noise((3, 4, 5)), far, (3, 3, 3), Sampling("linear", fill_value=-1.0)).inside == 0
 
 
 # --- valid voxels ---

@@ -64,6 +64,7 @@ def assert_lies_at(image: Image, place: Phantom) -> None:
     [
         ("BINARY", ExplicitVRLittleEndian),
         ("BINARY", ImplicitVRLittleEndian),
+        ("BINARY", JPEG2000Lossless),
         ("FRACTIONAL", ExplicitVRLittleEndian),
         ("FRACTIONAL", RLELossless),
         ("LABELMAP", ExplicitVRLittleEndian),
@@ -367,6 +368,13 @@ def test_far_from_the_image(tmp_path):
     with pytest.warns(ContentWarning, match="lies wholly outside the reference"):
         image = load_seg(path, reference_image=Image.from_grid(own.array, away))
     assert not image.array.any()
+    with pytest.warns(ContentWarning) as caught:
+        load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array, away))
+    assert len(caught) == 1
+    # A part of the scan without the third organ is nothing to warn of.
+    part = own.grid.cropped((0, 0, 0), (*own.grid.shape[:2], 7))
+    masks = load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array[:, :, :7], part))
+    assert [mask.array.any() for mask in masks.values()] == [True, True, False]
 
 
 # --- what is told ---
@@ -463,3 +471,24 @@ def test_phantom_survives_as_a_label_map(tmp_path):
     image = load_seg(path)
     assert_lies_at(image, PHANTOM)
     np.testing.assert_array_equal(image.array, PHANTOM.array)
+
+
+def test_resampled_by_nearest_neighbour_with_a_warning(tmp_path):
+    path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
+    own = load_seg(path)
+    aside = Grid(own.grid.shape, own.spacing, tuple(own.grid.index_to_world((0.3, -0.2, 0.1))), own.grid.direction)
+    reference = Image.from_grid(own.array, aside)
+    with pytest.warns(GeometryWarning, match="resampled onto the reference by nearest") as caught:
+        image = load_seg(path, reference_image=reference)
+    assert caught[0].filename == __file__
+    # Less than half a voxel aside, each voxel's nearest neighbour is itself.
+    np.testing.assert_array_equal(image.array, own.array)
+    assert image.array.dtype == np.uint8
+    assert dict(image.labels) == dict(own.labels)
+    with pytest.warns(GeometryWarning, match="resampled onto the reference by nearest") as caught:
+        separate = load_seg(path, combine_segments=False, reference_image=reference)
+    for number, mask in separate.items():
+        np.testing.assert_array_equal(mask.array, own.array == number)
+    assert len(caught) == 1
+    with pytest.raises(ValueError, match="lattices do not meet"):
+        load_image(path, reference_image=reference)

@@ -95,6 +95,8 @@ def test_any_type_of_integers(tmp_path, dtype):
     np.testing.assert_array_equal(image.array, layer(liver=7, spleen=100))
     assert image.array.dtype == np.uint8
     assert load_image(path, dtype="float32").array.dtype == np.float32
+    array[0, 0, 0] = 0
+    np.testing.assert_array_equal(load_image(path, dtype="int16").array, array)
     masks = load_seg(path, combine_segments=False)
     np.testing.assert_array_equal(masks[100].array, layer(spleen=1))
 
@@ -104,6 +106,8 @@ def test_numbers_above_255(tmp_path):
     image = load_seg(write(tmp_path, array, keys(("spleen", 0, 300)), dtype="<i2"))
     assert image.array.dtype == np.uint16
     np.testing.assert_array_equal(image.array, array)
+    with pytest.raises(OptionError, match="uint8"):
+        load_image(tmp_path / "segmentation.seg.nrrd", dtype="uint8")
 
 
 def test_layers_that_overlap(tmp_path):

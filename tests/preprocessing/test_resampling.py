@@ -240,6 +240,14 @@ def test_of_several_labels_the_largest_fraction_wins_on_any_grid():
         np.testing.assert_array_equal(made.array[clear], expected[clear])
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", ">i4", "float32", "float64"])
+def test_masks_and_labels_keep_their_type(dtype):
+    array = np.kron(np.array([0, 1, 1, 0]), np.ones(3)).reshape(12, 1, 1).astype(dtype)
+    made = resample_image(Image(array, (1, 1, 1), (0, 0, 0)), (1.5, 1, 1), "cubic", mask_threshold=0.5)
+    assert made.array.dtype == np.dtype(dtype).newbyteorder("=")
+    assert made.array.ravel().tolist() == [0, 0, 1, 1, 1, 1, 0, 0]
+
+
 def test_a_mask_of_fractions_becomes_a_mask():
     image = Image(np.array([0.0, 0.6, 1.0, 0.2]).reshape(4, 1, 1), (1, 1, 1), (0, 0, 0))
     assert resample_image(image, (1, 1, 1), mask_threshold=0.5).array.ravel().tolist() == [0, 1, 1, 0]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
-from pictologics.rasterising import covered_fraction, cross_rows, fill_patch
+from pictologics.errors import GeometryError
+from pictologics.rasterising import centres, covered_fraction, cross_rows, fill_patch
 
 WIDTH, HEIGHT = 23, 17
 CENTRES = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=-1).reshape(-1, 2).astype(float)
@@ -116,6 +117,7 @@ def test_covered_area_of_a_simple_polygon_is_that_of_the_shoelace_formula(shapes
     assert fractions.max() <= 1
 
 
+@settings(max_examples=20)
 @given(polygons())
 def test_covered_area_of_any_polygons_is_that_of_finer_voxels(shapes):
     """Sampled on lines through the middle of 32 stripes of each row, on which the covered length is exact."""
@@ -146,6 +148,28 @@ def test_moved_by_whole_voxels_masks_and_fractions_move_along(shapes, right, up)
     assert np.allclose(fractions_of(moved)[there], fractions_of(shapes)[here], atol=1e-5)
     apart = distance_to_edges(shapes)[here] > 1e-5
     assert np.array_equal(mask_of(moved)[there][apart], mask_of(shapes)[here][apart])
+
+
+@given(polygons())
+def test_crossings_in_parts_are_those_in_one_go(shapes):
+    whole = mask_of(shapes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centres, "MOST_AT_ONCE", 30)
+        assert np.array_equal(mask_of(shapes), whole)
+        crossed = cross_rows(*joined(shapes), WIDTH, HEIGHT)
+    for shape, begin, end in zip(shapes, crossed.ends, crossed.ends[1:], strict=False):
+        patch = fill_patch(crossed.rows[begin:end], crossed.columns[begin:end])
+        own = np.zeros_like(whole)
+        if patch is not None:
+            own[patch.box] = patch.values
+        assert np.array_equal(own, mask_of([shape]))
+
+
+def test_areas_of_thousands_of_edges_across_each_other_are_refused():
+    zigzag = np.stack([np.linspace(0.5, 15.5, 7001), np.tile([1.0, 14.0], 3501)[:7001]], axis=1)
+    zigzag[:, 1] += np.linspace(0, 1, 7001)
+    with pytest.raises(GeometryError, match="draw them by the centres"):
+        fractions_of([zigzag])
 
 
 def test_far_outside_nothing_is_inside_and_no_memory_is_taken():

@@ -20,6 +20,7 @@ from .info import print_info
 from .merge import InterpolationChoice, merge
 from .overlay import OverlayOptions, check_overlay, draw_overlay
 from .process import process
+from .segments import segments
 
 __all__ = ["app", "main"]
 
@@ -120,6 +121,7 @@ def convert(
 
 app.command()(merge)
 app.command()(process)
+app.command()(segments)
 
 
 @app.command()

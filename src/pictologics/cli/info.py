@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -84,7 +85,7 @@ def volume_table(explanation: Explanation) -> Table:
 def facts_of(image: Image) -> dict[str, Any]:
     """An image's geometry and values as plain numbers."""
     grid = image.grid
-    finite = np.isfinite(image.array)
+    low, high = finite_range(image.array)
     return {
         "shape": grid.shape,
         "spacing": grid.spacing,
@@ -93,8 +94,16 @@ def facts_of(image: Image) -> dict[str, Any]:
         "orientation": grid.orientation,
         "modality": image.modality,
         "dtype": str(image.array.dtype),
-        "minimum": float(image.array.min(where=finite, initial=np.inf)) if finite.any() else None,
-        "maximum": float(image.array.max(where=finite, initial=-np.inf)) if finite.any() else None,
+        "minimum": low,
+        "maximum": high,
+        "labels": dict(image.labels),
         "metadata": dict(image.metadata),
         "provenance": image.provenance.to_dict(),
     }
+
+
+def finite_range(array: npt.NDArray[Any]) -> tuple[float | None, float | None]:
+    """The least and the largest number of an array, those that are none passed over."""
+    if array.dtype.kind == "f":
+        array = array[np.isfinite(array)]
+    return (float(array.min()), float(array.max())) if array.size else (None, None)

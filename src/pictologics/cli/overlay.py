@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OptionError
+from ..errors import GeometryError, OptionError
 from ..files import replacing
 from ..image import Image
 from ..loader import load_image
@@ -46,7 +46,7 @@ class OverlayOptions:
 
 def draw_overlay(image: Image, mask: Path, target: Path, options: OverlayOptions) -> None:
     """Load a mask onto an image and draw both into a file that is written whole or not at all."""
-    loaded = load_image(mask, reference_image=image, interpolation="nearest" if options.nearest else None)
+    loaded = load_mask(mask, image, options.nearest)
     figure = visualize_mask_overlay(
         image,
         loaded,
@@ -61,6 +61,17 @@ def draw_overlay(image: Image, mask: Path, target: Path, options: OverlayOptions
     )
     with replacing(target) as temporary:
         figure.savefig(temporary, format=FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
+
+
+def load_mask(mask: Path, image: Image, nearest: bool) -> Image:
+    """A mask on the image's voxels; an error names the option that would help."""
+    try:
+        return load_image(mask, reference_image=image, interpolation="nearest" if nearest else None)
+    except GeometryError as error:
+        if "fractional_offset" not in error.values:
+            raise
+        advice = "pass --nearest to take the nearest voxel of the mask"
+        raise GeometryError(error.found, path=error.path, advice=advice, **error.values) from error
 
 
 def check_overlay(target: Path, options: OverlayOptions) -> None:

@@ -8,6 +8,8 @@ says is one dictionary from tag to raw value, read with the same accessors as th
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
+from itertools import repeat
 
 from ..errors import CorruptFileError
 from . import tags
@@ -29,8 +31,10 @@ from .located import located_bytes
 __all__ = ["GroupWalk", "frame_values", "sequence_items"]
 
 
-def frame_values(header: Header) -> list[dict[int, bytes]]:
+def frame_values(header: Header) -> Iterable[dict[int, bytes]]:
     """For each frame, what its own groups, the shared groups and the top level say, flattened.
+
+    One frame at a time: thousands of them, each with all that they share, would take more memory than some volumes.
 
     Raises:
         CorruptFileError: If the groups are damaged or not as many as the frames.
@@ -40,14 +44,14 @@ def frame_values(header: Header) -> list[dict[int, bytes]]:
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1
     own = sequence_items(header, tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
     if not own:
-        return [common] * count
+        return repeat(common, count)
     if len(own) != count:
         raise CorruptFileError(
             f"it has {count} frames and functional groups for {len(own)}",
             path=header.path,
             advice="export the file again",
         )
-    return [{**common, **values} for values in own]
+    return ({**common, **values} for values in own)
 
 
 def sequence_items(header: Header, tag: int) -> list[dict[int, bytes]]:

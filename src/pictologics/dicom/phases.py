@@ -2,14 +2,15 @@
 
 A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
 number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
-there are images at a position, and no group may hold a position twice.
+there are images at a position, and no group may hold a position twice. The one exception is
+:func:`alternating_phases`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -44,12 +45,14 @@ class Phase:
         label: What a person calls it.
         tag: The attribute, or attributes, that tell it apart; None if there is only one, or only order does.
         value: Its value of that attribute.
+        remark: What else is to be said of how it was told apart; empty as a rule.
     """
 
     frames: tuple[Frame, ...]
     label: str = "Volume 1"
     tag: str | None = None
     value: Value | None = None
+    remark: str = ""
 
 
 def split_phases(frames: Sequence[Frame]) -> list[Phase]:
@@ -140,16 +143,13 @@ def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase
         if (
             len(frames) >= FEWEST * count
             and len(set(turns[:count])) == count
-            and all(one == other for one, other in pairwise_at(turns, count))
+            and turns[count:] == turns[:-count]
             and evenly_spaced([frames[k] for k in order])
         ):
-            return phases_of(frames, exact_groups([values]), (candidate,))
+            phases = phases_of(frames, exact_groups([values]), (candidate,))
+            remark = f"slices of the {count} volumes take turns along the stack, as their {candidate.keyword} does"
+            return [replace(phase, remark=remark) for phase in phases]
     return []
-
-
-def pairwise_at(values: Sequence[Value], apart: int) -> Iterable[tuple[Value, Value]]:
-    """Each value with the one so many places later."""
-    return zip(values, values[apart:], strict=False)
 
 
 def evenly_spaced(frames: Sequence[Frame]) -> bool:

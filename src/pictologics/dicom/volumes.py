@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError
 from ..provenance import Decision
@@ -89,13 +89,14 @@ def planes_of(volume: Volume, frames: Sequence[Frame], irregular: str, path: str
 def name_stack(phase: Phase, number: int, count: int) -> Phase:
     """A phase of one of several stacks, called by both."""
     label = f"Stack {number}" if count == 1 else f"Stack {number}, {phase.label}"
-    return Phase(phase.frames, label, phase.tag, phase.value)
+    return replace(phase, label=label)
 
 
 def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
     """What to say of one volume among several; an incomplete one is warned of."""
     one = phases[index]
     text = f"this is one of {len(phases)} volumes ({one.label}, dataset_index={index})"
+    text += f"; {one.remark}" if one.remark else ""
     sizes = [len(phase.frames) for phase in phases]
     missing = max(sizes) - sizes[index]
     if missing:

@@ -16,6 +16,7 @@ from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
 from .boundary import Boundary, extended
+from .kernels import gaussian_radius
 from .options import Pooling, check_choice, check_number, check_positive
 from .orientations import Pool
 from .source import Floats, Source, array_axis, prepare, result_image
@@ -23,6 +24,9 @@ from .source import Floats, Source, array_axis, prepare, result_image
 __all__ = ["gabor_filter"]
 
 Complex = npt.NDArray[np.complex128]
+
+SHORTEST_WAVE = 0.01
+"""Of a voxel. Waves shorter than two voxels look like longer ones; of such as these nothing can be said at all."""
 
 
 def gabor_filter(
@@ -56,7 +60,7 @@ def gabor_filter(
         theta: Direction in which the wave runs, degrees, from the first axis of a plane towards its second.
         rotation_invariance: Pool the responses in the directions theta, theta + theta_step and so on, all the way
             round.
-        theta_step: Degrees between them; a whole number of steps must make a full turn.
+        theta_step: Degrees between them, 1 or more; a whole number of steps must make a full turn.
         orthogonal_planes: Also filter the planes (x, z) and (y, z), and pool the responses of all three.
         pooling: How responses become one: ``"mean"``, ``"max"`` or ``"min"``.
         truncate: Where the kernel ends along each axis, in its larger standard deviation.
@@ -97,6 +101,7 @@ def gabor_filter(
     steps = [float(one) for one in image.spacing]
     reaches = [waves.reach(step) for step in steps]
     source.check_reach(reaches[: source.dimensions], "Gabor filter")
+    waves.check(steps[: source.dimensions])
     pool = Pool(pooling)
     for axes in planes:
         plane_waves = PlaneWaves.make(waves, [steps[axis] for axis in axes])
@@ -120,9 +125,9 @@ def directions(theta: float, step: float | None) -> Mapping[float, int]:
         return {math.radians(start): 1}
     turns = 360 / check_positive("theta_step", step, "degrees")
     count = round(turns)
-    if count < 1 or count > 3600 or abs(turns - count) > 1e-6 * count:
+    if count < 1 or count > 360 or abs(turns - count) > 1e-6 * count:
         raise OptionError(
-            f"theta_step is {step:g}° and a whole number of steps must make a full turn",
+            f"theta_step is {step:g}° and a whole number of steps, 360 at most, must make a full turn",
             advice="pass for example 45 or 22.5",
             value=step,
         )
@@ -149,14 +154,32 @@ class Waves:
 
     def reach(self, step: float) -> int:
         """Voxels of a spacing to either side that a kernel covers."""
-        return int(self.truncate * max(self.sigma, self.sigma / self.gamma) / step + 0.5)
+        return gaussian_radius(max(self.sigma, self.sigma / self.gamma) / step, self.truncate)
+
+    def check(self, steps: Sequence[float]) -> None:
+        """Refuse what would be nothing on voxels of these spacings, mm.
+
+        Raises:
+            OptionError: If the kernel does not reach a neighbour, or the wave is far shorter than a voxel.
+        """
+        if min(self.reach(step) for step in steps) == 0:
+            raise OptionError(
+                f"sigma_mm is {self.sigma:g} and the kernel ends before the next voxel", advice="pass a larger sigma_mm"
+            )
+        if self.wavelength < SHORTEST_WAVE * min(steps):
+            raise OptionError(
+                f"wavelength_mm is {self.wavelength:g} and the voxels are {min(steps):g} mm apart",
+                advice="pass a wavelength of two voxels or more",
+                wavelength_mm=self.wavelength,
+            )
 
     def kernel(self, angle: float, steps: Sequence[float]) -> tuple[Complex, Floats]:
         """A kernel and its modulus, sampled on a plane's voxels; the plane's second axis comes first."""
         first, second = (np.arange(-self.reach(step), self.reach(step) + 1) * step for step in steps)
         along = first[None, :] * math.cos(angle) + second[:, None] * math.sin(angle)
         across = second[:, None] * math.cos(angle) - first[None, :] * math.sin(angle)
-        envelope = np.exp(-(along**2 + (self.gamma * across) ** 2) / (2 * self.sigma**2))
+        with np.errstate(over="ignore"):  # a gamma without measure makes the kernel a line
+            envelope = np.exp(-((along / self.sigma) ** 2 + (self.gamma * (across / self.sigma)) ** 2) / 2)
         return envelope * np.exp(2j * math.pi / self.wavelength * along), envelope
 
 

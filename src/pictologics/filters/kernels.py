@@ -18,6 +18,10 @@ from .lines import filter_across_planes
 __all__ = ["Kernel", "apply", "gaussian_kernel", "gaussian_radius", "laplacian_kernel"]
 
 
+MANY_VOXELS = 2**40
+"""More than any image has: what is larger need not be told apart."""
+
+
 @dataclass(frozen=True)
 class Kernel:
     """What a filter takes from the voxels of one line.
@@ -107,7 +111,7 @@ def apply(
 
 def gaussian_radius(sigma: float, truncate: float) -> int:
     """How far a Gaussian is followed, voxels: ``truncate`` sigma, rounded to whole voxels."""
-    return int(truncate * sigma + 0.5)
+    return int(min(truncate * sigma + 0.5, MANY_VOXELS))
 
 
 def gaussian_kernel(sigma: float, truncate: float) -> Kernel:

@@ -11,11 +11,17 @@ from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
 from .boundary import Boundary
-from .kernels import Kernel, apply, gaussian_kernel, laplacian_kernel
+from .kernels import Kernel, apply, gaussian_kernel, gaussian_radius, laplacian_kernel
 from .options import Dimensions, check_positive
 from .source import Floats, Source, array_axis, prepare, result_image
 
-__all__ = ["LaplacianKernels", "laplacian_kernels", "laplacian_of_gaussian", "laplacian_response"]
+__all__ = [
+    "LaplacianKernels",
+    "laplacian_kernels",
+    "laplacian_of_gaussian",
+    "laplacian_reaches",
+    "laplacian_response",
+]
 
 LaplacianKernels = Sequence[tuple[Kernel, Kernel]]
 """For each axis, x first: the Gaussian, and its second derivative."""
@@ -71,31 +77,38 @@ def laplacian_of_gaussian(
     sigma = check_positive("sigma_mm", sigma_mm, "mm")
     cut = check_positive("truncate", truncate, "sigma")
     source = prepare(image, dimensions, boundary, fill_value)
+    source.check_reach(laplacian_reaches(source.spacing, sigma, cut), "Laplacian of Gaussian")
     kernels = laplacian_kernels(source.spacing, sigma, cut)
-    source.check_reach([gaussian.reach for gaussian, _ in kernels], "Laplacian of Gaussian")
     text = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {cut:g} sigma"
     return result_image(source, laplacian_response(source, kernels), text)
 
 
-def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
-    """The kernels for each axis, x first.
+def laplacian_reaches(spacing: Sequence[float], sigma_mm: float, truncate: float) -> list[int]:
+    """How far the kernels reach along each axis, voxels, x first.
 
     Raises:
         OptionError: If one of them ends before the next voxel.
     """
-    square = float(np.prod(spacing)) ** (2 / len(spacing))
-    kernels = []
-    for step in spacing:
-        gaussian, second = (kind(sigma_mm / step, truncate) for kind in (gaussian_kernel, laplacian_kernel))
-        if gaussian.reach == 0:
+    reaches = [gaussian_radius(sigma_mm / step, truncate) for step in spacing]
+    for step, reach in zip(spacing, reaches, strict=True):
+        if reach == 0:
             raise OptionError(
                 f"sigma_mm is {sigma_mm:g} and ends at {truncate:g} sigma, before the next voxel, {step:g} mm away",
                 advice="pass a larger sigma_mm",
                 sigma_mm=sigma_mm,
                 spacing=step,
             )
-        scale = square / step**2
-        kernels.append((gaussian, Kernel(tuple(scale * one for one in second.taps), second.first)))
+    return reaches
+
+
+def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
+    """The kernels for each axis, x first; they reach at least the next voxel."""
+    square = float(np.prod(spacing)) ** (2 / len(spacing))
+    kernels = []
+    for step in spacing:
+        second = laplacian_kernel(sigma_mm / step, truncate)
+        scaled = Kernel(tuple(square / step**2 * one for one in second.taps), second.first)
+        kernels.append((gaussian_kernel(sigma_mm / step, truncate), scaled))
     return kernels
 
 

@@ -10,7 +10,16 @@ from typing import Any, Literal, TypeVar
 from ..errors import OptionError
 from .boundary import SCIPY_MODES
 
-__all__ = ["Dimensions", "Pooling", "check_choice", "check_common", "check_number", "check_positive", "check_whole"]
+__all__ = [
+    "Dimensions",
+    "Pooling",
+    "check_choice",
+    "check_common",
+    "check_number",
+    "check_orders",
+    "check_positive",
+    "check_whole",
+]
 
 Dimensions = Literal[2, 3]
 """3: the volume is filtered; 2: each slice of the array's third axis by itself."""
@@ -19,6 +28,8 @@ Pooling = Literal["max", "mean", "min"]
 """How the responses of several orientations become one."""
 
 POOLINGS = ("max", "mean", "min")
+
+HIGHEST_ORDER = 20
 
 Choice = TypeVar("Choice")
 
@@ -91,7 +102,7 @@ def check_whole(name: str, value: int, least: int, *, odd: bool = False) -> int:
 
 
 def check_orders(name: str, values: Sequence[int], count: int) -> tuple[int, ...]:
-    """Whole numbers for each axis, not all zero.
+    """Whole numbers for each axis, not all zero, of a sum that factorials can bear.
 
     Raises:
         OptionError: If they are anything else.
@@ -100,9 +111,10 @@ def check_orders(name: str, values: Sequence[int], count: int) -> tuple[int, ...
         orders = tuple(operator.index(one) for one in values)
     except TypeError:
         orders = ()
-    if len(orders) != count or min(orders) < 0 or sum(orders) == 0:
+    if len(orders) != count or min(orders) < 0 or not 0 < sum(orders) <= HIGHEST_ORDER:
         raise OptionError(
-            f"{name} is {values!r} and must be {count} whole numbers, one for each axis, not all zero",
+            f"{name} is {values!r} and must be {count} whole numbers, one for each axis, with a sum from 1 to "
+            f"{HIGHEST_ORDER}",
             advice="the second order along y in 3D is (0, 2, 0)",
             value=values,
         )

@@ -15,7 +15,7 @@ from .source import Floats, Source
 
 __all__ = ["Block", "respond_in_slabs"]
 
-SLAB_BYTES = 1 << 25
+SLAB_BYTES = 1 << 24
 """Size of a slab without the planes that it needs around it; more would add memory, and hardly speed."""
 
 

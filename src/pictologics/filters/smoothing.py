@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary
-from .kernels import apply, gaussian_kernel
+from .kernels import apply, gaussian_kernel, gaussian_radius
 from .options import Dimensions, check_positive, check_whole
 from .passes import LinePass, averaged
 from .source import Floats, Source, prepare, result_image
@@ -118,8 +118,8 @@ def gaussian_filter(
     sigma = check_positive("sigma_mm", sigma_mm, "mm")
     cut = check_positive("truncate", truncate, "sigma")
     source = prepare(image, dimensions, boundary, fill_value)
+    source.check_reach([gaussian_radius(sigma / step, cut) for step in source.spacing], "Gaussian")
     kernels = [gaussian_kernel(sigma / step, cut) for step in source.spacing]
-    source.check_reach([one.reach for one in kernels], "Gaussian")
 
     def line_pass(axis: int) -> LinePass | None:
         kernel = kernels[axis]

@@ -27,6 +27,9 @@ __all__ = ["Floats", "Source", "array_axis", "prepare", "result_image"]
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
+FARTHEST = 1000
+"""How far a filter may reach, voxels, if the image is smaller and nothing is copied: a bound for memory."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -69,20 +72,22 @@ class Source:
         return float(self.values.dtype.type(low / 2 + high / 2))
 
     def check_reach(self, reaches: Sequence[int], filter_name: str) -> None:
-        """Refuse a filter that reaches beyond the copies of the image that a boundary condition makes.
+        """Refuse a filter that reaches too far for the image.
+
+        That is beyond the copies of the image that a boundary condition makes; and where it makes none, so far that
+        there is nothing but the boundary condition to see.
 
         Args:
             reaches: Voxels to either side that the filter looks at, x first.
             filter_name: For the message.
 
         Raises:
-            GeometryError: If the image is smaller than that along an axis, and mirrored or periodic.
+            GeometryError: If it does along any axis.
         """
-        if self.boundary in {"zero", "nearest"}:
-            return
+        copied = self.boundary in {"periodic", "mirror"}
         for axis, reach in enumerate(reaches):
             size = self.values.shape[array_axis(axis)]
-            if reach > size:
+            if reach > (size if copied else max(FARTHEST, size)):
                 raise GeometryError(
                     f"the {filter_name} reaches {reach} voxels to either side along {'xyz'[axis]} and the image has "
                     f"{size} there, too few for the boundary condition {self.boundary!r}",

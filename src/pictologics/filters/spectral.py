@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import fft
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary, extended
-from .laplacian import laplacian_kernels, laplacian_response
+from .laplacian import LaplacianKernels, laplacian_kernels, laplacian_reaches, laplacian_response
 from .options import Dimensions, check_choice, check_number, check_orders, check_positive, check_whole
 from .source import Floats, Source, array_axis, prepare, result_image
 from .transfer import RieszTransfer, SimoncelliBand, Transfer, multiply_spectrum
@@ -77,7 +78,7 @@ def simoncelli_filter(
     check_level(level, source)
     padding = Padding(source, BAND_REACH << level)
     band = SimoncelliBand(padding.shape, level, dimensions)
-    response = padding.cut(multiply_spectrum(padding.padded, band, dimensions))
+    response = padding.cut(multiply_spectrum(padding.extended(), band, dimensions))
     return result_image(source, response, f"Simoncelli wavelet, level {level}{told(source, invalid_as)}")
 
 
@@ -122,7 +123,7 @@ def riesz_filter(
     Raises:
         OptionError: If an option is wrong or missing, or voxels are invalid and ``invalid_as`` does not say what
             stands for them.
-        GeometryError: If a Laplacian of Gaussian reaches farther than a periodic image does.
+        GeometryError: If a Laplacian of Gaussian reaches farther than a mirrored or periodic image does.
 
     Warns:
         ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
@@ -142,33 +143,34 @@ def riesz_filter(
     source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
     orders = check_orders("order", order, dimensions)
     transfer: Transfer
+    make: Callable[[], Floats]
     if of == "log":
         sigma = check_positive("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm")
-        kernels = laplacian_kernels(source.spacing, sigma, check_positive("truncate", truncate, "sigma"))
-        reaches = [gaussian.reach for gaussian, _ in kernels]
+        cut = check_positive("truncate", truncate, "sigma")
+        reaches = laplacian_reaches(source.spacing, sigma, cut)
+        source.check_reach(reaches, "Laplacian of Gaussian")
+        kernels = laplacian_kernels(source.spacing, sigma, cut)
         padding = Padding(source, 2 * max(reaches))
-        wider = replace(source, values=padding.padded, valid=None)
-        wider.check_reach(reaches, "Laplacian of Gaussian")
-        filtered = laplacian_response(wider, kernels)
         transfer = RieszTransfer(padding.shape, orders, source.spacing)
+        make = partial(filtered_extension, padding, kernels)
         name = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {truncate:g} sigma"
     else:
         check_level(level, source)
         padding = Padding(source, BAND_REACH << level)
-        filtered = padding.padded
         band = SimoncelliBand(padding.shape, level, dimensions)
         transfer = RieszTransfer(padding.shape, orders, source.spacing, band)
+        make = padding.extended
         name = f"Simoncelli wavelet, level {level}"
-    response = padding.cut(multiply_spectrum(filtered, transfer, dimensions))
+    # Nothing here holds on to an array that the transform is done with.
+    response = padding.cut(multiply_spectrum(make(), transfer, dimensions))
     return result_image(source, response, f"Riesz transform of order {orders} of {name}{told(source, invalid_as)}")
 
 
 class Padding:
-    """An image extended by its boundary condition, for a transform that takes everything for periodic.
+    """How an image is extended by its boundary condition, for a transform that takes everything for periodic.
 
     Attributes:
-        padded: The extended array, (z, y, x).
-        shape: Its shape.
+        shape: Of the extended array, (z, y, x).
 
     Args:
         source: The image, all of whose values count.
@@ -176,20 +178,33 @@ class Padding:
     """
 
     def __init__(self, source: Source, width: int) -> None:
-        values = source.values
-        margins = [(0, 0)] * 3
+        self.source = source
+        sizes = source.values.shape
+        self.margins = [(0, 0)] * 3
         if source.boundary != "periodic":
             for axis in range(source.dimensions):
-                size = values.shape[array_axis(axis)]
+                size = sizes[array_axis(axis)]
                 before = min(width, size)
-                margins[array_axis(axis)] = (before, fft.next_fast_len(size + 2 * before, real=True) - size - before)
-        self.inner = tuple(slice(before, before + n) for (before, _), n in zip(margins, values.shape, strict=True))
-        self.padded: Floats = extended(values, margins, source.boundary) if margins != [(0, 0)] * 3 else values
-        self.shape = self.padded.shape
+                after = fft.next_fast_len(size + 2 * before, real=True) - size - before
+                self.margins[array_axis(axis)] = (before, after)
+        self.shape = tuple(before + size + after for (before, after), size in zip(self.margins, sizes, strict=True))
+
+    def extended(self) -> Floats:
+        """The extended array; the image's own where it is not."""
+        if self.shape == self.source.values.shape:
+            return self.source.values
+        return extended(self.source.values, self.margins, self.source.boundary)
 
     def cut(self, response: Floats) -> Floats:
         """The part of a response that is the image's."""
-        return np.ascontiguousarray(response[self.inner])
+        sizes = self.source.values.shape
+        inner = tuple(slice(before, before + size) for (before, _), size in zip(self.margins, sizes, strict=True))
+        return np.ascontiguousarray(response[inner])
+
+
+def filtered_extension(padding: Padding, kernels: LaplacianKernels) -> Floats:
+    """The Laplacian of Gaussian of an extended image."""
+    return laplacian_response(replace(padding.source, values=padding.extended(), valid=None), kernels)
 
 
 def prepare_whole(

@@ -34,7 +34,9 @@ def multiply_spectrum(array: Floats, transfer: Transfer, dimensions: Dimensions)
     """
     axes = (0, 1, 2)[3 - dimensions :]
     workers = get_num_threads()
+    shape, dtype = [array.shape[axis] for axis in axes], array.dtype
     spectrum = fft.rfftn(array, axes=axes, workers=workers)
+    del array  # the caller may have left it to us, and then its memory is free
     in_plane = transfer.plane(0) if dimensions == 2 else None
 
     def multiply(share: Iterable[int]) -> None:
@@ -42,8 +44,7 @@ def multiply_spectrum(array: Floats, transfer: Transfer, dimensions: Dimensions)
             spectrum[index] *= transfer.plane(index) if in_plane is None else in_plane
 
     run_in_shares(multiply, len(spectrum))
-    shape = [array.shape[axis] for axis in axes]
-    return np.asarray(fft.irfftn(spectrum, shape, axes=axes, workers=workers, overwrite_x=True), dtype=array.dtype)
+    return np.asarray(fft.irfftn(spectrum, shape, axes=axes, workers=workers, overwrite_x=True), dtype=dtype)
 
 
 class SimoncelliBand:

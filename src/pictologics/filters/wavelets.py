@@ -77,10 +77,8 @@ def wavelet_filter(
             f"decomposition is {decomposition!r} and needs {dimensions} letters in {dimensions}D", value=decomposition
         )
     reach = max(one.reach for one in filters.values())
-    # At level 64 no image is large enough; larger powers of two would only fill memory.
+    # From level 64 on no image is large enough, and larger powers of two would only fill memory.
     source.check_reach([reach << min(level - 1, 64)] * dimensions, "wavelet")
-    if reach << min(level - 1, 64) > sum(source.values.shape):
-        raise OptionError(f"level is {level} and its filter reaches far beyond the whole image", value=level)
     bands = ["L" * dimensions] * (level - 1) + [decomposition]
     each = [[filters[letter].stretched(1 << k) for letter in band] for k, band in enumerate(bands)]
     response = respond(source, plans_of(each, rotation_invariance), pooling)

@@ -56,8 +56,9 @@ def around(box: Box, matrix: Matrix, size: tuple[int, ...], before: int, after: 
     """A box on another grid, widened there and before; at least one voxel of that grid."""
     ends = [(one.start - before, one.stop - 1 + before) for one in box]
     corners = np.array(list(itertools.product(*ends))) @ matrix[:3, :3].T + matrix[:3, 3]
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - after, 0, np.array(size) - 1)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + after, 0, np.array(size) - 1)
+    # Bounded before they become integers: a grid may be further away than those reach.
+    low = np.clip(np.floor(corners.min(axis=0)) - after, 0, np.array(size) - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)) + after, 0, np.array(size) - 1)
     first, second, third = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
     return first, second, third
 

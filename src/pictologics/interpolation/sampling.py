@@ -142,7 +142,8 @@ def sample_finite(
 
 
 def sampled_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
-    """The type of the result."""
+    """The type of the result, in the machine's byte order."""
+    dtype = dtype.newbyteorder("=")
     return type_with(dtype, how.fill_value) if how.interpolation == "nearest" else exact_float(dtype)
 
 
@@ -194,7 +195,7 @@ def fill_box(
         numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
         gather(source, numbers, result, valid_voxels(how, valid, result_valid))
         return
-    rows = [block_planes(source.shape[1:], result.dtype), BLOCK_ROWS, BLOCK_ROWS]
+    rows = [block_planes(source.shape, coordinates[0].size, result.dtype), BLOCK_ROWS, BLOCK_ROWS]
     axes = [
         weights_of_axis(places, size, how.interpolation, how.boundary_mode, result.dtype, count)
         for places, size, count in zip(coordinates, source.shape, rows, strict=True)

@@ -85,10 +85,18 @@ def as_slice(numbers: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
     return numbers
 
 
-def block_planes(plane_shape: Sequence[int], dtype: np.dtype[Any]) -> int:
-    """How many planes of the result are made together, so that their parts stay small."""
-    plane = plane_shape[0] * plane_shape[1] * dtype.itemsize
-    return int(np.clip(BLOCK_BYTES // plane, FEWEST_PLANES, BLOCK_ROWS))
+def block_planes(shape: Sequence[int], planes: int, dtype: np.dtype[Any]) -> int:
+    """How many planes of the result are made together, so that their parts stay small.
+
+    Args:
+        shape: Of the source, (z, y, x).
+        planes: How many planes the result has.
+        dtype: Type of the sums.
+    """
+    plane = shape[1] * shape[2] * dtype.itemsize
+    # Where planes get fewer, each is made of several.
+    together = BLOCK_BYTES / plane * min(1.0, planes / shape[0])
+    return int(np.clip(together, FEWEST_PLANES, BLOCK_ROWS))
 
 
 def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None = None) -> None:
@@ -144,13 +152,15 @@ def fill_planes(
         target_valid[...] = True
     elif valid.any():
         counted = scratch.array("counted", values.shape, target.dtype)
-        np.copyto(counted, values)
-        select(counted, valid, 0.0, counted, scratch)
+        for k, plane in enumerate(counted):
+            np.copyto(plane, values[k])
+            select(plane, valid[k], 0.0, plane, scratch)
         make_planes(counted, block, axes, target, scratch)
         np.copyto(counted, valid)
         weight = scratch.array("weight", target.shape, target.dtype)
         make_planes(counted, block, axes, weight, scratch)
-        settle(target, weight, target_valid, voxels, scratch)
+        for k, plane in enumerate(target):
+            settle(plane, weight[k], target_valid[k], voxels, scratch)
     else:
         target[...] = voxels.fill_value
         target_valid[...] = False

@@ -136,7 +136,7 @@ def weights_of_axis(
         kernel: How samples are made.
         mode: How the old samples go on beyond their ends.
         dtype: Type of the weights, float32 or float64.
-        rows: New samples of one block.
+        rows: The most new samples of one block.
     """
     places = snapped(coordinates)
     count = places.size
@@ -145,8 +145,10 @@ def weights_of_axis(
     samples, weights = kernel_weights(places, kernel, dtype)
     samples = extended(samples, size, mode)
     blocks = []
-    for first in range(0, count, rows):
-        new = slice(first, min(first + rows, count))
+    # Blocks of equal size, so that threads get equal shares.
+    pieces = -(-count // rows)
+    for piece in range(pieces):
+        new = slice(count * piece // pieces, count * (piece + 1) // pieces)
         used = samples[new][weights[new] != 0.0]
         old = slice(int(used.min()), int(used.max()) + 1)
         matrix = np.zeros((new.stop - new.start, old.stop - old.start))

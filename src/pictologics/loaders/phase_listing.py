@@ -20,8 +20,9 @@ def get_dicom_phases(
 ) -> list[DicomPhaseInfo]:
     """List the volumes of a DICOM series: cardiac phases, time points, echoes, b-values, image types.
 
-    A series is split only where several images lie at one position. The list is the very one that
-    ``load_image(..., dataset_index=k)`` counts.
+    A series is split only where several images lie at one position, or where a contrast such as the echo time takes
+    its values in strict turn from slice to slice. The list is the very one that ``load_image(..., dataset_index=k)``
+    counts.
 
     Args:
         path: A folder, an archive, a list of files or a single file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO, Literal, overload
 
 from ..dicom import tags
@@ -17,7 +18,7 @@ from ..provenance import warn_of
 from .probing import make_source
 from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
 
-__all__ = ["RtstructReader", "get_roi_info", "load_rtstruct"]
+__all__ = ["RtstructReader", "load_rtstruct"]
 
 PathLike = str | os.PathLike[str]
 
@@ -27,7 +28,7 @@ class RtstructReader:
 
     name = READER_NAME
     suffixes: tuple[str, ...] = (".dcm",)
-    honours: frozenset[str] = frozenset()
+    honours = frozenset({"dtype"})
     needs_reference = True
 
     def matches(self, probe: Probe) -> bool:
@@ -38,13 +39,15 @@ class RtstructReader:
         """Draw all ROIs as one label map on the reference."""
         if options.reference is None:
             raise OptionError("an image to draw the contours on is required", path=source.path)
-        return StructureSet(source.files[0]).combined(options.reference, None)
+        image = StructureSet(source.files[0]).combined(options.reference, None)
+        if options.dtype is None or options.dtype == image.array.dtype:
+            return image
+        return replace(image, array=image.array.astype(options.dtype, order="F"))
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the ROIs."""
         structures = StructureSet(source.files[0])
         header = structures.header
-        listed = ", ".join(roi.title for roi in structures.rois)
         volume = VolumeInfo(
             self.name,
             "SEG",
@@ -52,7 +55,7 @@ class RtstructReader:
             header.text(tags.SERIES_INSTANCE_UID) or None,
             header.text(tags.SERIES_NUMBER),
             labels=tuple(structures.labels(structures.rois)[0].items()),
-            notes=(f"contours, to be drawn on the image that is passed as reference_image, of ROI {listed}",),
+            notes=("contours, to be drawn on the image that is passed as reference_image",),
             needs_reference=True,
         )
         return Description((volume,))
@@ -130,7 +133,7 @@ def load_rtstruct(
         OptionError: If a ROI is not there, or ``coverage=True`` is to combine several.
 
     Example:
-        >>> from pictologics.loaders.rtstruct_loader import load_rtstruct
+        >>> from pictologics.loaders import load_rtstruct
         >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
     """
     if not isinstance(reference_image, Image):
@@ -148,26 +151,6 @@ def load_rtstruct(
     warn_of(structures.path, masks[0][1].provenance.decisions)
     count = Counter(roi.name for roi, _ in masks)
     return {f"{roi.name} ({roi.number})" if count[roi.name] > 1 else roi.name: mask for roi, mask in masks}
-
-
-def get_roi_info(path: PathLike | bytes | BinaryIO) -> list[dict[str, str | int]]:
-    """List the ROIs of a DICOM RT structure set.
-
-    Args:
-        path: The file, or its content as bytes or an open binary file.
-
-    Returns:
-        For each ROI, in the order of the file: ``segment_number`` (ROINumber), ``segment_label`` (ROIName),
-        ``segment_description``, ``algorithm_type`` (ROIGenerationAlgorithm), ``type`` (RTROIInterpretedType such as
-        ``"GTV"`` or ``"ORGAN"``), ``colour`` (ROIDisplayColor as ``"#rrggbb"``) and ``contours``, how many
-        it has. Texts are empty where the file has none.
-
-    Raises:
-        FileNotFoundError: If there is nothing at the path (a MissingPathError).
-        UnsupportedFormatError: If the file is no structure set (a ValueError).
-        CorruptFileError: If the file contradicts itself (a ValueError).
-    """
-    return [roi.facts() for roi in StructureSet(only_file(path)).rois]
 
 
 def only_file(path: PathLike | bytes | BinaryIO) -> StoredFile:

@@ -76,10 +76,10 @@ def load_seg(
     *,
     threshold: float | None = 0.5,
 ) -> Image | dict[int, Image]:
-    """Load the segments of a DICOM SEG as a label map, or each as a mask of its own.
+    """Load the segments of a DICOM SEG, or of a ``.seg.nrrd`` of 3D Slicer: as a label map, or each as a mask.
 
-    The planes are found by their positions in the patient (DICOM PS3.3 C.7.6.16.2.3). The grid spans from the first
-    to the last plane that holds anything, and planes that the file leaves out are background.
+    The planes of a SEG are found by their positions in the patient (DICOM PS3.3 C.7.6.16.2.3). The grid spans from the
+    first to the last plane that is in the file, and planes that the file leaves out are background.
 
     Args:
         path: The segmentation file, its content as bytes, or an open binary file.
@@ -123,7 +123,7 @@ def load_seg(
     loaded = select_kind(probe).load(probe.source, options)
     if target is not None:
         if isinstance(loaded, Image):
-            loaded = place(loaded, target, 0.0, "nearest")
+            loaded = place(loaded, target, 0.0, "nearest", warn_when_resampled=True)
         else:
             loaded = {number: placed_mask(mask, target) for number, mask in loaded.items()}
     warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
@@ -131,7 +131,7 @@ def load_seg(
 
 
 def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
-    """List the segments of a segmentation file, without reading a pixel.
+    """List the segments of a segmentation file of any kind, without reading a pixel.
 
     Args:
         path: The file, its content as bytes, or an open binary file.
@@ -141,7 +141,8 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
         ``segment_description`` and ``algorithm_type`` (DICOM PS3.3 C.8.20.4: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"`` or
         ``"MANUAL"``). Where a DICOM SEG says so, also ``algorithm_name``, ``category_code``, ``category_meaning``,
         ``type_code`` and ``type_meaning`` (the coded property), ``tracking_id``, ``tracking_uid`` and
-        ``recommended_colour`` (sRGB as ``"#rrggbb"``).
+        ``recommended_colour`` (sRGB as ``"#rrggbb"``). The ROIs of an RT structure set are listed too, with
+        ``contours`` (how many), ``type`` (RTROIInterpretedType such as ``"GTV"``) and ``recommended_colour``.
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
@@ -186,13 +187,16 @@ class SegReader:
 def decisions_to_tell(images: Sequence[Image]) -> list[Decision]:
     """What was decided about the images of one file, each thing once.
 
-    That a mask lies outside the reference is told only where all of them do: a reference that shows a part of the
-    patient does not have every organ.
+    What placing did to each mask differs in its numbers only: the first speaks for all. That one lies outside the
+    reference is told only where all of them do: a reference that shows a part of the patient lacks some organs.
     """
     of_each = [image.provenance.decisions for image in images]
     outside = [[one for one in decisions if one.kind == "placed" and one.value == 0] for decisions in of_each]
     silent = [] if all(outside) else [one for decisions in outside for one in decisions]
-    return [one for one in dict.fromkeys(one for decisions in of_each for one in decisions) if one not in silent]
+    told: dict[Decision | str, Decision] = {}
+    for decision in (one for decisions in of_each for one in decisions if one not in silent):
+        told.setdefault(decision.kind if decision.kind in ("placed", "resampled") else decision, decision)
+    return list(told.values())
 
 
 def placed_mask(mask: Image, target: Grid) -> Image:
@@ -202,7 +206,7 @@ def placed_mask(mask: Image, target: Grid) -> Image:
     """
     held = [k for k, one in enumerate(mask.provenance.slices) if one.file]
     if not held or len(held) == mask.array.shape[2]:
-        return place(mask, target, 0.0, "nearest")
+        return place(mask, target, 0.0, "nearest", warn_when_resampled=True)
     first, count = held[0], held[-1] + 1 - held[0]
     grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
     part = Image.from_grid(
@@ -213,7 +217,7 @@ def placed_mask(mask: Image, target: Grid) -> Image:
         labels=mask.labels,
         provenance=mask.provenance,
     )
-    return place(part, target, 0.0, "nearest")
+    return place(part, target, 0.0, "nearest", warn_when_resampled=True)
 
 
 def grid_of_reference(reference_image: Image) -> Grid:

@@ -8,7 +8,8 @@ from ..errors import OptionError
 from ..image import Image
 from ..notes import Note
 from ..provenance import Decision, Provenance
-from ..stored_volumes import StoredVolume, read_volume, slice_sources
+from ..stored_reading import read_volume
+from ..stored_volumes import StoredVolume, slice_sources
 from .protocol import Description, ReadOptions, Source, VolumeInfo
 
 __all__ = ["StoredContent", "describe_stored", "read_stored"]

@@ -57,7 +57,7 @@ def sample_labels(
     array = array if valid is None else np.where(valid, array, array.dtype.type(0))
     labels, boxes = labels_of(array)
     known = known_voxels(array.shape, to_source, shape, how, valid)
-    result = np.zeros(shape, type_with(labels.dtype, how.fill_value), order="F")
+    result = np.zeros(shape, type_with(array.dtype.newbyteorder("="), how.fill_value), order="F")
     for first in range(0, shape[2], PLANES):
         slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
         fill_slab(result, slab, labels, boxes, to_source, how, threshold, valid)

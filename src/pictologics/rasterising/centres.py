@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,10 @@ TIE_SHIFT: Final = (1e-6, 0.381966e-6)
 It decides for centres that lie on an edge, and always the same way: half-open. Rounding in the ways from text to world
 to voxels moves an edge by less than a thousandth of this. The second number is no simple part of the first, so that no
 edge of a slope that occurs keeps its tie."""
+
+
+MOST_AT_ONCE: Final = 1 << 22
+"""Crossings that are worked out in one go."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,47 @@ def cross_rows(points: Floats, starts: Indices, width: int, height: int) -> Cros
     low = np.clip(np.ceil(np.minimum(v0, v1)), 0, height).astype(np.int64)
     high = np.clip(np.ceil(np.maximum(v0, v1)), 0, height).astype(np.int64)
     counts = high - low
-    edges = np.repeat(np.arange(len(points)), counts)
     first = np.concatenate([[0], np.cumsum(counts)])
-    rows = np.arange(first[-1]) - first[edges] + low[edges]
     slope = np.divide(u1 - u0, v1 - v0, out=np.zeros(len(points)), where=counts > 0)
-    at = u0[edges] + (rows - v0[edges]) * slope[edges]
-    columns = np.clip(np.ceil(at), 0, width).astype(np.int64)
-    return Crossings(rows, columns, first[starts])
+
+    def of_edges(begin: int, end: int) -> tuple[Indices, Indices, Indices]:
+        """Edge, row and column of each crossing of some edges."""
+        edges = np.repeat(np.arange(begin, end), counts[begin:end])
+        rows = np.arange(first[begin], first[end]) - first[edges] + low[edges]
+        at = u0[edges] + (rows - v0[edges]) * slope[edges]
+        return edges, rows, np.clip(np.ceil(at), 0, width).astype(np.int64)
+
+    if first[-1] <= MOST_AT_ONCE:
+        _, rows, columns = of_edges(0, len(points))
+        return Crossings(rows, columns, first[starts])
+    return without_pairs(of_edges, first, starts, width, height)
+
+
+def without_pairs(
+    of_edges: Callable[[int, int], tuple[Indices, Indices, Indices]],
+    first: Indices,
+    starts: Indices,
+    width: int,
+    height: int,
+) -> Crossings:
+    """The crossings of edges that are far longer than voxels, a part of them at a time.
+
+    Two crossings of a polygon at one place change nothing, so that no more of them need to be kept than the field has
+    voxels, however many there are.
+    """
+    kept: list[Indices] = []
+    begin = 0
+    while begin < len(first) - 1:
+        end = max(begin + 1, int(np.searchsorted(first, first[begin] + MOST_AT_ONCE, "right")) - 1)
+        edges, rows, columns = of_edges(begin, end)
+        polygons = np.searchsorted(starts, edges, "right") - 1
+        places, times = np.unique((polygons * height + rows) * (width + 1) + columns, return_counts=True)
+        kept.append(places[times % 2 == 1])
+        begin = end
+    places = np.concatenate(kept)
+    lines, columns = np.divmod(places, width + 1)
+    polygons, rows = np.divmod(lines, height)
+    return Crossings(rows, columns, np.searchsorted(polygons, np.arange(len(starts))))
 
 
 def fill_patch(rows: Indices, columns: Indices) -> Patch | None:

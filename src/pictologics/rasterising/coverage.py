@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import GeometryError
+
 __all__ = ["covered_fraction"]
 
 Floats = npt.NDArray[np.float64]
@@ -22,6 +24,9 @@ HALF: Final = 0.5
 
 CROSSING_ROUNDS: Final = 32
 """How often slabs are cut where edges cross; edges that cross in one slab several times need several rounds."""
+
+MOST_PIECES: Final = 10_000_000
+"""More pieces than this are refused: a contour of an organ has thousands, and each takes some hundred bytes."""
 
 SAME_HEIGHT: Final = 1e-9
 """Slabs thinner than this, in voxels, are not cut further: it is the rounding of where edges cross."""
@@ -41,6 +46,9 @@ def covered_fraction(
     Returns:
         First row, first column and the fractions, (rows, columns), of the smallest part of the field that holds the
         polygons; None if no part of it does.
+
+    Raises:
+        GeometryError: If edges by the thousand run across each other's heights.
     """
     corners = points + HALF
     low = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(np.int64)
@@ -96,6 +104,14 @@ def edges_in_slabs(lower: Floats, upper: Floats, heights: Floats) -> tuple[Indic
     from_slab = np.searchsorted(heights, np.clip(lower[:, 1], heights[0], heights[-1]))
     to_slab = np.searchsorted(heights, np.clip(upper[:, 1], heights[0], heights[-1]))
     counts = to_slab - from_slab
+    pieces = int(counts.sum())
+    if pieces > MOST_PIECES:
+        raise GeometryError(
+            f"the contours of one plane cross so many heights that their area has {pieces} pieces, and "
+            f"{MOST_PIECES} is the limit",
+            advice="draw them by the centres of voxels",
+            pieces=pieces,
+        )
     edges = np.repeat(np.arange(len(lower)), counts)
     begin = np.cumsum(counts) - counts
     return edges, np.arange(len(edges)) - begin[edges] + from_slab[edges]

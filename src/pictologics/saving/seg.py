@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .._version import __version__
 from ..dicom.segmentation.cielab import lab_of
-from ..dicom.segmentation.segments import Code, Segment
+from ..dicom.segmentation.segments import Segment
 from ..errors import GeometryError, OptionError
 from ..files import replacing
 from ..image import Image
 from ..labels import label_type
 from ..placement import place
 from ..provenance import Decision, warn_of
+from .seg_segments import MAKER, Facts, described_segments
 from .seg_sources import SourceSeries, source_series
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["save_seg"]
 
 PathLike = str | os.PathLike[str]
-Facts = Mapping[str, str | int]
-
-# What editors of segmentations write where nobody says what a segment is.
-TISSUE: Final = Code("85756007", "SCT", "Tissue")
-CODE: Final = re.compile(r"(?P<value>\S+) \((?P<scheme>[^()]+)\)")
-ALGORITHM_TYPES: Final = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
-MAKER: Final = "pictologics"
 
 
 def save_seg(
@@ -94,7 +88,7 @@ def save_seg(
     series = source_series(reference_series)
     decisions: list[Decision] = []
     voxels, numbers = voxels_of(masks, series, segmentation_type, decisions)
-    described = described_segments(segments, masks, numbers)
+    described = described_segments(segments, labels_of(masks), numbers)
     if segmentation_type == "BINARY" and numbers != list(range(1, len(numbers) + 1)):
         voxels, described = renumbered(voxels, described, decisions)
     target = Path(path)
@@ -123,6 +117,13 @@ def named_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Imag
 def with_name(mask: Image, name: str) -> Image:
     """A mask whose one value has a name."""
     return Image.from_grid(mask.array, mask.grid, labels={1: name}, metadata=mask.metadata)
+
+
+def labels_of(masks: Image | dict[int, Image]) -> dict[int, str]:
+    """What the masks call their segments."""
+    if isinstance(masks, Image):
+        return {**masks.labels}
+    return {number: one.labels.get(1, "") for number, one in masks.items()}
 
 
 def voxels_of(
@@ -189,71 +190,6 @@ def on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> n
     return np.ascontiguousarray(placed.array.T)
 
 
-def described_segments(
-    segments: Mapping[int, str] | Sequence[Facts] | None, masks: Image | dict[int, Image], numbers: Sequence[int]
-) -> list[Segment]:
-    """What each segment is, in the order of the numbers."""
-    if isinstance(masks, Image):
-        names: dict[int, str] = {**masks.labels}
-    else:
-        names = {number: one.labels.get(1, "") for number, one in masks.items()}
-    facts: dict[int, Facts] = {}
-    if isinstance(segments, Mapping):
-        names.update(segments)
-    else:
-        facts = {number_of(one): one for one in segments or ()}
-    unknown = sorted({*facts, *(segments if isinstance(segments, Mapping) else ())} - set(numbers))
-    if unknown:
-        raise OptionError(
-            f"segments describes {unknown} and the mask has {list(numbers)}", advice="describe those that are there"
-        )
-    return [segment_of(number, names.get(number, ""), facts.get(number, {})) for number in numbers]
-
-
-def number_of(facts: Facts) -> int:
-    """The segment that is described."""
-    number = facts.get("segment_number")
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-        raise OptionError(f"a segment is described without its segment_number: {dict(facts)}")
-    return int(number)
-
-
-def segment_of(number: int, name: str, facts: Facts) -> Segment:
-    """A segment of what is known of it, under the names of ``get_segment_info``."""
-    told = {key: str(value) for key, value in facts.items()}
-    algorithm = told.get("algorithm_name", "")
-    kind = told.get("algorithm_type") or ("AUTOMATIC" if algorithm else "MANUAL")
-    if kind not in ALGORITHM_TYPES:
-        raise OptionError(f"algorithm_type of segment {number} is {kind!r} and must be {', '.join(ALGORITHM_TYPES)}")
-    return Segment(
-        number,
-        told.get("segment_label") or name or f"Segment {number}",
-        told.get("segment_description", ""),
-        kind,
-        algorithm or ("" if kind == "MANUAL" else MAKER),
-        code_of(told, "category", number),
-        code_of(told, "type", number),
-        told.get("tracking_id", ""),
-        told.get("tracking_uid", ""),
-        told.get("recommended_colour", ""),
-    )
-
-
-def code_of(told: Mapping[str, str], what: str, number: int) -> Code:
-    """A code written as ``"10200004 (SCT)"`` with its meaning; tissue if there is none."""
-    text = told.get(f"{what}_code", "")
-    if not text:
-        return TISSUE
-    match = CODE.fullmatch(text)
-    meaning = told.get(f"{what}_meaning", "")
-    if match is None or not meaning:
-        raise OptionError(
-            f"{what}_code of segment {number} is {text!r} with the meaning {meaning!r}",
-            advice=f'write it as "10200004 (SCT)" and give {what}_meaning, such as "Liver"',
-        )
-    return Code(match["value"], match["scheme"], meaning)
-
-
 def renumbered(
     voxels: npt.NDArray[Any], described: Sequence[Segment], decisions: list[Decision]
 ) -> tuple[npt.NDArray[Any], list[Segment]]:
@@ -291,27 +227,33 @@ def segmentation_of(
         spacing_between_slices=spacing[2],
     )
     try:
-        return Segmentation(
-            series.datasets,
-            voxels[series.order],
-            kind,
-            [description_of(segment) for segment in described],
-            series_instance_uid=generate_uid(),
-            series_number=300,
-            sop_instance_uid=generate_uid(),
-            instance_number=1,
-            manufacturer=MAKER,
-            manufacturer_model_name=MAKER,
-            software_versions=__version__,
-            device_serial_number="none",
-            pixel_measures=measures,
-            content_label="SEGMENTATION",
-            series_description=description,
-        )
+        with warnings.catch_warnings():
+            # What pydicom finds odd about the series was there before.
+            warnings.simplefilter("ignore")
+            made = Segmentation(
+                series.datasets,
+                voxels[series.order],
+                kind,
+                [description_of(segment) for segment in described],
+                series_instance_uid=generate_uid(),
+                series_number=300,
+                sop_instance_uid=generate_uid(),
+                instance_number=1,
+                manufacturer=MAKER,
+                manufacturer_model_name=MAKER,
+                software_versions=__version__,
+                device_serial_number="none",
+                pixel_measures=measures,
+                content_label="SEGMENTATION",
+                series_description=description,
+            )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OptionError(
             f"highdicom makes no segmentation of this series and these segments ({error})", path=series.path
         ) from error
+    # Names of segments may be in any language, whatever the scanner writes.
+    made.SpecificCharacterSet = "ISO_IR 192"
+    return made
 
 
 def description_of(segment: Segment) -> SegmentDescription:

@@ -35,7 +35,8 @@ DECODERS: Final[dict[str, FrameDecoder]] = {
 }
 
 WHOLE_BYTES = frozenset({8, 16, 32, 64})
-PACKED_BITS = frozenset({syntaxes.UNCOMPRESSED_FRAMES, syntaxes.DEFLATED_FRAMES})
+# Segmentations of single bits: packed as they are, or coded as samples of one bit.
+SINGLE_BITS = frozenset({syntaxes.UNCOMPRESSED_FRAMES, syntaxes.DEFLATED_FRAMES}) | syntaxes.JPEG_2000 | syntaxes.HTJ2K
 
 
 def decode_frame(
@@ -64,7 +65,8 @@ def decode_frame(
         transfer_syntax: UID of the transfer syntax.
         rows: Rows of the image.
         columns: Columns of the image.
-        bits_allocated: Bits Allocated: 8, 16, 32 or 64; 1 for frames that are not compressed or deflated.
+        bits_allocated: Bits Allocated: 8, 16, 32 or 64; 1 for frames of single bits, not compressed,
+            deflated or JPEG 2000.
         bits_stored: Bits Stored.
         samples: Samples per Pixel.
         photometric: Photometric Interpretation. Colours are not converted.
@@ -96,7 +98,7 @@ def decode_frame(
         path=path,
         number=number,
     )
-    if bits_allocated not in WHOLE_BYTES and not (bits_allocated == 1 and transfer_syntax in PACKED_BITS):
+    if bits_allocated not in WHOLE_BYTES and not (bits_allocated == 1 and transfer_syntax in SINGLE_BITS):
         raise UnsupportedFormatError(
             f"its pixels have {bits_allocated} bits each, and 8, 16, 32 or 64 are read", path=path
         )

@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from ...errors import CorruptFileError
 from ...provenance import Decision
-from .rois import CONTOUR_DATA, CONTOUR_GEOMETRIC_TYPE, NUMBER_OF_CONTOUR_POINTS, Roi
+from .. import tags
+from ..attributes import Attributes
+from .rois import Roi
 
 __all__ = ["Contours", "read_contour_points"]
 
@@ -60,8 +62,8 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     for place, roi in enumerate(rois):
         seen: set[bytes] = set()
         for number, item in enumerate(roi.contours, 1):
-            kind = item.get(CONTOUR_GEOMETRIC_TYPE, b"").strip(b" \0").decode("latin-1").upper()
-            data = item.get(CONTOUR_DATA, b"").rstrip(b" \0\\")
+            kind = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
+            data = item.values.get(tags.CONTOUR_DATA, b"").rstrip(b" \0\\")
             count = checked_count(path, roi, number, item, data)
             if kind not in CLOSED:
                 left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {kind[:20]!r}")] += 1
@@ -79,14 +81,14 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     return Contours(values, starts, np.array(owners, np.int64), decisions_of(left_out))
 
 
-def checked_count(path: str, roi: Roi, number: int, item: dict[int, bytes], data: bytes) -> int:
+def checked_count(path: str, roi: Roi, number: int, said: Attributes, data: bytes) -> int:
     """The number of points of a contour, which must be what the file says it is."""
     values = data.count(b"\\") + 1 if data else 0
-    said = item.get(NUMBER_OF_CONTOUR_POINTS, b"").strip(b" \0")
-    if values % 3 or (said and said != b"%d" % (values // 3) and not same_number(said, values // 3)):
-        required = f"{said.decode('latin-1')[:20]} points are three numbers each" if said else "points are three each"
+    points = said.integer(tags.NUMBER_OF_CONTOUR_POINTS)
+    if values % 3 or points not in (None, values // 3):
+        required = "points are three numbers each" if points is None else f"its {points} points are three numbers each"
         raise CorruptFileError(
-            f"contour {number} of ROI {roi.title} holds {values} numbers, and its {required}",
+            f"contour {number} of ROI {roi.title} holds {values} numbers, and {required}",
             path=path,
             advice="export the file again",
             roi=roi.number,
@@ -96,27 +98,23 @@ def checked_count(path: str, roi: Roi, number: int, item: dict[int, bytes], data
     return values // 3
 
 
-def same_number(text: bytes, number: int) -> bool:
-    """Whether a text that is not written as usual means a number."""
-    try:
-        return float(text) == number
-    except ValueError:
-        return False
-
-
 def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
     """The numbers of decimal strings, one after another."""
-    if any(b"_" in text for text in texts):
-        # Python's own numbers may have them.
+    values = np.empty(sum(text.count(b"\\") + 1 for text in texts))
+    done = 0
+    for text in texts:
+        try:
+            numbers = list(map(float, text.split(b"\\")))
+        except ValueError as error:
+            raise not_numbers(path) from error
+        if b"_" in text:
+            # Python's own numbers may have them.
+            raise not_numbers(path)
+        values[done : done + len(numbers)] = numbers
+        done += len(numbers)
+    if not np.isfinite(values).all():
         raise not_numbers(path)
-    try:
-        values = [np.array(list(map(float, text.split(b"\\"))), np.float64) for text in texts]
-    except ValueError as error:
-        raise not_numbers(path) from error
-    joined = np.concatenate(values) if values else np.empty(0)
-    if not np.isfinite(joined).all():
-        raise not_numbers(path)
-    return joined
+    return values
 
 
 def not_numbers(path: str) -> CorruptFileError:

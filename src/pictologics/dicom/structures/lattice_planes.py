@@ -26,6 +26,7 @@ ONE_SHEET: Final = 0.05
 far less than this, and contours of slices that are 16 times thinner than the image's are further apart."""
 
 NAMED_ROIS: Final = 5
+AT_ONCE: Final = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     starts, rois = contours.starts, contours.rois
     if not rois.size:
         return PlanarContours(np.empty((0, 3)), np.zeros(1, np.int64), np.empty((0, 4), np.int64))
-    points = grid.world_to_index(contours.points)
+    points = indices_of(contours.points, grid)
     low, high = np.minimum.reduceat(points, starts[:-1]), np.maximum.reduceat(points, starts[:-1])
     axes = normal_axes(high - low)
     each = np.arange(len(rois))
@@ -113,6 +114,19 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     decisions += report_sheets(target, keys)
     points, starts = gathered(points, starts, order)
     return PlanarContours(points, starts, keys, tuple(decisions))
+
+
+def indices_of(positions: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np.float64]:
+    """Voxel indices of many positions.
+
+    A few at a time: it takes less memory, and a product of large matrices would be shared among threads that wait for
+    each other where the processor is busy.
+    """
+    indices = np.empty_like(positions)
+    for begin in range(0, len(positions), AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        indices[part] = grid.world_to_index(positions[part])
+    return indices
 
 
 def normal_axes(extents: npt.NDArray[np.float64]) -> Indices:

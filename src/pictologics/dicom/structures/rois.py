@@ -1,8 +1,7 @@
-"""What a structure set says of its ROIs: number, name, kind, colour, and where their contours stand."""
+"""What a structure set says of its ROIs: number, name, kind, colour, and their contours as they are in the file."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,25 +10,11 @@ from .. import tags
 from ..attributes import Attributes
 from ..frames import sop_class_of
 from ..header import Header
-from .items import items_of, sequence_values
+from ..nested_items import nested_items
 
-__all__ = ["CONTOUR_DATA", "CONTOUR_GEOMETRIC_TYPE", "NUMBER_OF_CONTOUR_POINTS", "RT_STRUCTURE_SET", "Roi"]
-__all__ += ["read_rois"]
+__all__ = ["RT_STRUCTURE_SET", "Roi", "read_rois"]
 
 RT_STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
-
-ROI_NUMBER: Final = 0x30060022
-REFERENCED_FRAME_OF_REFERENCE_UID: Final = 0x30060024
-ROI_NAME: Final = 0x30060026
-ROI_DESCRIPTION: Final = 0x30060028
-ROI_DISPLAY_COLOR: Final = 0x3006002A
-ROI_GENERATION_ALGORITHM: Final = 0x30060036
-CONTOUR_SEQUENCE: Final = 0x30060040
-CONTOUR_GEOMETRIC_TYPE: Final = 0x30060042
-NUMBER_OF_CONTOUR_POINTS: Final = 0x30060046
-CONTOUR_DATA: Final = 0x30060050
-REFERENCED_ROI_NUMBER: Final = 0x30060084
-RT_ROI_INTERPRETED_TYPE: Final = 0x300600A4
 
 
 @dataclass(frozen=True)
@@ -44,7 +29,7 @@ class Roi:
         interpreted_type: RTROIInterpretedType such as ``"GTV"`` or ``"ORGAN"``, may be empty.
         colour: ROIDisplayColor as ``"#rrggbb"``, may be empty.
         frame_of_reference_uid: The frame in which its contours are given, may be empty.
-        contours: For each contour its attributes, as they are in the file.
+        contours: The attributes of each contour.
     """
 
     number: int
@@ -54,7 +39,7 @@ class Roi:
     interpreted_type: str = ""
     colour: str = ""
     frame_of_reference_uid: str = ""
-    contours: list[dict[int, bytes]] = field(default_factory=list, repr=False)
+    contours: list[Attributes] = field(default_factory=list, repr=False)
 
     @property
     def title(self) -> str:
@@ -62,15 +47,15 @@ class Roi:
         return f"{self.number} ({self.name or 'no name'})"
 
     def facts(self) -> dict[str, str | int]:
-        """What is known of it, under the names that segments have as well."""
+        """What is known of it, under the names that segments have as well; what the file leaves out is left out."""
+        more = {"type": self.interpreted_type, "recommended_colour": self.colour}
         return {
             "segment_number": self.number,
             "segment_label": self.name,
             "segment_description": self.description,
             "algorithm_type": self.algorithm,
-            "type": self.interpreted_type,
-            "colour": self.colour,
             "contours": len(self.contours),
+            **{name: value for name, value in more.items() if value},
         }
 
 
@@ -91,19 +76,18 @@ def read_rois(header: Header) -> list[Roi]:
     contours, colours = read_contours(header)
     types = read_types(header)
     rois = []
-    wanted = (ROI_NUMBER, REFERENCED_FRAME_OF_REFERENCE_UID, ROI_NAME, ROI_DESCRIPTION, ROI_GENERATION_ALGORITHM)
-    for item in sequence_values(header, tags.STRUCTURE_SET_ROI_SEQUENCE, wanted):
-        number = whole_number(header, item.get(ROI_NUMBER, b""), "ROINumber")
-        said = texts_of(header, item)
+    for item in nested_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE, frozenset()):
+        said = item.attributes
+        number = whole_number(said, tags.ROI_NUMBER)
         rois.append(
             Roi(
                 number,
-                said.text(ROI_NAME),
-                said.text(ROI_DESCRIPTION),
-                said.text(ROI_GENERATION_ALGORITHM).upper(),
+                said.text(tags.ROI_NAME),
+                said.text(tags.ROI_DESCRIPTION),
+                said.text(tags.ROI_GENERATION_ALGORITHM).upper(),
                 types.get(number, ""),
                 colours.get(number, ""),
-                said.text(REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
+                said.text(tags.REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
                 contours.get(number, []),
             )
         )
@@ -119,51 +103,34 @@ def read_rois(header: Header) -> list[Roi]:
     return rois
 
 
-def read_contours(header: Header) -> tuple[dict[int, list[dict[int, bytes]]], dict[int, str]]:
+def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int, str]]:
     """By ROI number, the attributes of its contours, and its colour."""
-    contours: dict[int, list[dict[int, bytes]]] = {}
+    contours: dict[int, list[Attributes]] = {}
     colours: dict[int, str] = {}
-    wanted = (REFERENCED_ROI_NUMBER, ROI_DISPLAY_COLOR, CONTOUR_SEQUENCE)
-    parts = (CONTOUR_GEOMETRIC_TYPE, NUMBER_OF_CONTOUR_POINTS, CONTOUR_DATA)
-    for item in sequence_values(header, tags.ROI_CONTOUR_SEQUENCE, wanted):
-        number = whole_number(header, item.get(REFERENCED_ROI_NUMBER, b""), "ReferencedROINumber")
-        own = items_of(header, item.get(CONTOUR_SEQUENCE, b""), parts, "ContourSequence")
-        contours.setdefault(number, []).extend(own)
-        colour = re.fullmatch(
-            rb"\s*(\d{1,3})\s*\\\s*(\d{1,3})\s*\\\s*(\d{1,3})[\s\0]*", item.get(ROI_DISPLAY_COLOR, b"")
-        )
-        if colour:
-            colours[number] = "#" + "".join(f"{min(int(part), 255):02x}" for part in colour.groups())
+    for item in nested_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
+        number = whole_number(item.attributes, tags.REFERENCED_ROI_NUMBER)
+        own = item.sequences.get(tags.CONTOUR_SEQUENCE, [])
+        contours.setdefault(number, []).extend(one.attributes for one in own)
+        colour = item.attributes.numbers(tags.ROI_DISPLAY_COLOR) or ()
+        if len(colour) == 3:
+            colours[number] = "#" + "".join(f"{int(min(max(part, 0), 255)):02x}" for part in colour)
     return contours, colours
 
 
 def read_types(header: Header) -> dict[int, str]:
     """By ROI number, what the ROI is; the first observation that says it counts."""
     types: dict[int, str] = {}
-    for item in sequence_values(
-        header, tags.RT_ROI_OBSERVATIONS_SEQUENCE, (REFERENCED_ROI_NUMBER, RT_ROI_INTERPRETED_TYPE)
-    ):
-        number = whole_number(header, item.get(REFERENCED_ROI_NUMBER, b""), "ReferencedROINumber")
-        kind = texts_of(header, item).text(RT_ROI_INTERPRETED_TYPE).upper()
-        types[number] = types.get(number) or kind
+    for item in nested_items(header, tags.RT_ROI_OBSERVATIONS_SEQUENCE, frozenset()):
+        number = whole_number(item.attributes, tags.REFERENCED_ROI_NUMBER)
+        types[number] = types.get(number) or item.attributes.text(tags.RT_ROI_INTERPRETED_TYPE).upper()
     return types
 
 
-def texts_of(header: Header, item: dict[int, bytes]) -> Attributes:
-    """An item's attributes, to be read in the file's character set."""
-    charset = header.values.get(tags.SPECIFIC_CHARACTER_SET, b"")
-    return Attributes(header.path, {tags.SPECIFIC_CHARACTER_SET: charset, **item}, header.little_endian)
-
-
-def whole_number(header: Header, raw: bytes, name: str) -> int:
-    """The value of an integer string.
-
-    Raises:
-        CorruptFileError: If it is none.
-    """
-    text = raw.strip(b" \0")
-    if not re.fullmatch(rb"[+-]?\d{1,11}", text):
+def whole_number(said: Attributes, tag: int) -> int:
+    """The value of an attribute that must be there."""
+    number = said.integer(tag)
+    if number is None:
         raise CorruptFileError(
-            f"its {name} is {text[:40]!r} and must be a whole number", path=header.path, advice="export the file again"
+            f"an item of it has no {tags.NAMES[tag]}", path=said.path, advice="export the file again"
         )
-    return int(text)
+    return number

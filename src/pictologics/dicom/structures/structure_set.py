@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from .contours import read_contour_points
 from .drawing import Canvas, draw_fractions, draw_labels, draw_masks
 from .lattice_planes import PlanarContours, lay_on_planes
 from .rois import Roi, read_rois
+from .slice_heights import on_even_slices
 
 __all__ = ["READER_NAME", "StructureSet"]
 
@@ -123,9 +125,11 @@ class StructureSet:
     ) -> tuple[PlanarContours, tuple[Decision, ...]]:
         """The contours of some ROIs in the planes of the reference, and all that is to be said of them."""
         points = read_contour_points(self.path, rois)
+        even, followed = on_even_slices(points.points, reference)
+        points = replace(points, points=even)
         contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
         bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
-        decisions = [*other_frame(rois, reference), *repeated_names(rois), *points.decisions]
+        decisions = [*other_frame(rois, reference), *repeated_names(rois), *followed, *points.decisions]
         if bare:
             text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and no voxel"
             decisions.append(Decision("left out", text, len(bare), "content"))

@@ -7,10 +7,11 @@ from ..protocol import Probe
 from .dicom_seg import DicomSegKind
 from .nrrd_seg import NrrdSegKind
 from .protocol import SegmentationKind
+from .structure_sets import StructureSetKind
 
 __all__ = ["KINDS", "select_kind"]
 
-KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(), NrrdSegKind())
+KINDS: tuple[SegmentationKind, ...] = (DicomSegKind(), NrrdSegKind(), StructureSetKind())
 """The first that matches is the one; an error of its own is final."""
 
 
