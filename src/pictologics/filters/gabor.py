@@ -111,7 +111,8 @@ def gabor_filter(
         text += f" and in steps of {theta_step:g}°"
     if rotation_invariance or orthogonal_planes:
         text += f", {pooling} of all"
-    return result_image(source, pool.result(), f"{text}, in {len(planes)} orthogonal plane{'s'[: len(planes) - 1]}")
+    text += ", in three orthogonal planes" if orthogonal_planes else ", in slices"
+    return result_image(source, pool.result(), text)
 
 
 def directions(theta: float, step: float | None) -> Mapping[float, int]:
