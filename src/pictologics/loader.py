@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy.typing as npt
@@ -139,12 +140,18 @@ def load_image(
     return image
 
 
-def explain(path: PathLike | Sequence[PathLike] | bytes | BinaryIO, recursive: bool = False) -> Explanation:
+def explain(
+    path: PathLike | Sequence[PathLike] | bytes | BinaryIO,
+    recursive: bool = False,
+    *,
+    allow_outside_files: bool = False,
+) -> Explanation:
     """Say what a file, a folder or a list of files holds, without reading voxels.
 
     Args:
         path: As for ``load_image``.
         recursive: Of a folder, also look into the folders below it.
+        allow_outside_files: As for ``load_image``.
 
     Returns:
         Every volume with its shape, spacing and orientation, and the keywords that load it.
@@ -161,5 +168,11 @@ def explain(path: PathLike | Sequence[PathLike] | bytes | BinaryIO, recursive: b
         (4, 5, 6)
     """
     source, reader = find_reader(path)
-    found = reader.describe(source, ReadOptions(recursive=bool(recursive)))
-    return Explanation(source.path, found.volumes, found.left_out)
+    options = ReadOptions(recursive=bool(recursive), allow_outside_files=bool(allow_outside_files))
+    found = reader.describe(source, options)
+    volumes = found.volumes
+    if options.allow_outside_files and "allow_outside_files" in reader.honours:
+        # The calls that load them need it too, and the path alone does not do.
+        allowed = ("allow_outside_files", True)
+        volumes = tuple(replace(one, options=(*one.options, allowed), is_default=False) for one in volumes)
+    return Explanation(source.path, volumes, found.left_out)

@@ -35,6 +35,9 @@ SOURCE_HELP = "A file, or a folder, DICOMDIR, .zip or .tar.gz of DICOM files."
 
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")]
 SeriesUid = Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")]
+OutsideFiles = Annotated[
+    bool, typer.Option("--outside-files", help="Follow a header to files outside its folder (NRRD, MetaImage).")
+]
 DatasetIndex = Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")]
 
 
@@ -75,9 +78,10 @@ def info(
     path: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
     recursive: Recursive = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    outside_files: OutsideFiles = False,
 ) -> None:
     """Say what is there: every series of a folder, or the geometry and values of a file."""
-    print_info(path, recursive, as_json)
+    print_info(path, recursive, as_json, outside_files)
 
 
 @app.command()
@@ -99,6 +103,7 @@ def convert(
     interpolation: Annotated[
         InterpolationChoice | None, typer.Option(help="Resample if its lattice does not meet the reference's.")
     ] = None,
+    outside_files: OutsideFiles = False,
 ) -> None:
     """Load an image and write it to another format."""
     image = load_image(
@@ -114,6 +119,7 @@ def convert(
         colour="luminance" if luminance else "error",
         suv=None if suv is None else suv.value,
         interpolation=None if interpolation is None else interpolation.value,
+        allow_outside_files=outside_files,
     )
     save_image(image, target)
     print(f"{target}: {image}")

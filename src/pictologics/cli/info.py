@@ -22,9 +22,9 @@ from ..loader import Explanation, explain, load_image
 __all__ = ["print_info"]
 
 
-def print_info(path: Path, recursive: bool, as_json: bool) -> None:
+def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) -> None:
     """Print what is there: for a folder every series, for a file also its values."""
-    explanation = explain(path, recursive)
+    explanation = explain(path, recursive, allow_outside_files=outside_files)
     image, problem = load_default(path) if path.is_file() and explanation.default is not None else (None, "")
     if as_json:
         facts = json.loads(explanation.to_json())
