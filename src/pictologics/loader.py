@@ -132,10 +132,11 @@ def load_image(
         allow_outside_files=bool(allow_outside_files),
         fill_value=checked_fill_value(fill_value),
         reference=reference_image,
+        transpose_axes=transpose_axes,
     )
     image, source = read_image(path, options)
     if target is not None:
-        image = on_grid(image, target, transpose_axes, options.fill_value, method, source)
+        image = on_grid(image, target, options.fill_value, method, source)
     warn_of(source, image.provenance.decisions)
     return image
 

@@ -165,6 +165,14 @@ def test_numbers_become_labels_and_the_higher_one_wins(tmp_path):
     assert dict(separate["right"].labels) == {1: "right"}
 
 
+def test_axes_are_not_reordered_under_contours(tmp_path):
+    """They are drawn on the reference's own axes, whatever other masks of the study need."""
+    path = write(tmp_path, RoiTruth("square", stack_of([(3, SQUARE)])))
+    with pytest.warns(ContentWarning, match="transpose_axes means nothing for"):
+        image = load_image(path, reference_image=SCAN, transpose_axes=(0, 2, 1))
+    np.testing.assert_array_equal(image.array, load_rtstruct(path, SCAN).array)
+
+
 def test_numbers_that_are_no_labels_are_replaced(tmp_path):
     path = write(
         tmp_path,

@@ -16,7 +16,7 @@ from ..image import Image
 from ..interpolation import Interpolation
 from ..labels import label_type
 from ..merging import Binarize, ConflictResolution, Merger
-from ..placement import place, transpose
+from ..placement import place
 from ..provenance import Decision, Provenance, warn_of
 from .keywords import (
     checked_binarize,
@@ -122,6 +122,7 @@ def load_and_merge_images(
         dtype=checked_dtype(dtype),
         fill_value=checked_fill_value(fill_value),
         reference=reference_image,
+        transpose_axes=transpose_axes if reposition_to_reference else None,
     )
     merger: Merger | None = None
     files = MergedFiles(relabel_masks)
@@ -131,7 +132,7 @@ def load_and_merge_images(
         if merger is None:
             merger = Merger(image.grid if target is None else target, rule, options.fill_value)
         if target is not None and reposition_to_reference:
-            image, covered = on_lattice(image, target, transpose_axes, method, source)
+            image, covered = on_lattice(image, target, method, source)
         else:
             files.check_same_voxels(image.grid, merger.grid, source, target is not None)
         decisions = merger.add(image, *files.label_of_next(len(paths)), covered)
@@ -145,13 +146,10 @@ def load_and_merge_images(
 def on_lattice(
     image: Image,
     target: Grid,
-    transpose_axes: tuple[int, int, int] | None,
     method: Interpolation | None,
     path: str,
 ) -> tuple[Image, npt.NDArray[np.bool_] | None]:
     """An image whose lattice meets the target's, resampled only if it must be, and where it then has voxels."""
-    if transpose_axes is not None:
-        image = transpose(image, transpose_axes, target)
     try:
         image.grid.lattice_map(target)
     except GeometryError as error:

@@ -29,7 +29,7 @@ Colour = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
 # What means something for every format, or is used by the front door whatever the reader does.
-OF_FRONT_DOOR = frozenset({"recursive", "fill_value", "reference"})
+OF_FRONT_DOOR = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class ReadOptions:
     allow_outside_files: bool = False
     fill_value: float = 0.0
     reference: Image | None = None
+    transpose_axes: tuple[int, int, int] | None = None
 
     def changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults, but for those that the front door acts on itself."""

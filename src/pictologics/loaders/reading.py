@@ -32,7 +32,7 @@ def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | B
 def read_image(
     path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO, options: ReadOptions
 ) -> tuple[Image, str]:
-    """Probe, select and read: the image where its file has it, and what messages call the source."""
+    """Probe, select and read: the image, its axes in the order asked for, and what messages call the source."""
     source, reader = find_reader(path)
     if options.suv is not None and "suv" not in reader.honours:
         raise OptionError(
@@ -47,6 +47,11 @@ def read_image(
             advice="load the image that they belong to and pass it as reference_image",
         )
     ignored = options.changed() - reader.honours
+    moved = options.transpose_axes if options.reference is not None else None
+    if moved is not None and reader.needs_reference:
+        # Drawn on the reference's own axes.
+        ignored |= {"transpose_axes"}
+        moved = None
     if options.source_mask_from != "padding":
         # Readers that do not look for a sentinel themselves have it done here.
         ignored -= {"source_mask_from"}
@@ -58,6 +63,8 @@ def read_image(
     image = reader.read(source, options)
     if "source_mask_from" not in reader.honours:
         image = with_sentinel_marked(image, options.source_mask_from)
+    if moved is not None and options.reference is not None:
+        image = transpose(image, moved, options.reference.grid)
     return image, source.path
 
 
@@ -68,17 +75,8 @@ def with_sentinel_marked(image: Image, source_mask_from: SourceMaskFrom | None) 
     return replace(image, source_mask=source_mask, provenance=provenance) if decisions else image
 
 
-def on_grid(
-    image: Image,
-    target: Grid,
-    transpose_axes: tuple[int, int, int] | None,
-    fill_value: float,
-    method: Interpolation | None,
-    path: str,
-) -> Image:
+def on_grid(image: Image, target: Grid, fill_value: float, method: Interpolation | None, path: str) -> Image:
     """The image on a reference's voxels; an error names the file."""
-    if transpose_axes is not None:
-        image = transpose(image, transpose_axes, target)
     try:
         return place(image, target, fill_value, method)
     except GeometryError as error:
