@@ -75,6 +75,16 @@ class SentinelEvidence:
         between: Part of the other values that lies on the first part of the way to their median; NaN if that was not
             looked at.
         is_unmeasured: Whether it is a value that software fills with and nothing measures.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import find_sentinel
+        >>> values = np.full((20, 20, 20), -2048.0)
+        >>> values[5:15, 5:15, 5:15] = np.random.default_rng(1).normal(40, 15, (10, 10, 10)).round()
+        >>> evidence = find_sentinel(Image(values, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))
+        >>> evidence.on_edges, evidence.fraction, evidence.is_unmeasured
+        (1.0, 0.875, True)
     """
 
     candidate: float
@@ -133,6 +143,16 @@ def find_sentinel(image: Image) -> SentinelEvidence:
 
     Raises:
         OptionError: If no voxel is valid.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import find_sentinel
+        >>> values = np.full((20, 20, 20), -2048.0)
+        >>> values[5:15, 5:15, 5:15] = np.random.default_rng(1).normal(40, 15, (10, 10, 10)).round()
+        >>> evidence = find_sentinel(Image(values, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))
+        >>> evidence.candidate, evidence.is_sentinel
+        (-2048.0, True)
     """
     array, valid = image.array, image.source_mask
     total = array.size if valid is None else int(np.count_nonzero(valid))
@@ -274,6 +294,16 @@ def mark_sentinel(image: Image, sentinel: float | Literal["detect"] = "detect", 
 
     Raises:
         OptionError: If sentinel or tolerance is no number, or no voxel is left.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image
+        >>> from pictologics.preprocessing import mark_sentinel
+        >>> values = np.full((20, 20, 20), -2048.0)
+        >>> values[5:15, 5:15, 5:15] = np.random.default_rng(1).normal(40, 15, (10, 10, 10)).round()
+        >>> lesion = mark_sentinel(Image(values, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))
+        >>> int(lesion.source_mask.sum())
+        1000
     """
     mask, decision = sentinel_mask(image, sentinel, tolerance)
     return processed(image, decision, source_mask=mask)

@@ -32,6 +32,14 @@ class PipelineResult:
         image: The image.
         masks: The masks, as they were given: one, a list, a mapping, or None.
         provenance: What was done, to be saved beside them.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image, Pipeline
+        >>> scan = Image(np.arange(8.0).reshape(2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> result = Pipeline([{"clip_intensities": {"value_range": [2, 5]}}]).run(scan)
+        >>> float(result.image.array.min()), float(result.image.array.max())
+        (2.0, 5.0)
     """
 
     image: Image

@@ -49,6 +49,14 @@ class PipelineRecord:
         result: The resulting image.
         result_masks: The resulting masks.
         version: Version of pictologics.
+
+    Example:
+        >>> import numpy as np
+        >>> from pictologics import Image, Pipeline
+        >>> scan = Image(np.arange(8.0).reshape(2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> record = Pipeline([{"clip_intensities": {"value_range": [2, 5]}}]).run(scan).provenance
+        >>> record.image["shape"], len(record.steps)
+        ([2, 2, 2], 1)
     """
 
     pipeline: Mapping[str, Any]
