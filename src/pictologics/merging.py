@@ -130,7 +130,10 @@ class Merger:
                     wanted &= mask[:, :, k]
                 if not wanted.any():
                     continue
-                plane, values = kept[:, :, k], new[:, :, k]
+                rows = np.flatnonzero(wanted.any(axis=0))
+                # A mask is small in its plane: the rest of the plane is left alone.
+                part = slice(int(rows[0]), int(rows[-1]) + 1)
+                wanted, plane, values = wanted[:, part], kept[:, part, k], new[:, part, k]
                 if value is not None:
                     values = np.full((1, 1), value, kept.dtype)
                 taken = wanted & (plane != 0)
