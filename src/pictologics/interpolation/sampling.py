@@ -17,7 +17,7 @@ from . import BoundaryMode, Interpolation
 from .oblique import PlaneMap, gather_points, interpolate_points
 from .parts import needed, shifted, whole
 from .separable import ValidVoxels, block_planes, gather, interpolate
-from .weights import BLOCK_ROWS, ROUNDING, nearest_samples, weights_of_axis
+from .weights import BLOCK_ROWS, NARROW_ROWS, ROUNDING, nearest_samples, weights_of_axis
 
 __all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
 
@@ -195,7 +195,8 @@ def fill_box(
         numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
         gather(source, numbers, result, valid_voxels(how, valid, result_valid))
         return
-    rows = [block_planes(source.shape, coordinates[0].size, result.dtype), BLOCK_ROWS, BLOCK_ROWS]
+    in_plane = NARROW_ROWS if how.interpolation == "linear" else BLOCK_ROWS
+    rows = [block_planes(source.shape, coordinates[0].size, result.dtype), in_plane, in_plane]
     axes = [
         weights_of_axis(places, size, how.interpolation, how.boundary_mode, result.dtype, count)
         for places, size, count in zip(coordinates, source.shape, rows, strict=True)

@@ -20,7 +20,16 @@ import numpy.typing as npt
 
 from . import BoundaryMode
 
-__all__ = ["BLOCK_ROWS", "ROUNDING", "AxisWeights", "Block", "Kernel", "nearest_samples", "weights_of_axis"]
+__all__ = [
+    "BLOCK_ROWS",
+    "NARROW_ROWS",
+    "ROUNDING",
+    "AxisWeights",
+    "Block",
+    "Kernel",
+    "nearest_samples",
+    "weights_of_axis",
+]
 
 Kernel = Literal["linear", "cubic", "coefficients"]
 """What a row of weights does: interpolate linearly or by a B-spline, or only the B-spline's prefilter."""
@@ -32,8 +41,11 @@ that close to the middle between two centres is in the middle."""
 POLE = np.sqrt(3.0) - 2.0
 """The pole of the cubic B-spline's prefilter, whose impulse response is sqrt(3) * POLE**abs(k)."""
 
-BLOCK_ROWS = 32
+BLOCK_ROWS = 40
 """New samples of one block: fewer waste calls, more waste products with zeros."""
+
+NARROW_ROWS = 16
+"""The same where each new sample is made of two old ones, and there are few products to share a call."""
 
 
 class Block(NamedTuple):
