@@ -195,6 +195,20 @@ def test_a_dicom_sentinel_is_compared_after_the_rescale(tmp_path):
         np.testing.assert_array_equal(loaded.source_mask, values != -2048)
 
 
+def test_the_rules_of_ct_apply_to_a_ct_series(tmp_path):
+    # All values above 0 and down to it: of an MR this would be the background.
+    values = box_filled_with(0.0, ct_of_a_body()).astype(np.int16)
+    values = np.where(values < 0, 40, values).astype(np.int16)
+    phantom = Phantom(values, (0.8, 0.9, 2.5), (0.0, 0.0, 0.0), np.eye(3))
+    write_series(tmp_path / "ct", phantom)
+    write_series(tmp_path / "mr", phantom, modality="MR")
+    loaded = load_image(tmp_path / "ct", source_mask_from="sentinel")
+    np.testing.assert_array_equal(loaded.source_mask, values != 0)
+    assert detect_sentinel_value(load_image(tmp_path / "ct")) == 0
+    with pytest.warns(ContentWarning, match="no sentinel was found"):
+        assert load_image(tmp_path / "mr", source_mask_from="sentinel").source_mask is None
+
+
 def test_an_irregular_stack_is_marked_before_it_is_resampled(tmp_path):
     values = box_filled_with(-2048.0, ct_of_a_body()).astype(np.int16)
     values[:, :, 5:7] = -2048

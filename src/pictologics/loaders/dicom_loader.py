@@ -61,7 +61,14 @@ class DicomReader:
         )
         array, grid = voxels.array, planes.grid
         # Before an irregular stack is resampled, which would blend the sentinel with the data.
-        loaded = Image.from_grid(array, grid, source_mask=voxels.source_mask, provenance=Provenance(source.path))
+        # Its modality goes with it: what fills a CT is told by Hounsfield units.
+        loaded = Image.from_grid(
+            array,
+            grid,
+            modality=series.modality,
+            source_mask=voxels.source_mask,
+            provenance=Provenance(source.path),
+        )
         source_mask, marks = marked_as_asked(loaded, options.source_mask_from)
         decisions = (*decisions, *marks)
         if planes.irregular_stack is not None:
