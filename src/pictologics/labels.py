@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import OptionError
+from .image import Image
 from .provenance import Decision
+from .rescaling import rescale_into
 
-__all__ = ["LARGEST_LABEL", "Overlaps", "label_type", "overlap_decisions", "paint_bits", "paint_plane", "set_stretch"]
+__all__ = [
+    "LARGEST_LABEL",
+    "Overlaps",
+    "label_type",
+    "labels_as",
+    "overlap_decisions",
+    "paint_bits",
+    "paint_plane",
+    "set_stretch",
+]
 
 Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""
@@ -31,6 +44,19 @@ def label_type(largest: int) -> np.dtype[np.unsignedinteger[npt.NBitBase]]:
     if largest > LARGEST_LABEL:
         raise OptionError(f"label {largest} is beyond {LARGEST_LABEL}", advice="give the segments smaller numbers")
     return np.dtype(np.uint8 if largest <= 255 else np.uint16)  # type: ignore[return-value]
+
+
+def labels_as(image: Image, dtype: np.dtype[Any] | None, path: str) -> Image:
+    """A label map of the type that was asked for; None, or its own type, leaves it as it is.
+
+    Raises:
+        OptionError: If the type cannot hold its labels: one that wraps round would be another segment's.
+    """
+    if dtype is None or dtype == image.array.dtype:
+        return image
+    array = np.empty(image.array.shape, dtype, order="F")
+    rescale_into(array, image.array, 1.0, 0.0, path)
+    return replace(image, array=array)
 
 
 def paint_plane(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from ..errors import OptionError
 from ..image import Image
+from ..labels import labels_as
 from ..nrrd.layout import MAGIC
 from ..nrrd.opening import OpenedNrrd, open_nrrd
 from ..nrrd.segmentation import segmentation_of
 from ..nrrd.segments import is_segmentation, segments_of
-from ..rescaling import rescale_into
 from .protocol import Description, Probe, ReadOptions, Source
 from .segmentations.nrrd_seg import label_map_of
 from .stored_loading import StoredContent, describe_stored, read_stored
@@ -45,12 +43,7 @@ class NrrdReader:
                 advice="leave dataset_index out, or choose segments with load_seg",
                 volumes=1,
             )
-        image = label_map_of(opened, segmentation_of(opened), source.path)
-        if options.dtype is None or options.dtype == image.array.dtype:
-            return image
-        array = np.empty(image.array.shape, options.dtype, order="F")
-        rescale_into(array, image.array, 1.0, 0.0, source.path)
-        return replace(image, array=array)
+        return labels_as(label_map_of(opened, segmentation_of(opened), source.path), options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file, or say what the segments are called."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import BinaryIO, Literal, overload
 
 from ..dicom import tags
@@ -14,6 +13,7 @@ from ..dicom.structures.structure_set import READER_NAME, StructureSet
 from ..errors import OptionError, UnsupportedFormatError
 from ..files import StoredFile
 from ..image import Image
+from ..labels import labels_as
 from ..provenance import warn_of
 from .probing import make_source
 from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
@@ -39,10 +39,7 @@ class RtstructReader:
         """Draw all ROIs as one label map on the reference."""
         if options.reference is None:
             raise OptionError("an image to draw the contours on is required", path=source.path)
-        image = StructureSet(source.files[0]).combined(options.reference, None)
-        if options.dtype is None or options.dtype == image.array.dtype:
-            return image
-        return replace(image, array=image.array.astype(options.dtype, order="F"))
+        return labels_as(StructureSet(source.files[0]).combined(options.reference, None), options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the ROIs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import BinaryIO, Literal, overload
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
+from ..labels import labels_as
 from ..placement import place
 from ..provenance import Decision, warn_of
 from .probing import make_probe, make_source
@@ -175,9 +175,7 @@ class SegReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read all segments into one label map."""
         image = load_label_map(source, SegmentOptions(reference=options.reference))
-        if options.dtype is None or options.dtype == image.array.dtype:
-            return image
-        return replace(image, array=image.array.astype(options.dtype, order="F"))
+        return labels_as(image, options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """Say where the segments lie and what they are called."""
