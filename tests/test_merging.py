@@ -170,10 +170,29 @@ def test_resampled_where_the_lattices_do_not_meet_only_if_asked(tmp_path):
     path = tmp_path / "fine.nii"
     save_image(Image.from_grid(np.ones(fine.shape, np.uint8), fine), path)
     reference = Image.from_grid(np.zeros(GRID.shape, np.float32), GRID)
-    with pytest.raises(GeometryError, match=r"fine\.nii.*spacing"):
+    with pytest.raises(GeometryError, match=r'fine\.nii.*spacing.*pass interpolation="nearest"'):
         load_and_merge_images([path], reference, reposition_to_reference=True)
     merged = load_and_merge_images([path], reference, reposition_to_reference=True, interpolation="nearest")
     np.testing.assert_array_equal(merged.array, 1)
+
+
+@pytest.mark.parametrize("fill_value", [0.0, -7.0])
+def test_a_resampled_crop_is_filled_where_it_has_no_voxel(tmp_path, fill_value):
+    fine = Grid((6, 10, 8), tuple(s / 2 for s in GRID.spacing), GRID.origin, GRID.direction)
+    values = np.ones(fine.shape, np.int16)
+    values[:2] = 0
+    save_image(Image.from_grid(values, fine), tmp_path / "fine.nii")
+    reference = Image.from_grid(np.zeros(GRID.shape, np.float32), GRID)
+    merged = load_and_merge_images(
+        [tmp_path / "fine.nii"],
+        reference,
+        reposition_to_reference=True,
+        interpolation="nearest",
+        fill_value=fill_value,
+    )
+    # Its own background stays background.
+    expected = np.broadcast_to(np.array([0, 1, 1, *[fill_value] * 3])[:, None, None], GRID.shape)
+    np.testing.assert_array_equal(merged.array, expected)
 
 
 def test_transposed_files(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from .keywords import (
     grid_of_reference,
 )
 from .protocol import ReadOptions
-from .reading import PathLike, read_image
+from .reading import PathLike, on_grid, read_image
 
 __all__ = ["load_and_merge_images"]
 
@@ -132,7 +133,7 @@ def load_and_merge_images(
         if merger is None:
             merger = Merger(image.grid if target is None else target, rule, options.fill_value)
         if target is not None and reposition_to_reference:
-            image, covered = on_lattice(image, target, method, source)
+            image, covered = on_lattice(image, target, options, method, source)
         else:
             files.check_same_voxels(image.grid, merger.grid, source, target is not None)
         decisions = merger.add(image, *files.label_of_next(len(paths)), covered)
@@ -144,21 +145,20 @@ def load_and_merge_images(
 
 
 def on_lattice(
-    image: Image,
-    target: Grid,
-    method: Interpolation | None,
-    path: str,
+    image: Image, target: Grid, options: ReadOptions, method: Interpolation | None, path: str
 ) -> tuple[Image, npt.NDArray[np.bool_] | None]:
-    """An image whose lattice meets the target's, resampled only if it must be, and where it then has voxels."""
-    try:
+    """An image whose lattice meets the target's, resampled only if it must be; and where it then has voxels.
+
+    The latter is found only where it matters, for a fill value, and is None if that is everywhere.
+    """
+    with suppress(GeometryError):
         image.grid.lattice_map(target)
-    except GeometryError as error:
-        if method is None:
-            raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
-    else:
         return image, None
+    moved = on_grid(image, target, 0, method, path)
+    if options.fill_value == 0:
+        return moved, None
     inside = Image.from_grid(np.ones(image.grid.shape, np.uint8), image.grid)
-    return place(image, target, 0, method), place(inside, target, 0, "nearest").array.astype(np.bool_)
+    return moved, place(inside, target, 0, "nearest").array.astype(np.bool_)
 
 
 @dataclass
