@@ -62,6 +62,16 @@ def test_index_to_world_equals_simpleitk(grid, index):
     np.testing.assert_allclose(grid.index_to_world(index), theirs, rtol=0, atol=1e-9 * size_of(grid))
 
 
+@pytest.mark.parametrize("cosine", [4.45014772e-311, 1e-160])
+def test_cosines_that_are_nearly_nothing(cosine):
+    grid = Grid((4, 5, 6), (1.0, 1.75, 2.0), (3.0, 4.0, 5.0), [[-1, -cosine, 0], [-cosine, 1, 0], [0, 0, 1]])
+    straight = Grid(grid.shape, grid.spacing, grid.origin, np.diag([-1.0, 1.0, 1.0]))
+    np.testing.assert_array_equal(grid.index_to_world([1, 2, 3]), [2.0, 7.5, 11.0])
+    np.testing.assert_array_equal(grid.world_to_index([2.0, 7.5, 11.0]), [1, 2, 3])
+    assert grid.lies_on(straight)
+    np.testing.assert_allclose(grid.index_map(straight), np.eye(4), rtol=0, atol=1e-150)
+
+
 @given(grids(), st.lists(indices, min_size=1, max_size=6))
 def test_many_indices_at_once_are_as_one_by_one(grid, several):
     stacked = np.array(several).reshape(1, -1, 3)

@@ -16,17 +16,22 @@ coordinates = st.floats(-2000.0, 2000.0)
 
 @st.composite
 def rotations(draw) -> np.ndarray:
-    """A rotation from a random unit quaternion."""
+    """A rotation from a random unit quaternion.
+
+    A cosine at the end of what float64 holds is 0: of some of those, ITK's inverse of a matrix is wrong. Ours has a
+    test of its own.
+    """
     w, x, y, z = draw(st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(v * v for v in q) > 0.01))
     norm = np.sqrt(w * w + x * x + y * y + z * z)
     w, x, y, z = w / norm, x / norm, y / norm, z / norm
-    return np.array(
+    rotation = np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
             [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
             [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
         ]
     )
+    return np.where(np.abs(rotation) < 1e-300, 0.0, rotation)
 
 
 @st.composite
