@@ -12,11 +12,13 @@ import pytest
 from pictologics import (
     ContentWarning,
     GeometryError,
+    GeometryWarning,
     Image,
     MissingPathError,
     OptionError,
     UnsupportedFormatError,
     explain,
+    load_and_merge_images,
     load_image,
     save_image,
 )
@@ -173,3 +175,19 @@ def test_explain_lists_every_series_and_the_call_that_loads_it(tmp_path):
         assert image.grid.orientation == volume.orientation
     assert "do not say where they lie" in " ".join(explanation.volumes[2].notes)
     assert json.loads(explanation.to_json())["volumes"][1]["files"] == PHANTOM.shape[2]
+
+
+def test_a_reference_of_another_frame_of_reference_is_told(tmp_path):
+    write_series(tmp_path / "ct")
+    scan = load_image(tmp_path / "ct")
+    elsewhere = Image.from_grid(scan.array, scan.grid, metadata={"frame_of_reference_uid": "1.2.3"})
+    load_image(tmp_path / "ct", reference_image=scan)
+    with pytest.warns(GeometryWarning, match=r"is not the reference's \(1\.2\.3\)") as told:
+        placed = load_image(tmp_path / "ct", reference_image=elsewhere)
+    assert len(told) == 1
+    np.testing.assert_array_equal(placed.array, scan.array)
+    # A format without a frame is taken at its word.
+    load_image(write_nifti(tmp_path / "scan.nii"), reference_image=elsewhere)
+    with pytest.warns(GeometryWarning, match=r"is not the reference's \(1\.2\.3\)") as told:
+        load_and_merge_images([tmp_path / "ct"], elsewhere)
+    assert len(told) == 1

@@ -13,7 +13,10 @@ import numpy.typing as npt
 
 from .errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
 
-__all__ = ["ByteSource", "DiskFile", "MemoryFile", "OpenFile", "StoredFile", "ends_too_early", "replacing"]
+__all__ = ["ByteSource", "DiskFile", "MemoryFile", "OpenFile", "PathLike", "StoredFile", "ends_too_early", "replacing"]
+
+PathLike = str | os.PathLike[str]
+"""How a caller names a file."""
 
 # Opening a named pipe for reading waits for a writer unless told not to.
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

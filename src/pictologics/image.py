@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from .errors import GeometryError
 from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
-from .provenance import Provenance
+from .provenance import Decision, Provenance
 
-__all__ = ["Image", "create_full_mask"]
+__all__ = ["Image", "create_full_mask", "noting_other_frame", "other_frame"]
 
 
 @dataclass(eq=False, repr=False)
@@ -153,6 +153,32 @@ class Image:
         if self.source_mask is not None:
             lines.append(("source_mask", f"{np.count_nonzero(self.source_mask)} of {array.size} voxels valid"))
         return lines
+
+
+def other_frame(own: str, reference: str) -> tuple[Decision, ...]:
+    """What to say where something of one frame of reference is put on something of another.
+
+    Positions of two frames are not related (DICOM PS3.3 C.7.4.1) unless somebody registered them, which no file of
+    voxels tells. Formats without such a frame are taken at their word.
+
+    Args:
+        own: UID of the frame, empty if unknown.
+        reference: That of what it is put on.
+    """
+    if not own or not reference or own == reference:
+        return ()
+    text = (
+        f"its frame of reference ({own}) is not the reference's ({reference}): the same position may be another place "
+        "in the patient"
+    )
+    return (Decision("assumed", text, warning="geometry"),)
+
+
+def noting_other_frame(image: Image, reference: Image) -> Image:
+    """An image that is to be placed on another one, with what there is to say of their frames of reference."""
+    name = "frame_of_reference_uid"
+    decisions = other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
+    return replace(image, provenance=image.provenance.with_decisions(*decisions)) if decisions else image
 
 
 def describe_values(array: npt.NDArray[Any], units: str) -> str:

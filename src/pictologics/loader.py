@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .dicom.phase_info import DicomPhaseInfo
 from .errors import ContentWarning, warn
 from .explanation import Explanation
+from .files import PathLike
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.keywords import (
@@ -24,7 +25,7 @@ from .loaders.keywords import (
 )
 from .loaders.merged import load_and_merge_images
 from .loaders.protocol import Colour, Irregular, ReadOptions, SourceMaskFrom, Suv
-from .loaders.reading import PathLike, find_reader, on_grid, read_image
+from .loaders.reading import find_reader, on_grid, read_image
 from .provenance import warn_of
 
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merge_images", "load_image"]

@@ -293,8 +293,11 @@ def test_another_frame_of_reference_is_told(tmp_path):
     same = image_on(GRID, metadata={"frame_of_reference_uid": "1.2.3"})
     assert load_rtstruct(path, same).metadata["frame_of_reference_uid"] == "1.2.3"
     other = image_on(GRID, metadata={"frame_of_reference_uid": "1.2.4"})
-    with pytest.warns(GeometryWarning, match=r"frame of reference 1\.2\.3 is not the image's, 1\.2\.4"):
+    with pytest.warns(GeometryWarning, match=r"frame of reference \(1\.2\.3\) is not the reference's \(1\.2\.4\)"):
         load_rtstruct(path, other)
+    with pytest.warns(GeometryWarning, match="frame of reference") as told:
+        load_image(path, reference_image=other)
+    assert len(told) == 1
 
 
 # --- what is left out ---

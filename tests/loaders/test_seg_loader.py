@@ -357,7 +357,7 @@ def test_another_frame_of_reference_warns(tmp_path):
     scan = load_seg(path)
     elsewhere = Image.from_grid(scan.array, scan.grid, metadata={"frame_of_reference_uid": "1.2.3"})
     load_seg(path, reference_image=scan)
-    with pytest.warns(GeometryWarning, match=r"frame of reference .* is not the reference image's \(1\.2\.3\)"):
+    with pytest.warns(GeometryWarning, match=r"frame of reference .* is not the reference's \(1\.2\.3\)"):
         load_seg(path, reference_image=elsewhere)
 
 

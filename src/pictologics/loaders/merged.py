@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ContentWarning, GeometryError, OptionError, warn
+from ..files import PathLike
 from ..geometry import Grid
 from ..image import Image
 from ..interpolation import Interpolation
@@ -29,7 +30,7 @@ from .keywords import (
     grid_of_reference,
 )
 from .protocol import ReadOptions
-from .reading import PathLike, on_grid, read_image
+from .reading import on_grid, read_image
 
 __all__ = ["load_and_merge_images"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
 from ..dicom.phase_info import DicomPhaseInfo
 from ..errors import ContentWarning, GeometryError, OptionError, warn
+from ..files import PathLike
 from ..geometry import Grid
-from ..image import Image
+from ..image import Image, noting_other_frame
 from ..interpolation import Interpolation
 from ..placement import place, transpose
 from ..preprocessing.sentinels import marked_as_asked
@@ -18,9 +18,7 @@ from .probing import make_probe, make_source
 from .protocol import Reader, ReadOptions, Source, SourceMaskFrom
 from .registry import select
 
-__all__ = ["PathLike", "find_reader", "on_grid", "read_image"]
-
-PathLike = str | os.PathLike[str]
+__all__ = ["find_reader", "on_grid", "read_image"]
 
 
 def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO) -> tuple[Source, Reader]:
@@ -63,8 +61,10 @@ def read_image(
     image = reader.read(source, options)
     if "source_mask_from" not in reader.honours:
         image = with_sentinel_marked(image, options.source_mask_from)
-    if moved is not None and options.reference is not None:
-        image = transpose(image, moved, options.reference.grid)
+    if options.reference is not None:
+        image = noting_other_frame(image, options.reference)
+        if moved is not None:
+            image = transpose(image, moved, options.reference.grid)
     return image, source.path
 
 

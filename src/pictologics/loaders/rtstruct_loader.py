@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO, Literal, overload
@@ -11,16 +10,15 @@ from ..dicom import tags
 from ..dicom.structures.rois import RT_STRUCTURE_SET
 from ..dicom.structures.structure_set import READER_NAME, StructureSet
 from ..errors import OptionError, UnsupportedFormatError
-from ..files import StoredFile
+from ..files import PathLike, StoredFile
 from ..image import Image
 from ..labels import labels_as
 from ..provenance import warn_of
+from .keywords import grid_of_reference
 from .probing import make_source
 from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
 
 __all__ = ["RtstructReader", "load_rtstruct"]
-
-PathLike = str | os.PathLike[str]
 
 
 class RtstructReader:
@@ -133,11 +131,7 @@ def load_rtstruct(
         >>> from pictologics.loaders import load_rtstruct
         >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
     """
-    if not isinstance(reference_image, Image):
-        raise OptionError(
-            f"reference_image must be an Image and {type(reference_image).__name__} was given",
-            advice="load the image that the contours belong to first",
-        )
+    grid_of_reference(reference_image)
     structures = StructureSet(only_file(path))
     if combine_rois:
         image = structures.combined(reference_image, roi_names, coverage)

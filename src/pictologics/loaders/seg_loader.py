@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import BinaryIO, Literal, overload
 
 import numpy as np
 
 from ..errors import OptionError
-from ..geometry import Grid
-from ..image import Image
+from ..files import PathLike
+from ..image import Image, noting_other_frame
 from ..labels import labels_as
-from ..placement import place
+from ..placement import moved_to, place
 from ..provenance import Decision, warn_of
+from .keywords import grid_of_reference
 from .probing import make_probe, make_source
 from .protocol import Description, Probe, ReadOptions, Source
 from .segmentations import SegmentFacts, SegmentOptions, select_kind
 from .segmentations.dicom_seg import DicomSegKind, describe_segmentation, load_label_map
 
 __all__ = ["SegReader", "get_segment_info", "load_seg"]
-
-PathLike = str | os.PathLike[str]
 
 
 @overload
@@ -118,14 +116,15 @@ def load_seg(
     options = SegmentOptions(
         checked_numbers(segment_numbers), bool(combine_segments), checked_threshold(threshold), reference_image
     )
-    target = None if reference_image is None else grid_of_reference(reference_image)
+    if reference_image is not None:
+        grid_of_reference(reference_image)
     probe = make_probe(make_source(path))
     loaded = select_kind(probe).load(probe.source, options)
-    if target is not None:
+    if reference_image is not None:
         if isinstance(loaded, Image):
-            loaded = place(loaded, target, 0.0, "nearest", warn_when_resampled=True)
+            loaded = placed(loaded, reference_image)
         else:
-            loaded = {number: placed_mask(mask, target) for number, mask in loaded.items()}
+            loaded = {number: placed_mask(mask, reference_image) for number, mask in loaded.items()}
     warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
     return loaded
 
@@ -197,35 +196,23 @@ def decisions_to_tell(images: Sequence[Image]) -> list[Decision]:
     return list(told.values())
 
 
-def placed_mask(mask: Image, target: Grid) -> Image:
+def placed(image: Image, reference: Image) -> Image:
+    """Segments on the reference's voxels."""
+    image = noting_other_frame(image, reference)
+    return place(image, reference.grid, 0.0, "nearest", warn_when_resampled=True)
+
+
+def placed_mask(mask: Image, reference: Image) -> Image:
     """A mask on the reference's voxels; only the planes that hold something are moved.
 
     Many masks of one scan would otherwise each take the memory of all of it.
     """
     held = [k for k, one in enumerate(mask.provenance.slices) if one.file]
     if not held or len(held) == mask.array.shape[2]:
-        return place(mask, target, 0.0, "nearest", warn_when_resampled=True)
+        return placed(mask, reference)
     first, count = held[0], held[-1] + 1 - held[0]
     grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
-    part = Image.from_grid(
-        mask.array[:, :, first : first + count],
-        grid,
-        modality=mask.modality,
-        metadata=mask.metadata,
-        labels=mask.labels,
-        provenance=mask.provenance,
-    )
-    return place(part, target, 0.0, "nearest", warn_when_resampled=True)
-
-
-def grid_of_reference(reference_image: Image) -> Grid:
-    """Where the reference lies, if it is an image."""
-    if not isinstance(reference_image, Image):
-        raise OptionError(
-            f"reference_image must be an Image and {type(reference_image).__name__} was given",
-            advice="load the reference first",
-        )
-    return reference_image.grid
+    return placed(moved_to(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
 
 
 def checked_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:

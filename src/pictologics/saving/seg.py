@@ -16,8 +16,8 @@ from .._version import __version__
 from ..dicom.segmentation.cielab import lab_of
 from ..dicom.segmentation.segments import Segment
 from ..errors import GeometryError, OptionError
-from ..files import replacing
-from ..image import Image
+from ..files import PathLike, replacing
+from ..image import Image, other_frame
 from ..labels import label_type
 from ..placement import place
 from ..provenance import Decision, warn_of
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
 
 __all__ = ["save_seg"]
-
-PathLike = str | os.PathLike[str]
 
 
 def save_seg(
@@ -181,12 +179,8 @@ def on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> n
             advice="crop the mask to the series, or pass the series it belongs to",
             voxels=lost,
         )
-    own, other = mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference
-    if own and other and own != other:
-        text = f"the mask's frame of reference ({own}) is not the series' ({other}), which was written"
-        decision = Decision("assumed", text, warning="geometry")
-        if decision not in decisions:
-            decisions.append(decision)
+    of_frames = other_frame(mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference)
+    decisions += [one for one in of_frames if one not in decisions]
     return np.ascontiguousarray(placed.array.T)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ...errors import OptionError, UnsupportedFormatError
 from ...files import StoredFile
-from ...image import Image
+from ...image import Image, other_frame
 from ...labels import LARGEST_LABEL, overlap_decisions
 from ...provenance import Decision, Provenance
 from .. import tags
@@ -129,7 +129,7 @@ class StructureSet:
         points = replace(points, points=even)
         contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
         bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
-        decisions = [*other_frame(rois, reference), *repeated_names(rois), *followed, *points.decisions]
+        decisions = [*other_frames(rois, reference), *repeated_names(rois), *followed, *points.decisions]
         if bare:
             text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and no voxel"
             decisions.append(Decision("left out", text, len(bare), "content"))
@@ -141,7 +141,7 @@ class StructureSet:
         """An image on the reference's voxels."""
         facts = {
             "series_instance_uid": self.header.text(tags.SERIES_INSTANCE_UID),
-            "frame_of_reference_uid": self.rois[0].frame_of_reference_uid,
+            "frame_of_reference_uid": frame_of(reference) or self.rois[0].frame_of_reference_uid,
             "series_description": self.header.text(tags.SERIES_DESCRIPTION),
             "series_number": self.header.text(tags.SERIES_NUMBER),
         }
@@ -155,16 +155,15 @@ class StructureSet:
         )
 
 
-def other_frame(rois: Sequence[Roi], reference: Image) -> list[Decision]:
-    """What to say of contours whose frame of reference is not the image's."""
-    own = reference.metadata.get("frame_of_reference_uid", "")
-    others = sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})
-    if not own or not others:
-        return []
-    text = (
-        f"the contours' frame of reference {', '.join(others)} is not the image's, {own}; they were drawn as if it were"
-    )
-    return [Decision("assumed", text, warning="geometry")]
+def frame_of(image: Image) -> str:
+    """The frame of reference of an image, empty if unknown."""
+    return image.metadata.get("frame_of_reference_uid", "")
+
+
+def other_frames(rois: Sequence[Roi], reference: Image) -> tuple[Decision, ...]:
+    """What to say of contours whose frames of reference are not the image's."""
+    own = frame_of(reference)
+    return other_frame(", ".join(sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})), own)
 
 
 def repeated_names(rois: Sequence[Roi]) -> list[Decision]:

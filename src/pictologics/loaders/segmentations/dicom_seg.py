@@ -104,14 +104,6 @@ def decisions_of(segmentation: Segmentation, options: SegmentOptions) -> list[De
         else:
             text = f"voxels of a {fractions} of {options.threshold:g} or more belong to a segment"
         decisions.append(Decision("converted", text, options.threshold))
-    own = segmentation.header.text(tags.FRAME_OF_REFERENCE_UID)
-    other = "" if options.reference is None else options.reference.metadata.get("frame_of_reference_uid", "")
-    if own and other and own != other:
-        text = (
-            f"its frame of reference ({own}) is not the reference image's ({other}): the same position may be "
-            "another place in the patient"
-        )
-        decisions.append(Decision("assumed", text, warning="geometry"))
     return decisions
 
 
