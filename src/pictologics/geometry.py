@@ -21,10 +21,13 @@ import numpy.typing as npt
 
 from .errors import GeometryError
 
-__all__ = ["CORNER_ERROR_NOTED", "CORNER_ERROR_REFUSED", "Grid", "LatticeMap", "WorldFrame"]
+__all__ = ["CORNER_ERROR_NOTED", "CORNER_ERROR_REFUSED", "Box", "Grid", "LatticeMap", "WorldFrame"]
 
 #: World frames that have a name here; each keeps its axes' letters.
 WorldFrame = Literal["LPS", "RAS", "LAS"]
+
+Box = tuple[slice, slice, slice]
+"""A block of voxels: its indices along each axis."""
 
 CORNER_ERROR_NOTED = 0.01
 """Corner error, in voxels, from which a difference is recorded in the provenance.

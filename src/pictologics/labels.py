@@ -31,6 +31,8 @@ Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""
 
 LARGEST_LABEL = 65535
+"""The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
+
 BITS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1).astype(np.uint8)
 NAMED_PAIRS = 5
 

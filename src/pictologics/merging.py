@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .geometry import Grid
+from .geometry import Box, Grid
 from .image import Image
 from .interpolation.sampling import type_with
-from .placement import Box, decisions_of, overlap
+from .placement import decisions_of, overlap
 from .provenance import Decision
 from .threads import run_in_shares
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import GeometryError, OptionError
-from .geometry import CORNER_ERROR_NOTED, Grid, LatticeMap, nearest_axes
+from .geometry import CORNER_ERROR_NOTED, Box, Grid, LatticeMap, nearest_axes
 from .image import Image
 from .interpolation import Interpolation
 from .interpolation.sampling import Sampled, Sampling, sample, type_with
@@ -136,9 +136,6 @@ def moved_to(image: Image, array: npt.NDArray[Any], grid: Grid, mask: Mask, deci
         labels=image.labels,
         provenance=image.provenance.with_decisions(*decisions),
     )
-
-
-Box = tuple[slice, slice, slice]
 
 
 def overlap(grid: Grid, target: Grid, lattice: LatticeMap) -> tuple[Box, Box]:

@@ -31,7 +31,6 @@ SIGNIFICANT_DIGITS = 6
 
 GE_CREATOR = "GEMS_PARM_01"
 GE_KINDS = {0: "MAGNITUDE", 1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
-UIH_CREATOR = "Image Private Header"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def b_value_of(frame: Frame) -> float | None:
         return None if number is None else number % 1e9
     if attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
         return attributes.number(tags.PHILIPS_B_VALUE)
-    if attributes.text(tags.UIH_IMAGE_HEADER) == UIH_CREATOR:
+    if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
         return attributes.number(tags.UIH_B_VALUE)
     return None
 
@@ -144,7 +143,7 @@ def gradient_of(frame: Frame) -> Sequence[float] | None:
         return together(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
     if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
         return together(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
-    if attributes.text(tags.UIH_IMAGE_HEADER) == UIH_CREATOR:
+    if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
         return attributes.numbers(tags.UIH_GRADIENT_DIRECTION)
     return None
 

@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
+from ..geometry import Box
 from . import BoundaryMode, Interpolation
 
-__all__ = ["Box", "meet", "needed", "reached", "shifted", "whole"]
+__all__ = ["meet", "needed", "reached", "shifted", "whole"]
 
 Matrix = npt.NDArray[np.float64]
-Box = tuple[slice, slice, slice]
 
 MARGIN = {"nearest": 1, "linear": 2, "cubic": 40}
 """Voxels around a part of the source beyond which nothing has an influence on it.

@@ -18,12 +18,11 @@ import numpy as np
 
 from ..errors import CorruptFileError, OptionError
 from ..image import Image
-from ..labels import label_type
+from ..labels import LARGEST_LABEL, label_type
 
 __all__ = ["Segment", "is_segmentation", "segment_keys", "segments_of"]
 
 SEGMENT_KEY = re.compile(r"Segment(\d{1,9})_([A-Za-z]+)")
-LARGEST_LABEL = 65535
 TERMINOLOGY = "TerminologyEntry"
 
 # Colours that are far apart in hue for label maps that come without any.

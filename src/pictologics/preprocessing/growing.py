@@ -13,7 +13,7 @@ from ..image import Image
 from ..provenance import Decision
 from ..threads import run_in_shares
 from .parameters import checked_distance
-from .regions import Box, Labels, Region, labels_of, processed, region_of_mask, widened, with_labels
+from .regions import Labels, Region, labels_of, processed, region_of_mask, widened, with_labels
 
 __all__ = ["grow_mask"]
 

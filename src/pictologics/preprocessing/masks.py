@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..image import Image
 from ..provenance import Decision
 from .parameters import checked_connectivity, checked_distance, checked_range, checked_sigmas, range_text
-from .regions import Box, check_mask, mean_and_deviation, region_of, region_of_mask, widened, with_labels
+from .regions import check_mask, mean_and_deviation, region_of, region_of_mask, widened, with_labels
 
 __all__ = ["crop_around", "crop_to_mask", "filter_outliers", "keep_largest_component", "resegment_mask"]
 

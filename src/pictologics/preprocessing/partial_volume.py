@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import OptionError
-from ..interpolation.parts import Box, meet, needed, reached, shifted
+from ..geometry import Box
+from ..interpolation.parts import meet, needed, reached, shifted
 from ..interpolation.products import Scratch, select
 from ..interpolation.sampling import Sampled, Sampling, finite_voxels, sample, type_with
+from ..labels import LARGEST_LABEL
 
 __all__ = ["sample_labels"]
 
@@ -21,9 +23,6 @@ Matrix = npt.NDArray[np.float64]
 
 PLANES = 32
 """Planes of the result that are made together, so that fractions take little memory."""
-
-LARGEST_LABEL = 65535
-"""The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
 
 ROUNDING = 1e-6
 """What a fraction may lack of the threshold from rounding in float32."""

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError, OptionError
-from ..geometry import CORNER_ERROR_REFUSED
+from ..geometry import CORNER_ERROR_REFUSED, Box
 from ..image import Image
 from ..labels import label_type
 from ..provenance import Decision, warn_of
 
 __all__ = [
-    "Box",
     "Labels",
     "Region",
     "bounding_box",
@@ -39,7 +38,6 @@ CHUNK = 1 << 18
 ROUNDING = 1e-9
 """A distance of whole voxels must not miss the last one by a rounding."""
 
-Box = tuple[slice, slice, slice]
 Labels = npt.NDArray[Any]
 
 

@@ -18,7 +18,7 @@ __all__ = ["is_uih_grid", "uih_grid_frames"]
 def is_uih_grid(header: Header) -> bool:
     """Whether the file's one frame is made of tiles: the maker writes VFRAME into their image type."""
     return "VFRAME" in header.texts(tags.IMAGE_TYPE) or (
-        header.text(tags.UIH_IMAGE_HEADER) == "Image Private Header" and tags.UIH_SLICES_IN_GRID in header
+        header.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR and tags.UIH_SLICES_IN_GRID in header
     )
 
 
