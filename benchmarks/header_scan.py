@@ -13,7 +13,7 @@ FLOOR = "floor: open + read 8 KiB"
 
 
 def with_pictologics(files: list[str]) -> list[Any]:
-    from pictologics.dicom.headers import read_header
+    from pictologics.dicom.headers.parser import read_header
 
     return [read_header(file) for file in files]
 
@@ -35,7 +35,7 @@ def floor(files: list[str]) -> int:
 
 def check_same_positions(files: list[str]) -> str:
     """Compare the values that sorting needs, of every tenth file."""
-    from pictologics.dicom import tags
+    from pictologics.dicom.headers import tags
 
     for header, dataset in zip(with_pictologics(files[::10]), with_pydicom(files[::10]), strict=True):
         ours = header.numbers(tags.IMAGE_POSITION_PATIENT), header.text(tags.SERIES_INSTANCE_UID)

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pictologics import Image, load_and_merge_images, load_image, save_image
+from pictologics import (
+    Image,
+    load_and_merge_images,
+    load_image,
+    save_image,
+)
 
 from .data import BenchmarkData, made, warm
 from .timing import Benchmark, Contender, Target, measure

@@ -24,29 +24,35 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # A module imports only from rooms above its own in this list; rooms of one line do not see each other.
 ROOMS = [
-    {"_version", "errors", "lazy"},
-    {"files", "geometry", "rescaling", "threads"},
-    {"inflation", "provenance", "text_numbers", "detached_files"},
-    {"archives", "stored_volumes", "header_grids"},
-    {"image", "stored_reading"},
-    {"interpolation", "labels", "notes", "rasterising"},
-    {"placement", "dicom", "nifti", "nrrd", "metaimage", "filters"},
-    {"merging", "preprocessing", "saving", "loaders.protocol"},
+    {"_version", "errors", "lazy_imports"},
+    {"geometry", "rescaling", "storage", "threads"},
+    {"provenance"},
+    {"image"},
+    {"interpolation", "labels", "rasterising", "validity"},
+    {"checks", "placement"},
+    {"dicom.headers"},
+    {"dicom.frames"},
+    {"dicom.pixels", "dicom.stacks", "dicom.structures", "dicom.suv"},
+    {"dicom.segmentation", "dicom.series"},
+    {"dicom", "filters", "formats", "sentinels"},
+    {"merger", "preprocessing", "saving", "loaders.protocol"},
     {
-        "loaders.probing",
         "loaders.dicom_describing",
+        "loaders.explanation",
         "loaders.keywords",
+        "loaders.probing",
         "loaders.segmentations",
         "loaders.stored_loading",
-        "explanation",
     },
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
-    {"loaders.reading"},
-    {"loaders.merged"},
-    {"loader", "utilities"},
+    {"loaders.image_reading"},
+    {"loaders.merging_files"},
+    {"loader", "pictures"},
+    {"utilities"},
     {"cli"},
 ]
+MOST_LOOSE_MODULES = 15
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 50
 
@@ -115,7 +121,7 @@ def room_of(name: str) -> tuple[int, str]:
             if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
                 return line, name
     if name == "loaders":
-        return len(ROOMS) - 2, name  # the folder's own list of names, above the readers
+        return len(ROOMS) - 3, name  # the folder's own list of names, above the readers
     pytest.fail(f"{name} has no room: say in the list where it belongs")
 
 
@@ -133,6 +139,11 @@ def test_imports_point_one_way(module):
         assert other_line < line or other_room == room, (
             f"{module.path.name}:{node.lineno}: {room} must not import {target}"
         )
+
+
+def test_the_root_can_be_drawn():
+    loose = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "_version"}
+    assert len(loose) <= MOST_LOOSE_MODULES, sorted(loose)
 
 
 def test_no_circle_of_imports():

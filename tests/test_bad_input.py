@@ -367,7 +367,7 @@ def test_options_that_cannot_be(tmp_path, options):
 def test_a_fault_of_the_disk_is_told(tmp_path, monkeypatch):
     """The only place where a reader is made to fail: no file does this on demand."""
     path = write_nifti(tmp_path / "scan.nii")
-    from pictologics import files
+    from pictologics.storage import files
 
     def fail(*_, **__):
         raise OSError(5, "Input/output error")

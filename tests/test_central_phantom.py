@@ -9,7 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictologics import Image, PictologicsError, load_image, set_num_threads
+from pictologics import (
+    Image,
+    PictologicsError,
+    load_image,
+    set_num_threads,
+)
 from pictologics.geometry import CORNER_ERROR_NOTED
 from tests.factories.hostile import within_seconds
 from tests.factories.phantom import PHANTOM

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 import pictologics
-from pictologics import filters, loader, loaders, preprocessing, utilities
+from pictologics import (
+    filters,
+    loader,
+    loaders,
+    preprocessing,
+    utilities,
+)
 from pictologics.loaders import seg_loader
 
 REQUIRED = inspect.Parameter.empty

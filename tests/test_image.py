@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pictologics
-from pictologics import GeometryError, Grid, Image, create_full_mask
+from pictologics import (
+    GeometryError,
+    Grid,
+    Image,
+    create_full_mask,
+)
 from pictologics.provenance import Provenance
 from tests.factories.grids import grids
 from tests.factories.phantom import OBLIQUE, PHANTOM

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pictologics import OptionError
-from pictologics.labels import Overlaps, label_type, overlap_decisions, paint_bits, paint_plane, set_stretch
+from pictologics.labels import (
+    Overlaps,
+    label_type,
+    overlap_decisions,
+    paint_bits,
+    paint_plane,
+    set_stretch,
+)
 
 
 @given(

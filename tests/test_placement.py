@@ -7,7 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pictologics import GeometryError, Grid, Image, OptionError
+from pictologics import (
+    GeometryError,
+    Grid,
+    Image,
+    OptionError,
+)
 from pictologics.placement import place, transpose
 from tests.factories.grids import grids
 

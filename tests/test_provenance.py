@@ -9,7 +9,12 @@ import pickle
 import pytest
 
 from pictologics import ContentWarning, GeometryWarning
-from pictologics.provenance import Decision, Provenance, SliceSource, warn_of
+from pictologics.provenance import (
+    Decision,
+    Provenance,
+    SliceSource,
+    warn_of,
+)
 
 RECORD = Provenance(
     "scan/",

@@ -18,7 +18,12 @@ from typing import NamedTuple
 import pydicom
 from pydicom.uid import UID
 
-from pictologics import Image, PictologicsError, explain, load_image
+from pictologics import (
+    Image,
+    PictologicsError,
+    explain,
+    load_image,
+)
 from pictologics.loaders.protocol import VolumeInfo
 
 DATA = Path(pydicom.__file__).parent / "data"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._version import __version__
-from .lazy import lazy_names
+from .lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from . import filters as filters

@@ -86,7 +86,7 @@ class Grid:
         GeometryError: If the spacing is not positive and finite, the origin not finite, or the direction not orthogonal
             within the tolerance.
 
-    Example:
+    Examples:
         >>> grid = Grid((4, 5, 6), (0.5, 0.5, 2.0), (10.0, 20.0, 30.0))
         >>> grid.index_to_world((1, 0, 0)).tolist()
         [10.5, 20.0, 30.0]
@@ -361,7 +361,7 @@ class Grid:
         Raises:
             GeometryError: If the spacing is not three positive, finite numbers.
 
-        Example:
+        Examples:
             >>> fine = Grid((4, 4, 3), (3.0, 3.0, 3.0)).with_spacing((2.0, 2.0, 2.0))
             >>> fine.shape, fine.origin
             ((6, 6, 5), (-0.5, -0.5, -1.0))

@@ -36,7 +36,7 @@ class Image:
         labels: Of a label map or a mask, what its values stand for: value to name. Empty if no file says it.
         provenance: What the image was made of and what was decided on the way.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> Image(np.zeros((4, 5, 6), np.float32), (0.5, 0.5, 2.0), (0.0, 0.0, 0.0))
@@ -203,7 +203,7 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
     Raises:
         ValueError: If the reference image has no 3D array (a GeometryError).
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, create_full_mask
         >>> scan = Image(np.zeros((4, 5, 6)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))

@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 import numpy.typing as npt
 
-from .dicom.phase_info import DicomPhaseInfo
+from .dicom.series.phase_info import DicomPhaseInfo
 from .errors import ContentWarning, warn
-from .explanation import Explanation
-from .files import PathLike
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
+from .loaders.explanation import Explanation
+from .loaders.image_reading import find_reader, on_grid, read_image
 from .loaders.keywords import (
     checked_choice,
     checked_dtype,
@@ -23,10 +23,16 @@ from .loaders.keywords import (
     checked_suv,
     grid_of_reference,
 )
-from .loaders.merged import load_and_merge_images
-from .loaders.protocol import Colour, Irregular, ReadOptions, SourceMaskFrom, Suv
-from .loaders.reading import find_reader, on_grid, read_image
+from .loaders.merging_files import load_and_merge_images
+from .loaders.protocol import (
+    Colour,
+    Irregular,
+    ReadOptions,
+    SourceMaskFrom,
+    Suv,
+)
 from .provenance import warn_of
+from .storage.files import PathLike
 
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merge_images", "load_image"]
 
@@ -106,7 +112,7 @@ def load_image(
         GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
         OptionError: If a parameter cannot be honoured, such as a ``dataset_index`` beyond the last volume.
 
-    Example:
+    Examples:
         >>> import numpy as np, tempfile, pathlib
         >>> from pictologics import Image, load_image, save_image
         >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -161,7 +167,7 @@ def explain(
     Raises:
         ValueError: As ``load_image``, if nothing there can be read at all.
 
-    Example:
+    Examples:
         >>> import numpy as np, tempfile, pathlib
         >>> from pictologics import Image, explain, save_image
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "scan.nii"

@@ -10,10 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import GeometryError, OptionError
-from .geometry import CORNER_ERROR_NOTED, Box, Grid, LatticeMap, nearest_axes
+from .geometry import (
+    CORNER_ERROR_NOTED,
+    Box,
+    Grid,
+    LatticeMap,
+    nearest_axes,
+)
 from .image import Image
 from .interpolation import Interpolation
-from .interpolation.sampling import Sampled, Sampling, sample, type_with
+from .interpolation.sampling import (
+    Sampled,
+    Sampling,
+    sample,
+    type_with,
+)
 from .provenance import Decision
 
 __all__ = ["decisions_of_sampling", "moved_to", "place", "refuse_blended_labels", "resample_onto", "transpose"]
@@ -55,7 +66,7 @@ def place(
         GeometryError: If voxel centres miss each other by a tenth of a voxel or more and no interpolation is named.
         OptionError: If a label map is to be interpolated by anything but nearest neighbours.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Grid, Image
         >>> scan = Image(np.arange(4.0).reshape(4, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))

@@ -29,7 +29,7 @@ def set_num_threads(count: int | None) -> None:
     Raises:
         OptionError: If the count is not a positive whole number.
 
-    Example:
+    Examples:
         >>> import pictologics
         >>> pictologics.set_num_threads(1)
         >>> pictologics.set_num_threads(None)

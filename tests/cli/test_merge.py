@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictologics import Grid, Image, load_image, save_image
+from pictologics import (
+    Grid,
+    Image,
+    load_image,
+    save_image,
+)
 from tests.cli.program import MISUSED, fail, run, succeed
 from tests.factories.phantom import OBLIQUE
 

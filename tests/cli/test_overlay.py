@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
-from pictologics import Grid, Image, OptionError, load_image, save_image
+from pictologics import (
+    Grid,
+    Image,
+    OptionError,
+    load_image,
+    save_image,
+)
 from pictologics.cli.overlay import parse_window
-from pictologics.utilities.label_colours import colour_of_label
+from pictologics.pictures.label_colours import colour_of_label
 from tests.cli.test_cli import fail, succeed
 from tests.factories.dicom_series import write_series
 

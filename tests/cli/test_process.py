@@ -7,7 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from pictologics import Grid, Image, load_image, save_image
+from pictologics import (
+    Grid,
+    Image,
+    load_image,
+    save_image,
+)
 from pictologics.preprocessing import Pipeline
 from tests.cli.program import fail, succeed
 from tests.preprocessing.scenes import box_filled_with, ct_of_a_body, on_grid, round_body

@@ -15,7 +15,12 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from pictologics import Grid, Image, load_image, save_image
+from pictologics import (
+    Grid,
+    Image,
+    load_image,
+    save_image,
+)
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
 from pictologics.dicom.segmentation.cielab import lab_of

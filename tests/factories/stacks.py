@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pictologics.dicom.regularity import StackGeometry
+from pictologics.dicom.stacks.regularity import StackGeometry
 from pictologics.geometry import Grid
 
 __all__ = ["ramp", "sampled", "stack_of"]

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from pictologics import ContentWarning, OptionError, filters, set_num_threads
+from pictologics import (
+    ContentWarning,
+    OptionError,
+    filters,
+    set_num_threads,
+)
 from tests.factories.filter_cases import AVERAGING, BOUNDARIES, FINITE, image_of, masks, noise
 
 any_filter = st.sampled_from(sorted(FINITE))

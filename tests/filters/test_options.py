@@ -8,7 +8,12 @@ import sys
 import numpy as np
 import pytest
 
-from pictologics import GeometryError, Image, OptionError, filters
+from pictologics import (
+    GeometryError,
+    Image,
+    OptionError,
+    filters,
+)
 from tests.factories.filter_cases import image_of, noise
 
 NAN, INF = float("nan"), float("inf")

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pictologics import GeometryError, GeometryWarning, explain, load_image
+from pictologics import (
+    GeometryError,
+    GeometryWarning,
+    explain,
+    load_image,
+)
 from pictologics.geometry import CORNER_ERROR_NOTED
 from tests.factories.grids import grids
 from tests.factories.nrrd_files import nrrd_header, write_nrrd

@@ -19,7 +19,15 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pictologics import ContentWarning, GeometryWarning, Grid, Image, explain, load_image, set_num_threads
+from pictologics import (
+    ContentWarning,
+    GeometryWarning,
+    Grid,
+    Image,
+    explain,
+    load_image,
+    set_num_threads,
+)
 from pictologics.loaders import get_segment_info, load_seg
 from tests.factories.phantom import OBLIQUE, PHANTOM, Phantom
 from tests.factories.segmentations import (

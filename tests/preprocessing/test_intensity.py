@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from pictologics import ContentWarning, GeometryError, Image, OptionError, create_full_mask, load_image
+from pictologics import (
+    ContentWarning,
+    GeometryError,
+    Image,
+    OptionError,
+    create_full_mask,
+    load_image,
+)
 from pictologics.preprocessing import (
     clip_intensities,
     discretise_image,

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from pictologics import Image, OptionError
-from pictologics.preprocessing import crop_to_mask, grow_mask, growing, keep_largest_component
+from pictologics.preprocessing import (
+    crop_to_mask,
+    grow_mask,
+    growing,
+    keep_largest_component,
+)
 from pictologics.provenance import Provenance, SliceSource
 from tests.factories.phantom import OBLIQUE
 from tests.preprocessing.scenes import on_grid

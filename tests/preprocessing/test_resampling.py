@@ -9,7 +9,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from pictologics import ContentWarning, GeometryError, Grid, Image, OptionError, load_image
+from pictologics import (
+    ContentWarning,
+    GeometryError,
+    Grid,
+    Image,
+    OptionError,
+    load_image,
+)
 from pictologics.preprocessing import resample_image, resample_to
 from tests.factories.grids import grids
 

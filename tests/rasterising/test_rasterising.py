@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
 from pictologics.errors import GeometryError
-from pictologics.rasterising import centres, covered_fraction, cross_rows, fill_patch
+from pictologics.rasterising import (
+    centres,
+    covered_fraction,
+    cross_rows,
+    fill_patch,
+)
 
 WIDTH, HEIGHT = 23, 17
 CENTRES = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=-1).reshape(-1, 2).astype(float)

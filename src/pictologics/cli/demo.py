@@ -13,8 +13,8 @@ from ..errors import FileAccessError
 from ..geometry import format_numbers
 from ..image import Image
 from ..loader import load_image
+from ..pictures.pictures import save_planes
 from ..saving import save_image
-from ..utilities.pictures import save_planes
 from .demo_anatomy import ORGAN_NAMES
 from .demo_series import DemoTruth, write_demo_series
 

@@ -74,7 +74,7 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
     Returns:
         Where everything is.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> truth = write_demo_series(tempfile.mkdtemp(), slices=3, size=32)
         >>> truth.grid.shape

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import PictologicsError
-from ..explanation import named_segments
 from ..geometry import format_numbers
 from ..image import Image
 from ..loader import Explanation, explain, load_image
+from ..loaders.explanation import named_segments
 
 __all__ = ["print_info"]
 

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import OptionError
 from ..loader import load_and_merge_images, load_image
-from ..merging import Binarize
+from ..merger import Binarize
 from ..saving import save_image
 
 __all__ = ["InterpolationChoice", "merge"]

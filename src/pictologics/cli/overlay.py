@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import GeometryError, OptionError
-from ..files import replacing
 from ..image import Image
 from ..loader import load_image
-from ..utilities.figures import visualize_mask_overlay
-from ..utilities.matplotlib_parts import require_matplotlib
-from ..utilities.windows import Window
+from ..pictures.figures import visualize_mask_overlay
+from ..pictures.matplotlib_parts import require_matplotlib
+from ..pictures.windows import Window
+from ..storage.files import replacing
 
 __all__ = ["OverlayOptions", "check_overlay", "draw_overlay"]
 

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from ..errors import OptionError
-from ..files import replacing
 from ..loader import load_image
 from ..preprocessing import Pipeline, PipelineResult
 from ..saving import save_image
+from ..storage.files import replacing
 
 __all__ = ["process"]
 

@@ -12,14 +12,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ..checks import check_choice, check_number, check_positive
 from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
 from .boundary import Boundary, extended
 from .kernels import gaussian_radius
-from .options import Pooling, check_choice, check_number, check_positive
+from .options import Pooling
 from .orientations import Pool
-from .source import Floats, Source, array_axis, prepare, result_image
+from .source import (
+    Floats,
+    Source,
+    array_axis,
+    prepare,
+    result_image,
+)
 
 __all__ = ["gabor_filter"]
 
@@ -78,7 +85,7 @@ def gabor_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import gabor_filter

@@ -9,7 +9,12 @@ from .boundary import Boundary
 from .kernels import Kernel, apply
 from .options import Dimensions
 from .slabs import Block, respond_in_slabs
-from .source import Floats, array_axis, prepare, result_image
+from .source import (
+    Floats,
+    array_axis,
+    prepare,
+    result_image,
+)
 
 __all__ = ["gradient_magnitude"]
 
@@ -46,7 +51,7 @@ def gradient_magnitude(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import gradient_magnitude

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import check_positive
 from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
 from .boundary import Boundary
-from .kernels import Kernel, apply, gaussian_kernel, gaussian_radius, laplacian_kernel
-from .options import Dimensions, check_positive
-from .source import Floats, Source, array_axis, prepare, result_image
+from .kernels import (
+    Kernel,
+    apply,
+    gaussian_kernel,
+    gaussian_radius,
+    laplacian_kernel,
+)
+from .options import Dimensions
+from .source import (
+    Floats,
+    Source,
+    array_axis,
+    prepare,
+    result_image,
+)
 
 __all__ = [
     "LaplacianKernels",
@@ -64,7 +77,7 @@ def laplacian_of_gaussian(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import laplacian_of_gaussian

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..checks import check_choice, check_whole
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary
 from .kernels import Kernel
-from .options import Dimensions, Pooling, check_choice, check_whole
+from .options import Dimensions, Pooling
 from .orientations import plans_of, respond
 from .smoothing import box_mean
 from .source import prepare, result_image
@@ -71,7 +72,7 @@ def laws_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import laws_filter

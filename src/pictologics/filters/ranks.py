@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..checks import check_whole
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary, extended
 from .kernels import Kernel, apply
-from .options import Dimensions, check_whole
+from .options import Dimensions
 from .slabs import Block, respond_in_slabs
 from .source import Floats, prepare, result_image
 
@@ -52,7 +53,7 @@ def median_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import median_filter

@@ -7,12 +7,18 @@ from typing import Any
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..checks import check_positive, check_whole
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary
 from .kernels import apply, gaussian_kernel, gaussian_radius
-from .options import Dimensions, check_positive, check_whole
+from .options import Dimensions
 from .passes import LinePass, averaged
-from .source import Floats, Source, prepare, result_image
+from .source import (
+    Floats,
+    Source,
+    prepare,
+    result_image,
+)
 
 __all__ = ["box_mean", "gaussian_filter", "mean_filter"]
 
@@ -47,7 +53,7 @@ def mean_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import mean_filter
@@ -107,7 +113,7 @@ def gaussian_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import gaussian_filter

@@ -10,13 +10,30 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
+from ..checks import check_choice, check_number, check_positive, check_whole
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary, extended
-from .laplacian import LaplacianKernels, laplacian_kernels, laplacian_reaches, laplacian_response
-from .options import Dimensions, check_choice, check_number, check_orders, check_positive, check_whole
-from .source import Floats, Source, array_axis, prepare, result_image
-from .transfer import RieszTransfer, SimoncelliBand, Transfer, multiply_spectrum
+from .laplacian import (
+    LaplacianKernels,
+    laplacian_kernels,
+    laplacian_reaches,
+    laplacian_response,
+)
+from .options import Dimensions, check_orders
+from .source import (
+    Floats,
+    Source,
+    array_axis,
+    prepare,
+    result_image,
+)
+from .transfer import (
+    RieszTransfer,
+    SimoncelliBand,
+    Transfer,
+    multiply_spectrum,
+)
 
 __all__ = ["InvalidAs", "riesz_filter", "simoncelli_filter"]
 
@@ -66,7 +83,7 @@ def simoncelli_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import simoncelli_filter
@@ -128,7 +145,7 @@ def riesz_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import riesz_filter

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pywt  # type: ignore[import-untyped]
 
+from ..checks import check_choice, check_whole
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary
 from .kernels import Kernel
-from .options import Dimensions, Pooling, check_choice, check_whole
+from .options import Dimensions, Pooling
 from .orientations import plans_of, respond
 from .source import prepare, result_image
 
@@ -57,7 +58,7 @@ def wavelet_filter(
     Warns:
         ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.filters import wavelet_filter

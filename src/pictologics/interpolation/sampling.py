@@ -16,8 +16,19 @@ from ..threads import run_in_shares
 from . import BoundaryMode, Interpolation
 from .oblique import PlaneMap, gather_points, interpolate_points
 from .parts import needed, shifted, whole
-from .separable import ValidVoxels, block_planes, gather, interpolate
-from .weights import BLOCK_ROWS, NARROW_ROWS, ROUNDING, nearest_samples, weights_of_axis
+from .separable import (
+    ValidVoxels,
+    block_planes,
+    gather,
+    interpolate,
+)
+from .weights import (
+    BLOCK_ROWS,
+    NARROW_ROWS,
+    ROUNDING,
+    nearest_samples,
+    weights_of_axis,
+)
 
 __all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
 

@@ -13,7 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..threads import run_in_shares
-from .products import Scratch, multiply_columns, multiply_rows, select
+from .products import (
+    Scratch,
+    multiply_columns,
+    multiply_rows,
+    select,
+)
 from .weights import BLOCK_ROWS, AxisWeights, Block
 
 __all__ = ["ValidVoxels", "block_planes", "gather", "interpolate"]

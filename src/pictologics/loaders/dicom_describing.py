@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..dicom import tags
-from ..dicom.colour import check_colours
-from ..dicom.folders import Scan
-from ..dicom.frames import holds_image
-from ..dicom.series import Series, group_series, without_localizers
-from ..dicom.stored_values import check_pixels_present, stored_values_of
-from ..dicom.volumes import Volume, planes_of, volumes_of
-from ..errors import AmbiguousSeriesError, CorruptFileError, GeometryError, PictologicsError, UnsupportedFormatError
+from ..dicom.frames.frame import holds_image
+from ..dicom.headers import tags
+from ..dicom.headers.scanning import Scan
+from ..dicom.pixels.colour import check_colours
+from ..dicom.pixels.stored_values import check_pixels_present, stored_values_of
+from ..dicom.series.series import Series, group_series, without_localizers
+from ..dicom.series.volumes import Volume, planes_of, volumes_of
+from ..errors import (
+    AmbiguousSeriesError,
+    CorruptFileError,
+    GeometryError,
+    PictologicsError,
+    UnsupportedFormatError,
+)
 from .protocol import Description, Source, VolumeInfo
 
 __all__ = ["describe_scan", "files", "group_or_refuse"]

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..dicom import tags
-from ..dicom.attributes import Attributes
-from ..dicom.conversions import PixelRules
-from ..dicom.folders import Scan, files_in, scan_files
-from ..dicom.frames import is_segmentation, mapped_units
-from ..dicom.pixels import Voxels, read_voxels
-from ..dicom.planes import Planes
-from ..dicom.rectifying import rectify
-from ..dicom.series import Series, choose_series, without_localizers
-from ..dicom.suv import SUV_UNITS, uptake_of
-from ..dicom.volumes import Volume, planes_of, volumes_of
+from ..dicom.frames.frame import is_segmentation, mapped_units
+from ..dicom.headers import tags
+from ..dicom.headers.attributes import Attributes
+from ..dicom.headers.scanning import Scan, files_in, scan_files
+from ..dicom.pixels.conversions import PixelRules
+from ..dicom.pixels.reading import Voxels, read_voxels
+from ..dicom.series.series import Series, choose_series, without_localizers
+from ..dicom.series.volumes import Volume, planes_of, volumes_of
+from ..dicom.stacks.planes import Planes
+from ..dicom.stacks.rectifying import rectify
+from ..dicom.suv.factor import SUV_UNITS, uptake_of
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
-from ..preprocessing.sentinels import marked_as_asked
 from ..provenance import Decision, Provenance, SliceSource
+from ..sentinels import marked_as_asked
 from .dicom_describing import describe_scan, files, group_or_refuse
-from .protocol import Description, Probe, ReadOptions, Source
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+)
 
 __all__ = ["DicomReader", "volumes_of_source"]
 

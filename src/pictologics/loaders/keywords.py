@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
-from ..merging import Binarize
+from ..merger import Binarize
 from .protocol import SourceMaskFrom, Suv
 
 __all__ = [

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..files import StoredFile
+from ..formats.metaimage.facts import facts_of, note_in
+from ..formats.metaimage.header import looks_like_metaimage, parse_header
+from ..formats.metaimage.voxels import stored_volume
+from ..formats.metaimage.world import grid_of
+from ..formats.stored_volume import check_size
 from ..image import Image
-from ..metaimage.facts import facts_of, note_in
-from ..metaimage.header import looks_like_metaimage, parse_header
-from ..metaimage.voxels import stored_volume
-from ..metaimage.world import grid_of
-from ..stored_volumes import check_size
-from .protocol import Description, Probe, ReadOptions, Source
+from ..storage.files import StoredFile
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+)
 from .stored_loading import StoredContent, describe_stored, read_stored
 
 __all__ = ["MetaImageReader"]
 
 
 class MetaImageReader:
-    """Reads MetaImage; see ``pictologics.metaimage``."""
+    """Reads MetaImage; see ``pictologics.formats.metaimage``."""
 
     name = "MetaImage"
     suffixes: tuple[str, ...] = (".mha", ".mhd")

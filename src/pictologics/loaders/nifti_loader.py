@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from ..errors import MissingPathError
-from ..files import StoredFile
+from ..formats.nifti.header import (
+    LONGEST_HEADER,
+    NiftiHeader,
+    looks_like_nifti,
+    parse_header,
+)
+from ..formats.nifti.note import note_in
+from ..formats.nifti.pairs import companion
+from ..formats.nifti.voxels import stored_volume
+from ..formats.nifti.world import grid_of
+from ..formats.stored_volume import check_size
 from ..image import Image
-from ..inflation import inflate_head
-from ..nifti.header import LONGEST_HEADER, NiftiHeader, looks_like_nifti, parse_header
-from ..nifti.note import note_in
-from ..nifti.pairs import companion
-from ..nifti.voxels import stored_volume
-from ..nifti.world import grid_of
-from ..stored_volumes import check_size
-from .protocol import Description, Probe, ReadOptions, Source
+from ..storage.files import StoredFile
+from ..storage.inflation import inflate_head
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+)
 from .stored_loading import StoredContent, describe_stored, read_stored
 
 __all__ = ["NiftiReader"]
@@ -22,7 +32,7 @@ GZIP_MARK = b"\x1f\x8b"
 
 
 class NiftiReader:
-    """Reads NIfTI; see ``pictologics.nifti``."""
+    """Reads NIfTI; see ``pictologics.formats.nifti``."""
 
     name = "NIfTI"
     suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import OptionError
+from ..formats.nrrd.layout import MAGIC
+from ..formats.nrrd.opening import OpenedNrrd, open_nrrd
+from ..formats.nrrd.segmentation import segmentation_of
+from ..formats.nrrd.segments import is_segmentation, segments_of
 from ..image import Image
 from ..labels import labels_as
-from ..nrrd.layout import MAGIC
-from ..nrrd.opening import OpenedNrrd, open_nrrd
-from ..nrrd.segmentation import segmentation_of
-from ..nrrd.segments import is_segmentation, segments_of
-from .protocol import Description, Probe, ReadOptions, Source
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+)
 from .segmentations.nrrd_seg import label_map_of
 from .stored_loading import StoredContent, describe_stored, read_stored
 
@@ -19,7 +24,7 @@ __all__ = ["NrrdReader"]
 
 
 class NrrdReader:
-    """Reads NRRD; see ``pictologics.nrrd``. A segmentation of 3D Slicer gives a label map of all its segments."""
+    """Reads NRRD (``pictologics.formats.nrrd``). A segmentation of 3D Slicer gives a label map of all its segments."""
 
     name = "NRRD"
     suffixes: tuple[str, ...] = (".nrrd", ".nhdr")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ..dicom.phase_info import DicomPhaseInfo, list_phases
+from ..dicom.series.phase_info import DicomPhaseInfo, list_phases
 from .dicom_loader import volumes_of_source
 from .probing import make_probe, make_source
 
@@ -36,7 +36,7 @@ def get_dicom_phases(
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
         ValueError: If the source is no DICOM series, or several (errors of ``pictologics.errors``).
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from pictologics.cli.demo_series import write_demo_series
         >>> from pictologics.utilities import get_dicom_phases

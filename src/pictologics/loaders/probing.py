@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ..archives import archive_entries, looks_like_archive
-from ..dicom.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
-from ..dicom.frames import sop_class_of
-from ..dicom.headers import read_header
-from ..dicom.phase_info import DicomPhaseInfo
+from ..dicom.frames.frame import sop_class_of
+from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
+from ..dicom.headers.parser import read_header
+from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
-from ..files import DiskFile, MemoryFile, StoredFile
-from ..inflation import inflate_head
-from ..nifti.pairs import companion
+from ..formats.nifti.pairs import companion
+from ..storage.archives import archive_entries, looks_like_archive
+from ..storage.files import DiskFile, MemoryFile, StoredFile
+from ..storage.inflation import inflate_head
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]

@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from ..files import StoredFile
 from ..image import Image
+from ..storage.files import StoredFile
 
 __all__ = [
     "Colour",

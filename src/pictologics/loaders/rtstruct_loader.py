@@ -6,17 +6,23 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO, Literal, overload
 
-from ..dicom import tags
+from ..dicom.headers import tags
 from ..dicom.structures.rois import RT_STRUCTURE_SET
 from ..dicom.structures.structure_set import READER_NAME, StructureSet
 from ..errors import OptionError, UnsupportedFormatError
-from ..files import PathLike, StoredFile
 from ..image import Image
 from ..labels import labels_as
 from ..provenance import warn_of
+from ..storage.files import PathLike, StoredFile
 from .keywords import grid_of_reference
 from .probing import make_source
-from .protocol import Description, Probe, ReadOptions, Source, VolumeInfo
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+    VolumeInfo,
+)
 
 __all__ = ["RtstructReader", "load_rtstruct"]
 
@@ -127,7 +133,7 @@ def load_rtstruct(
         GeometryError: If contours lie in no plane of the reference, or all of them outside it.
         OptionError: If a ROI is not there, or ``coverage=True`` is to combine several.
 
-    Example:
+    Examples:
         >>> from pictologics.loaders import load_rtstruct
         >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
     """

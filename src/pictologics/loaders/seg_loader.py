@@ -8,14 +8,19 @@ from typing import BinaryIO, Literal, overload
 import numpy as np
 
 from ..errors import OptionError
-from ..files import PathLike
 from ..image import Image, noting_other_frame
 from ..labels import labels_as
 from ..placement import moved_to, place
 from ..provenance import Decision, warn_of
+from ..storage.files import PathLike
 from .keywords import grid_of_reference
 from .probing import make_probe, make_source
-from .protocol import Description, Probe, ReadOptions, Source
+from .protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    Source,
+)
 from .segmentations import SegmentFacts, SegmentOptions, select_kind
 from .segmentations.dicom_seg import DicomSegKind, describe_segmentation, load_label_map
 
@@ -104,7 +109,7 @@ def load_seg(
         GeometryError: If its planes are not parallel or lie on no regular grid.
         OptionError: If a segment that is asked for is not there, or a parameter cannot be honoured.
 
-    Example:
+    Examples:
         >>> import numpy as np, tempfile, pathlib
         >>> from pictologics.loaders import load_seg
         >>> try:
@@ -147,7 +152,7 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
         ValueError: If the file is no segmentation (an UnsupportedFormatError), or damaged (a CorruptFileError).
 
-    Example:
+    Examples:
         >>> from pictologics.loaders import get_segment_info
         >>> try:
         ...     get_segment_info(b"no segmentation at all")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import OptionError
+from ..formats.notes import Note
+from ..formats.reading import read_volume
+from ..formats.stored_volume import StoredVolume, slice_sources
 from ..image import Image
-from ..notes import Note
 from ..provenance import Decision, Provenance
-from ..stored_reading import read_volume
-from ..stored_volumes import StoredVolume, slice_sources
-from .protocol import Description, ReadOptions, Source, VolumeInfo
+from .protocol import (
+    Description,
+    ReadOptions,
+    Source,
+    VolumeInfo,
+)
 
 __all__ = ["StoredContent", "describe_stored", "read_stored"]
 

@@ -7,39 +7,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..lazy import lazy_names
+from ..lazy_imports import lazy_names
 
 if TYPE_CHECKING:
-    from .growing import grow_mask
-    from .intensity import clip_intensities, discretise_image, normalise_image, round_intensities
-    from .masks import crop_to_mask, filter_outliers, keep_largest_component, resegment_mask
-    from .pipeline import Pipeline, PipelineRecord, PipelineResult, Step, StepRecord
-    from .resampling import resample_image, resample_to
-    from .sentinels import (
+    from ..sentinels import (
         SentinelEvidence,
         create_source_mask_from_sentinel,
         detect_sentinel_value,
         find_sentinel,
         mark_sentinel,
     )
+    from .growing import grow_mask
+    from .intensity import (
+        clip_intensities,
+        discretise_image,
+        normalise_image,
+        round_intensities,
+    )
+    from .masks import (
+        crop_to_mask,
+        filter_outliers,
+        keep_largest_component,
+        resegment_mask,
+    )
+    from .pipeline import (
+        Pipeline,
+        PipelineRecord,
+        PipelineResult,
+        Step,
+        StepRecord,
+    )
+    from .resampling import resample_image, resample_to
 
 _HOME = {
     "Pipeline": "pipeline",
     "PipelineRecord": "pipeline",
     "PipelineResult": "pipeline",
-    "SentinelEvidence": "sentinels",
+    "SentinelEvidence": ".sentinels",
     "Step": "pipeline",
     "StepRecord": "pipeline",
     "clip_intensities": "intensity",
-    "create_source_mask_from_sentinel": "sentinels",
+    "create_source_mask_from_sentinel": ".sentinels",
     "crop_to_mask": "masks",
-    "detect_sentinel_value": "sentinels",
+    "detect_sentinel_value": ".sentinels",
     "discretise_image": "intensity",
     "filter_outliers": "masks",
-    "find_sentinel": "sentinels",
+    "find_sentinel": ".sentinels",
     "grow_mask": "growing",
     "keep_largest_component": "masks",
-    "mark_sentinel": "sentinels",
+    "mark_sentinel": ".sentinels",
     "normalise_image": "intensity",
     "resample_image": "resampling",
     "resample_to": "resampling",

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import checked_distance
+from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
 from ..threads import run_in_shares
-from .parameters import checked_distance
-from .regions import Labels, Region, labels_of, processed, region_of_mask, widened, with_labels
+from ..validity import processed
+from .regions import Labels, Region, labels_of, region_of_mask, widened, with_labels
 
 __all__ = ["grow_mask"]
 
@@ -44,7 +46,7 @@ def grow_mask(mask: Image, distance_mm: float) -> Image:
     Raises:
         OptionError: If the mask marks no voxel, or shrinking leaves none, or the distance is no number.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import grow_mask

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import checked_bins, checked_percentiles, checked_range, range_text
 from ..errors import OptionError
 from ..image import Image
 from ..labels import label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
-from .parameters import checked_bins, checked_percentiles, checked_range, range_text
-from .regions import Region, mean_and_deviation, name_of, processed, region_of, valid_voxels
+from ..validity import name_of, processed, valid_voxels
+from .regions import Region, mean_and_deviation, region_of
 
 __all__ = ["clip_intensities", "discretise_image", "normalise_image", "round_intensities"]
 
@@ -35,7 +36,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
     Raises:
         OptionError: If the range is none.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import clip_intensities
@@ -68,7 +69,7 @@ def round_intensities(image: Image) -> Image:
     Returns:
         The image with the same type of voxels. Halves go to the even neighbour (IEEE 754).
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import round_intensities
@@ -105,7 +106,7 @@ def normalise_image(
         OptionError: If all values of the mask are equal, or it holds no valid voxel, or a parameter is none.
         GeometryError: If the mask does not lie on the image's voxels.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import normalise_image
@@ -180,7 +181,7 @@ def discretise_image(
             the mask marks no valid voxel.
         GeometryError: If the mask does not lie on the image's voxels.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import discretise_image

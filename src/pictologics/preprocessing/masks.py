@@ -8,10 +8,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import checked_connectivity, checked_distance, checked_range, checked_sigmas, range_text
+from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
-from .parameters import checked_connectivity, checked_distance, checked_range, checked_sigmas, range_text
-from .regions import check_mask, mean_and_deviation, region_of, region_of_mask, widened, with_labels
+from .regions import (
+    check_mask,
+    mean_and_deviation,
+    region_of,
+    region_of_mask,
+    widened,
+    with_labels,
+)
 
 __all__ = ["crop_around", "crop_to_mask", "filter_outliers", "keep_largest_component", "resegment_mask"]
 
@@ -33,7 +41,7 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
         OptionError: If no voxel lies in the range, the mask marks no valid voxel, or the range is none.
         GeometryError: If the mask does not lie on the image's voxels.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, create_full_mask
         >>> from pictologics.preprocessing import resegment_mask
@@ -78,7 +86,7 @@ def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
         OptionError: If the mask marks no valid voxel, or ``k`` is not above 0.
         GeometryError: If the mask does not lie on the image's voxels.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, create_full_mask
         >>> from pictologics.preprocessing import filter_outliers
@@ -117,7 +125,7 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
     Raises:
         OptionError: If the mask marks no voxel, or the connectivity is none.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import keep_largest_component
@@ -160,7 +168,7 @@ def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Ima
         OptionError: If the mask marks no voxel, or the margin is no number from 0 on.
         GeometryError: If the mask does not lie on the image's voxels.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import crop_to_mask

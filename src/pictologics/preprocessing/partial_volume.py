@@ -10,9 +10,20 @@ import numpy.typing as npt
 
 from ..errors import OptionError
 from ..geometry import Box
-from ..interpolation.parts import meet, needed, reached, shifted
+from ..interpolation.parts import (
+    meet,
+    needed,
+    reached,
+    shifted,
+)
 from ..interpolation.products import Scratch, select
-from ..interpolation.sampling import Sampled, Sampling, finite_voxels, sample, type_with
+from ..interpolation.sampling import (
+    Sampled,
+    Sampling,
+    finite_voxels,
+    sample,
+    type_with,
+)
 from ..labels import LARGEST_LABEL
 
 __all__ = ["sample_labels"]

@@ -80,7 +80,7 @@ def resample_image(
         GeometryError: If the spacing is not positive, the image has no sound grid, the source mask lies elsewhere or
             has another shape, or no voxel is valid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image
         >>> from pictologics.preprocessing import resample_image
@@ -144,7 +144,7 @@ def resample_to(
         GeometryError: If image or reference have no sound grid, the source mask lies elsewhere or has another shape,
             or no voxel is valid.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Grid, Image
         >>> from pictologics.preprocessing import resample_to

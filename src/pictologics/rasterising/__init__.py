@@ -5,7 +5,13 @@ reaches half a voxel further to every side. A point is inside where a ray from i
 number of times, so that a contour within another cuts a hole, and a keyhole is a hole.
 """
 
-from .centres import TIE_SHIFT, Crossings, Patch, cross_rows, fill_patch
+from .centres import (
+    TIE_SHIFT,
+    Crossings,
+    Patch,
+    cross_rows,
+    fill_patch,
+)
 from .coverage import covered_fraction
 
 __all__ = ["TIE_SHIFT", "Crossings", "Patch", "covered_fraction", "cross_rows", "fill_patch"]

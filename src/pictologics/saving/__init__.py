@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from ..errors import OptionError
+from ..formats.metaimage.writing import write_metaimage
+from ..formats.nifti.writing import write_nifti
+from ..formats.nrrd.writing import write_nrrd, write_seg_nrrd
 from ..image import Image
-from .metaimage import write_metaimage
-from .nifti import write_nifti
-from .nrrd import write_nrrd, write_seg_nrrd
 from .seg import save_seg
 
 __all__ = ["save_image", "save_seg"]
@@ -42,7 +42,7 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
         GeometryError: If the image has no place in the world.
         FileAccessError: If the system refuses.
 
-    Example:
+    Examples:
         >>> import numpy as np, tempfile, pathlib
         >>> from pictologics import Image, save_image
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "mask.nii.gz"

@@ -16,11 +16,11 @@ from .._version import __version__
 from ..dicom.segmentation.cielab import lab_of
 from ..dicom.segmentation.segments import Segment
 from ..errors import GeometryError, OptionError
-from ..files import PathLike, replacing
 from ..image import Image, other_frame
 from ..labels import label_type
 from ..placement import place
 from ..provenance import Decision, warn_of
+from ..storage.files import PathLike, replacing
 from .seg_segments import MAKER, Facts, described_segments
 from .seg_sources import SourceSeries, source_series
 
@@ -65,7 +65,7 @@ def save_seg(
         GeometryError: If the mask does not lie on the lattice of the series, or reaches beyond it.
         FileAccessError: If the system refuses.
 
-    Example:
+    Examples:
         >>> import tempfile, pathlib
         >>> from pictologics import load_image
         >>> from pictologics.cli.demo_series import write_demo_series

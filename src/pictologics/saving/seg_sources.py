@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..dicom import tags
-from ..dicom.folders import files_in, scan_files
-from ..dicom.head_dataset import read_dataset
-from ..dicom.planes import Planes, stack_planes
-from ..dicom.series import choose_series, group_series, without_localizers
-from ..dicom.volumes import volumes_of
+from ..dicom.headers import tags
+from ..dicom.headers.full_dataset import read_dataset
+from ..dicom.headers.scanning import files_in, scan_files
+from ..dicom.series.series import choose_series, group_series, without_localizers
+from ..dicom.series.volumes import volumes_of
+from ..dicom.stacks.planes import Planes, stack_planes
 from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
-from ..files import DiskFile, StoredFile
+from ..storage.files import DiskFile, StoredFile
 
 if TYPE_CHECKING:
     from pydicom import Dataset

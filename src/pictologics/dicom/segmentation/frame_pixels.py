@@ -9,11 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import UnsupportedFormatError
-from .. import tags
-from ..frames import Frame
-from ..header import Header
-from ..pixels import PlaneReader
-from ..stored_values import StoredValues, check_bytes_present, check_pixels_present, stored_values_of
+from ..frames.frame import Frame
+from ..headers import tags
+from ..headers.header import Header
+from ..pixels.reading import PlaneReader
+from ..pixels.stored_values import (
+    StoredValues,
+    check_bytes_present,
+    check_pixels_present,
+    stored_values_of,
+)
 
 __all__ = ["FramePixels", "check_frames_present"]
 

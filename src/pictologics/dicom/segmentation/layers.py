@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...geometry import Grid
 from ...provenance import Decision
-from .. import tags
-from ..attributes import Attributes
-from ..frames import Frame, make_frame, orientation_of, position_of
-from ..functional_groups import frame_values
-from ..header import Header
-from ..objects.choosing import refuse_absurd_count
-from ..objects.plain import stored_size
-from ..sparse_planes import stack_sparse_planes
+from ..frames.choosing import refuse_absurd_count
+from ..frames.frame import (
+    Frame,
+    make_frame,
+    orientation_of,
+    position_of,
+)
+from ..frames.plain import stored_size
+from ..headers import tags
+from ..headers.attributes import Attributes
+from ..headers.functional_groups import frame_values
+from ..headers.header import Header
+from ..stacks.sparse_planes import stack_sparse_planes
 from .objects import Segmentation, header_error
 
 __all__ = ["ALL_SEGMENTS", "Layer", "Layers", "layers_of"]

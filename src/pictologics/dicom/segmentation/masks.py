@@ -11,7 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import CorruptFileError
-from ...labels import Overlaps, label_type, overlap_decisions, paint_bits, set_stretch
+from ...labels import (
+    Overlaps,
+    label_type,
+    overlap_decisions,
+    paint_bits,
+    set_stretch,
+)
 from ...provenance import Decision
 from ...threads import run_in_shares
 from .frame_pixels import FramePixels, check_frames_present

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from ...errors import CorruptFileError, UnsupportedFormatError
-from ...files import StoredFile
-from .. import tags
-from ..frames import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
-from ..header import Header
-from ..headers import read_header
+from ...storage.files import StoredFile
+from ..frames.frame import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
+from ..headers import tags
+from ..headers.header import Header
+from ..headers.parser import read_header
 from .segments import Segment, segments_of
 
 __all__ = ["SURFACE_STORAGE", "Segmentation", "open_segmentation"]

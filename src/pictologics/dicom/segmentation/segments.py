@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFileError
-from .. import tags
-from ..attributes import Attributes
-from ..header import Header
-from ..nested_items import Item, nested_items
+from ..headers import tags
+from ..headers.attributes import Attributes
+from ..headers.header import Header
+from ..headers.nested_items import Item, nested_items
 from .cielab import srgb_of
 
 __all__ = ["Code", "Segment", "segments_of"]

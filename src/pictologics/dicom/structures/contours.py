@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ...errors import CorruptFileError
 from ...provenance import Decision
-from .. import tags
-from ..attributes import Attributes
+from ..headers import tags
+from ..headers.attributes import Attributes
 from .rois import Roi
 
 __all__ = ["Contours", "read_contour_points"]

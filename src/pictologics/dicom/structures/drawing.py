@@ -12,7 +12,12 @@ import numpy.typing as npt
 
 from ...geometry import Grid
 from ...labels import Overlaps, label_type, paint_plane
-from ...rasterising import Patch, covered_fraction, cross_rows, fill_patch
+from ...rasterising import (
+    Patch,
+    covered_fraction,
+    cross_rows,
+    fill_patch,
+)
 from ...threads import run_in_shares
 from .lattice_planes import PlanarContours
 

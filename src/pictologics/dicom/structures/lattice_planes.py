@@ -10,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import GeometryError
-from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid, format_numbers
+from ...geometry import (
+    CORNER_ERROR_NOTED,
+    CORNER_ERROR_REFUSED,
+    Grid,
+    format_numbers,
+)
 from ...provenance import Decision
 from .contours import Contours
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ...errors import CorruptFileError, UnsupportedFormatError
-from .. import tags
-from ..attributes import Attributes
-from ..frames import sop_class_of
-from ..header import Header
-from ..nested_items import nested_items
+from ..frames.frame import sop_class_of
+from ..headers import tags
+from ..headers.attributes import Attributes
+from ..headers.header import Header
+from ..headers.nested_items import nested_items
 
 __all__ = ["RT_STRUCTURE_SET", "Roi", "read_rois"]
 

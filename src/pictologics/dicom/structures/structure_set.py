@@ -10,14 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import OptionError, UnsupportedFormatError
-from ...files import StoredFile
 from ...image import Image, other_frame
 from ...labels import LARGEST_LABEL, overlap_decisions
 from ...provenance import Decision, Provenance
-from .. import tags
-from ..headers import read_header
+from ...storage.files import StoredFile
+from ..headers import tags
+from ..headers.parser import read_header
 from .contours import read_contour_points
-from .drawing import Canvas, draw_fractions, draw_labels, draw_masks
+from .drawing import (
+    Canvas,
+    draw_fractions,
+    draw_labels,
+    draw_masks,
+)
 from .lattice_planes import PlanarContours, lay_on_planes
 from .rois import Roi, read_rois
 from .slice_heights import on_even_slices

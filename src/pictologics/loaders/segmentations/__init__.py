@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from .kinds import KINDS, select_kind
-from .protocol import SegmentationKind, SegmentFacts, SegmentOptions, chosen_numbers
+from .protocol import (
+    SegmentationKind,
+    SegmentFacts,
+    SegmentOptions,
+    chosen_numbers,
+)
 
 __all__ = ["KINDS", "SegmentFacts", "SegmentOptions", "SegmentationKind", "chosen_numbers", "select_kind"]

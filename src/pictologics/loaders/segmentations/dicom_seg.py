@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from ...dicom import tags
-from ...dicom.frames import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
+from ...dicom.frames.frame import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
+from ...dicom.headers import tags
 from ...dicom.segmentation.label_maps import read_stored_label_map, read_stored_masks
 from ...dicom.segmentation.layers import Layers, first_frames, layers_of
 from ...dicom.segmentation.masks import (
@@ -20,10 +20,20 @@ from ...dicom.segmentation.masks import (
     read_masks,
 )
 from ...dicom.segmentation.objects import SURFACE_STORAGE, Segmentation, open_segmentation
-from ...errors import CorruptFileError, GeometryError, OptionError, UnsupportedFormatError
+from ...errors import (
+    CorruptFileError,
+    GeometryError,
+    OptionError,
+    UnsupportedFormatError,
+)
 from ...image import Image
 from ...provenance import Decision, Provenance, SliceSource
-from ..protocol import Description, Probe, Source, VolumeInfo
+from ..protocol import (
+    Description,
+    Probe,
+    Source,
+    VolumeInfo,
+)
 from .protocol import SegmentFacts, SegmentOptions, chosen_numbers
 
 __all__ = ["DicomSegKind", "describe_segmentation", "load_label_map"]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ...formats.nrrd.layout import MAGIC
+from ...formats.nrrd.opening import OpenedNrrd, open_nrrd
+from ...formats.nrrd.segmentation import (
+    Segmentation,
+    read_label_map,
+    read_masks,
+    segmentation_of,
+)
+from ...formats.nrrd.segments import segments_of
+from ...formats.stored_volume import slice_sources
 from ...image import Image
 from ...labels import overlap_decisions
-from ...nrrd.layout import MAGIC
-from ...nrrd.opening import OpenedNrrd, open_nrrd
-from ...nrrd.segmentation import Segmentation, read_label_map, read_masks, segmentation_of
-from ...nrrd.segments import segments_of
 from ...provenance import Decision, Provenance, SliceSource
-from ...stored_volumes import slice_sources
 from ..protocol import Probe, Source
 from .protocol import SegmentFacts, SegmentOptions, chosen_numbers
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CorruptFileError, OptionError
-from ...files import DiskFile
+from ...storage.files import DiskFile
 
 __all__ = ["PARSERS", "parse_file", "parse_text", "written_json", "written_yaml"]
 

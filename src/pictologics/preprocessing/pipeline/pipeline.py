@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OptionError
-from ...files import replacing
 from ...image import Image
-from ..regions import processed, valid_voxels
-from .files import PARSERS, parse_file, parse_text, written_json, written_yaml
+from ...storage.files import replacing
+from ...validity import processed, valid_voxels
+from .files import (
+    PARSERS,
+    parse_file,
+    parse_text,
+    written_json,
+    written_yaml,
+)
 from .record import PipelineRecord, describe_image
 from .running import Workpiece, check_start, run_step
 from .steps import Step, StepLike, make_step
@@ -33,7 +39,7 @@ class PipelineResult:
         masks: The masks, as they were given: one, a list, a mapping, or None.
         provenance: What was done, to be saved beside them.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, Pipeline
         >>> scan = Image(np.arange(8.0).reshape(2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
@@ -59,7 +65,7 @@ class Pipeline:
         steps: The steps, in order.
         description: What it is for, in words; may be empty.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, create_full_mask
         >>> from pictologics.preprocessing import Pipeline

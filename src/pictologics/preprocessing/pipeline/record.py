@@ -13,8 +13,8 @@ import numpy.typing as npt
 from isal import isal_zlib
 
 from ..._version import __version__
-from ...files import replacing
 from ...image import Image
+from ...storage.files import replacing
 from .files import written_json
 
 __all__ = ["PipelineRecord", "StepRecord", "describe_image"]
@@ -50,7 +50,7 @@ class PipelineRecord:
         result_masks: The resulting masks.
         version: Version of pictologics.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from pictologics import Image, Pipeline
         >>> scan = Image(np.arange(8.0).reshape(2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))

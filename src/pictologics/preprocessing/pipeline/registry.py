@@ -10,11 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ... import filters
-from ...errors import OptionError
-from ..growing import grow_mask
-from ..intensity import clip_intensities, discretise_image, normalise_image, round_intensities
-from ..masks import filter_outliers, keep_largest_component, resegment_mask
-from ..parameters import (
+from ...checks import (
     checked_bins,
     checked_distance,
     checked_percentiles,
@@ -23,7 +19,16 @@ from ..parameters import (
     checked_spacing,
     checked_tolerance,
 )
-from ..sentinels import mark_sentinel
+from ...errors import OptionError
+from ...sentinels import mark_sentinel
+from ..growing import grow_mask
+from ..intensity import (
+    clip_intensities,
+    discretise_image,
+    normalise_image,
+    round_intensities,
+)
+from ..masks import filter_outliers, keep_largest_component, resegment_mask
 from .schema import Parameter, parameters_of
 from .together import crop_together, resample_together
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...provenance import Decision
-from ..regions import check_image, check_mask, labels_of, name_of
+from ...validity import check_image, name_of
+from ..regions import check_mask, labels_of
 from .record import StepRecord
 from .registry import STEPS, Takes
 from .steps import Step, plain

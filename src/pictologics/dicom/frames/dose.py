@@ -1,0 +1,59 @@
+"""RT dose: planes along the normal at the offsets of one vector."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import CorruptFileError
+from ..headers import tags
+from ..headers.header import Header
+from .frame import (
+    Frame,
+    make_frame,
+    orientation_of,
+    position_of,
+)
+from .plain import plain_frames, stored_size
+
+__all__ = ["dose_frames"]
+
+# Decimal strings of one number written by two parts of a program may differ in their last digit.
+SAME_MILLIMETRE = 1e-3
+
+
+def dose_frames(header: Header) -> list[Frame]:
+    """One frame for each offset (DICOM PS3.3 C.8.8.3.2).
+
+    Offsets count from ImagePositionPatient when the first is zero. When the first equals the position's z of an axial
+    grid, they are patient coordinates.
+    """
+    offsets = header.numbers(tags.GRID_FRAME_OFFSET_VECTOR)
+    position, orientation = position_of(header), orientation_of(header)
+    if offsets is None or position is None or orientation is None:
+        return plain_frames(header)
+    count = header.integer(tags.NUMBER_OF_FRAMES) or 1
+    if len(offsets) != count:
+        raise CorruptFileError(
+            f"it has {count} frames and {len(offsets)} grid frame offsets",
+            path=header.path,
+            advice="export the file again",
+        )
+    normal = np.cross(orientation[:3], orientation[3:])
+    first = offsets[0]
+    is_absolute = first != 0 and abs(first - position[2]) < SAME_MILLIMETRE and abs(normal[2]) > 1 - SAME_MILLIMETRE
+    if first != 0 and not is_absolute:
+        raise header.malformed(tags.GRID_FRAME_OFFSET_VECTOR)
+    start = first if is_absolute else 0.0
+    # Absolute offsets run along z whichever way the normal points.
+    way = np.array([0.0, 0.0, 1.0]) if is_absolute else normal
+    return [
+        make_frame(
+            header,
+            header,
+            number,
+            size=stored_size(header),
+            position=tuple((np.asarray(position) + (offset - start) * way).tolist()),
+            orientation=orientation,
+        )
+        for number, offset in enumerate(offsets)
+    ]

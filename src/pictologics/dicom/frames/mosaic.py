@@ -1,0 +1,80 @@
+"""Siemens mosaics: the slices of a volume as tiles of one picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ...errors import CorruptFileError, GeometryError
+from ..headers import tags
+from ..headers.csa import read_csa
+from ..headers.header import Header
+from .frame import (
+    Frame,
+    make_frame,
+    orientation_of,
+    pixel_spacing_of,
+    position_of,
+)
+from .plain import stored_size
+
+__all__ = ["is_mosaic", "mosaic_frames"]
+
+
+def is_mosaic(header: Header) -> bool:
+    """Whether the file's one frame is made of tiles."""
+    return "MOSAIC" in header.texts(tags.IMAGE_TYPE)
+
+
+def mosaic_frames(header: Header) -> list[Frame]:
+    """One frame for each tile that holds a slice.
+
+    The tiles form a square that is just large enough. The file's position is that of the first pixel of a picture of
+    the mosaic's size, centred where the first slice is centred. Slices follow along the CSA header's
+    SliceNormalVector, which may run against the cross product of the cosines.
+    """
+    csa = read_csa(header)
+    count = number_of_slices(header, csa)
+    side = math.ceil(math.sqrt(count))
+    rows, columns = stored_size(header)
+    height, width = rows // side, columns // side
+    position, orientation = position_of(header), orientation_of(header)
+    spacing, _ = pixel_spacing_of(header)
+    step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
+    first: np.ndarray | None = None
+    normal = np.zeros(3)
+    if position is not None and orientation is not None and spacing is not None and step:
+        row, column = np.array(orientation[:3]), np.array(orientation[3:])
+        normal = np.array(csa.get("SliceNormalVector", ()), dtype=float)
+        if normal.shape != (3,) or not abs(float(normal @ np.cross(row, column))) > 0.99:
+            # Half of all mosaics run against the cross product of the cosines: a guess would be no better than a coin.
+            raise GeometryError(
+                f"the slice normal of this mosaic is {normal.tolist()}, and a unit vector that stands on its slices is "
+                "required to know which way they follow each other",
+                path=header.path,
+                advice="export the series again without removing private attributes",
+            )
+        first = (
+            np.array(position) + row * spacing[1] * (columns - width) / 2 + column * spacing[0] * (rows - height) / 2
+        )
+    frames = []
+    for k in range(count):
+        place = None if first is None else tuple((first + k * abs(step or 0) * normal).tolist())
+        corner = (k // side * height, k % side * width)
+        frames.append(
+            make_frame(header, header, 0, size=(height, width), tile=corner, position=place, orientation=orientation)
+        )
+    return frames
+
+
+def number_of_slices(header: Header, csa: dict[str, list[float]]) -> int:
+    """How many tiles hold a slice; the rest of the square is black."""
+    said = csa.get("NumberOfImagesInMosaic") or header.numbers(tags.SIEMENS_SLICES_IN_MOSAIC)
+    if not said or not 1 <= int(said[0]) <= min(stored_size(header)) ** 2:
+        raise CorruptFileError(
+            "this mosaic does not say how many slices it holds",
+            path=header.path,
+            advice="export the series again without removing private attributes",
+        )
+    return int(said[0])

@@ -1,0 +1,64 @@
+"""Multi-frame nuclear medicine: the slice of each frame in a vector, one position for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..headers import tags
+from ..headers.attributes import Attributes
+from ..headers.functional_groups import sequence_items
+from ..headers.header import Header
+from .frame import (
+    Frame,
+    make_frame,
+    orientation_of,
+    position_of,
+)
+from .plain import plain_frames, stored_size
+
+__all__ = ["nuclear_frames"]
+
+
+def nuclear_frames(header: Header) -> list[Frame]:
+    """One frame for each plane of a reconstruction (DICOM PS3.3 C.8.4.8 and C.8.4.15).
+
+    Position and orientation of the first slice stand with the detector. Here, and only here, the sign of
+    SpacingBetweenSlices counts: a positive one stacks along the normal of the first slice.
+    """
+    slices = header.numbers(tags.SLICE_VECTOR)
+    detectors = sequence_items(header, tags.DETECTOR_INFORMATION_SEQUENCE)
+    place = Attributes(header.path, {**header.values, **(detectors[0] if detectors else {})}, header.little_endian)
+    position, orientation = position_of(place), orientation_of(place)
+    step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
+    count = header.integer(tags.NUMBER_OF_FRAMES) or 1
+    if slices is None or len(slices) != count or position is None or orientation is None or not step:
+        return plain_frames(header)
+    normal = np.cross(orientation[:3], orientation[3:])
+    return [
+        make_frame(
+            header,
+            FrameVectors(header, number),
+            number,
+            size=stored_size(header),
+            position=tuple((np.asarray(position) + (slices[number] - 1) * step * normal).tolist()),
+            orientation=orientation,
+        )
+        for number in range(count)
+    ]
+
+
+class FrameVectors(Attributes):
+    """A file's attributes for one frame: of a vector over frames, the one value that is the frame's."""
+
+    __slots__ = ("number_of_frame",)
+
+    def __init__(self, header: Header, number: int) -> None:
+        super().__init__(header.path, header.values, header.little_endian)
+        self.number_of_frame = number
+
+    def numbers(self, tag: int) -> tuple[float, ...] | None:
+        """A numeric attribute, decimal or binary; None if it is missing or empty."""
+        found = super().numbers(tag)
+        if found is not None and tag in tags.FRAME_VECTORS and self.number_of_frame < len(found):
+            return (found[self.number_of_frame],)
+        return found

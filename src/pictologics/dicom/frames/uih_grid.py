@@ -1,0 +1,88 @@
+"""Grids of United Imaging: the slices of a volume as tiles of one picture, each with a position of its own."""
+
+from __future__ import annotations
+
+import math
+
+from ...errors import CorruptFileError, GeometryError
+from ..headers import tags
+from ..headers.attributes import Attributes
+from ..headers.functional_groups import sequence_items
+from ..headers.header import Header
+from .frame import (
+    Frame,
+    make_frame,
+    orientation_of,
+    position_of,
+)
+from .plain import stored_size
+
+__all__ = ["is_uih_grid", "uih_grid_frames"]
+
+
+def is_uih_grid(header: Header) -> bool:
+    """Whether the file's one frame is made of tiles: the maker writes VFRAME into their image type."""
+    return "VFRAME" in header.texts(tags.IMAGE_TYPE) or (
+        header.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR and tags.UIH_SLICES_IN_GRID in header
+    )
+
+
+def uih_grid_frames(header: Header) -> list[Frame]:
+    """One frame for each tile that holds a slice.
+
+    The maker's own rule: a grid of n slices has ceil(sqrt(n)) tiles side by side and as many rows of them as are
+    needed. An item of a private sequence names the position of each slice; that of the file is not corrected for the
+    size of the picture, as that of a mosaic would be.
+    """
+    count = number_of_slices(header)
+    across = math.ceil(math.sqrt(count))
+    down = -(-count // across)
+    rows, columns = stored_size(header)
+    if rows % down or columns % across:
+        raise CorruptFileError(
+            f"{columns}x{rows} pixels cannot be cut into {across}x{down} tiles, which this grid of {count} slices has",
+            path=header.path,
+            advice="export the series again",
+        )
+    height, width = rows // down, columns // across
+    frames = []
+    for k, position in enumerate(positions_of(header, count)):
+        corner = (k // across * height, k % across * width)
+        frames.append(
+            make_frame(
+                header,
+                header,
+                0,
+                size=(height, width),
+                tile=corner,
+                position=position,
+                orientation=orientation_of(header),
+            )
+        )
+    return frames
+
+
+def number_of_slices(header: Header) -> int:
+    """How many tiles hold a slice; the rest of the grid is black."""
+    said = header.number(tags.UIH_SLICES_IN_GRID)
+    if said is None or said != int(said) or not 1 <= said <= min(stored_size(header)) ** 2:
+        raise CorruptFileError(
+            "this grid of slices does not say how many it holds",
+            path=header.path,
+            advice="export the series again without removing private attributes",
+        )
+    return int(said)
+
+
+def positions_of(header: Header, count: int) -> list[tuple[float, float, float] | None]:
+    """The position of each slice."""
+    items = sequence_items(header, tags.UIH_SLICE_SEQUENCE)
+    positions = [position_of(Attributes(header.path, values, header.little_endian)) for values in items]
+    if len(positions) != count or None in positions:
+        # The way in which slices follow each other stands nowhere else: a guess would be no better than a coin.
+        raise GeometryError(
+            f"this grid holds {count} slices and names the position of {sum(one is not None for one in positions)}",
+            path=header.path,
+            advice="export the series again without removing private attributes",
+        )
+    return positions

@@ -1,0 +1,122 @@
+"""Attributes of a data set by tag, their values read when they are asked for."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from math import isfinite
+
+from ...errors import CorruptFileError
+from . import tags
+
+__all__ = ["Attributes"]
+
+
+@lru_cache(maxsize=4096)
+def parse_decimals(raw: bytes) -> tuple[float, ...] | None:
+    """The numbers of a decimal or integer string; None if it is empty. Most repeat from slice to slice."""
+    raw = raw.rstrip(b" \0")
+    if not raw:
+        return None
+    numbers = tuple(map(float, raw.split(b"\\")))
+    if not all(map(isfinite, numbers)):
+        raise ValueError(raw)
+    return numbers
+
+
+class Attributes:
+    """Raw values of some attributes of one file, or of one frame of it.
+
+    Attributes:
+        path: The file, for messages.
+        little_endian: Byte order of binary values.
+        values: Raw value of each attribute that was found.
+    """
+
+    __slots__ = ("little_endian", "path", "values")
+
+    def __init__(self, path: str, values: Mapping[int, bytes], little_endian: bool = True) -> None:
+        self.path = path
+        self.values = values
+        self.little_endian = little_endian
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self.values
+
+    def text(self, tag: int) -> str:
+        """An attribute as text, without padding; empty if it is missing or empty."""
+        raw = self.values.get(tag, b"").rstrip(b" \0")
+        if raw.isascii():
+            return raw.decode("ascii").strip()
+        return self.decoded(raw).strip()
+
+    def texts(self, tag: int) -> list[str]:
+        """The values of a text attribute in upper case, such as those of ImageType."""
+        return [part.strip() for part in self.text(tag).upper().split("\\")]
+
+    def decoded(self, raw: bytes) -> str:
+        """Text in the file's own character set (DICOM PS3.5 6.1)."""
+        from pydicom.charset import convert_encodings, decode_bytes
+        from pydicom.valuerep import TEXT_VR_DELIMS
+
+        # Read as bytes: the name of a character set is plain ASCII, or nothing that can be used.
+        names = self.values.get(tags.SPECIFIC_CHARACTER_SET, b"").decode("latin-1").split("\\")
+        try:
+            with warnings.catch_warnings():
+                # pydicom warns of a character set that it does not know; what it then does is good enough here.
+                warnings.simplefilter("ignore")
+                declared = convert_encodings([name.strip(" \0") for name in names])
+                return decode_bytes(raw, declared, set(TEXT_VR_DELIMS))
+        except (LookupError, ValueError):
+            return raw.decode("latin-1")
+
+    def numbers(self, tag: int) -> tuple[float, ...] | None:
+        """A numeric attribute, decimal or binary; None if it is missing or empty."""
+        raw = self.values.get(tag)
+        if raw is None:
+            return None
+        try:
+            kind = tags.BINARY.get(tag)
+            return parse_decimals(raw) if kind is None else self.binary(raw, kind)
+        except (ValueError, struct.error):
+            raise self.malformed(tag, raw) from None
+
+    def binary(self, raw: bytes, kind: str) -> tuple[float, ...] | None:
+        """Numbers stored as such."""
+        order = "<" if self.little_endian else ">"
+        numbers = struct.unpack(f"{order}{len(raw) // struct.calcsize('=' + kind)}{kind}", raw)
+        if not all(map(isfinite, numbers)):
+            raise ValueError(raw)
+        return tuple(map(float, numbers)) or None
+
+    def number(self, tag: int) -> float | None:
+        """The first value of a numeric attribute; None if it is missing or empty."""
+        numbers = self.numbers(tag)
+        return None if numbers is None else numbers[0]
+
+    def integer(self, tag: int) -> int | None:
+        """The first value of a numeric attribute as a whole number; None if it is missing or empty."""
+        number = self.number(tag)
+        # Some writers put a decimal point into integer strings.
+        return None if number is None else int(number)
+
+    def short(self, tag: int) -> int | None:
+        """An unsigned 16-bit attribute; None if it is missing or empty."""
+        raw = self.values.get(tag)
+        if not raw:
+            return None
+        if len(raw) < 2:
+            raise self.malformed(tag, raw)
+        return int.from_bytes(raw[:2], "little" if self.little_endian else "big")
+
+    def malformed(self, tag: int, raw: bytes | None = None) -> CorruptFileError:
+        """The error for a value that is not what its attribute must hold."""
+        shown = self.values[tag] if raw is None else raw
+        return CorruptFileError(
+            f"its {tags.NAMES[tag]} is {shown[:40]!r}, which is not what that attribute holds",
+            path=self.path,
+            advice="export the file again or correct the attribute",
+            attribute=tags.NAMES[tag],
+        )

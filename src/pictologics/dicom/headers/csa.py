@@ -1,0 +1,69 @@
+"""The CSA header: what Siemens writes in a format of its own, in one private attribute."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+from ...errors import CorruptFileError
+from . import tags
+from .header import Header
+from .located import located_bytes
+
+__all__ = ["read_csa"]
+
+MAXIMUM_CSA_TAGS = 1000
+MAXIMUM_CSA_ITEMS = 200
+
+
+def read_csa(header: Header) -> dict[str, list[float]]:
+    """The numeric values of the Siemens CSA image header by name; empty if the file has none."""
+    if not header.text(tags.SIEMENS_CSA_HEADER).startswith("SIEMENS CSA"):
+        return {}
+    content = located_bytes(header, tags.SIEMENS_CSA_IMAGE_HEADER_INFO)
+    try:
+        return parse_csa(content) if content else {}
+    except (struct.error, ValueError) as error:
+        raise CorruptFileError(
+            "its Siemens CSA header cannot be followed", path=header.path, advice="export the series again"
+        ) from error
+
+
+def parse_csa(content: bytes) -> dict[str, list[float]]:
+    """Numeric values by name, from either version of the format.
+
+    Version 2 begins with the mark ``SV10``. Each tag has a name of 64 bytes, and each of its items four numbers of
+    which the second is its length (in version 1, the first, counted from that of the first tag).
+    """
+    is_second = content[:4] == b"SV10"
+    position = 8 if is_second else 0
+    (count,) = struct.unpack_from("<I", content, position)
+    if not 1 <= count <= MAXIMUM_CSA_TAGS:
+        raise ValueError(count)
+    position += 8
+    first_items = 0
+    found: dict[str, list[float]] = {}
+    for index in range(count):
+        name, _, _, _, items, _ = struct.unpack_from("<64si4siii", content, position)
+        position += 84
+        if not 0 <= items <= MAXIMUM_CSA_ITEMS:
+            raise ValueError(items)
+        first_items = items if index == 0 else first_items
+        values = []
+        for _ in range(items):
+            item = struct.unpack_from("<4i", content, position)
+            length = item[1] if is_second else item[0] - first_items
+            position += 16
+            if not 0 <= length <= len(content) - position:
+                if is_second:
+                    raise ValueError(length)
+                break
+            values.append(content[position : position + length].split(b"\0")[0].strip())
+            position += -(-length // 4) * 4
+        try:
+            numbers = [float(value) for value in values if value]
+        except ValueError:
+            continue
+        if all(map(math.isfinite, numbers)):
+            found[name.split(b"\0")[0].decode("latin-1")] = numbers
+    return found

@@ -1,0 +1,145 @@
+"""File -> Header: the few attributes that loading needs, read fast.
+
+The parser walks the top-level elements of explicit and implicit VR data sets in either byte order, reads
+only the head of the file and stops at the pixels. What it does not understand goes to pydicom.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from ...errors import CorruptFileError
+from ...storage.files import ByteSource, DiskFile, StoredFile
+from ...storage.inflation import DeflatedBytes
+from . import tags
+from .elements import (
+    LONG_VRS,
+    LONGEST_VALUE,
+    SHORT_VRS,
+    VRS,
+    WINDOW,
+    ElementWalk,
+    NotUnderstoodError,
+)
+from .header import (
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    Header,
+)
+from .pydicom_fallback import parse_with_pydicom
+
+__all__ = ["Header", "read_header"]
+
+# Long lists of functional groups are tens of megabytes; a small file that inflates to more is a trap.
+LARGEST_INFLATED_HEADER = 1 << 28
+
+
+def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
+    """Read the head of one file.
+
+    Args:
+        file: A file of any kind, or its path.
+
+    Returns:
+        Its header, or None if the file is not DICOM.
+
+    Raises:
+        CorruptFileError: If it begins as DICOM and cannot be followed to its pixels or its end.
+        FileAccessError: If it cannot be opened.
+    """
+    stored = DiskFile(file) if isinstance(file, (str, os.PathLike)) else file
+    with stored.open() as source:
+        head = source.read_at(0, WINDOW)
+        start = dataset_start(head, source.size)
+        if start is None:
+            return None
+        header = Header(stored, source.size)
+        try:
+            parse(header, source, head, start)
+        except (NotUnderstoodError, struct.error):
+            header = parse_with_pydicom(stored, source)
+    # Without the DICM mark, only a data set that names a standard SOP class is taken for one.
+    if start == 0 and not header.values.get(tags.SOP_CLASS_UID, b"").startswith(b"1.2.840.10008."):
+        return None
+    return header
+
+
+def dataset_start(head: bytes, size: int) -> int | None:
+    """Offset of the first element of a DICOM file, None if the bytes are none."""
+    if head[128:132] == b"DICM":
+        return 132
+    if len(head) < 16:
+        return None
+    group, element, vr, length = struct.unpack_from("<HH2sH", head)
+    if group in (0x0002, 0x0008) and element < 0x0100:
+        if vr in VRS:
+            return 0
+        if int.from_bytes(head[4:8], "little") < min(size, LONGEST_VALUE):
+            return 0
+    if group == 0x0800 and vr in SHORT_VRS and length:
+        return 0
+    return None
+
+
+def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
+    """Fill a header from the first bytes of its file and what must be read beyond them."""
+    head, position, syntax = read_meta(header, source, head, start)
+    header.dataset_offset = position
+    header.transfer_syntax = syntax.rstrip(b"\0 ").decode("ascii", "replace")
+    if header.is_deflated:
+        compressed = source.read_at(position, source.size)
+        source = DeflatedBytes(header.path, compressed, LARGEST_INFLATED_HEADER)
+        position = 0
+        head = source.read_at(0, WINDOW)
+    first = head[position : position + 8]
+    if len(first) < 8:
+        raise CorruptFileError(
+            "the file ends with its meta information", path=header.path, advice="it was cut off; fetch it again"
+        )
+    # The bytes are believed over the transfer syntax: files that lie about their VR encoding are common.
+    explicit = first[4:6] in VRS
+    header.little_endian = header.transfer_syntax != EXPLICIT_BIG and first[:2] != b"\x00\x08"
+    if not header.transfer_syntax:
+        header.transfer_syntax = guessed_syntax(explicit, header.little_endian)
+    header.explicit = explicit
+    walk = ElementWalk(header, source, head)
+    if explicit:
+        walk.explicit(position)
+    else:
+        walk.implicit(position)
+
+
+def read_meta(header: Header, source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
+    """Walk the file meta information, explicit VR little endian whatever follows (DICOM PS3.10 7.1).
+
+    Returns:
+        The first bytes of the file, more of them if the meta information is long; where it ends; and the raw
+        transfer syntax UID.
+    """
+    position, syntax = start, b""
+    while head[position : position + 2] == b"\x02\x00":
+        element, vr, length = struct.unpack_from("<H2sH", head, position + 2)
+        value = position + 8
+        if vr in LONG_VRS:
+            (length,) = struct.unpack_from("<I", head, position + 8)
+            value = position + 12
+        elif vr not in SHORT_VRS:
+            raise NotUnderstoodError
+        if element == 0x0010:
+            syntax = head[value : value + length]
+        elif element == 0x0002:
+            header.found[tags.MEDIA_STORAGE_SOP_CLASS_UID] = head[value : value + length]
+        position = value + length
+        if position + 12 > len(head) and len(head) == WINDOW:
+            # A meta group longer than a window is rare: private information or a certificate.
+            head = source.read_at(0, min(position + WINDOW, source.size))
+    return head, position, syntax
+
+
+def guessed_syntax(explicit: bool, little_endian: bool) -> str:
+    """The uncompressed transfer syntax that fits the bytes of a file that names none."""
+    if not explicit:
+        return IMPLICIT_LITTLE
+    return EXPLICIT_LITTLE if little_endian else EXPLICIT_BIG

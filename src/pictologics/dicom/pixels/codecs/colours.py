@@ -1,0 +1,45 @@
+"""The colour space of decoded samples, which is not always the one that the header names."""
+
+from __future__ import annotations
+
+from . import syntaxes
+from .codestreams import Codestream, CodestreamError, jpeg_head
+
+__all__ = ["decoded_photometric"]
+
+ADOBE_MARKER, ADOBE, ADOBE_TRANSFORM = 0xEE, b"Adobe", 11
+JFIF_MARKER, JFIF = 0xE0, b"JFIF\0"
+
+
+def decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) -> str:
+    """Photometric Interpretation of what :func:`~pictologics.dicom.pixels.codecs.decode_frame` returns.
+
+    Args:
+        encoded: A frame of three samples for each pixel.
+        transfer_syntax: UID of its transfer syntax.
+        photometric: Photometric Interpretation of the header.
+
+    Returns:
+        RGB, YBR_FULL or what the header says.
+    """
+    if transfer_syntax in syntaxes.JPEG_XL or photometric in {"YBR_RCT", "YBR_ICT"}:
+        # These codecs undo their own change of colours.
+        return "RGB"
+    if transfer_syntax in syntaxes.JPEG | syntaxes.JPEG_LS:
+        try:
+            return said_by_jpeg(jpeg_head(encoded)) or photometric
+        except CodestreamError:
+            return photometric
+    return photometric
+
+
+def said_by_jpeg(stream: Codestream) -> str:
+    """The colour space that a JPEG stream names, in the ways that libjpeg believes; empty if none."""
+    if stream.names.upper() == b"RGB":
+        return "RGB"
+    for marker, note in stream.notes:
+        if marker == JFIF_MARKER and note.startswith(JFIF):
+            return "YBR_FULL"
+        if marker == ADOBE_MARKER and note.startswith(ADOBE) and len(note) > ADOBE_TRANSFORM:
+            return "YBR_FULL" if note[ADOBE_TRANSFORM] else "RGB"
+    return ""

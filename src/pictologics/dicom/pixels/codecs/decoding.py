@@ -1,0 +1,116 @@
+"""One compressed frame -> its stored values."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy.typing as npt
+
+from ....errors import PictologicsError, UnsupportedFormatError
+from . import syntaxes
+from .codestreams import CodestreamError
+from .frame_format import FrameFormat
+from .jpeg import decode_jpeg
+from .jpeg_2000 import decode_jpeg_2000
+from .jpeg_ls import decode_jpeg_ls
+from .jpeg_xl import decode_jpeg_xl
+from .plain import decode_deflated, decode_uncompressed
+from .pydicom_decoders import decode_with_pydicom
+from .rle import decode_rle
+
+__all__ = ["decode_frame"]
+
+FrameDecoder = Callable[[bytes, FrameFormat], npt.NDArray[Any]]
+
+DECODERS: Final[dict[str, FrameDecoder]] = {
+    syntaxes.UNCOMPRESSED_FRAMES: decode_uncompressed,
+    syntaxes.DEFLATED_FRAMES: decode_deflated,
+    syntaxes.RLE: decode_rle,
+    **dict.fromkeys(syntaxes.JPEG, decode_jpeg),
+    **dict.fromkeys(syntaxes.JPEG_LS, decode_jpeg_ls),
+    **dict.fromkeys(syntaxes.JPEG_2000 | syntaxes.HTJ2K, decode_jpeg_2000),
+    **dict.fromkeys(syntaxes.JPEG_XL, decode_jpeg_xl),
+}
+
+WHOLE_BYTES = frozenset({8, 16, 32, 64})
+# Segmentations of single bits: packed as they are, or coded as samples of one bit.
+SINGLE_BITS = frozenset({syntaxes.UNCOMPRESSED_FRAMES, syntaxes.DEFLATED_FRAMES}) | syntaxes.JPEG_2000 | syntaxes.HTJ2K
+
+
+def decode_frame(
+    encoded: bytes,
+    transfer_syntax: str,
+    *,
+    rows: int,
+    columns: int,
+    bits_allocated: int,
+    bits_stored: int,
+    samples: int,
+    photometric: str,
+    pixel_representation: int,
+    path: str,
+    high_bit: int | None = None,
+    planar_configuration: int = 0,
+    number: int | None = None,
+) -> npt.NDArray[Any]:
+    """Decode one compressed frame.
+
+    Threads may call it at once: the codecs keep no state, start no threads of their own and release the
+    interpreter lock.
+
+    Args:
+        encoded: All fragments of the frame, joined.
+        transfer_syntax: UID of the transfer syntax.
+        rows: Rows of the image.
+        columns: Columns of the image.
+        bits_allocated: Bits Allocated: 8, 16, 32 or 64; 1 for frames of single bits, not compressed,
+            deflated or JPEG 2000.
+        bits_stored: Bits Stored.
+        samples: Samples per Pixel.
+        photometric: Photometric Interpretation. Colours are not converted.
+        pixel_representation: 1 for signed values.
+        path: The file, for messages.
+        high_bit: High Bit; None for Bits Stored - 1.
+        planar_configuration: Planar Configuration, which only frames that are not compressed or deflated need.
+        number: Which frame of the file, from 0, for messages; None if it has but one.
+
+    Returns:
+        The stored values, (rows, columns) or (rows, columns, samples), as integers of the allocated size in the
+        machine's byte order, without the bits that do not belong to the value. May not be writeable.
+
+    Raises:
+        UnsupportedFormatError: If no installed decoder reads the transfer syntax.
+        CorruptFileError: If the frame cannot be decoded, or is not of the size that the header says.
+    """
+    frame = FrameFormat(
+        transfer_syntax=transfer_syntax,
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        bits_allocated=bits_allocated,
+        bits_stored=bits_stored,
+        high_bit=bits_stored - 1 if high_bit is None else high_bit,
+        signed=bool(pixel_representation),
+        planar=bool(planar_configuration),
+        photometric=photometric,
+        path=path,
+        number=number,
+    )
+    if bits_allocated not in WHOLE_BYTES and not (bits_allocated == 1 and transfer_syntax in SINGLE_BITS):
+        raise UnsupportedFormatError(
+            f"its pixels have {bits_allocated} bits each, and 8, 16, 32 or 64 are read", path=path
+        )
+    decode = DECODERS.get(transfer_syntax, decode_with_pydicom)
+    try:
+        return decode(encoded, frame)
+    except ImportError:
+        # Some builds of imagecodecs lack a codec.
+        return decode_with_pydicom(encoded, frame)
+    except PictologicsError:
+        raise
+    except CodestreamError as error:
+        raise frame.corrupt(str(error)) from error
+    except (LookupError, MemoryError, OverflowError, RuntimeError, TypeError, ValueError, struct.error) as error:
+        raise frame.corrupt(f"cannot be decoded ({error})") from error

@@ -1,0 +1,123 @@
+"""What the header says about one compressed frame, and how decoded samples become stored values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ....errors import CorruptFileError
+from ..stored_values import StoredValues
+from .codestreams import Codestream
+from .syntaxes import LOSSLESS
+
+__all__ = ["FrameFormat"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """One compressed frame as the header describes it.
+
+    Attributes:
+        transfer_syntax: How it is compressed, a UID.
+        rows: Pixels along a column.
+        columns: Pixels along a row.
+        samples: Samples of each pixel.
+        bits_allocated: Bits of the word of a sample.
+        bits_stored: How many of them hold the value.
+        high_bit: The highest of them.
+        signed: Whether values are in two's complement.
+        planar: Whether each sample has a plane of its own; said only where the codec does not say it.
+        photometric: Photometric Interpretation.
+        path: The file, for messages.
+        number: Which frame of the file, from 0, for messages; None if it has but one.
+    """
+
+    transfer_syntax: str
+    rows: int
+    columns: int
+    samples: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    signed: bool
+    planar: bool
+    photometric: str
+    path: str
+    number: int | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the decoded frame: (rows, columns) or (rows, columns, samples)."""
+        return (self.rows, self.columns) if self.samples == 1 else (self.rows, self.columns, self.samples)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the stored values."""
+        return np.dtype(f"{'i' if self.signed else 'u'}{max(self.bits_allocated, 8) // 8}")
+
+    @property
+    def which(self) -> str:
+        """The frame's name in messages."""
+        return "its compressed frame" if self.number is None else f"its compressed frame {self.number + 1}"
+
+    def corrupt(self, found: str) -> CorruptFileError:
+        """The error for a frame that is not what it must be."""
+        return CorruptFileError(
+            f"{self.which} {found}", path=self.path, advice="fetch the file again", frame=self.number
+        )
+
+    def check(self, stream: Codestream) -> None:
+        """Compare a frame's own head with the header, before any memory is taken for its samples.
+
+        Raises:
+            CorruptFileError: If they contradict each other.
+        """
+        said = (stream.rows, stream.columns, stream.samples)
+        required = (self.rows, self.columns, self.samples)
+        if said != required:
+            raise self.corrupt(
+                f"says that it has {described(*said)}, and the header {described(*required)}",
+            )
+        if stream.precision > self.bits_allocated:
+            raise self.corrupt(
+                f"has samples of {stream.precision} bits, and the header allocates {self.bits_allocated}",
+            )
+
+    def stored_values(
+        self, decoded: npt.NDArray[Any], precision: int, sign_bits: int, *, signed: bool = False
+    ) -> npt.NDArray[Any]:
+        """Decoded samples as the stored values of the header.
+
+        Args:
+            decoded: Samples as integers; may be overwritten.
+            precision: Bits of each, as the compressed frame says.
+            sign_bits: Bits of a value whose sign the compressed frame and the header do not agree on.
+            signed: Whether the compressed frame says that its samples are signed.
+
+        Returns:
+            Values of :attr:`dtype` and :attr:`shape`; may not be writeable.
+
+        Raises:
+            CorruptFileError: If the frame has decoded to another shape.
+        """
+        if decoded.shape != self.shape:
+            raise self.corrupt(f"decodes to an array of shape {decoded.shape}, and {self.shape} is required")
+        words = decoded.astype(self.dtype, copy=False)
+        bits, shift = sign_bits, 0
+        # Lossless codecs give back the words as they were: bits outside the value may hold overlays. A lossy one
+        # may overshoot by a few grey levels, which must not wrap around.
+        if self.transfer_syntax in LOSSLESS and precision > self.bits_stored:
+            bits, shift = self.bits_stored, max(0, min(precision, self.high_bit + 1) - self.bits_stored)
+        elif signed == self.signed:
+            return words
+        if not words.flags.writeable:
+            words = words.copy()
+        return StoredValues(self.dtype, bits, shift, False).clean(words)
+
+
+def described(rows: int, columns: int, samples: int) -> str:
+    """A size in words."""
+    return f"{columns}x{rows} pixels of {samples} sample{'s' * (samples != 1)}"

@@ -1,0 +1,68 @@
+"""What imagecodecs does not decode, by whatever decoders pydicom finds installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ....errors import UnsupportedFormatError
+from .frame_format import FrameFormat
+from .syntaxes import DECODABLE, syntax_name
+
+__all__ = ["decode_with_pydicom"]
+
+
+def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+    """Decode a frame with pydicom.
+
+    Raises:
+        UnsupportedFormatError: If no installed decoder knows the transfer syntax.
+        CorruptFileError: If the decoders that know it cannot decode the frame.
+    """
+    from pydicom.encaps import encapsulate
+    from pydicom.pixels.decoders.base import get_decoder
+
+    try:
+        decoder = get_decoder(frame.transfer_syntax)
+    except NotImplementedError:
+        raise unsupported(frame, ()) from None
+    if not decoder.is_available:
+        raise unsupported(frame, decoder.missing_dependencies)
+    options: dict[str, Any] = {
+        "number_of_frames": 1,
+        "rows": frame.rows,
+        "columns": frame.columns,
+        "samples_per_pixel": frame.samples,
+        "photometric_interpretation": frame.photometric,
+        "planar_configuration": int(frame.planar),
+        "pixel_representation": int(frame.signed),
+        "pixel_keyword": "PixelData",
+        "bits_allocated": frame.bits_allocated,
+        "bits_stored": frame.bits_stored,
+    }
+    try:
+        pixels, _ = decoder.as_array(encapsulate([encoded], has_bot=False), index=0, raw=True, **options)
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise frame.corrupt(f"cannot be decoded ({' '.join(str(error).split())[:300]})") from error
+    return np.asarray(pixels)
+
+
+def unsupported(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
+    """The error for a transfer syntax that nothing installed decodes.
+
+    Args:
+        frame: The frame.
+        missing: Decoders of pydicom that are not installed, and what each requires.
+    """
+    advice = "convert the file to an uncompressed transfer syntax"
+    if frame.transfer_syntax in DECODABLE:
+        advice = f"install imagecodecs{', or for pydicom ' if missing else ''}{'; or '.join(missing)}"
+    return UnsupportedFormatError(
+        f"its pixels are compressed ({syntax_name(frame.transfer_syntax)}), and no installed decoder reads them",
+        path=frame.path,
+        advice=advice,
+        transfer_syntax=frame.transfer_syntax,
+    )

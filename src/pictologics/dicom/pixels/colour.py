@@ -1,0 +1,111 @@
+"""Colour images: refused, or converted to luminance.
+
+Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations already hold (DICOM PS3.3 C.7.6.3.1.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ..headers import tags
+from ..headers.header import Header
+from .stored_values import StoredValues
+
+__all__ = ["check_colours", "is_colour", "luminance_of", "weighted"]
+
+LUMINANCE_WEIGHTS: Final = np.array([0.299, 0.587, 0.114])
+PALETTE: Final = "PALETTE COLOR"
+#: Of these, the first number of a pixel is its luminance.
+LUMINANCE_FIRST: Final = frozenset({"YBR_FULL", "YBR_FULL_422"})
+#: Those which only a JPEG 2000 stream holds; decoding it gives RGB.
+INSIDE_JPEG_2000: Final = frozenset({"YBR_ICT", "YBR_RCT"})
+CONVERTED: Final = LUMINANCE_FIRST | INSIDE_JPEG_2000 | {"RGB"}
+
+
+def is_colour(header: Header) -> bool:
+    """Whether the file's pixels are colours."""
+    return (header.short(tags.SAMPLES_PER_PIXEL) or 1) != 1 or photometric_of(header) == PALETTE
+
+
+def photometric_of(header: Header) -> str:
+    """What the numbers of a pixel are."""
+    return header.text(tags.PHOTOMETRIC_INTERPRETATION)
+
+
+def check_colours(headers: Iterable[Header], luminance: bool) -> int:
+    """Count the colour images among files.
+
+    Args:
+        headers: The files.
+        luminance: Whether they are to be converted.
+
+    Raises:
+        UnsupportedFormatError: If there is one and it is not to be converted, or cannot be.
+    """
+    count = 0
+    for header in headers:
+        if not is_colour(header):
+            continue
+        count += 1
+        samples, photometric = header.short(tags.SAMPLES_PER_PIXEL) or 1, photometric_of(header)
+        what = f"this DICOM file is a colour image ({photometric}, {samples} sample{'s' * (samples != 1)} per pixel)"
+        if (samples == 3 and photometric not in CONVERTED) or samples not in (1, 3):
+            raise UnsupportedFormatError(
+                f"{what}, of a kind that is not read", path=header.path, advice="convert it to RGB first"
+            )
+        if not luminance:
+            raise UnsupportedFormatError(
+                f"{what}, and grey ones are read",
+                path=header.path,
+                advice='pass colour="luminance" to convert it to grey',
+                way_out=(("colour", "luminance"),),
+            )
+    return count
+
+
+def luminance_of(words: npt.NDArray[Any], header: Header, stored: StoredValues) -> npt.NDArray[Any]:
+    """The luminance of one frame of a file that is not compressed.
+
+    Args:
+        words: The frame's stored numbers, one after another.
+        header: The file.
+        stored: How it stores them.
+
+    Returns:
+        Rows of pixels, float64 for RGB and the stored type for YBR.
+
+    Raises:
+        CorruptFileError: If the file cannot be what it says.
+    """
+    rows, columns = header.short(tags.ROWS) or 0, header.short(tags.COLUMNS) or 0
+    photometric = photometric_of(header)
+    if photometric in INSIDE_JPEG_2000:
+        raise CorruptFileError(
+            f"its pixels are not compressed and it says that they are {photometric}, which JPEG 2000 makes",
+            path=header.path,
+            advice="export the file again",
+        )
+    if stored.numbers_per_pixel == 2:
+        if columns % 2 or (header.pixel_length or 0) >= 3 * rows * columns * stored.dtype.itemsize:
+            raise CorruptFileError(
+                f"its pixels of {rows}x{columns} do not lie in pairs, as those of {photometric} do",
+                path=header.path,
+                advice="correct its PhotometricInterpretation",
+            )
+        return words.reshape(-1, 4)[:, :2].reshape(rows, columns)
+    if header.short(tags.PLANAR_CONFIGURATION):
+        return weighted(np.moveaxis(words.reshape(3, rows, columns), 0, 2), photometric)
+    return weighted(words.reshape(rows, columns, 3), photometric)
+
+
+def weighted(pixels: npt.NDArray[Any], photometric: str) -> npt.NDArray[Any]:
+    """The luminance of pixels (rows, columns, 3)."""
+    if photometric in LUMINANCE_FIRST:
+        return pixels[:, :, 0]
+    # Whole numbers times the weights are summed in float64, to be rounded once.
+    return np.asarray(pixels @ LUMINANCE_WEIGHTS)

@@ -1,0 +1,73 @@
+"""Compressed pixels: which bytes of the file are a frame, and what they decode to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...storage.files import OpenFile
+from ..headers import tags
+from ..headers.header import Header
+from ..headers.located import located_bytes
+from .codecs import decode_frame, decoded_photometric
+from .encapsulation import Fragment, frame_fragments, read_fragments
+
+__all__ = ["CompressedFrames"]
+
+
+class CompressedFrames:
+    """Decodes frames one after another; where the frames of the file it read last lie, it keeps."""
+
+    def __init__(self) -> None:
+        self.header: Header | None = None
+        self.fragments: list[list[Fragment]] = []
+
+    def encoded(self, header: Header, number: int, file: OpenFile) -> bytes:
+        """The bytes of one frame; no other frame's are read."""
+        if self.header is not header:
+            count = header.integer(tags.NUMBER_OF_FRAMES) or 1
+            offsets = located_bytes(header, tags.EXTENDED_OFFSET_TABLE)
+            self.fragments = frame_fragments(file, header.pixel_offset, count, header.path, extended_offsets=offsets)
+            self.header = header
+        return read_fragments(file, self.fragments[number], header.path)
+
+    def decode(self, header: Header, number: int, file: OpenFile) -> tuple[npt.NDArray[Any], str]:
+        """The stored values of one frame and, of colours, their Photometric Interpretation.
+
+        Args:
+            header: The file.
+            number: Which of its frames, from 0.
+            file: The file, open.
+
+        Returns:
+            (rows, columns), or (rows, columns, samples) of colours.
+
+        Raises:
+            UnsupportedFormatError: If nothing installed decodes the transfer syntax.
+            CorruptFileError: If the frame cannot be decoded.
+        """
+        encoded = self.encoded(header, number, file)
+        samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
+        photometric = header.text(tags.PHOTOMETRIC_INTERPRETATION)
+        allocated = header.short(tags.BITS_ALLOCATED) or 0
+        stored = header.short(tags.BITS_STORED) or allocated
+        pixels = decode_frame(
+            encoded,
+            header.transfer_syntax,
+            rows=header.short(tags.ROWS) or 0,
+            columns=header.short(tags.COLUMNS) or 0,
+            bits_allocated=allocated,
+            bits_stored=stored,
+            samples=samples,
+            photometric=photometric,
+            pixel_representation=header.short(tags.PIXEL_REPRESENTATION) or 0,
+            path=header.path,
+            high_bit=header.short(tags.HIGH_BIT),
+            planar_configuration=header.short(tags.PLANAR_CONFIGURATION) or 0,
+            number=None if len(self.fragments) == 1 else number,
+        )
+        if samples > 1:
+            photometric = decoded_photometric(encoded, header.transfer_syntax, photometric)
+        return np.asarray(pixels), photometric

@@ -1,0 +1,102 @@
+"""What happens to stored values beside slope and intercept: tables, luminance, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...provenance import Decision
+from ...rescaling import exact_float
+from ..headers.header import Header
+from .colour import is_colour
+from .lookup_tables import LookupTable, modality_table
+from .padding import Padding, padding_of
+from .palette import palette_luminance
+from .stored_values import StoredValues
+
+__all__ = ["Conversion", "PixelRules", "conversion_of", "decisions_of", "smallest_float"]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRules:
+    """What is asked for.
+
+    Attributes:
+        apply_rescale: Whether stored values become real ones, by slope and intercept or by a Modality LUT.
+        mark_padding: Whether voxels of pixel padding are marked.
+        luminance: Whether colours become luminance; without it they are refused.
+    """
+
+    apply_rescale: bool = True
+    mark_padding: bool = False
+    luminance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What happens to the stored values of one file.
+
+    Attributes:
+        padding: The values that are no data, None if there are none or they are not marked.
+        table: The values that stored ones stand for, None for themselves.
+        ends_there: Whether the table gives real values, to which no slope and intercept are applied.
+    """
+
+    padding: Padding | None
+    table: LookupTable | None
+    ends_there: bool
+
+    def convert(self, stored: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None) -> npt.NDArray[Any]:
+        """Convert one plane, and write which of its pixels are data."""
+        if self.padding is not None and valid is not None:
+            self.padding.mark_valid(stored, valid)
+        return stored if self.table is None else self.table.apply(stored)
+
+
+def conversion_of(header: Header, stored: StoredValues, rules: PixelRules) -> Conversion | None:
+    """What happens to the stored values of a file; None, as for most, if nothing does.
+
+    Raises:
+        CorruptFileError: If a table contradicts itself.
+        UnsupportedFormatError: If a palette is not in the file.
+    """
+    if is_colour(header):
+        # A Modality LUT and padding are defined for grey pixels only.
+        return Conversion(None, palette_luminance(header), False) if stored.numbers_per_pixel == 1 else None
+    padding = padding_of(header, stored) if rules.mark_padding else None
+    table = modality_table(header) if rules.apply_rescale else None
+    if padding is None and table is None:
+        return None
+    return Conversion(padding, table, table is not None)
+
+
+def smallest_float(stored: Sequence[StoredValues], conversions: Sequence[Conversion | None]) -> np.dtype[Any]:
+    """The smallest float type that holds every value of a volume before its rescale exactly."""
+    kinds = {
+        # No entry of a table has more than 16 bits.
+        np.dtype(np.float32)
+        if conversion is not None and conversion.table is not None
+        else exact_float(one.dtype, one.bits)
+        for one, conversion in zip(stored, conversions, strict=True)
+    }
+    return np.result_type(*kinds)
+
+
+def decisions_of(conversions: Sequence[Conversion | None], colours: int) -> tuple[Decision, ...]:
+    """What was done, in words."""
+    decisions = []
+    if colours:
+        text = (
+            f"the colours of {colours} file{'s' * (colours != 1)} were converted to luminance, "
+            "0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)"
+        )
+        decisions.append(Decision("converted", text, colours))
+    tables = sum(1 for one in conversions if one is not None and one.ends_there)
+    if tables:
+        text = f"the values of {tables} slice{'s' * (tables != 1)} were looked up in a Modality LUT"
+        decisions.append(Decision("converted", text, tables))
+    return tuple(decisions)

@@ -1,0 +1,122 @@
+"""Values that come from a table: the Modality LUT (DICOM PS3.3 C.11.1.1), and the form that palettes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError
+from ..headers import tags
+from ..headers.full_dataset import (
+    raw_value,
+    read_dataset,
+    sequence_of,
+    text_value,
+)
+from ..headers.header import Header
+
+__all__ = ["MOST_ENTRIES", "LookupTable", "TableFormat", "modality_table", "read_table"]
+
+LUT_DESCRIPTOR: Final = 0x00283002
+MODALITY_LUT_TYPE: Final = 0x00283004
+LUT_DATA: Final = 0x00283006
+
+# The number of entries has 16 bits, and 0 stands for one more than they hold.
+MOST_ENTRIES: Final = 1 << 16
+LONGEST_ENTRY: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LookupTable:
+    """A value for each stored number.
+
+    Attributes:
+        first: The stored number of the first entry.
+        values: The entries.
+        units: What the values count, empty if the file does not say.
+    """
+
+    first: int
+    values: npt.NDArray[np.float64]
+    units: str = ""
+
+    def apply(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Look values up; numbers below the first entry get the first one, numbers beyond the last one the last."""
+        index = stored.astype(np.int64)
+        index -= self.first
+        np.clip(index, 0, self.values.size - 1, out=index)
+        return self.values[index]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFormat:
+    """How a file stores its tables.
+
+    Attributes:
+        path: The file, for messages.
+        name: What messages call the table.
+        little_endian: Byte order of the file.
+        signed: Whether stored numbers, and so the first one of a table, may be negative.
+    """
+
+    path: str
+    name: str
+    little_endian: bool
+    signed: bool
+
+    def malformed(self, why: str) -> CorruptFileError:
+        """The error for a table that contradicts itself."""
+        return CorruptFileError(f"its {self.name} {why}", path=self.path, advice="export the file again")
+
+
+def modality_table(header: Header) -> LookupTable | None:
+    """The table from stored to real values, None if the file has none.
+
+    Raises:
+        CorruptFileError: If the table contradicts itself.
+    """
+    if tags.MODALITY_LUT_SEQUENCE not in header.located:
+        return None
+    items = sequence_of(header, read_dataset(header), tags.MODALITY_LUT_SEQUENCE)
+    if not items:
+        return None
+    item = items[0]
+    signed = bool(header.short(tags.PIXEL_REPRESENTATION))
+    form = TableFormat(header.path, "Modality LUT", header.little_endian, signed)
+    first, entries = read_table(form, raw_value(item, LUT_DESCRIPTOR), raw_value(item, LUT_DATA))
+    units = text_value(item, MODALITY_LUT_TYPE)
+    # "US" is "unspecified" (PS3.3 C.11.1.1.2).
+    return LookupTable(first, entries.astype(np.float64), "" if units == "US" else units)
+
+
+def read_table(form: TableFormat, descriptor: bytes, data: bytes) -> tuple[int, npt.NDArray[Any]]:
+    """The first stored number and the entries of a table.
+
+    Args:
+        form: How the file stores it.
+        descriptor: Number of entries, first stored number, bits of an entry.
+        data: The entries, of one byte or of two: entries of 8 bits are found in either (PS3.3 C.11.1.1.1).
+
+    Raises:
+        CorruptFileError: If there are fewer entries than the descriptor says.
+    """
+    order = "<" if form.little_endian else ">"
+    if len(descriptor) < 6:
+        raise form.malformed("has no descriptor")
+    words = np.frombuffer(descriptor[:6], order + "u2")
+    count = int(words[0]) or MOST_ENTRIES
+    first = int(words.view(order + "i2")[1] if form.signed else words[1])
+    if not 1 <= words[2] <= LONGEST_ENTRY:
+        raise form.malformed(f"has entries of {words[2]} bits")
+    if len(data) >= 2 * count:
+        return first, np.frombuffer(data, order + "u2", count)
+    if len(data) < count:
+        raise form.malformed(f"holds {len(data)} bytes and has {count} entries")
+    entries = np.frombuffer(data, np.uint8)
+    if not form.little_endian and entries.size % 2 == 0:
+        # Bytes lie in words, whose halves are swapped.
+        entries = entries.reshape(-1, 2)[:, ::-1].ravel()
+    return first, entries[:count]

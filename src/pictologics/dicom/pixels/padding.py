@@ -1,0 +1,87 @@
+"""Pixel padding: the stored values that fill a picture up where the scanner saw nothing."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..headers import tags
+from ..headers.header import Header
+from .stored_values import StoredValues
+
+__all__ = ["Padding", "padding_of"]
+
+INTEGER_TAGS: Final = (tags.PIXEL_PADDING_VALUE, tags.PIXEL_PADDING_RANGE_LIMIT)
+FLOAT_TAGS: Final = {
+    tags.FLOAT_PIXEL_DATA: (tags.FLOAT_PIXEL_PADDING_VALUE, tags.FLOAT_PIXEL_PADDING_RANGE_LIMIT, "f"),
+    tags.DOUBLE_FLOAT_PIXEL_DATA: (
+        tags.DOUBLE_FLOAT_PIXEL_PADDING_VALUE,
+        tags.DOUBLE_FLOAT_PIXEL_PADDING_RANGE_LIMIT,
+        "d",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """The stored values that are no data, from ``low`` to ``high`` and with both of them."""
+
+    low: float
+    high: float
+
+    def mark_valid(self, stored: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> None:
+        """Write which of the stored values are data."""
+        if self.low == self.high:
+            np.not_equal(stored, self.low, out=valid)
+        elif np.isnan(self.low):
+            np.logical_not(np.isnan(stored), out=valid)
+        else:
+            np.less(stored, self.low, out=valid)
+            valid |= stored > self.high
+
+
+def padding_of(header: Header, stored: StoredValues) -> Padding | None:
+    """The padding of a file, None if it has none (DICOM PS3.3 C.7.5.1.1.2).
+
+    A range runs from the value to its limit, whichever is the larger; a limit without a value means nothing.
+
+    Raises:
+        CorruptFileError: If an attribute cannot be what it says.
+    """
+    if header.pixel_tag in FLOAT_TAGS:
+        value_tag, limit_tag, kind = FLOAT_TAGS[header.pixel_tag]
+        value, limit = real(header, value_tag, kind), real(header, limit_tag, kind)
+    else:
+        value, limit = (whole(header, tag, stored) for tag in INTEGER_TAGS)
+    if value is None:
+        return None
+    limit = value if limit is None else limit
+    return Padding(min(value, limit), max(value, limit))
+
+
+def whole(header: Header, tag: int, stored: StoredValues) -> int | None:
+    """A 16-bit number, of the pixels' sign whatever VR a writer gave it."""
+    number = header.short(tag)
+    if number is None or stored.dtype.kind == "u":
+        return number
+    if number >= 1 << 15:
+        return number - (1 << 16)
+    # Some writers give the pattern of fewer bits, as the pixels have it, and no sign above.
+    is_pattern = stored.bits < 16 and 1 << stored.bits - 1 <= number < 1 << stored.bits
+    return number - (1 << stored.bits) if is_pattern else number
+
+
+def real(header: Header, tag: int, kind: str) -> float | None:
+    """A binary real number, which may be the one that is none."""
+    raw = header.values.get(tag)
+    if not raw:
+        return None
+    try:
+        (number,) = struct.unpack_from(("<" if header.little_endian else ">") + kind, raw)
+    except struct.error:
+        raise header.malformed(tag) from None
+    return float(number)

@@ -1,0 +1,155 @@
+"""How the pixels of a file are stored, and whether the file holds as many as it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ...storage.inflation import MOST_DEFLATION
+from ..frames.frame import Frame
+from ..headers import tags
+from ..headers.header import Header
+
+__all__ = ["StoredValues", "check_bytes_present", "check_pixels_present", "frame_size", "stored_values_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValues:
+    """The type of the pixels of one file.
+
+    Attributes:
+        dtype: As they lie in the file, byte order and sign included.
+        bits: How many bits of each hold the value (Bits Stored).
+        shift: How many bits lie below the value (High Bit + 1 - Bits Stored).
+        swapped_pairs: Whether 8-bit pixels lie in big-endian 16-bit words.
+        numbers_per_pixel: How many of them make a pixel: 1 for grey, 3 for colour, 2 for colour of which every other
+            pixel has only a brightness.
+    """
+
+    dtype: np.dtype[Any]
+    bits: int
+    shift: int
+    swapped_pairs: bool
+    numbers_per_pixel: int = 1
+
+    @property
+    def fills_its_words(self) -> bool:
+        """Whether every bit of a word belongs to the value."""
+        return self.bits == self.dtype.itemsize * 8
+
+    def clean(self, words: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Keep the bits that belong to the value, in place: others may hold overlays (DICOM PS3.5 8.1.1).
+
+        Args:
+            words: Pixels in the machine's or the file's byte order; may be overwritten.
+        """
+        if self.fills_its_words:
+            return words
+        spare = self.dtype.itemsize * 8 - self.bits
+        if self.dtype.kind == "u":
+            if self.shift:
+                np.right_shift(words, self.shift, out=words)
+            np.bitwise_and(words, (1 << self.bits) - 1, out=words)
+        else:
+            # Shifting up drops what lies above, and shifting down again spreads the sign.
+            np.left_shift(words, spare - self.shift, out=words)
+            np.right_shift(words, spare, out=words)
+        return words
+
+
+def stored_values_of(header: Header) -> StoredValues:
+    """The pixel type that a header describes.
+
+    Raises:
+        CorruptFileError: If the numbers of bits contradict each other.
+        UnsupportedFormatError: If the pixels are not whole bytes.
+    """
+    order = "<" if header.little_endian else ">"
+    if header.pixel_tag != tags.PIXEL_DATA:
+        size = 4 if header.pixel_tag == tags.FLOAT_PIXEL_DATA else 8
+        return StoredValues(np.dtype(f"{order}f{size}"), size * 8, 0, False)
+    allocated = header.short(tags.BITS_ALLOCATED)
+    if allocated not in (8, 16, 32, 64):
+        raise UnsupportedFormatError(
+            f"its pixels have {allocated} bits each, and 8, 16, 32 or 64 are read", path=header.path
+        )
+    bits = header.short(tags.BITS_STORED) or allocated
+    high_bit = header.short(tags.HIGH_BIT)
+    high_bit = bits - 1 if high_bit is None else high_bit
+    if bits > allocated or not bits - 1 <= high_bit < allocated:
+        raise CorruptFileError(
+            f"it stores {bits} bits up to bit {high_bit} in {allocated}, which cannot be",
+            path=header.path,
+            advice="export the file again",
+        )
+    kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"
+    swapped = allocated == 8 and not header.little_endian and header.pixel_vr == "OW"
+    dtype = np.dtype(f"{order}{kind}{allocated // 8}")
+    return StoredValues(dtype, bits, high_bit + 1 - bits, swapped, numbers_per_pixel_of(header))
+
+
+def numbers_per_pixel_of(header: Header) -> int:
+    """How many numbers a pixel has in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
+    samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
+    if samples == 3 and header.text(tags.PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422":
+        # Two brightnesses and one pair of colour differences for two pixels.
+        return 2
+    return samples
+
+
+def frame_size(header: Header, stored: StoredValues) -> int:
+    """Bytes of one stored frame of a file that is not compressed."""
+    pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
+    return pixels * stored.numbers_per_pixel * stored.dtype.itemsize
+
+
+def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
+    """Make sure that the file holds the plane's pixels, before any memory is taken for them.
+
+    Raises:
+        CorruptFileError: If it does not.
+    """
+    header = frame.header
+    if header.is_encapsulated:
+        return
+    check_bytes_present(
+        header,
+        frame_size(header, stored) * (frame.number + 1),
+        f"frame {frame.number + 1} of {header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
+        f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes",
+    )
+
+
+def check_bytes_present(header: Header, needed: int, what: str) -> None:
+    """Make sure that the pixels of a file that is not compressed reach far enough.
+
+    Args:
+        header: The file.
+        needed: Bytes of pixels up to the end of what is to be read.
+        what: What that is, in words.
+
+    Raises:
+        CorruptFileError: If they do not.
+    """
+    said = header.pixel_length
+    if said is None or said < needed:
+        raise CorruptFileError(
+            f"its pixel data has {said if said is not None else 'no length'} and {what} ends at {needed}",
+            path=header.path,
+            advice="export the file again",
+        )
+    if header.is_deflated:
+        # Only inflating tells the size, but no file inflates without bound.
+        room = MOST_DEFLATION * (header.file_size - header.dataset_offset) - header.pixel_offset
+    else:
+        room = header.file_size - header.pixel_offset
+    if room < needed:
+        raise CorruptFileError(
+            f"the file ends {needed - room} bytes before the end of its pixels",
+            path=header.path,
+            advice="it was cut off when it was copied; fetch it again",
+        )

@@ -1,0 +1,65 @@
+"""What a user is told of each volume of a multi-phase series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...storage.files import StoredFile
+from .phase_tags import Value
+from .volumes import Volume
+
+__all__ = ["DicomPhaseInfo", "list_phases"]
+
+
+@dataclass(frozen=True)
+class DicomPhaseInfo:
+    """One volume of a series; ``load_image`` takes it in place of a path.
+
+    Attributes:
+        index: Its number, the ``dataset_index`` that loads it.
+        num_slices: How many slices it has.
+        file_paths: The files that hold it.
+        label: What a person calls it, such as ``"Phase 40%"``.
+        split_tag: Keyword of the DICOM attribute that tells it from the others; two are joined with ``" + "``; None if
+            there is only one volume or only the order of the images tells them apart.
+        split_value: Its value of that attribute.
+
+    Examples:
+        >>> from pictologics import DicomPhaseInfo
+        >>> DicomPhaseInfo(3, 120, ["a.dcm"], "Phase 40%", "NominalPercentageOfCardiacPhase", 40.0).label
+        'Phase 40%'
+    """
+
+    index: int
+    num_slices: int
+    file_paths: list[str]
+    label: str
+    split_tag: str | None = None
+    split_value: Value | None = None
+    stored_files: tuple[StoredFile, ...] = field(default=(), repr=False, compare=False, kw_only=True)
+    frames: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False, compare=False, kw_only=True)
+
+
+def list_phases(volumes: Sequence[Volume]) -> list[DicomPhaseInfo]:
+    """Describe the volumes of a series.
+
+    Args:
+        volumes: The volumes, in the order in which ``dataset_index`` counts them.
+    """
+    found = []
+    for index, volume in enumerate(volumes):
+        files = {frame.header.path: frame.header.file for frame in volume.frames}
+        found.append(
+            DicomPhaseInfo(
+                index,
+                len(volume.frames),
+                list(files),
+                volume.phase.label,
+                volume.phase.tag,
+                volume.phase.value,
+                stored_files=tuple(files.values()),
+                frames=frozenset((frame.header.path, frame.number) for frame in volume.frames),
+            )
+        )
+    return found

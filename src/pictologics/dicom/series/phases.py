@@ -1,0 +1,280 @@
+"""A stack -> phases: several volumes at the same slice positions, told apart by what differs between them.
+
+A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
+number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
+there are images at a position, and no group may hold a position twice. The one exception is
+:func:`alternating_phases`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
+from ..frames.frame import Frame
+from ..stacks.lattices import FEWEST, regular
+from .phase_tags import (
+    CANDIDATES,
+    CONTRASTS,
+    CSA_DIFFUSION,
+    DIFFUSION,
+    RANKED,
+    UNSPECIFIC,
+    Candidate,
+    Value,
+    differing_text,
+)
+
+__all__ = ["Phase", "split_phases"]
+
+# Scanners write positions with three decimals: two planes may be this far apart and still be one.
+POSITION_ROUNDING = 2e-3
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The planes of one volume among several.
+
+    Attributes:
+        frames: The planes, in no particular order.
+        label: What a person calls it.
+        tag: The attribute, or attributes, that tell it apart; None if there is only one, or only order does.
+        value: Its value of that attribute.
+        remark: What else is to be said of how it was told apart; empty as a rule.
+    """
+
+    frames: tuple[Frame, ...]
+    label: str = "Volume 1"
+    tag: str | None = None
+    value: Value | None = None
+    remark: str = ""
+
+
+def split_phases(frames: Sequence[Frame]) -> list[Phase]:
+    """Tell the volumes of a stack apart.
+
+    Args:
+        frames: Planes of one layout, each once.
+
+    Returns:
+        The volumes in ascending order of what tells them apart; one if no position repeats.
+    """
+    slots = slots_of(frames)
+    if slots is None:
+        return split_unplaced(frames)
+    counts = np.bincount(slots)
+    most = int(counts.max())
+    if most == 1:
+        return alternating_phases(frames, slots) or [Phase(tuple(frames))]
+    known = differing_values(frames, CANDIDATES)
+    specific = {candidate: values for candidate, values in known.items() if candidate not in UNSPECIFIC}
+    phases = told_apart(frames, slots, specific, 1)
+    if phases:
+        return phases
+    if DIFFUSION not in known:
+        unspecific = {candidate: values for candidate, values in known.items() if candidate in UNSPECIFIC}
+        known = {**specific, **csa_values(frames), **unspecific}
+    for size in (1, 2):
+        phases = told_apart(frames, slots, known, size)
+        if phases:
+            return phases
+    for candidate in RANKED:
+        ranks = ranks_in_slots(slots, known[candidate]) if candidate in known else None
+        if ranks is not None:
+            return ranked_phases(frames, ranks, candidate, known[candidate])
+    return by_appearance(frames, slots)
+
+
+def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
+    """For each plane the number of its position along the normal; None if positions are not known."""
+    first = frames[0]
+    if first.orientation is None or any(frame.position is None for frame in frames):
+        return None
+    if len(frames) == 1:
+        return np.zeros(1, dtype=int)
+    normal = np.cross(first.orientation[:3], first.orientation[3:])
+    heights = np.array([frame.position for frame in frames], dtype=float) @ normal
+    order = np.argsort(heights, kind="stable")
+    gaps = np.diff(heights[order])
+    pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
+    rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
+    apart = gaps[gaps > rounding]
+    # A tenth of the usual distance between slices; one wide hole must not make neighbours look like one.
+    same = max(CORNER_ERROR_REFUSED * float(np.median(apart)), rounding) if apart.size else rounding
+    slots = np.empty(len(frames), dtype=int)
+    slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
+    return slots
+
+
+Groups = dict[tuple[Value, ...], list[int]]
+Known = dict[Candidate, list[Value]]
+
+
+def told_apart(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
+    """Phases by the first so many candidates together that explain every repeated position; none if none do."""
+    most = int(np.bincount(slots).max())
+    for candidates in combinations(known, size):
+        groups = exact_groups([known[candidate] for candidate in candidates])
+        if len(groups) == most and each_once(groups, slots):
+            return phases_of(frames, groups, candidates)
+    return []
+
+
+def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+    """Volumes whose slices lie between those of one another, told apart by a contrast that alternates; none if not.
+
+    No position repeats here, and nearly always that means one volume: whatever changes from slice to slice changed
+    while it was scanned. One pattern cannot come about that way. Where an echo time, a b-value or a kind of image takes
+    its values in strict turn (1, 2, 1, 2, ... or 1, 2, 3, 1, ...), through slices that are evenly spaced, each value
+    has evenly spaced slices of its own, as many as the others or one less: volumes that were placed a part of a step
+    apart. Stacked as one they would be a regular grid of saw-toothed contrast, loaded in silence. Times and acquisition
+    numbers are not asked: odd slices may be scanned before even ones. Nor are stacks of uneven spacing, which are
+    refused as such, nor values with fewer than three slices, which are evenly spaced by chance.
+    """
+    order = np.argsort(slots)
+    for candidate, values in differing_values(frames, CONTRASTS).items():
+        count = len(set(values))
+        turns = [values[k] for k in order]
+        if (
+            len(frames) >= FEWEST * count
+            and len(set(turns[:count])) == count
+            and turns[count:] == turns[:-count]
+            and evenly_spaced([frames[k] for k in order])
+        ):
+            phases = phases_of(frames, exact_groups([values]), (candidate,))
+            remark = f"slices of the {count} volumes take turns along the stack, as their {candidate.keyword} does"
+            return [replace(phase, remark=remark) for phase in phases]
+    return []
+
+
+def evenly_spaced(frames: Sequence[Frame]) -> bool:
+    """Whether planes in the order of their heights lie on a line at equal distances."""
+    positions = np.array([frame.position for frame in frames], dtype=float)
+    step = float(np.linalg.norm(positions[-1] - positions[0])) / (len(frames) - 1)
+    return regular(positions, step)
+
+
+def differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -> Known:
+    """The values of every candidate that each plane has and that are not all the same, in the candidates' order."""
+    found = {}
+    for candidate in candidates:
+        values: list[Value] = []
+        for frame in frames:
+            value = candidate.value(frame)
+            if value is None:
+                break
+            values.append(value)
+        if len(values) == len(frames) and len(set(values)) > 1:
+            found[candidate] = values
+    return found
+
+
+def csa_values(frames: Sequence[Frame]) -> Known:
+    """The b-values that stand in CSA headers only, each file read once: a mosaic has one for all of its tiles."""
+    by_file: dict[int, Value] = {}
+    for frame in frames:
+        if id(frame.header) not in by_file:
+            value = CSA_DIFFUSION.value(frame)
+            if value is None:
+                return {}
+            by_file[id(frame.header)] = value
+    values = [by_file[id(frame.header)] for frame in frames]
+    return {CSA_DIFFUSION: values} if len(set(values)) > 1 else {}
+
+
+def exact_groups(values: Sequence[Sequence[Value]]) -> Groups:
+    """Planes by their values.
+
+    Args:
+        values: For each candidate, the value of each plane.
+    """
+    groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
+    for index, key in enumerate(zip(*values, strict=True)):
+        groups[key].append(index)
+    return groups
+
+
+def each_once(groups: Groups, slots: np.ndarray) -> bool:
+    """Whether no group holds a position twice."""
+    return all(len(set(slots[members].tolist())) == len(members) for members in groups.values())
+
+
+def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
+    """Phases in ascending order of their values."""
+    keys = sorted(groups)
+    phases = []
+    for key in keys:
+        labels = [
+            candidate.label(value, frames[groups[key][0]])
+            if candidate.label
+            else differing_text(value, [one[k] for one in keys])
+            for k, (candidate, value) in enumerate(zip(candidates, key, strict=True))
+            if len({one[k] for one in keys}) > 1
+        ]
+        phases.append(
+            Phase(
+                tuple(frames[k] for k in groups[key]),
+                ", ".join(labels),
+                " + ".join(candidate.keyword for candidate in candidates),
+                key[0] if len(key) == 1 else key,
+            )
+        )
+    return phases
+
+
+def ranks_in_slots(slots: np.ndarray, values: Sequence[Value]) -> list[int] | None:
+    """For each plane, which in order of its value it is among those at its position; None if that is not clear."""
+    by_slot: defaultdict[int, list[int]] = defaultdict(list)
+    for index, slot in enumerate(slots.tolist()):
+        by_slot[slot].append(index)
+    ranks = [0] * len(values)
+    for members in by_slot.values():
+        if len({values[k] for k in members}) < len(members):
+            return None
+        for rank, index in enumerate(sorted(members, key=lambda k: values[k])):
+            ranks[index] = rank
+    return ranks
+
+
+def ranked_phases(
+    frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate, values: Sequence[Value]
+) -> list[Phase]:
+    """Phases by their rank at each position, where the value itself drifts from slice to slice."""
+    phases = []
+    for rank in range(max(ranks) + 1):
+        members = [index for index, one in enumerate(ranks) if one == rank]
+        lowest = min(values[index] for index in members)
+        label = f"Volume {rank + 1}"
+        phases.append(Phase(tuple(frames[index] for index in members), label, candidate.keyword, lowest))
+    return phases
+
+
+def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+    """Phases by the order in which the images of each position come: instance number, then file and frame."""
+
+    def order(index: int) -> tuple[int, int, int]:
+        number = frames[index].instance_number
+        return (0 if number is None else number, index, frames[index].number)
+
+    seen: defaultdict[int, int] = defaultdict(int)
+    volumes: defaultdict[int, list[Frame]] = defaultdict(list)
+    for index in sorted(range(len(frames)), key=order):
+        slot = int(slots[index])
+        volumes[seen[slot]].append(frames[index])
+        seen[slot] += 1
+    return [Phase(tuple(volumes[k]), f"Volume {k + 1}") for k in sorted(volumes)]
+
+
+def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
+    """Split planes without positions only where one attribute gives equal groups of several planes each."""
+    for candidate, values in differing_values(frames, CANDIDATES).items():
+        groups = exact_groups([values])
+        sizes = {len(members) for members in groups.values()}
+        if len(sizes) == 1 and sizes.pop() > 1:
+            return phases_of(frames, groups, (candidate,))
+    return [Phase(tuple(frames))]

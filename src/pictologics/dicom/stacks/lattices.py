@@ -1,0 +1,195 @@
+"""Where slices lie along their normal: on one lattice, on two, or unevenly.
+
+One analysis says what a stack is (:mod:`pictologics.dicom.stacks.regularity`) and how it is made regular
+(:mod:`pictologics.dicom.stacks.rectifying`), so that both always agree. Heights are the distances of the planes
+from the first one, projected on the normal, ascending, mm.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+
+import numpy as np
+import numpy.typing as npt
+
+from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
+
+__all__ = [
+    "FEWEST",
+    "Lattice",
+    "finest_step",
+    "interleaved_lattices",
+    "lattice_of",
+    "regular",
+    "rooms_for_a_slice",
+    "spacing_runs",
+]
+
+Floats = npt.NDArray[np.float64]
+
+# Slices get lost in ones and twos. Five equal gaps in a row, each a multiple of the step, were scanned so:
+# 5 mm through the skull base and 10 mm above it.
+RUN_OF_ONE_SPACING = 5
+
+# A gap is judged by this many gaps on either side of it, and is usual if this share of them are as long.
+AROUND = 5
+USUAL_SHARE = 0.3
+
+# A step is the stack's own if gaps as short as it make up this share of the extent. It passes over the one short
+# gap where two blocks of slices meet, and bounds the number of resampled slices to 20 times that of the slices.
+STEP_SHARE = 1 / 20
+
+# No scan has more; a position that lies far off is a lie of a header.
+MOST_SLOTS = 2**31 - 1
+
+# Fewer slices than this are no lattice of their own: any two are evenly spaced.
+FEWEST = 3
+
+# The second of two interleaved lattices may be finer than the first, but hardly by more than this.
+MOST_BETWEEN = 12
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Evenly spaced slots, some of which may be empty.
+
+    Attributes:
+        step: Distance between slots, mm.
+        slots: (n,) the slot of each slice, from 0.
+    """
+
+    step: float
+    slots: npt.NDArray[np.intp]
+
+    @property
+    def empty(self) -> npt.NDArray[np.intp]:
+        """Slots without a slice."""
+        return np.setdiff1d(np.arange(self.slots[-1] + 1), self.slots)
+
+
+def lattice_of(heights: Floats) -> Lattice | None:
+    """The lattice on which all slices lie, each within a tenth of a step; None if the spacing truly varies.
+
+    The step is the smallest gap, so that longer gaps hold empty slots. Two kinds of stack lie on such a lattice
+    and are none: long runs of one longer gap, and two lattices that interleave.
+
+    Args:
+        heights: (n,) ascending.
+    """
+    count = heights.size
+    even = regular(heights[:, None], heights[-1] / max(count - 1, 1))
+    if count < FEWEST or even:
+        return Lattice(float(heights[-1]) / max(count - 1, 1), np.arange(count))
+    gaps = np.diff(heights)
+    step = np.median(gaps[np.round(gaps / gaps.min()) == 1])
+    # Gaps are rounded, so that a small error of the step does not add up; the slots are then put to the test.
+    counts = np.round(gaps / step)
+    slots = np.concatenate([[0.0], np.cumsum(counts)])
+    step = heights[-1] / slots[-1]
+    if np.abs(heights / step - slots).max() >= CORNER_ERROR_REFUSED or slots[-1] > MOST_SLOTS:
+        return None
+    longest = max((len(list(run)) for slots_on, run in groupby(counts) if slots_on > 1), default=0)
+    if longest >= RUN_OF_ONE_SPACING:
+        return None
+    sparse = slots[-1] + 1 - count >= (slots[-1] + 1) / 4
+    if sparse and interleaved_lattices(heights[:, None]):
+        return None
+    return Lattice(float(step), slots.astype(np.intp))
+
+
+def rooms_for_a_slice(gaps: Floats) -> npt.NDArray[np.bool_]:
+    """Which gaps of an uneven stack are so long that a slice seems to be missing there.
+
+    Such a gap is twice as long as the gaps around it, within the tenth of a step that all geometry is allowed. A
+    length that recurs is the stack's own way, however uneven: one that three in ten of the ten gaps around it reach.
+
+    Args:
+        gaps: (n - 1,) distances between neighbouring slices, mm.
+    """
+    rooms = np.zeros(gaps.size, bool)
+    for k, gap in enumerate(gaps):
+        around = np.concatenate([gaps[max(0, k - AROUND) : k], gaps[k + 1 : k + 1 + AROUND]])
+        usual = np.count_nonzero(around * (2 - CORNER_ERROR_REFUSED) >= gap)
+        rooms[k] = usual < USUAL_SHARE * around.size
+    return rooms
+
+
+def finest_step(gaps: Floats) -> float:
+    """The finest distance that slices of an uneven stack keep, rather than one at which two happen to lie.
+
+    Args:
+        gaps: (n - 1,) distances between neighbouring slices, mm.
+    """
+    ascending = np.sort(gaps[~rooms_for_a_slice(gaps)])
+    reached = np.cumsum(ascending) >= STEP_SHARE * ascending.sum()
+    finest = ascending[reached.argmax()]
+    # Positions are rounded, so that the gaps of one spacing differ a little.
+    return float(ascending[np.abs(ascending / finest - 1) < CORNER_ERROR_NOTED].mean())
+
+
+def spacing_runs(gaps: Floats) -> list[tuple[int, int, float]]:
+    """Stretches of gaps of one length: the first gap, the end, and the mean gap of each, mm."""
+    runs = []
+    start = 0
+    while start < gaps.size:
+        rest = gaps[start:]
+        alike = takewhile(bool, np.abs(rest / rest[0] - 1) < CORNER_ERROR_REFUSED)
+        end = start + sum(1 for _ in alike)
+        runs.append((start, end, float(gaps[start:end].mean())))
+        start = end
+    return runs
+
+
+def interleaved_lattices(offsets: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+    """Split slices into two evenly spaced stacks whose ranges overlap, if they are that.
+
+    Args:
+        offsets: (n, d) places of the slices, mm or any unit; the last column is their height, ascending.
+
+    Returns:
+        The slices of the stack to which the first slice belongs, and those of the other; None if there is no such
+        split.
+    """
+    count = len(offsets)
+    if count < 2 * FEWEST:
+        return None
+    tolerance_unit = float(np.median(np.diff(offsets[:, -1])))
+    for second in range(1, min(count, MOST_BETWEEN + 2)):
+        first_stack = walk(offsets, second, tolerance_unit)
+        other_stack = np.setdiff1d(np.arange(count), first_stack)
+        if min(first_stack.size, other_stack.size) < FEWEST or not regular(offsets[other_stack], tolerance_unit):
+            continue
+        low = max(first_stack[0], other_stack[0])
+        high = min(first_stack[-1], other_stack[-1])
+        if high - low + 1 < FEWEST:
+            continue
+        # Slices that are even where both stacks are need no second stack to explain them.
+        shared = offsets[low : high + 1]
+        if not regular(shared, float(shared[-1, -1] - shared[0, -1]) / (high - low)):
+            return first_stack, other_stack
+    return None
+
+
+def walk(offsets: Floats, second: int, tolerance_unit: float) -> npt.NDArray[np.intp]:
+    """Slices met in even steps from the first slice over a second one, until no slice lies at the next step."""
+    heights = offsets[:, -1].tolist()
+    tolerance = CORNER_ERROR_REFUSED * tolerance_unit
+    members = [0, second]
+    while True:
+        last = offsets[members[-1]]
+        expected = last + (last - offsets[0]) / (len(members) - 1)
+        low = bisect_left(heights, expected[-1] - tolerance, lo=members[-1] + 1)
+        high = bisect_left(heights, expected[-1] + tolerance, lo=low)
+        near = [k for k in range(low, high) if np.abs(offsets[k] - expected).max() < tolerance]
+        if not near:
+            return np.array(members)
+        members.append(near[0])
+
+
+def regular(offsets: Floats, unit: float) -> bool:
+    """Whether places are evenly spaced along a line, each within a tenth of a unit in every direction."""
+    steps = np.linspace(0, 1, len(offsets))[:, None]
+    line = offsets[0] + steps * (offsets[-1] - offsets[0])
+    return bool(np.abs(offsets - line).max() < CORNER_ERROR_REFUSED * unit)

@@ -1,0 +1,224 @@
+"""Frames of one layout -> sorted planes on a Grid, or why they form none.
+
+The rules, with r and c the cosines of ImageOrientationPatient and n = r x c (DICOM PS3.3 C.7.6.2.1.1): the
+step along x is r times the column spacing, along y c times the row spacing; planes are sorted by n·position
+and the third axis is +n, so every volume is right-handed; the step is the projected extent divided by the
+number of gaps. SliceThickness is how thick a slice is, never how far the next one lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import GeometryError
+from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
+from ...provenance import Decision
+from ..frames.frame import Frame
+from ..headers import tags
+from .regularity import Finding, StackGeometry, findings_of
+
+__all__ = [
+    "Planes",
+    "assume",
+    "grid_of_planes",
+    "in_plane_spacing",
+    "orthonormal_axes",
+    "single_slice_step",
+    "stack_by_number",
+    "stack_planes",
+]
+
+AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The planes of one volume.
+
+    Attributes:
+        frames: Sorted along the third axis.
+        grid: Where their voxels lie; of an irregular stack, at their mean distance.
+        decisions: What was decided to get there.
+        irregular_stack: Where the planes of an irregular stack really lie, if it is to be resampled.
+    """
+
+    frames: tuple[Frame, ...]
+    grid: Grid
+    decisions: tuple[Decision, ...]
+    irregular_stack: StackGeometry | None = None
+
+
+def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
+    """Sort planes and find their grid.
+
+    Args:
+        frames: Planes of one volume: one layout, each position once.
+        irregular: What to do with planes that form no regular grid: ``"error"``, ``"ignore"`` to keep them at their
+            mean step, or ``"resample"`` to have a regular volume made of them.
+        path: The source, for messages.
+
+    Raises:
+        GeometryError: If the planes form no regular grid, or only some have a position.
+    """
+    placed = [frame for frame in frames if frame.position is not None and frame.orientation is not None]
+    decisions: list[Decision] = []
+    if len(placed) == len(frames):
+        return stack_by_position(frames, irregular, path, decisions)
+    if placed:
+        missing = next(frame for frame in frames if frame.position is None or frame.orientation is None)
+        raise GeometryError(
+            f"{len(frames) - len(placed)} of {len(frames)} images have no position or orientation, "
+            f"the first is '{missing.header.path}'",
+            path=path,
+            advice="pass the list of files that belong together",
+        )
+    return stack_by_number(frames, decisions)
+
+
+def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisions: list[Decision]) -> Planes:
+    """Sort planes along their normal and lay a grid through them."""
+    cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
+    positions = np.array([frame.position for frame in frames], dtype=np.float64)
+    spacings = np.array([in_plane_spacing(frame, decisions) for frame in frames])
+    direction = orthonormal_axes(cosines[0])
+    heights = positions @ direction[:, 2]
+    order = np.argsort(heights, kind="stable")
+    if len(frames) > 1:
+        step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
+    else:
+        step = single_slice_step(frames[0], decisions)
+    grid = grid_of_planes(frames[0], positions[order[0]], direction, spacings[order[0]], step, len(frames))
+    stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
+    findings = findings_of(stack)
+    decisions += judge(stack, findings, irregular, path)
+    if not np.array_equal(order, np.arange(len(frames))):
+        decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
+    to_resample = stack if findings and irregular == "resample" else None
+    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions), to_resample)
+
+
+def grid_of_planes(
+    frame: Frame,
+    position: npt.NDArray[np.float64],
+    direction: npt.NDArray[np.float64],
+    pixel_spacing: npt.ArrayLike,
+    step: float,
+    count: int,
+) -> Grid:
+    """The grid of planes of one size.
+
+    Args:
+        frame: One of them.
+        position: Of the lowest along the normal, LPS mm.
+        direction: The axes r, c and n.
+        pixel_spacing: Distance between rows and between columns, mm.
+        step: Distance between planes, mm.
+        count: How many there are.
+    """
+    between_rows, between_columns = np.asarray(pixel_spacing, np.float64).tolist()
+    return Grid(
+        (frame.columns, frame.rows, count), (between_columns, between_rows, step), tuple(position.tolist()), direction
+    )
+
+
+def judge(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
+    """Accept a regular stack; raise for any other, unless told what to do with it."""
+    error = float(stack.corner_errors().max())
+    if not findings:
+        if error < CORNER_ERROR_NOTED:
+            return []
+        text = f"slices moved onto a regular grid, by up to {error:.2g} voxels at the worst corner"
+        return [Decision("rounded", text, error)]
+    said = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
+    if irregular == "resample":
+        return [Decision("assumed", f"the slices form no regular grid: {said}", error)]
+    if irregular != "ignore":
+        advice = 'pass irregular="ignore" to keep the slices as they are, at their mean distance'
+        if can_be_resampled(findings):
+            advice = f'pass irregular="resample" to make a regular volume of them, or {advice.removeprefix("pass ")}'
+        raise GeometryError(
+            f"the slices form no regular grid: {said}, and {CORNER_ERROR_REFUSED} voxels is the limit",
+            path=path,
+            advice=advice,
+            findings={finding.kind: finding.voxels for finding in findings},
+            way_out=(("irregular", "resample" if can_be_resampled(findings) else "ignore"),),
+            corner_error=error,
+        )
+    text = f"the slices form no regular grid and were kept at a mean distance of {stack.grid.spacing[2]:.6g} mm: {said}"
+    return [Decision("assumed", text, error, "geometry")]
+
+
+def can_be_resampled(findings: Sequence[Finding]) -> bool:
+    """Whether the planes differ only in where they lie."""
+    return not any(finding.kind in {"turned", "pixel spacing varies"} for finding in findings)
+
+
+def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The nearest right-handed set of axes to six direction cosines: columns r, c and n."""
+    pair = cosines.reshape(2, 3).T
+    # Exact cosines stay exact; the polar factor of anything else spreads the rounding evenly over both.
+    if np.abs(pair.T @ pair - np.eye(2)).max() > 1e-15:
+        left, _, right = np.linalg.svd(pair, full_matrices=False)
+        pair = left @ right
+    # Adding zero turns -0.0 into 0.0.
+    return np.column_stack([pair, np.cross(pair[:, 0], pair[:, 1])]) + 0.0
+
+
+def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
+    """The distance between rows and columns; what is assumed is recorded once."""
+    if frame.pixel_spacing is None:
+        assume("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
+        return 1.0, 1.0
+    if frame.spacing_source != tags.NAMES[tags.PIXEL_SPACING]:
+        assume(
+            f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
+            "not in the patient",
+            frame.pixel_spacing[0],
+            decisions,
+        )
+    return frame.pixel_spacing
+
+
+def single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
+    """The third spacing where there is only one plane, or no position."""
+    step = frame.attributes.number(tags.SPACING_BETWEEN_SLICES)
+    if step:
+        # Its sign means nothing: vendors disagree about it.
+        return abs(step)
+    assume("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
+    return 1.0
+
+
+def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Planes:
+    """Put planes without positions in the order of their InstanceNumber, at an origin of zero."""
+    numbers = [(frame.instance_number, frame.number) for frame in frames]
+    if len(set(numbers)) == len(frames) and all(number is not None for number, _ in numbers):
+        order = sorted(range(len(frames)), key=numbers.__getitem__)
+        way = "InstanceNumber" if frames[0].header is not frames[-1].header else "frame number"
+    else:
+        order = list(range(len(frames)))
+        way = "file name"
+    first = frames[order[0]]
+    rows, columns = in_plane_spacing(first, decisions)
+    step = single_slice_step(first, decisions)
+    assume(
+        f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
+        f"{step:.6g} mm apart, "
+        + ("with the origin at zero" if first.orientation else "axial, with the origin at zero"),
+        len(frames),
+        decisions,
+    )
+    direction = orthonormal_axes(np.array(first.orientation or AXIAL))
+    grid = grid_of_planes(first, np.zeros(3), direction, (rows, columns), step, len(frames))
+    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
+
+
+def assume(text: str, value: float, decisions: list[Decision]) -> None:
+    """Record an assumption, once."""
+    decision = Decision("assumed", text, value, "geometry")
+    if decision not in decisions:
+        decisions.append(decision)

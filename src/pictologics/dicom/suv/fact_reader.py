@@ -1,0 +1,177 @@
+"""Numbers, moments and vendors' private values of a PET file, as text that pydicom has not converted."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from ...errors import CorruptFileError
+from ..headers.full_dataset import text_value
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+__all__ = ["ATTRIBUTES", "FactReader", "named"]
+
+#: Tag and keyword of the attribute that a fact comes from.
+ATTRIBUTES: Final = {
+    "series": (0x00080031, "SeriesDate, SeriesTime"),
+    "acquired": (0x00080032, "AcquisitionDate, AcquisitionTime"),
+    "manufacturer": (0x00080070, "Manufacturer"),
+    "private_scan": (0x0009100D, "GE's private scan date and time"),
+    "sex": (0x00100040, "PatientSex"),
+    "size": (0x00101020, "PatientSize"),
+    "weight": (0x00101030, "PatientWeight"),
+    "start_time": (0x00181072, "RadiopharmaceuticalStartTime"),
+    "dose": (0x00181074, "RadionuclideTotalDose"),
+    "half_life": (0x00181075, "RadionuclideHalfLife"),
+    "start": (0x00181078, "RadiopharmaceuticalStartDateTime"),
+    "duration": (0x00181242, "ActualFrameDuration"),
+    "corrected": (0x00280051, "CorrectedImage"),
+    "tracers": (0x00540016, "RadiopharmaceuticalInformationSequence"),
+    "units": (0x00541001, "Units"),
+    "suv_type": (0x00541006, "SUVType"),
+    "decay_correction": (0x00541102, "DecayCorrection"),
+    "reference_time": (0x00541300, "FrameReferenceTime"),
+    "corrected_to": (0x00189701, "DecayCorrectionDateTime"),
+    "decay": (0x00189758, "DecayCorrected"),
+    "attenuation": (0x00189759, "AttenuationCorrected"),
+    "mapped_units": (0x004008EA, "MeasurementUnitsCodeSequence of its RealWorldValueMappingSequence"),
+    "suv_factor": (0x70531000, "Philips' private SUV factor"),
+    "activity_factor": (0x70531009, "Philips' private activity factor"),
+}
+TIME: Final = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d{1,6})?)?)?")
+DATE: Final = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
+OFFSET: Final = re.compile(r"([+-])(\d\d)(\d\d)")
+
+
+def named(fact: str) -> str:
+    """The attribute of a fact, by keyword and tag."""
+    tag, keyword = ATTRIBUTES[fact]
+    return f"{keyword} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+class FactReader:
+    """Reads facts from one data set."""
+
+    def __init__(self, path: str, dataset: Dataset) -> None:
+        self.path = path
+        self.dataset = dataset
+
+    def malformed(self, fact: str, text: str) -> CorruptFileError:
+        """The error for a value that its attribute cannot hold."""
+        return CorruptFileError(
+            f"its {named(fact)} is {text[:40]!r}, which is not what that attribute holds",
+            path=self.path,
+            advice="correct the attribute",
+            attribute=fact,
+        )
+
+    def text(self, fact: str) -> str:
+        """A text attribute in upper case."""
+        return text_value(self.dataset, ATTRIBUTES[fact][0]).upper()
+
+    def number(self, fact: str) -> float | None:
+        """A number; zero counts as missing, as scanners write it for what they were not told."""
+        return self.parsed_number(fact, self.text(fact))
+
+    def private_number(self, fact: str, creator: str) -> float | None:
+        """A number in a vendor's block."""
+        return self.parsed_number(fact, self.private_text(fact, creator))
+
+    def parsed_number(self, fact: str, text: str) -> float | None:
+        """A number from its text."""
+        if not text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            raise self.malformed(fact, text) from None
+        if not isfinite(number) or number < 0:
+            raise self.malformed(fact, text)
+        return number or None
+
+    def private_text(self, fact: str, creator: str) -> str:
+        """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
+        group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
+        for block in range(0x10, 0x100):
+            if text_value(self.dataset, group << 16 | block) == creator:
+                return text_value(self.dataset, group << 16 | block << 8 | element)
+        return ""
+
+    def zone(self) -> tzinfo | None:
+        """The time zone of dates and times that name none (TimezoneOffsetFromUTC)."""
+        return parsed_offset(text_value(self.dataset, 0x00080201))
+
+    def day_and_time(self, date_tag: int, fact: str, zone: tzinfo | None) -> datetime | None:
+        """A moment from a date and a time of day."""
+        day = text_value(self.dataset, date_tag)
+        clock = self.time_of_day(fact)
+        if not day or clock is None:
+            return None
+        parsed = parsed_date(day)
+        if parsed is None:
+            raise self.malformed(fact, day)
+        return datetime.combine(parsed, clock, zone)
+
+    def time_of_day(self, fact: str) -> time | None:
+        """A time of day."""
+        text = self.text(fact)
+        if not text:
+            return None
+        parsed = parsed_time(text)
+        if parsed is None:
+            raise self.malformed(fact, text)
+        return parsed
+
+    def moment(self, fact: str, zone: tzinfo | None) -> datetime | None:
+        """A moment written as one."""
+        return self.parsed_moment(fact, self.text(fact), zone)
+
+    def private_moment(self, fact: str, creator: str, zone: tzinfo | None) -> datetime | None:
+        """A moment in a vendor's block."""
+        return self.parsed_moment(fact, self.private_text(fact, creator), zone)
+
+    def parsed_moment(self, fact: str, text: str, zone: tzinfo | None) -> datetime | None:
+        """A moment from its text: the day and the hour at least, and maybe a time zone."""
+        if not text:
+            return None
+        offset = OFFSET.search(text)
+        body = text[: offset.start()] if offset else text
+        day, clock = parsed_date(body[:8]), parsed_time(body[8:])
+        if day is None or clock is None:
+            raise self.malformed(fact, text)
+        return datetime.combine(day, clock, parsed_offset(offset.group()) if offset else zone)
+
+
+def parsed_date(text: str) -> date | None:
+    """A date, None if it is none."""
+    found = DATE.fullmatch(text)
+    try:
+        return None if found is None else date(*map(int, found.groups()))
+    except ValueError:
+        return None
+
+
+def parsed_time(text: str) -> time | None:
+    """A time of day, None if it is none; a leap second is the one before it."""
+    found = TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    fraction = round(float(found[4] or 0) * 1e6)
+    try:
+        return time(hour, minute, min(second, 59), min(fraction, 999_999))
+    except ValueError:
+        return None
+
+
+def parsed_offset(text: str) -> timezone | None:
+    """A time zone, None if it is none."""
+    found = OFFSET.fullmatch(text)
+    if found is None:
+        return None
+    minutes = int(found[2]) * 60 + int(found[3])
+    return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes)) if minutes < 24 * 60 else None

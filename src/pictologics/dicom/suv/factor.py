@@ -1,0 +1,204 @@
+"""Standardized uptake values: PET relative to the injected dose and the size of the patient.
+
+The rules are those of the vendor-neutral pseudo-code of QIBA (Quantitative Imaging Biomarkers Alliance), which holds
+for every maker:
+
+- ``Units`` BQML: value x size of the patient / dose that was left at the moment to which decay was corrected. With
+  ``DecayCorrection`` START that is the beginning of the scan, with ADMIN the injection, when all of it was there.
+- ``Units`` CNTS (Philips): value x a private factor is the uptake value by body weight; without that factor, value x
+  another private factor is Bq/ml.
+- ``Units`` GML and CM2ML: uptake values already, by body weight unless ``SUVType`` says otherwise.
+
+Enhanced objects say the same in attributes of their own: units by a real world value mapping, the moment to which
+decay was corrected by ``DecayCorrectionDateTime``, and the dose in MBq.
+
+The size of the patient is its weight in g, its lean body mass in g, or its surface in cm2:
+
+- lean body mass after James (Research on Obesity, HMSO 1976), W in kg and H in cm: 1.10 W - 128 (W/H)^2 for men and
+  1.07 W - 148 (W/H)^2 for women. A misprint of 120 for 128 goes round; DICOM calls that one LBM and this one
+  LBMJAMES128.
+- body surface after Du Bois and Du Bois (Arch Intern Med 1916), m2: 0.007184 W^0.425 H^0.725.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ...errors import OptionError, UnsupportedFormatError
+from ...provenance import Decision
+from ..frames.frame import Frame
+from ..headers import tags
+from .fact_reader import named
+from .facts import PetFacts, agreed_facts
+from .times import decayed_share
+
+__all__ = ["SUV_UNITS", "Uptake", "uptake_of"]
+
+#: Codes of DICOM PS3.16 CID 85.
+SUV_UNITS: Final = {"bw": "g/ml{SUVbw}", "lbm": "g/ml{SUVlbm(James128)}", "bsa": "cm2/ml{SUVbsa}"}
+
+#: The kind of uptake value that a file holds, by Units and SUVType (PS3.3 C.8.9.1.1.6: without a type, GML is BW).
+HELD_KINDS: Final = {
+    ("GML", ""): "bw",
+    ("GML", "BW"): "bw",
+    ("GML", "LBMJAMES128"): "lbm",
+    ("CM2ML", ""): "bsa",
+    ("CM2ML", "BSA"): "bsa",
+}
+
+# No patient, man or mouse, is given less; a number below is MBq or mCi.
+LEAST_DOSE: Final = 1e4
+# Metres; a number above is centimetres.
+LARGEST_SIZE: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Uptake:
+    """Planes whose slope and intercept give uptake values.
+
+    Attributes:
+        frames: The planes.
+        decision: What was done, in words.
+    """
+
+    frames: tuple[Frame, ...]
+    decision: Decision
+
+
+def uptake_of(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
+    """Fold the factor to uptake values into the slope and intercept of each plane, so that values are rounded once.
+
+    Args:
+        frames: Planes of one PET volume.
+        kind: ``"bw"``, ``"lbm"`` or ``"bsa"``.
+        path: The source, for messages.
+
+    Raises:
+        OptionError: If they are no PET, or an attribute is missing without which there are no uptake values.
+        CorruptFileError: If attributes contradict each other.
+    """
+    for frame in frames:
+        modality = frame.header.text(tags.MODALITY)
+        if modality != "PT":
+            raise OptionError(
+                f"suv={kind!r} needs PET, and Modality (0008,0060) is {modality!r}", path=path, advice="leave suv out"
+            )
+        if tags.MODALITY_LUT_SEQUENCE in frame.header.located:
+            raise UnsupportedFormatError("its values come from a Modality LUT, which no PET has", path=path)
+        if not {tags.RESCALE_SLOPE, tags.REAL_WORLD_VALUE_SLOPE} & frame.attributes.values.keys():
+            raise OptionError(
+                "uptake values need RescaleSlope (0028,1053), which is missing",
+                path=frame.header.path,
+                advice="leave suv out",
+            )
+    factor = factor_of(agreed_facts(frames), kind)
+    scaled = tuple(replace(frame, slope=frame.slope * factor, intercept=frame.intercept * factor) for frame in frames)
+    text = f"values are {SUV_UNITS[kind]}: the slope and intercept of each slice were multiplied by {factor:.9g}"
+    return Uptake(scaled, Decision("converted", text, factor))
+
+
+def factor_of(facts: Sequence[PetFacts], kind: str) -> float:
+    """The factor from rescaled to uptake values."""
+    first = facts[0]
+    if first.units in {"GML", "CM2ML"}:
+        held = HELD_KINDS.get((first.units, first.suv_type))
+        if held is None:
+            raise OptionError(
+                f"its values are uptake values of a kind that is not converted: {named('units')} is {first.units!r} "
+                f"and {named('suv_type')} is {first.suv_type!r}",
+                path=first.path,
+                advice="leave suv out",
+            )
+        return change_of_kind(first, held, kind)
+    if first.units not in {"BQML", "CNTS"}:
+        if not first.units:
+            raise first.missing("units")
+        raise OptionError(
+            f"{named('units')} is {first.units!r}, and BQML, CNTS, GML or CM2ML is required",
+            path=first.path,
+            advice="leave suv out",
+        )
+    check_corrections(first)
+    if first.units == "BQML":
+        return size_of(first, kind) / remaining_dose(facts)
+    if first.suv_factor is not None:
+        return first.suv_factor * change_of_kind(first, "bw", kind)
+    if first.activity_factor is not None:
+        return first.activity_factor * size_of(first, kind) / remaining_dose(facts)
+    raise first.missing("suv_factor", "activity_factor")
+
+
+def check_corrections(facts: PetFacts) -> None:
+    """Make sure that attenuation and decay were corrected."""
+    for needed, flag in (("ATTN", "attenuation"), ("DECY", "decay")):
+        if needed not in facts.corrected:
+            fact = flag if facts.is_enhanced else "corrected"
+            said = "not YES" if facts.is_enhanced else " ".join(sorted(facts.corrected)) or "missing"
+            raise OptionError(
+                f"uptake values need images corrected for {needed}, and {named(fact)} is {said}",
+                path=facts.path,
+                advice="load the corrected series, or leave suv out",
+                attribute=fact,
+            )
+    if facts.is_enhanced:
+        # They name the moment itself.
+        return
+    if not facts.decay_correction:
+        raise facts.missing("decay_correction")
+    if facts.decay_correction not in {"START", "ADMIN"}:
+        raise facts.contradictory(
+            f"decay was corrected, and DecayCorrection is {facts.decay_correction!r} where it is START or ADMIN",
+            "decay_correction",
+            "corrected",
+        )
+
+
+def remaining_dose(facts: Sequence[PetFacts]) -> float:
+    """The activity that was left of the dose at the moment to which decay was corrected, Bq."""
+    first = facts[0]
+    if first.tracers == 0:
+        raise first.missing("tracers")
+    if first.tracers > 1:
+        raise first.contradictory(f"it names {first.tracers} radiopharmaceuticals, and one is needed", "tracers")
+    if first.dose is None:
+        raise first.missing("dose")
+    if first.dose < LEAST_DOSE:
+        raise first.contradictory(f"it is {first.dose:.6g} and must be in Bq", "dose")
+    return first.dose if first.decay_correction == "ADMIN" else first.dose * decayed_share(facts)
+
+
+def change_of_kind(facts: PetFacts, held: str, kind: str) -> float:
+    """The factor from one kind of uptake value to another."""
+    return 1.0 if held == kind else size_of(facts, kind) / size_of(facts, held)
+
+
+def size_of(facts: PetFacts, kind: str) -> float:
+    """What the uptake is relative to: weight or lean body mass in g, or body surface in cm2."""
+    weight = facts.weight
+    if weight is None:
+        raise facts.missing("weight")
+    if kind == "bw":
+        return weight * 1000
+    if facts.size is None:
+        raise facts.missing("size")
+    if facts.size > LARGEST_SIZE:
+        raise facts.contradictory(f"it is {facts.size:.6g} and must be in metres", "size")
+    height = facts.size * 100
+    if kind == "bsa":
+        return float(0.007184 * weight**0.425 * height**0.725) * 1e4
+    if facts.sex not in {"M", "F"}:
+        if not facts.sex:
+            raise facts.missing("sex")
+        raise OptionError(
+            f"lean body mass has a formula for M and one for F, and {named('sex')} is {facts.sex!r}",
+            path=facts.path,
+            advice='pass suv="bw" or suv="bsa"',
+            attribute="sex",
+        )
+    whole, loss = (1.10, 128.0) if facts.sex == "M" else (1.07, 148.0)
+    lean = whole * weight - loss * (weight / height) ** 2
+    if lean <= 0:
+        raise facts.contradictory("no lean body mass follows from them", "weight", "size")
+    return lean * 1000

@@ -1,0 +1,136 @@
+"""How much of an injected dose was left when a PET scan began."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import expm1, log
+from typing import Final
+
+from .facts import PetFacts
+
+__all__ = ["decayed_share"]
+
+SECOND: Final = timedelta(seconds=1)
+DAY: Final = 86400.0
+# A dynamic scan may begin before the injection.
+LONGEST_LEAD: Final = 3600.0
+# After ten half-lives a thousandth is left, which nobody scans; the times are wrong.
+MOST_HALF_LIVES: Final = 10
+# Without a date, an injection is taken to be less than a day ago: beyond this, that need not be so.
+LONGEST_UNDATED_HALF_LIFE: Final = 12 * 3600.0
+# Bed positions tell the beginning of the scan with the rounding of their times.
+SAME_BEGINNING: Final = 5.0
+
+
+def decayed_share(facts: Sequence[PetFacts]) -> float:
+    """The share of the dose that was left at the beginning of the scan."""
+    half_life = facts[0].half_life
+    if half_life is None:
+        raise facts[0].missing("half_life")
+    share: float = 2.0 ** (-seconds_of_uptake(facts[0], scan_begin(facts, half_life), half_life) / half_life)
+    return share
+
+
+def scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
+    """The moment to which a scanner that corrects for decay since the START corrected it.
+
+    That is the series' date and time, unless these are later than the acquisition's: then the series was made
+    afterwards, and GE's private date and time count, or what each slice's FrameReferenceTime says. Enhanced objects
+    name the moment.
+    """
+    first = facts[0]
+    if first.is_enhanced:
+        if first.corrected_to is None:
+            raise first.missing("corrected_to")
+        return first.corrected_to
+    if first.series is None:
+        raise first.missing("series")
+    acquired = [one.acquired for one in facts]
+    known = [moment for moment in acquired if moment is not None]
+    if len(known) < len(acquired):
+        raise next(one for one in facts if one.acquired is None).missing("acquired")
+    # Times may be cut to whole seconds.
+    if first.series <= min(known) + SECOND:
+        return first.series
+    if first.private_scan is not None:
+        return first.private_scan
+    if first.manufacturer.startswith("GE"):
+        # Its FrameReferenceTime counts from another moment.
+        raise first.contradictory(
+            "the series is later than its acquisition, and GE's private scan date and time (0009,100D) is missing",
+            "series",
+            "acquired",
+        )
+    return begin_by_reference(facts, half_life)
+
+
+def begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> datetime:
+    """The beginning of the scan, counted back from the moment of each slice's mean count rate."""
+    begins = []
+    for one in facts:
+        if one.acquired is None or one.reference_time is None or one.duration is None:
+            raise one.contradictory(
+                "the series is later than its acquisition, and neither GE's private scan date and time (0009,100D) nor "
+                "FrameReferenceTime (0054,1300) and ActualFrameDuration (0018,1242) say when the scan began",
+                "series",
+                "acquired",
+            )
+        decay = log(2) / half_life
+        turns = decay * one.duration / 1000
+        to_mean_rate = log(turns / -expm1(-turns)) / decay
+        begins.append(one.acquired + timedelta(seconds=to_mean_rate - one.reference_time / 1000))
+    apart = (max(begins) - min(begins)).total_seconds()
+    if apart > SAME_BEGINNING:
+        raise facts[0].contradictory(
+            f"the beginnings of the scan that follow from them lie {apart:.0f} s apart", "acquired", "reference_time"
+        )
+    return begins[0]
+
+
+def seconds_of_uptake(facts: PetFacts, begin: datetime, half_life: float) -> float:
+    """Seconds from the injection to the beginning of the scan."""
+    if facts.start is not None:
+        check_same_time(facts, facts.start)
+        seconds = seconds_between(facts.start, begin)
+        fact = "start"
+    elif facts.start_time is not None:
+        if half_life > LONGEST_UNDATED_HALF_LIFE:
+            raise facts.contradictory(
+                f"with a half-life of {half_life / 3600:.1f} h, a time without RadiopharmaceuticalStartDateTime "
+                "(0018,1078) does not tell the day",
+                "start_time",
+                "half_life",
+            )
+        seconds = seconds_between(datetime.combine(begin.date(), facts.start_time, begin.tzinfo), begin)
+        if seconds < -LONGEST_LEAD:
+            # Injected before midnight.
+            seconds += DAY
+        fact = "start_time"
+    else:
+        raise facts.missing("start", "start_time")
+    if not -LONGEST_LEAD <= seconds <= MOST_HALF_LIVES * half_life:
+        raise facts.contradictory(
+            f"the scan begins {seconds:.0f} s after the injection, with a half-life of {half_life:.6g} s",
+            fact,
+            "corrected_to" if facts.is_enhanced else "series",
+            "half_life",
+        )
+    return seconds
+
+
+def check_same_time(facts: PetFacts, start: datetime) -> None:
+    """Compare the two attributes that say when the dose was injected, where they count in the same time zone."""
+    zone = None if facts.series is None else facts.series.tzinfo
+    if facts.start_time is None or start.tzinfo != zone:
+        return
+    again = datetime.combine(start.date(), facts.start_time, zone)
+    if abs(start - again) > SECOND:
+        raise facts.contradictory("the two times of injection differ", "start", "start_time")
+
+
+def seconds_between(earlier: datetime, later: datetime) -> float:
+    """Seconds from one moment to another; where only one names its time zone, both are taken to be local."""
+    if (earlier.tzinfo is None) != (later.tzinfo is None):
+        earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)
+    return (later - earlier).total_seconds()

@@ -1,0 +1,92 @@
+"""MetaHeader -> Grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import GeometryError
+from ...geometry import AXIS_LETTERS, Grid
+from ...provenance import Decision
+from ..header_grids import completed_axes, grid_of_affine, millimetres_per
+from .header import MetaHeader
+
+__all__ = ["grid_of"]
+
+# Several names of one field; of those that a file has, the first counts, as in ITK.
+MATRIX = ("TransformMatrix", "Rotation", "Orientation")
+OFFSET = ("Origin", "Offset", "Position")
+SPACING = ("ElementSpacing", "ElementSize")
+
+ADVICE = 'correct its TransformMatrix and ElementSpacing, or pass irregular="ignore" if it is a shear'
+
+# Of the sum of the three cosines between axes and letters, which is 3 where they agree: axes that lie half way
+# between two letters may be given either.
+CONTRADICTION = 0.5
+
+
+def grid_of(header: MetaHeader, irregular: str) -> tuple[Grid, list[Decision]]:
+    """Where a MetaImage volume lies: the first NDims numbers of the matrix are axis 0, the offset is LPS.
+
+    Args:
+        header: The header.
+        irregular: ``"ignore"`` keeps a sheared matrix as its nearest rectangular grid, with a warning.
+
+    Raises:
+        GeometryError: If the matrix is singular, not finite, or sheared beyond the tolerance.
+    """
+    axes = len(header.sizes)
+    used = min(axes, 3)
+    if axes < 2:
+        raise GeometryError("it has one axis, and two or three are required", path=header.file.name)
+    decisions: list[Decision] = []
+    spacing = header.numbers(SPACING, axes)
+    if spacing is None:
+        spacing = (1.0,) * axes
+        decisions.append(Decision("assumed", "the header has no ElementSpacing; 1 mm was assumed", 1.0, "geometry"))
+    offset = header.numbers(OFFSET, axes)
+    if offset is None:
+        offset = (0.0,) * axes
+        decisions.append(
+            Decision("assumed", "the header has no Offset; an origin of zero was assumed", None, "geometry")
+        )
+    matrix = header.numbers(MATRIX, axes * axes)
+    if matrix is None:
+        # What a writer leaves out who writes an image along the patient's axes; ITK takes it so.
+        matrix = tuple(np.eye(axes).ravel())
+    unit = header.fields.get("DistanceUnits", "mm")
+    scale = millimetres_per(unit.removeprefix("MET_DISTANCE_UNITS_")) or 1.0
+    if scale != 1.0:
+        decisions.append(Decision("converted", f"lengths were converted to mm from {unit}"))
+    columns = np.array(matrix).reshape(axes, axes)[:used, :used].T * spacing[:used] * scale
+    steps, thickness = completed_axes(columns)
+    affine = np.eye(4)
+    affine[:3, :3] = steps
+    affine[:used, 3] = np.array(offset[:used]) * scale
+    shape = (*header.sizes[:3], 1)[:3]
+    grid, rounding = grid_of_affine(affine, shape, "LPS", irregular, header.file.name, ADVICE)
+    return grid, decisions + thickness + rounding + compare_letters(header, grid)
+
+
+def compare_letters(header: MetaHeader, grid: Grid) -> list[Decision]:
+    """Warn if the letters say something else than the matrix.
+
+    MetaIO's documentation gives the side towards which an axis runs, ITK writes the side from which it comes; a
+    contradiction is what agrees with neither.
+    """
+    letters = header.fields.get("AnatomicalOrientation", "").upper()
+    if len(letters) != 3 or "?" in letters:
+        return []
+    named = np.zeros((3, 3))
+    for column, letter in enumerate(letters):
+        for row, ends in enumerate(AXIS_LETTERS):
+            if letter in ends:
+                named[row, column] = 1.0 if letter == ends[1] else -1.0
+    best = np.abs(grid.direction).max(axis=0).sum()
+    agreement = abs(float((named * grid.direction).sum()))
+    if best - agreement < CONTRADICTION:
+        return []
+    text = (
+        f"AnatomicalOrientation is {letters} and the matrix says that the axes run towards {grid.orientation}; "
+        "the matrix was taken"
+    )
+    return [Decision("assumed", text, None, "geometry")]

@@ -1,0 +1,182 @@
+"""File -> NiftiHeader: what a NIfTI header says, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ...storage.files import StoredFile
+from .layout import (
+    HEADER_1,
+    HEADER_2,
+    MILLIMETRES_PER_UNIT,
+    REFUSED_TYPES,
+    STORED_TYPES,
+)
+
+__all__ = ["LONGEST_HEADER", "NiftiHeader", "looks_like_nifti", "parse_header"]
+
+#: Header, extension flag and room for the extensions that are worth reading.
+LONGEST_HEADER = 1 << 16
+
+MAGICS_1 = (b"n+1\0", b"ni1\0")
+MAGICS_2 = (b"n+2\0\r\n\032\n", b"ni2\0\r\n\032\n")
+
+
+@dataclass(frozen=True)
+class NiftiHeader:
+    """A NIfTI header in plain terms.
+
+    Attributes:
+        file: The file that holds the header.
+        is_pair: Whether the voxels are in a file of their own.
+        stored: Type of the stored numbers, byte order included.
+        shape: (x, y, z).
+        volumes: How many volumes the file holds.
+        data_offset: Where the voxels begin in their file.
+        slope: Factor to apply, 1.0 if there is none.
+        intercept: Term to apply, 0.0 if there is none.
+        qform_code: How the quaternion is meant; 0 if it is not.
+        sform_code: How the affine is meant; 0 if it is not.
+        pixdim: qfac and spacing along (x, y, z), mm.
+        quatern: Quaternion b, c, d.
+        qoffset: Position of the first voxel in the qform, RAS mm.
+        srow: (3, 4) affine, index to RAS mm.
+        byte_order: ``"<"`` or ``">"``.
+        header_size: Bytes of the header's fixed part.
+        head: The first bytes of the file, which hold the header's extensions.
+    """
+
+    file: StoredFile
+    is_pair: bool
+    stored: np.dtype[np.generic]
+    shape: tuple[int, int, int]
+    volumes: int
+    data_offset: int
+    slope: float
+    intercept: float
+    qform_code: int
+    sform_code: int
+    pixdim: tuple[float, float, float, float]
+    quatern: tuple[float, float, float]
+    qoffset: tuple[float, float, float]
+    srow: npt.NDArray[np.float64]
+    byte_order: str
+    header_size: int
+    head: bytes
+
+    @property
+    def voxels(self) -> int:
+        """Voxels of one volume."""
+        return self.shape[0] * self.shape[1] * self.shape[2]
+
+
+def looks_like_nifti(head: bytes) -> bool:
+    """Whether bytes begin a NIfTI-1 or NIfTI-2 header of either byte order."""
+    return find_layout(head) is not None
+
+
+def find_layout(head: bytes) -> np.dtype[Any] | None:
+    """The layout and byte order of a header, None if the bytes are none."""
+    for order in ("<", ">"):
+        for layout, magics in ((HEADER_1, MAGICS_1), (HEADER_2, MAGICS_2)):
+            size = int.from_bytes(head[:4], "little" if order == "<" else "big")
+            at = 344 if layout is HEADER_1 else 4
+            if size == layout.itemsize and head[at : at + len(magics[0])] in magics:
+                return layout.newbyteorder(order)
+    return None
+
+
+def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
+    """Read a header.
+
+    Args:
+        file: The file it is of.
+        head: Its first bytes, after inflation.
+
+    Raises:
+        CorruptFileError: If a field is impossible.
+        UnsupportedFormatError: If the voxels are not single real numbers.
+    """
+    path = file.name
+    layout = find_layout(head)
+    if layout is None or len(head) < layout.itemsize:
+        raise CorruptFileError("its NIfTI header is incomplete", path=path, advice="fetch the file again")
+    raw = np.frombuffer(head, layout, 1)[0]
+    shape, volumes = dimensions(raw, path)
+    slope, intercept = scaling(raw, path)
+    order: Literal["<", ">"] = "<" if head[0] else ">"
+    is_pair = bytes(raw["magic"])[:2] == b"ni"
+    scale = MILLIMETRES_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
+    # What overflows or is no number is no place in the world, and is refused where the grid is made.
+    with np.errstate(over="ignore", invalid="ignore"):
+        geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
+        geometry[1:] *= scale
+    return NiftiHeader(
+        file=file,
+        is_pair=is_pair,
+        stored=stored_type(int(raw["datatype"]), order, path),
+        shape=shape,
+        volumes=volumes,
+        data_offset=data_offset(raw, layout.itemsize, is_pair, path),
+        slope=slope,
+        intercept=intercept,
+        qform_code=int(raw["qform_code"]),
+        sform_code=int(raw["sform_code"]),
+        pixdim=tuple(geometry[:4].tolist()),
+        quatern=tuple(raw["quatern"].astype(np.float64).tolist()),
+        qoffset=tuple(geometry[4:7].tolist()),
+        srow=geometry[7:].reshape(3, 4),
+        byte_order=order,
+        header_size=layout.itemsize,
+        head=head,
+    )
+
+
+def dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
+    """Shape of a volume and number of volumes; axes beyond the third are counted as one, fourth fastest."""
+    dim = [int(n) for n in raw["dim"]]
+    used = dim[1 : dim[0] + 1]
+    if not 1 <= dim[0] <= 7 or min(used) < 1:
+        raise CorruptFileError(
+            f"its NIfTI dimensions are {dim}, and 1 to 7 positive ones are required", path=path, dim=dim
+        )
+    sizes = (used + [1] * 7)[:7]
+    volumes = sizes[3] * sizes[4] * sizes[5] * sizes[6]
+    return (sizes[0], sizes[1], sizes[2]), volumes
+
+
+def scaling(raw: Any, path: str) -> tuple[float, float]:
+    """Slope and intercept; a slope of zero means that there are none (nifti1.h)."""
+    slope, intercept = float(raw["scl_slope"]), float(raw["scl_inter"])
+    if slope == 0 or not np.isfinite(slope):
+        return 1.0, 0.0
+    if not np.isfinite(intercept):
+        raise CorruptFileError(f"its NIfTI slope is {slope} and its intercept {intercept}", path=path)
+    return slope, intercept
+
+
+def stored_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[np.generic]:
+    """The type of the stored numbers."""
+    if code in STORED_TYPES:
+        return STORED_TYPES[code].newbyteorder(order)
+    if code in REFUSED_TYPES:
+        raise UnsupportedFormatError(
+            f"its voxels are {REFUSED_TYPES[code]} (NIfTI type {code}), and single real numbers are loaded",
+            path=path,
+            advice="save one channel or part as numbers first",
+            datatype=code,
+        )
+    raise CorruptFileError(f"its NIfTI type is {code}, which the standard does not have", path=path, datatype=code)
+
+
+def data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> int:
+    """Where the voxels begin; in one file never before the end of the header and its extension flag."""
+    offset = float(raw["vox_offset"])
+    if not np.isfinite(offset) or offset < 0:
+        raise CorruptFileError(f"its NIfTI voxels begin at byte {offset}", path=path)
+    return int(offset) if is_pair else max(int(offset), header_size + 4)

@@ -1,0 +1,140 @@
+"""NrrdHeader -> which axes are spatial, and the Grid they span."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import GeometryError
+from ...geometry import Grid
+from ...provenance import Decision
+from ..header_grids import completed_axes, grid_of_affine, millimetres_per
+from .header import NrrdHeader
+from .layout import FRAMES, NOT_SPATIAL
+
+__all__ = ["grid_of", "spatial_axes"]
+
+ADVICE = 'correct its space directions, or pass irregular="ignore" if they are a shear'
+
+
+def spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
+    """Numbers of the two or three axes along which the voxels lie in space.
+
+    With space directions these are the axes that have one, wherever they stand. Without, they are the first three
+    whose kind does not say otherwise.
+
+    Raises:
+        GeometryError: If there are fewer than two, or more than three that have a direction.
+    """
+    if header.directions:
+        # In a space with time, an axis that goes through time alone is none.
+        axes = [
+            axis
+            for axis, step in enumerate(header.directions)
+            if step is not None and (any(step[:3]) or not any(step[3:]))
+        ]
+    else:
+        kinds = header.kinds or ("",) * len(header.sizes)
+        axes = [axis for axis, kind in enumerate(kinds) if kind not in NOT_SPATIAL][:3]
+    if not 2 <= len(axes) <= 3:
+        raise GeometryError(
+            f"{len(axes)} of its axes {'is' if len(axes) == 1 else 'are'} spatial, and two or three are required",
+            path=header.file.name,
+            advice="correct its space directions and kinds",
+            axes=tuple(axes),
+        )
+    return tuple(axes)
+
+
+def grid_of(header: NrrdHeader, axes: tuple[int, ...], irregular: str) -> tuple[Grid, list[Decision]]:
+    """Where a NRRD volume lies.
+
+    Args:
+        header: The header.
+        axes: The spatial axes.
+        irregular: ``"ignore"`` keeps sheared directions as their nearest rectangular grid, with a warning.
+
+    Raises:
+        GeometryError: If the directions are singular, not finite, or sheared beyond the tolerance.
+    """
+    if header.directions:
+        columns, origin, decisions = from_directions(header, axes)
+    else:
+        columns, origin, decisions = from_spacings(header, axes)
+    frame = FRAMES.get(header.space.removesuffix("-time").removesuffix("t"))
+    if frame is None:
+        found = f"the space '{header.space}' does not say" if header.space else "no space says"
+        text = f"{found} where the patient's sides are; positions were taken as LPS"
+        decisions.append(Decision("assumed", text, None, "geometry"))
+    steps, thickness = completed_axes(columns)
+    affine = np.eye(4)
+    affine[:3, :3] = steps
+    affine[: len(origin), 3] = origin
+    shape = ([header.sizes[axis] for axis in axes] + [1])[:3]
+    grid, rounding = grid_of_affine(affine, shape, frame or "LPS", irregular, header.file.name, ADVICE)
+    return grid, decisions + thickness + rounding
+
+
+Steps = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[Decision]]
+
+
+def from_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
+    """Steps (2 or 3, axes) and origin from the space directions; the origin is the centre of the first voxel."""
+    decisions = []
+    length = min(header.space_dimension, 3)
+    columns = np.array([header.directions[axis] for axis in axes], dtype=np.float64).T
+    if columns[3:].any():
+        raise GeometryError(
+            "its axes go through space and time at once", path=header.file.name, advice="correct its space directions"
+        )
+    if header.origin is None:
+        decisions.append(
+            Decision("assumed", "the header has no space origin; an origin of zero was assumed", None, "geometry")
+        )
+        origin = np.zeros(length)
+    else:
+        origin = np.array(header.origin[:length])
+    scale, converted = scales(header.units[:length], length)
+    return columns[:length] * scale[:, None], origin * scale, decisions + converted
+
+
+def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
+    """Steps and origin from spacings, or lower and upper ends of the axes: files that know no directions.
+
+    An end is the centre of a voxel where samples are nodes, and its edge where they are cells; it is taken as an edge
+    where nothing is said, as Teem and ITK do.
+    """
+    steps, origin, unknown = [], [], 0
+    for axis in axes:
+        is_node = bool(header.centers) and header.centers[axis] == "node"
+        low, high, size = header.minima[axis], header.maxima[axis], header.sizes[axis]
+        step = header.spacings[axis]
+        if not math.isfinite(step) and math.isfinite(low) and math.isfinite(high):
+            step = (high - low) / max(size - is_node, 1)
+        if not math.isfinite(step) or step == 0:
+            step, unknown = 1.0, unknown + 1
+        steps.append(step)
+        origin.append((low if is_node else low + step / 2) if math.isfinite(low) else 0.0)
+    decisions = []
+    if header.space_dimension:
+        text = "the header has no space directions; the axes were taken to run along those of its space"
+        decisions.append(Decision("assumed", text, None, "geometry"))
+        origin = list(header.origin[: len(axes)]) if header.origin is not None else origin
+    if unknown:
+        text = f"{unknown} of {len(axes)} axes have no spacing; 1 mm was assumed"
+        decisions.append(Decision("assumed", text, unknown, "geometry"))
+    units = [header.units[axis] for axis in axes] if len(header.units) == len(header.sizes) else []
+    scale, converted = scales(units, len(axes))
+    return np.diag(steps) * scale[:, None], np.array(origin) * scale, decisions + converted
+
+
+def scales(units: Sequence[str], length: int) -> tuple[npt.NDArray[np.float64], list[Decision]]:
+    """Millimetres in each unit, 1 where it is not known, and what was converted."""
+    factors = ([millimetres_per(unit) or 1.0 for unit in units] + [1.0] * length)[:length]
+    if set(factors) == {1.0}:
+        return np.array(factors), []
+    text = f"lengths were converted to mm from {', '.join(units)}"
+    return np.array(factors), [Decision("converted", text)]

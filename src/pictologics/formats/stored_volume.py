@@ -1,0 +1,174 @@
+"""Voxels as files store them: numbers one after another, in one file or several.
+
+What NIfTI, NRRD and MetaImage files have in common. Where a file holds several volumes, or several numbers for each
+voxel, only the one asked for is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from math import prod
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import CorruptFileError
+from ..geometry import Grid
+from ..provenance import SliceSource
+from ..storage.files import StoredFile
+from ..storage.inflation import MOST_PACKED, Packing
+from .text_numbers import room_for_decimal, room_for_hexadecimal
+
+__all__ = ["Encoding", "Part", "StoredVolume", "check_size", "runs_of", "slice_sources"]
+
+Encoding = Packing | Literal["raw", "text", "hex"]
+"""How numbers are written: as they are, compressed, or as decimal or hexadecimal text."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of stored numbers in one file.
+
+    Attributes:
+        file: The file.
+        size: How many bytes of numbers it holds.
+        start: Where in the file they, or the compressed stream that holds them, begin; below zero, nowhere.
+        encoding: How they are written.
+        skip: Of a compressed stream, bytes of its content that come before them.
+    """
+
+    file: StoredFile
+    size: int
+    start: int = 0
+    encoding: Encoding = "raw"
+    skip: int = 0
+
+
+@dataclass(frozen=True)
+class StoredVolume:
+    """A volume as it is stored: an array of any number of axes in files, some of which span it.
+
+    Attributes:
+        name: The file that describes it, for messages.
+        stored: Type of the stored numbers, byte order included.
+        sizes: Length of every axis, fastest first.
+        spatial: Numbers of the one to three axes that span the volume, ascending.
+        index: Which volume; the other axes count through them, the faster axis first.
+        parts: Where the numbers of the whole array are, in order.
+        slope: Factor to apply.
+        intercept: Term to apply.
+    """
+
+    name: str
+    stored: np.dtype[np.generic]
+    sizes: tuple[int, ...]
+    spatial: tuple[int, ...]
+    index: int
+    parts: tuple[Part, ...]
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(x, y, z); an axis that is missing has one voxel."""
+        x, y, z = ([self.sizes[axis] for axis in self.spatial] + [1, 1])[:3]
+        return x, y, z
+
+    @property
+    def volumes(self) -> int:
+        """How many volumes there are."""
+        return prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
+
+    def at(self, index: int) -> StoredVolume:
+        """Another volume of the same array."""
+        return replace(self, index=index)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Which of the stored numbers make a volume: runs of equal length, within which every n-th number counts.
+
+    Attributes:
+        starts: The first number of each run, ascending.
+        length: How many numbers of a run count.
+        stride: How far one is from the next; what lies between belongs to other volumes.
+    """
+
+    starts: npt.NDArray[np.int64]
+    length: int
+    stride: int
+
+
+def runs_of(volume: StoredVolume) -> Runs:
+    """Which numbers of the whole array make the volume, x fastest; ``check_size`` comes first."""
+    sizes, spatial, index = volume.sizes, volume.spatial, volume.index
+    steps = [1, *accumulate(sizes, lambda one, other: one * other)]
+    first = 0
+    for axis, size in enumerate(sizes):
+        if axis not in spatial:
+            index, at = divmod(index, size)
+            first += at * steps[axis]
+    # Axes that follow one another without anything between them are one run.
+    inner = 1
+    while inner < len(spatial) and steps[spatial[inner]] == steps[spatial[inner - 1] + 1]:
+        inner += 1
+    starts = np.array([first], np.int64)
+    for axis in spatial[inner:]:
+        starts = (starts + np.arange(sizes[axis], dtype=np.int64)[:, None] * steps[axis]).ravel()
+    return Runs(starts, prod(sizes[axis] for axis in spatial[:inner]), steps[spatial[0]])
+
+
+def check_size(volume: StoredVolume) -> None:
+    """Make sure that the files can hold what their header says, before memory is taken for it.
+
+    Raises:
+        CorruptFileError: If one cannot.
+    """
+    many = len(volume.parts)
+    for part in volume.parts:
+        with part.file.open() as file:
+            size = file.size
+        needed = max(part.start, 0) + part.skip + part.size
+        room = room_of(part, size - part.start, volume.stored.itemsize)
+        if room < part.size or part.start < 0:
+            what = f"{volume.volumes} volume{'s' * (volume.volumes != 1)} of shape {volume.shape}"
+            share = f" in each of {many} files" if many > 1 else ""
+            packing = "" if part.encoding == "raw" else f" ({part.encoding})"
+            raise CorruptFileError(
+                f"its header says {what} and type {volume.stored.name}, {needed} bytes{share}, "
+                f"and the file has {size}{packing}",
+                path=part.file.name,
+                advice="it was cut off when it was copied, or its header is wrong; fetch it again",
+                needed=needed,
+                size=size,
+            )
+
+
+def room_of(part: Part, size: int, itemsize: int) -> int:
+    """The most bytes of numbers that so many bytes of a file can hold."""
+    if part.encoding == "raw":
+        return size
+    if part.encoding == "text":
+        return room_for_decimal(size, itemsize)
+    if part.encoding == "hex":
+        return room_for_hexadecimal(size)
+    return size * MOST_PACKED[part.encoding] - part.skip
+
+
+def slice_sources(volume: StoredVolume, grid: Grid) -> tuple[SliceSource, ...]:
+    """Where each plane of a volume came from; the planes of a file are counted through all volumes in it."""
+    runs, (x, y, planes) = runs_of(volume), volume.shape
+    edges = np.cumsum([0, *(part.size for part in volume.parts)])
+    per_plane = x * y * runs.stride
+    positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
+    sources = []
+    for k in range(planes):
+        run, at = divmod(k * x * y, runs.length)
+        first = (int(runs.starts[run]) + at * runs.stride) * volume.stored.itemsize
+        part = int(np.searchsorted(edges, first, side="right")) - 1
+        frame = (first - int(edges[part])) // (per_plane * volume.stored.itemsize)
+        name = volume.parts[part].file.name
+        sources.append(SliceSource(name, frame, None, tuple(positions[k]), volume.slope, volume.intercept))
+    return tuple(sources)

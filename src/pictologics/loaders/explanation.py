@@ -1,0 +1,84 @@
+"""What a path holds, told as words, as a table's rows or as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from ..geometry import format_numbers
+from .protocol import VolumeInfo
+
+__all__ = ["Explanation", "named_segments"]
+
+# A whole-body segmentation has a hundred; get_segment_info lists them all.
+NAMED = 12
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a path holds, from headers only.
+
+    Attributes:
+        path: The path.
+        volumes: Every volume found; ``load_image`` gives the one with ``is_default`` from the path alone.
+        left_out: What is no volume, and why.
+    """
+
+    path: str
+    volumes: tuple[VolumeInfo, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> VolumeInfo | None:
+        """The volume that ``load_image(path)`` gives; None if it needs to be told which."""
+        return next((volume for volume in self.volumes if volume.is_default), None)
+
+    def to_dict(self) -> dict[str, object]:
+        """The explanation as plain lists, dicts, text and numbers, each volume with its call."""
+        facts = asdict(self)
+        for volume, entry in zip(self.volumes, facts["volumes"], strict=True):
+            entry["options"] = dict(volume.options)
+            entry["findings"] = dict(volume.findings)
+            entry["call"] = volume.call(self.path)
+        return facts
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The explanation as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def __str__(self) -> str:
+        """The explanation in words, one paragraph for each volume."""
+        count = len(self.volumes)
+        lines = [f"{self.path} holds {count} volume{'s' * (count != 1)}."]
+        for number, volume in enumerate(self.volumes, 1):
+            lines.append(f"{number}. {describe(volume)}")
+            lines.append(f"   {volume.call(self.path)}" + ("   <- load_image(path)" if volume.is_default else ""))
+            lines += [f"   {line}" for line in (*named_segments(volume), *volume.notes)]
+        lines += [f"Left out: {reason}." for reason in self.left_out]
+        return "\n".join(lines)
+
+
+def named_segments(volume: VolumeInfo) -> list[str]:
+    """The segments of a mask in a line, the first ones by name; no line where there are none."""
+    count = len(volume.labels)
+    if not count:
+        return []
+    named = ", ".join(f"{value} {name}".rstrip() for value, name in volume.labels[:NAMED])
+    return [f"{count} segment{'s' * (count != 1)}: {named}{', ...' if count > NAMED else ''}"]
+
+
+def describe(volume: VolumeInfo) -> str:
+    """One volume in one line."""
+    # What has no voxels of its own has no grid to miss.
+    no_size = "" if volume.needs_reference else "no regular grid"
+    size = "x".join(map(str, volume.shape)) if volume.shape else no_size
+    place = f"{format_numbers(volume.spacing)} mm, axes {volume.orientation}" if volume.spacing else ""
+    parts = [
+        f"{volume.format} {volume.modality}",
+        volume.description,
+        volume.phase,
+        size,
+        place,
+        f"{volume.files} file{'s' * (volume.files != 1)}",
+    ]
+    return ", ".join(part for part in parts if part)

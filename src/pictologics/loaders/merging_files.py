@@ -1,0 +1,229 @@
+"""Many files into one image: loaded one after the other, and merged by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import (
+    ContentWarning,
+    GeometryError,
+    OptionError,
+    warn,
+)
+from ..geometry import Grid
+from ..image import Image
+from ..interpolation import Interpolation
+from ..labels import label_type
+from ..merger import Binarize, ConflictResolution, Merger
+from ..placement import place
+from ..provenance import Decision, Provenance, warn_of
+from ..storage.files import PathLike
+from .image_reading import on_grid, read_image
+from .keywords import (
+    checked_binarize,
+    checked_choice,
+    checked_dtype,
+    checked_fill_value,
+    checked_index,
+    checked_paths,
+    grid_of_reference,
+)
+from .protocol import ReadOptions
+
+__all__ = ["load_and_merge_images"]
+
+
+def load_and_merge_images(
+    image_paths: Sequence[PathLike],
+    reference_image: Image | None = None,
+    conflict_resolution: ConflictResolution = "max",
+    dataset_index: int = 0,
+    recursive: bool = False,
+    binarize: Binarize = None,
+    reposition_to_reference: bool = False,
+    transpose_axes: tuple[int, int, int] | None = None,
+    fill_value: float = 0.0,
+    relabel_masks: bool = False,
+    apply_rescale: bool = True,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    interpolation: Interpolation | None = None,
+) -> Image:
+    """Load several images or masks of one place and merge them into one.
+
+    Background is 0. A voxel that is background in all files but one has that one's value, and where several files have
+    a value, ``conflict_resolution`` says which is kept. The files are read one after the other: however many there
+    are, no more than the result and one of them are in memory.
+
+    Args:
+        image_paths: What to load, each as ``load_image`` takes it; of any formats.
+        reference_image: The image that the result must lie on. Without ``reposition_to_reference``, every file must
+            have the same voxels as it.
+        conflict_resolution: Which value a voxel gets where several files are not background: the ``"max"`` or
+            ``"min"`` of the values, or that of the ``"first"`` or ``"last"`` file of the list that has one.
+        dataset_index: Which volume of each file that holds several, from 0.
+        recursive: Of folders, also look into the folders below them.
+        binarize: Turn the merged values into a mask of 1 and 0. True: every value above 0 is 1. A whole number: that
+            value. A list: its values. A tuple of two: the values from the first to the second, both included. None or
+            False: leave the values as they are.
+        reposition_to_reference: Put each file onto the voxels of ``reference_image`` before merging: for cropped
+            masks, and axes in another order or direction.
+        transpose_axes: Reorder the axes of each file before placing; see ``load_image``. Used with
+            ``reposition_to_reference`` only.
+        fill_value: Value of voxels of the reference that lie in no file. Used with ``reposition_to_reference`` only.
+        relabel_masks: Give the masks of the first file the label 1, of the second 2, and so on, whatever their
+            values; ``labels`` of the result then names the files.
+        apply_rescale: As for ``load_image``.
+        dtype: Type of the voxels of each file; see ``load_image``.
+        interpolation: With ``reposition_to_reference``: how to resample files whose lattice does not meet the
+            reference's; None raises. Voxels outside the file are background.
+
+    Returns:
+        An Image of shape (x, y, z) on the voxels of the reference, or of the first file. Its type holds every value:
+        of relabelled masks the smallest unsigned one, of binarized ones uint8, otherwise what the files' types need.
+        Voxels that a file's ``source_mask`` calls invalid count as background of that file.
+
+    Raises:
+        ValueError: If a file does not load (see ``load_image``) or in one of these cases:
+        OptionError: If the list is empty, a keyword has no such value, or a reference is needed and not given.
+        GeometryError: If a file does not have the voxels of the first one or of the reference; the error names both
+            files and what differs.
+
+    Examples:
+        >>> import numpy as np, tempfile, pathlib
+        >>> from pictologics import Image, load_and_merge_images, save_image
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> for name, where in (("liver", 1), ("kidney", 3)):
+        ...     mask = np.zeros((4, 5, 6), np.uint8)
+        ...     mask[where] = 1
+        ...     save_image(Image(mask, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), folder / f"{name}.nii.gz")
+        >>> organs = load_and_merge_images([folder / "liver.nii.gz", folder / "kidney.nii.gz"], relabel_masks=True)
+        >>> organs.labels
+        {1: 'liver.nii.gz', 2: 'kidney.nii.gz'}
+        >>> np.unique(organs.array).tolist()
+        [0, 1, 2]
+    """
+    paths = checked_paths(image_paths)
+    rule = checked_choice("conflict_resolution", conflict_resolution, ("max", "min", "first", "last"))
+    meant = checked_binarize(binarize)
+    method = checked_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
+    target = None if reference_image is None else grid_of_reference(reference_image)
+    if reposition_to_reference and target is None:
+        raise OptionError(
+            "reposition_to_reference=True needs an image to put the files on, and none was given",
+            advice="pass reference_image",
+        )
+    if transpose_axes is not None and not reposition_to_reference:
+        warn("transpose_axes is used together with reposition_to_reference only, and was ignored", ContentWarning)
+    options = ReadOptions(
+        dataset_index=checked_index(dataset_index),
+        recursive=bool(recursive),
+        apply_rescale=bool(apply_rescale),
+        dtype=checked_dtype(dtype),
+        fill_value=checked_fill_value(fill_value),
+        reference=reference_image,
+        transpose_axes=transpose_axes if reposition_to_reference else None,
+    )
+    merger: Merger | None = None
+    files = MergedFiles(relabel_masks)
+    for path in paths:
+        image, source = read_image(path, options)
+        covered = None
+        if merger is None:
+            merger = Merger(image.grid if target is None else target, rule, options.fill_value)
+        if target is not None and reposition_to_reference:
+            image, covered = on_lattice(image, target, options, method, source)
+        else:
+            files.check_same_voxels(image.grid, merger.grid, source, target is not None)
+        decisions = merger.add(image, *files.label_of_next(len(paths)), covered)
+        files.add(image, source, decisions)
+        # Before the next one is read, so that no more than one is there beside the result.
+        del image
+    assert merger is not None  # the list is not empty
+    return files.image(merger, meant)
+
+
+def on_lattice(
+    image: Image, target: Grid, options: ReadOptions, method: Interpolation | None, path: str
+) -> tuple[Image, npt.NDArray[np.bool_] | None]:
+    """An image whose lattice meets the target's, resampled only if it must be; and where it then has voxels.
+
+    The latter is found only where it matters, for a fill value, and is None if that is everywhere.
+    """
+    with suppress(GeometryError):
+        image.grid.lattice_map(target)
+        return image, None
+    moved = on_grid(image, target, 0, method, path)
+    if options.fill_value == 0:
+        return moved, None
+    inside = Image.from_grid(np.ones(image.grid.shape, np.uint8), image.grid)
+    return moved, place(inside, target, 0, "nearest").array.astype(np.bool_)
+
+
+@dataclass
+class MergedFiles:
+    """What the merged image takes over from its files beside the voxels."""
+
+    relabel: bool
+    sources: list[str] = field(default_factory=list)
+    modality: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def check_same_voxels(self, grid: Grid, expected: Grid, source: str, is_reference: bool) -> None:
+        """Raise unless a file lies on the same voxels as the first one, or as the reference."""
+        difference = expected.difference(grid)
+        if difference is None:
+            return
+        what, required, found = difference
+        other = "the reference image" if is_reference else f"'{self.sources[0]}'"
+        raise GeometryError(
+            f"its {what} is {found} and that of {other} is {required}, and images are merged voxel by voxel",
+            path=source,
+            advice="pass reposition_to_reference=True to place every file on reference_image first",
+            **{what: found, f"required_{what}": required},
+        )
+
+    def label_of_next(self, count: int) -> tuple[int | None, np.dtype[Any] | None]:
+        """The label of the next of ``count`` files and the type that holds all of them, if they are relabelled."""
+        return (len(self.sources) + 1, label_type(count)) if self.relabel else (None, None)
+
+    def add(self, image: Image, source: str, placing: Sequence[Decision]) -> None:
+        """Take over what one file says, and warn of it."""
+        decisions = (*image.provenance.decisions, *placing)
+        warn_of(source, decisions)
+        self.decisions += [replace(one, text=f"'{source}': {one.text}") for one in decisions]
+        if self.sources:
+            self.metadata = {key: value for key, value in self.metadata.items() if image.metadata.get(key) == value}
+        else:
+            self.modality, self.metadata = image.modality, dict(image.metadata)
+        self.sources.append(source)
+        if self.relabel:
+            self.labels[len(self.sources)] = Path(source).name
+        else:
+            self.labels = {**image.labels, **self.labels}
+
+    def image(self, merger: Merger, rule: Binarize) -> Image:
+        """The merged image."""
+        contested = sum(merger.conflicts)
+        text = f"merged {len(self.sources)} files; {contested} times a voxel had a value already ({merger.rule} kept)"
+        array = merger.filled() if rule is None else merger.binarized(rule)
+        return Image.from_grid(
+            array,
+            merger.grid,
+            modality=self.modality if rule is None and not self.relabel else "SEG",
+            source_mask=merger.valid,
+            metadata=self.metadata,
+            labels=self.labels if rule is None else {},
+            provenance=Provenance(
+                self.sources[0], "merged files", (), (*self.decisions, Decision("merged", text, contested))
+            ),
+        )

@@ -1,0 +1,148 @@
+"""What a picture shows, whoever draws it: an image in a window, a mask over it, and some of its planes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import GeometryError, OptionError
+from ..geometry import Grid
+from ..image import Image
+from .overlays import Labels, MaskOnGrid
+from .screen import (
+    VIEWS,
+    ScreenPlane,
+    axis_plane,
+    view_plane,
+)
+from .windows import Greys, Window, greys_of
+
+__all__ = ["Scene", "Slices", "Style", "spread"]
+
+Style = Literal["fill", "contour", "both"]
+Slices = Sequence[int] | int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An image, a mask over it, and how both are shown.
+
+    Attributes:
+        image: The image.
+        grid: Where it lies.
+        mask: The mask over it, if there is one.
+        greys: Which values are black and white.
+        alpha: How much the colour of a label covers, 0 to 1.
+        style: Labels filled, with a line around them, or both.
+    """
+
+    image: Image
+    grid: Grid
+    mask: MaskOnGrid | None
+    greys: Greys
+    alpha: float
+    style: Style
+
+    @classmethod
+    def of(cls, image: Image, mask: Image | None, window: Window | None, alpha: float, style: Style) -> Scene:
+        """Check everything and put it together.
+
+        Raises:
+            GeometryError: If the image has no place in the world, or the mask does not lie on it.
+            OptionError: If a parameter cannot be honoured.
+        """
+        if not isinstance(image, Image):
+            raise OptionError(f"image must be an Image and {type(image).__name__} was given", advice="load it first")
+        if style not in get_args(Style):
+            raise OptionError(f'style is {style!r} and must be "fill", "contour" or "both"', style=style)
+        # "not (a <= x)" also refuses NaN.
+        if not isinstance(alpha, (int, float)) or not 0 <= alpha <= 1:
+            raise OptionError(f"alpha is {alpha!r} and must lie between 0 (clear) and 1 (opaque)", alpha=alpha)
+        grid = image.grid
+        check_arrays(image)
+        placed = None if mask is None else MaskOnGrid(mask, grid)
+        return cls(image, grid, placed, greys_of(image, window), float(alpha), style)
+
+    def values(self, plane: ScreenPlane) -> npt.NDArray[np.generic]:
+        """The image's values in a plane."""
+        return plane.cut(np.asarray(self.image.array))
+
+    def labels(self, plane: ScreenPlane) -> Labels:
+        """The mask's labels in a plane, 0 where there is none."""
+        return np.zeros(plane.shape, np.int64) if self.mask is None else self.mask.labels(plane)
+
+    def invalid(self, plane: ScreenPlane) -> npt.NDArray[np.bool_]:
+        """Where a plane holds no valid data."""
+        mask = self.image.source_mask
+        return np.zeros(plane.shape, np.bool_) if mask is None else ~plane.cut(mask)
+
+    def names(self) -> dict[int, str]:
+        """The names of labels."""
+        return {} if self.mask is None else dict(self.mask.names)
+
+    def one_plane(self, axis: int, index: int | None) -> ScreenPlane:
+        """A plane across an array axis; by default the one that holds most of the mask, or the middle."""
+        checked = self.checked_axis(axis)
+        if index is None:
+            middle = round((self.grid.shape[checked] - 1) / 2)
+            index = middle if self.mask is None else self.mask.largest(checked)
+        return axis_plane(self.grid, checked, self.checked_index(checked, index))
+
+    def planes(self, axis: int, slices: Slices) -> list[ScreenPlane]:
+        """Planes across an array axis: those named, or a number of them spread over the mask, or over the image."""
+        checked = self.checked_axis(axis)
+        if isinstance(slices, Integral) and not isinstance(slices, bool):
+            if slices < 1:
+                raise OptionError(f"slices is {slices} and must be at least 1", slices=slices)
+            everything = range(self.grid.shape[checked])
+            indices = spread(everything if self.mask is None else self.mask.extent(checked), int(slices))
+        elif isinstance(slices, Sequence | np.ndarray) and not isinstance(slices, str) and len(slices):
+            indices = [self.checked_index(checked, index) for index in slices]
+        else:
+            raise OptionError(f"slices is {slices!r} and must be a number of slices or a list of their indices")
+        return [axis_plane(self.grid, checked, index) for index in indices]
+
+    def three_planes(self, position: npt.ArrayLike | None) -> list[ScreenPlane]:
+        """Axial, coronal and sagittal planes through a point; by default where most of the mask is."""
+        if position is None and self.mask is not None:
+            position = self.grid.index_to_world([self.mask.largest(axis) for axis in range(3)])
+        return [view_plane(self.grid, view, position) for view in VIEWS]
+
+    def checked_axis(self, axis: int) -> int:
+        """One of the array's three axes."""
+        if isinstance(axis, bool) or not isinstance(axis, Integral) or axis not in (0, 1, 2):
+            raise OptionError(f"axis is {axis!r} and must be 0, 1 or 2", advice="2 is the slices as scanned", axis=axis)
+        return int(axis)
+
+    def checked_index(self, axis: int, index: int) -> int:
+        """The index of a plane that is there."""
+        count = self.grid.shape[axis]
+        if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < count:
+            raise OptionError(
+                f"slice {index!r} is not there: axis {axis} has the slices 0 to {count - 1}", index=index, count=count
+            )
+        return int(index)
+
+
+def check_arrays(image: Image) -> None:
+    """Refuse values that have no grey, and a source mask that is not the image's."""
+    kind = np.asarray(image.array).dtype
+    if kind.kind not in "biuf":
+        raise OptionError(f"voxels of type {kind} have no greys", advice="draw their magnitude, or one component")
+    if image.source_mask is not None and image.source_mask.shape != image.array.shape:
+        raise GeometryError(
+            f"the source mask has shape {image.source_mask.shape} and the image {image.array.shape}",
+            advice="attach it with image.with_source_mask",
+        )
+
+
+def spread(indices: range, count: int) -> list[int]:
+    """A number of indices evenly spread over a range, the middle of each equal part; all of them if there are fewer."""
+    count = min(count, len(indices))
+    return [indices[math.floor((k + 0.5) * len(indices) / count)] for k in range(count)]

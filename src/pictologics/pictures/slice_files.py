@@ -1,0 +1,142 @@
+"""The slices of an image as pictures, one file each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..errors import FileAccessError, OptionError
+from ..image import Image
+from ..storage.files import replacing
+from ..threads import run_in_shares
+from .panels import draw_panel, size_within
+from .pictures import checked_png
+from .scene import Scene, Style, spread
+from .screen import ScreenPlane, axis_plane
+from .windows import Window
+
+__all__ = ["save_slices"]
+
+SMALLEST_PICTURE, LARGEST_PICTURE = 16, 8192
+
+
+def save_slices(
+    image: Image,
+    folder_or_pattern: str | os.PathLike[str],
+    mask: Image | None = None,
+    every: int | None = None,
+    percentage: float | None = None,
+    axis: int = 2,
+    *,
+    window: Window | None = None,
+    alpha: float = 0.25,
+    style: Style = "both",
+    mask_only: bool = False,
+    size: int = 512,
+) -> list[Path]:
+    """Write slices as PNG files, each whole or not at all.
+
+    They are drawn as by ``save_planes``: the radiological way round, in true proportions, with the patient directions
+    at the edges.
+
+    Args:
+        image: The image.
+        folder_or_pattern: A folder, made if it is not there, for names such as ``axial_007.png``; or a path with
+            ``{index}``, and perhaps ``{view}`` or ``{axis}``, such as ``"out/{view}-{index:03d}.png"``.
+        mask: A mask or label map to lay over the image. Its lattice must meet the image's.
+        every: Every how many slices one is written, from the first on; 1 by default.
+        percentage: Instead: which share of the slices is written, evenly spread; at least one.
+        axis: The array axis across which the slices lie; 2 is the slices as scanned.
+        window: As for ``save_planes``.
+        alpha: How much the colour of a label covers, from 0 to 1.
+        style: ``"fill"``, ``"contour"`` or ``"both"``.
+        mask_only: Only of the slices from the first to the last that hold some of the mask.
+        size: Pixels along the longer side of each picture.
+
+    Returns:
+        The paths of the files, in the order of the slices.
+
+    Raises:
+        OptionError: If a parameter cannot be honoured.
+        GeometryError: If the image has no place in the world, or the mask does not lie on it.
+
+    Examples:
+        >>> import numpy as np, tempfile
+        >>> from pictologics import Image
+        >>> from pictologics.utilities import save_slices
+        >>> scan = Image(np.random.rand(40, 50, 60), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+        >>> [file.name for file in save_slices(scan, tempfile.mkdtemp(), every=25)]
+        ['axial_000.png', 'axial_025.png', 'axial_050.png']
+    """
+    scene = Scene.of(image, mask, window, alpha, style)
+    indices: Sequence[int] = range(scene.grid.shape[scene.checked_axis(axis)])
+    if mask_only:
+        if scene.mask is None:
+            raise OptionError("mask_only asks for the slices of a mask and there is none", advice="pass mask=")
+        indices = scene.mask.extent(axis)
+    if isinstance(size, bool) or not isinstance(size, int) or not SMALLEST_PICTURE <= size <= LARGEST_PICTURE:
+        raise OptionError(f"size is {size!r} and must be {SMALLEST_PICTURE} to {LARGEST_PICTURE} pixels", size=size)
+    planes = [axis_plane(scene.grid, axis, index) for index in chosen(indices, every, percentage)]
+    paths = paths_of(folder_or_pattern, planes)
+
+    def write(share: Iterable[int]) -> None:
+        for k in share:
+            within = size_within(planes[k], size)
+            picture, _ = draw_panel(scene, planes[k], within, within)
+            with replacing(paths[k]) as temporary:
+                # Fast: there are many, and slower levels make noise hardly smaller.
+                picture.save(temporary, format="PNG", compress_level=1)
+
+    run_in_shares(write, len(planes))
+    return paths
+
+
+def chosen(indices: Sequence[int], every: int | None, percentage: float | None) -> Sequence[int]:
+    """Which of the slices are written."""
+    if every is not None and percentage is not None:
+        raise OptionError("every and percentage contradict each other", advice="leave one of them out")
+    if percentage is not None:
+        # "not (a < x)" also refuses NaN.
+        if not isinstance(percentage, (int, float)) or not 0 < percentage <= 100:
+            raise OptionError(f"percentage is {percentage!r} and must lie above 0 and up to 100", percentage=percentage)
+        return spread(range(indices[0], indices[-1] + 1), max(1, round(len(indices) * percentage / 100)))
+    step = 1 if every is None else every
+    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+        raise OptionError(f"every is {every!r} and must be a whole number from 1 on", every=every)
+    return indices[::step]
+
+
+def paths_of(folder_or_pattern: str | os.PathLike[str], planes: Sequence[ScreenPlane]) -> list[Path]:
+    """One path for each slice, all different, in a folder that is there."""
+    pattern = os.fspath(folder_or_pattern)
+    if "{" in pattern:
+        paths = [checked_png(filled(pattern, plane)) for plane in planes]
+    elif Path(pattern).suffix.lower() == ".png":
+        raise OptionError(
+            "one name cannot hold several slices",
+            path=pattern,
+            advice="put {index} into the name, such as slice-{index:03d}.png, or give a folder",
+        )
+    else:
+        paths = [Path(pattern) / f"{plane.view}_{plane.index:03d}.png" for plane in planes]
+    if len(set(paths)) < len(paths):
+        raise OptionError("the pattern gives several slices one name", path=pattern, advice="put {index} into it")
+    for folder in {path.parent for path in paths}:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileAccessError(
+                f"the folder cannot be made ({error.strerror})", path=folder, advice="choose another one"
+            ) from error
+    return paths
+
+
+def filled(pattern: str, plane: ScreenPlane) -> str:
+    """A pattern for names with what it asks for of one plane."""
+    try:
+        return pattern.format(index=plane.index, view=plane.view, axis=plane.axis)
+    except (KeyError, IndexError, AttributeError, ValueError) as error:
+        raise OptionError(
+            "this is no pattern for names", path=pattern, advice="use {index}, {view} and {axis}, as in str.format"
+        ) from error

@@ -1,0 +1,89 @@
+"""The files that a header names: found beside it, and nowhere else unless that is allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import CorruptFileError, MissingPathError, OptionError
+from .files import DiskFile, StoredFile
+
+__all__ = ["MOST_FILES", "named_files", "numbered_names"]
+
+# One number, of no more than a hundred digits; "%%" is a percent sign.
+PATTERN = re.compile(r"(?:[^%]|%%)*%[-+ 0#]*\d{0,2}l{0,2}[dui](?:[^%]|%%)*")
+
+MOST_FILES = 100_000
+"""A header that names more is wrong."""
+
+
+def named_files(header: StoredFile, names: Sequence[str], allow_outside: bool) -> list[StoredFile]:
+    """Find the files that a header names.
+
+    Args:
+        header: The file that names them.
+        names: Paths, those that are not absolute from the header's folder on.
+        allow_outside: Whether a file may lie elsewhere than in the header's folder and below.
+
+    Raises:
+        OptionError: If a file lies outside and that is not allowed, or the header is in memory and has no folder.
+        MissingPathError: If a file is not there.
+        CorruptFileError: If the header names itself.
+    """
+    if header.name.startswith("<"):
+        raise OptionError(
+            "this header names files of voxels, and bytes have no folder where these could be",
+            path=header.name,
+            advice="pass the path of the header",
+        )
+    # As the names read, without following links: data sets are often trees of links into a store elsewhere.
+    folder = os.path.normpath(Path(header.name).absolute().parent)
+    return [one_file(header, folder, name, allow_outside) for name in names]
+
+
+def one_file(header: StoredFile, folder: str, name: str, allow_outside: bool) -> StoredFile:
+    """One of the files."""
+    if "\0" in name or not name:
+        raise CorruptFileError(f"its header names the file {name!r}", path=header.name)
+    path = os.path.normpath(Path(folder, name))
+    if not allow_outside and not Path(path).is_relative_to(folder):
+        raise OptionError(
+            f"its header names the file '{name}', which lies outside its folder",
+            path=header.name,
+            advice="pass allow_outside_files=True if you trust the header",
+            file=path,
+        )
+    if path == os.path.normpath(Path(header.name).absolute()):
+        raise CorruptFileError("its header names itself as the file of its voxels", path=header.name)
+    # Said as the header was: relative where that was.
+    shown = os.path.normpath(Path(header.name).parent / name)
+    if not Path(shown).is_file():
+        raise MissingPathError(
+            f"the header '{header.name}' names this file for its voxels, and it is not there",
+            path=shown,
+            advice="copy it beside the header",
+        )
+    return DiskFile(shown)
+
+
+def numbered_names(pattern: str, first: int, last: int, step: int, path: str) -> list[str]:
+    """The names that a pattern with one number in it stands for, such as ``slice%03d.raw``.
+
+    Args:
+        pattern: As for C's printf, with one ``%d``.
+        first: The first number.
+        last: The last number, included.
+        step: From one to the next; may be negative.
+        path: The header, for messages.
+
+    Raises:
+        CorruptFileError: If the pattern holds anything else, or the numbers are none.
+    """
+    count = (last - first) // step + 1 if step else 0
+    if not 0 < count <= MOST_FILES:
+        raise CorruptFileError(f"its header names files from {first} to {last} by {step}", path=path)
+    if not PATTERN.fullmatch(pattern):
+        raise CorruptFileError(f"its header names files by the pattern {pattern!r}", path=path)
+    return [pattern % number for number in range(first, first + step * count, step)]

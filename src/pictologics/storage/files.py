@@ -1,0 +1,225 @@
+"""Files of the operating system: opened without waiting, read without copies, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy.typing as npt
+
+from ..errors import (
+    CorruptFileError,
+    FileAccessError,
+    MissingPathError,
+    OptionError,
+)
+
+__all__ = ["ByteSource", "DiskFile", "MemoryFile", "OpenFile", "PathLike", "StoredFile", "ends_too_early", "replacing"]
+
+PathLike = str | os.PathLike[str]
+"""How a caller names a file."""
+
+# Opening a named pipe for reading waits for a writer unless told not to.
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class ByteSource(Protocol):
+    """Bytes that can be read anywhere.
+
+    Attributes:
+        size: How many there are; more than any file has where only reading them tells.
+    """
+
+    size: int
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+
+
+class OpenFile(ByteSource, Protocol):
+    """The bytes of a file while it is open; a context manager that closes it."""
+
+    def __enter__(self) -> Self:
+        """Open already; returns itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+
+    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
+        """Read as many bytes as the buffer has, straight into it.
+
+        Raises:
+            CorruptFileError: If the file ends before the buffer is full.
+        """
+
+
+class StoredFile(Protocol):
+    """A file that can be opened again and again: on disk, in memory, in an archive.
+
+    Attributes:
+        name: What messages call it.
+    """
+
+    name: str
+
+    def open(self) -> OpenFile:
+        """Open it for reading."""
+
+
+class DiskFile:
+    """A file of the operating system."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.name = os.fspath(path)
+
+    def open(self) -> OpenDiskFile:
+        """Open the file without ever waiting.
+
+        Raises:
+            MissingPathError: If there is nothing.
+            FileAccessError: If it cannot be opened or is a pipe, socket or device.
+        """
+        try:
+            descriptor = os.open(self.name, OPEN_FLAGS)
+        except FileNotFoundError as error:
+            raise MissingPathError("there is no such file", path=self.name, advice="check the path") from error
+        except OSError as error:
+            raise FileAccessError(
+                f"the file cannot be opened ({error.strerror})", path=self.name, advice="check its permissions"
+            ) from error
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise FileAccessError("this is no regular file", path=self.name, advice="pass a file or a folder")
+        return OpenDiskFile(self.name, descriptor, status.st_size)
+
+
+class OpenDiskFile:
+    """An open file of the operating system."""
+
+    __slots__ = ("descriptor", "name", "size")
+
+    def __init__(self, name: str, descriptor: int, size: int) -> None:
+        self.name = name
+        self.descriptor = descriptor
+        self.size = size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.descriptor)
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+        try:
+            os.lseek(self.descriptor, offset, os.SEEK_SET)
+            return os.read(self.descriptor, count)
+        except OSError as error:
+            raise self.unreadable(error) from error
+
+    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
+        """Read as many bytes as the buffer has, straight into it."""
+        view = memoryview(buffer.data).cast("B")
+        done = 0
+        try:
+            # Unbuffered: a buffer of Python's own would copy every byte once more.
+            with open(self.descriptor, "rb", buffering=0, closefd=False) as file:
+                file.seek(offset)
+                while done < len(view):
+                    count = file.readinto(view[done:])
+                    if not count:
+                        break
+                    done += count
+        except OSError as error:
+            raise self.unreadable(error) from error
+        if done < len(view):
+            raise ends_too_early(self.name, len(view) - done)
+
+    def unreadable(self, error: OSError) -> FileAccessError:
+        """The error for a file that the system stops giving out."""
+        return FileAccessError(f"the file cannot be read ({error.strerror})", path=self.name)
+
+
+class MemoryFile:
+    """Bytes in memory under a name; open and closed at once."""
+
+    __slots__ = ("content", "name", "size")
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self.content = content
+        self.size = len(content)
+
+    def open(self) -> Self:
+        """Nothing to do."""
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to do."""
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+        return self.content[offset : offset + count]
+
+    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
+        """Copy as many bytes as the buffer has."""
+        view = memoryview(buffer.data).cast("B")
+        piece = memoryview(self.content)[offset : offset + len(view)]
+        if len(piece) < len(view):
+            raise ends_too_early(self.name, len(view) - len(piece))
+        view[:] = piece
+
+
+def ends_too_early(name: str, missing: int) -> CorruptFileError:
+    """The error for a file that is shorter than it was when its header was read."""
+    return CorruptFileError(
+        f"the file ends {missing} bytes before the end of its voxels",
+        path=name,
+        advice="it changed while it was read; load it again",
+    )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file under a temporary name beside its own and rename it when it is complete.
+
+    A failure leaves whatever was at the path as it was, and no half-written file.
+
+    Args:
+        path: Where the file goes.
+
+    Yields:
+        The temporary path, with the same suffix.
+
+    Raises:
+        OptionError: If the folder does not exist, or the path is one.
+        FileAccessError: If the system refuses.
+    """
+    if path.is_dir():
+        raise OptionError("this is a folder and a file is to be written", path=path, advice="add a file name")
+    if not path.parent.is_dir():
+        raise OptionError(f"its folder '{path.parent}' does not exist", path=path, advice="create it first")
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except FileAccessError:
+        raise
+    except OSError as error:
+        raise FileAccessError(
+            f"the file cannot be written ({error.strerror})",
+            path=path,
+            advice="check the disk and permissions",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)

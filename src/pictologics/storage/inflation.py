@@ -1,0 +1,234 @@
+"""Compressed data: a stream as pieces of its content, inflated one step ahead by a thread of its own."""
+
+from __future__ import annotations
+
+import bz2
+import queue
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Literal
+
+from isal import igzip_lib, isal_zlib
+
+from ..errors import CorruptFileError, FileAccessError
+from .files import ByteSource, StoredFile
+
+__all__ = ["MOST_DEFLATION", "MOST_PACKED", "DeflatedBytes", "InflatedStream", "Packing", "inflate_head"]
+
+Packing = Literal["gzip", "zlib", "bzip2"]
+"""How a stream is compressed: RFC 1952, RFC 1950, or bzip2's blocks."""
+
+MOST_DEFLATION = 1032
+"""Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
+
+# A block of 900,000 bytes after run-length encoding (255 bytes in 5) takes at least 32 bytes.
+MOST_PACKED: Final[dict[Packing, int]] = {"gzip": MOST_DEFLATION, "zlib": MOST_DEFLATION, "bzip2": 900_000 * 51 // 32}
+"""No content is larger than its compressed bytes by more than this factor."""
+
+#: What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance.
+INFLATE_ERRORS: tuple[type[Exception], ...] = (igzip_lib.error, isal_zlib.error, zlib.error)  # type: ignore[assignment]
+
+# bz2 has no error of its own.
+UNPACK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, OSError, ValueError)
+
+UNPACKERS: Final[dict[Packing, Callable[[], Any]]] = {
+    "gzip": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP),
+    "zlib": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB),
+    "bzip2": bz2.BZ2Decompressor,
+}
+
+RAW_DEFLATE = -15
+READ = 1 << 17
+PIECE = 1 << 18
+AHEAD = 8
+STEP = 1 << 16
+# Padding after the last volume is rare and short; more is not worth following.
+LONGEST_TAIL = 1 << 22
+
+
+class InflatedStream:
+    """Pieces of a compressed stream's content, in order.
+
+    ISA-L inflates without the interpreter lock, so the caller converts one piece while the next is made. A few
+    pieces wait at most, whatever the file holds.
+
+    Args:
+        file: The file that holds the stream.
+        packing: How it is compressed. gzip and bzip2 may be several streams one after another.
+        start: Where in the file it begins.
+    """
+
+    def __init__(self, file: StoredFile, packing: Packing = "gzip", start: int = 0) -> None:
+        self.file = file
+        self.packing = packing
+        self.start = start
+        self.position = 0
+        self._rest = b""
+        self._ended = False
+        # A bounded queue is written in Python, and both threads would wait for its locks; these two are written in C.
+        self._pieces: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._inflate, name="pictologics-inflate", daemon=True)
+
+    def __enter__(self) -> InflatedStream:
+        self._make_room(AHEAD)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        # The thread may wait for room before it sees that it is to stop.
+        self._make_room(1)
+        self._thread.join()
+
+    def _make_room(self, count: int) -> None:
+        """Let the thread make more pieces."""
+        for _ in range(count):
+            self._room.put(None)
+
+    def skip(self, count: int) -> None:
+        """Pass over bytes of the content."""
+        while self.position < count:
+            piece = self.next_piece()
+            if not piece:
+                return
+            if self.position > count:
+                kept = self.position - count
+                self._rest = piece[len(piece) - kept :]
+                self.position = count
+
+    def next_piece(self) -> bytes:
+        """The next bytes of the content, empty at its end.
+
+        Raises:
+            CorruptFileError: If the data is damaged or ends too early.
+        """
+        if self._rest:
+            piece, self._rest = self._rest, b""
+        elif self._ended:
+            return b""
+        else:
+            item = self._pieces.get()
+            self._make_room(1)
+            self._ended = not item or isinstance(item, BaseException)
+            if isinstance(item, BaseException):
+                raise item
+            piece = item
+        self.position += len(piece)
+        return piece
+
+    def check_end(self) -> None:
+        """Follow the stream to its end, where its checksum is."""
+        limit = self.position + LONGEST_TAIL
+        while self.position < limit and self.next_piece():
+            continue
+
+    def _inflate(self) -> None:
+        """What the thread does: inflate every member of the file, or hand over the error."""
+        try:
+            with self.file.open() as source:
+                reader = Sequential(source, self.start)
+                pending = b""
+                while not self._stopped.is_set():
+                    pending = pending or reader.read()
+                    if not pending or not pending.strip(b"\0"):
+                        # The end, or the zeros with which some tapes and tools fill up the last block.
+                        break
+                    pending = self._inflate_member(reader, pending)
+                    if self.packing == "zlib":
+                        break
+            self._pieces.put(b"")
+        except EOFError as error:
+            self._pieces.put(self._damaged("ends too early", error))
+        except FileAccessError as error:
+            self._pieces.put(error)
+        except UNPACK_ERRORS as error:
+            self._pieces.put(self._damaged(f"is damaged ({error})", error))
+
+    def _inflate_member(self, reader: Sequential, pending: bytes) -> bytes:
+        """Inflate one stream, of gzip a member; returns the bytes that follow it."""
+        inflater = UNPACKERS[self.packing]()
+        while not inflater.eof and not self._stopped.is_set():
+            if inflater.needs_input and not pending:
+                pending = reader.read()
+                if not pending:
+                    raise EOFError
+            piece = inflater.decompress(pending, PIECE)
+            pending = b""
+            if piece:
+                self._room.get()
+                self._pieces.put(piece)
+        return bytes(inflater.unused_data)
+
+    def _damaged(self, how: str, error: BaseException) -> CorruptFileError:
+        failure = CorruptFileError(f"its {self.packing} data {how}", path=self.file.name, advice="fetch the file again")
+        failure.__cause__ = error
+        return failure
+
+
+class Sequential:
+    """A file from some byte on to its end, piece by piece."""
+
+    def __init__(self, source: ByteSource, position: int = 0) -> None:
+        self.source = source
+        self.position = position
+
+    def read(self) -> bytes:
+        """The next piece, empty at the end."""
+        piece = self.source.read_at(self.position, READ)
+        self.position += len(piece)
+        return piece
+
+
+class DeflatedBytes:
+    """What a raw deflate stream holds, inflated as far as it is asked for.
+
+    Attributes:
+        size: How many bytes it holds, more than any stream does where only inflating all of them would tell.
+    """
+
+    def __init__(self, name: str, compressed: bytes, size: int = sys.maxsize) -> None:
+        self.name = name
+        self.size = size
+        self._inflater = isal_zlib.decompressobj(RAW_DEFLATE)
+        self._pending = compressed
+        self._inflated = bytearray()
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+        end = min(offset + count, self.size)
+        while len(self._inflated) < end and not self._inflater.eof:
+            try:
+                # Not much more than was asked for: the head of a file is a small part of it.
+                piece = self._inflater.decompress(self._pending, max(end - len(self._inflated), STEP))
+            except INFLATE_ERRORS as error:
+                raise CorruptFileError(
+                    "its deflated data cannot be inflated", path=self.name, advice="fetch the file again"
+                ) from error
+            self._pending = self._inflater.unconsumed_tail
+            self._inflated += piece
+            if not piece and not self._pending and not self._inflater.eof:
+                raise CorruptFileError(
+                    "its deflated data ends too early", path=self.name, advice="it was cut off; fetch it again"
+                )
+        return bytes(self._inflated[offset:end])
+
+
+def inflate_head(compressed: bytes, count: int) -> bytes:
+    """The first bytes of a gzip file's content, as many as its first bytes yield; empty if it is damaged."""
+    content = b""
+    try:
+        # A file may be made of several members, and the first ones very short.
+        while compressed.strip(b"\0") and len(content) < count:
+            inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+            content += inflater.decompress(compressed, count - len(content))
+            compressed = inflater.unused_data if inflater.eof else b""
+    except INFLATE_ERRORS:
+        return b""
+    return content
