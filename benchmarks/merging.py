@@ -22,14 +22,14 @@ MASKS = 20
 
 
 def write_masks(data: BenchmarkData, folder: Path) -> None:
-    """Ellipsoids of organ size, each in a file of the whole scan's voxels; neighbours overlap."""
+    """Ellipsoids of organ size, each in a file of the whole scan's voxels; neighbors overlap."""
     rng = np.random.default_rng(4)
     shape = np.array(data.grid.shape)
     for number in range(MASKS):
-        centre = shape * rng.uniform(0.25, 0.75, 3)
+        center = shape * rng.uniform(0.25, 0.75, 3)
         radius = shape * rng.uniform(0.05, 0.15, 3)
         squares = [
-            ((np.arange(n) - c) / r).astype(np.float32) ** 2 for n, c, r in zip(shape, centre, radius, strict=True)
+            ((np.arange(n) - c) / r).astype(np.float32) ** 2 for n, c, r in zip(shape, center, radius, strict=True)
         ]
         x, y, z = np.ix_(*squares)
         mask = np.asfortranarray((x + y + z < 1).astype(np.uint8))

@@ -18,7 +18,7 @@ __all__ = ["machine_facts", "markdown", "print_benchmark"]
 
 LIBRARIES = ("pictologics", "numpy", "pydicom", "isal", "SimpleITK", "nibabel", "dicomsdl")
 
-COLOURS = {"pass": "green", "MISS": "red", "unsure": "yellow"}
+COLORS = {"pass": "green", "MISS": "red", "unsure": "yellow"}
 
 
 def machine_facts(rounds: int) -> dict[str, str]:
@@ -78,7 +78,7 @@ def print_benchmark(console: Console, benchmark: Benchmark) -> None:
     console.print(table)
     for target in benchmark.targets:
         verdict = benchmark.verdict(target)
-        console.print(f"  [{COLOURS[verdict]}]{verdict}[/]  {sentence(target)}", highlight=False)
+        console.print(f"  [{COLORS[verdict]}]{verdict}[/]  {sentence(target)}", highlight=False)
     for note in benchmark.notes:
         console.print(f"  {note}", style="dim", highlight=False)
     console.print()

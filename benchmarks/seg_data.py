@@ -30,10 +30,10 @@ def organs(data: BenchmarkData) -> npt.NDArray[np.uint8]:
     length = 1.03 * FRAMES / ORGANS / 2 * slices / 300
     for number in range(1, count + 1):
         half = np.array([length * random.uniform(0.6, 1.4), *random.uniform(matrix / 26, matrix / 9, 2)])
-        centre = [random.uniform(h, n - h) for h, n in zip(half, volume.shape, strict=True)]
-        box = tuple(slice(max(0, int(c - h)), int(c + h) + 2) for c, h in zip(centre, half, strict=True))
+        center = [random.uniform(h, n - h) for h, n in zip(half, volume.shape, strict=True)]
+        box = tuple(slice(max(0, int(c - h)), int(c + h) + 2) for c, h in zip(center, half, strict=True))
         index = np.ogrid[tuple(slice(b.start, min(b.stop, n)) for b, n in zip(box, volume.shape, strict=True))]
-        inside = sum(((one - c) / h) ** 2 for one, c, h in zip(index, centre, half, strict=True)) <= 1
+        inside = sum(((one - c) / h) ** 2 for one, c, h in zip(index, center, half, strict=True)) <= 1
         volume[box][inside] = number
     return volume
 

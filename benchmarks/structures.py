@@ -43,7 +43,7 @@ def contours_of(grid: Grid) -> Iterator[list[Contour]]:
         own = []
         for k in range(length):
             here = radius * np.sqrt(max(0.05, 1 - (2 * k / length - 1) ** 2))
-            # A point for each millimetre or so, as contouring tools write them.
+            # A point for each millimeter or so, as contouring tools write them.
             angle = np.linspace(0, 2 * np.pi, max(24, int(4 * here)), endpoint=False)
             orders = np.arange(2, 10)[:, None]
             wave = 1 + (lobes[:, None] * np.cos(orders * angle + phases[:, None] + 0.05 * k)).sum(axis=0)

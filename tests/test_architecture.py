@@ -28,7 +28,7 @@ ROOMS = [
     {"geometry", "rescaling", "storage", "threads"},
     {"provenance"},
     {"image"},
-    {"interpolation", "labels", "rasterising", "validity"},
+    {"interpolation", "labels", "rasterizing", "validity"},
     {"checks", "placement"},
     {"dicom.headers"},
     {"dicom.frames"},

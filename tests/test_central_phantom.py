@@ -21,7 +21,7 @@ from tests.factories.phantom import PHANTOM
 from tests.factories.variants import VARIANTS
 
 # A NIfTI-1 header keeps positions as float32: 1e-4 mm at 1000 mm.
-MILLIMETRES = 1e-4
+MILLIMETERS = 1e-4
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 
@@ -31,10 +31,10 @@ def assert_is_the_phantom(image: Image) -> None:
     assert image.array.shape == PHANTOM.shape
     np.testing.assert_array_equal(image.array, PHANTOM.array)
     np.testing.assert_allclose(image.spacing, PHANTOM.spacing, rtol=1e-6)
-    np.testing.assert_allclose(image.origin, PHANTOM.origin, rtol=0, atol=MILLIMETRES)
+    np.testing.assert_allclose(image.origin, PHANTOM.origin, rtol=0, atol=MILLIMETERS)
     np.testing.assert_allclose(image.direction, PHANTOM.direction, rtol=0, atol=1e-6)
     for index in itertools.product(*map(range, PHANTOM.shape)):
-        np.testing.assert_allclose(image.grid.index_to_world(index), PHANTOM.position(index), rtol=0, atol=MILLIMETRES)
+        np.testing.assert_allclose(image.grid.index_to_world(index), PHANTOM.position(index), rtol=0, atol=MILLIMETERS)
     assert image.grid.corner_error(PHANTOM.lps_affine) < CORNER_ERROR_NOTED
 
 
@@ -82,7 +82,7 @@ def test_provenance_names_each_plane_and_its_position(variant, tmp_path):
     assert len(slices) == PHANTOM.shape[2]
     for k, one in enumerate(slices):
         assert Path(one.file).is_file()
-        np.testing.assert_allclose(one.position, PHANTOM.position((0, 0, k)), rtol=0, atol=MILLIMETRES)
+        np.testing.assert_allclose(one.position, PHANTOM.position((0, 0, k)), rtol=0, atol=MILLIMETERS)
     if isinstance(source, list) or source.is_dir():
         assert len({one.file for one in slices}) == len(slices)
         assert len({one.sop_instance_uid for one in slices}) == len(slices)
@@ -122,7 +122,7 @@ def test_cut_short_is_refused(variant, tmp_path, no_handle_left):
             except PictologicsError as error:
                 assert str(tmp_path) in str(error)
             except UserWarning as warning:
-                # A file that is no longer recognisable as DICOM at all; told, because its name says so.
+                # A file that is no longer recognizable as DICOM at all; told, because its name says so.
                 assert "named as DICOM" in str(warning)
             else:
                 # What no longer looks like DICOM in a file without extension is junk like any other.

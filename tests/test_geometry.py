@@ -400,7 +400,7 @@ def test_repr_tells_shape_spacing_and_letters():
 
 
 @given(grids(), st.tuples(*[st.floats(0.2, 5.0)] * 3))
-def test_another_spacing_covers_the_volume_around_the_same_centre(grid, factor):
+def test_another_spacing_covers_the_volume_around_the_same_center(grid, factor):
     spacing = np.array(grid.spacing) * factor
     other = grid.with_spacing(spacing)
     assert other.spacing == tuple(spacing)

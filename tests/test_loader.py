@@ -1,4 +1,4 @@
-"""The front door: what is recognised, what options mean, what it says of a source."""
+"""The front door: what is recognized, what options mean, what it says of a source."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_options_out_of_their_range(tmp_path, option, other):
             load_image(path, **wrong)
 
 
-def test_dtype_is_honoured_and_integers_only_where_they_are_exact(tmp_path):
+def test_dtype_is_honored_and_integers_only_where_they_are_exact(tmp_path):
     files = write_series(tmp_path / "whole", slope=2.0, intercept=-1000.0)
     image = load_image(files, dtype=np.int16)
     assert image.array.dtype == np.int16

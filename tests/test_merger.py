@@ -67,7 +67,7 @@ def test_each_voxel_gets_what_the_rule_says(arrays, rule):
 
 
 @given(st.lists(values, min_size=1, max_size=4), st.sampled_from(["first", "last"]))
-def test_relabelled_masks_are_numbered_in_their_order(arrays, rule):
+def test_relabeled_masks_are_numbered_in_their_order(arrays, rule):
     merger = Merger(GRID, rule)
     for number, array in enumerate(arrays, 1):
         merger.add(Image.from_grid(array, GRID), number, np.dtype(np.uint8))

@@ -77,7 +77,7 @@ def test_a_fractional_offset_is_refused_with_its_number(grid, axis, fraction):
     offset = [0.0, 0.0, 0.0]
     offset[axis] = fraction
     other = Grid(grid.shape, grid.spacing, tuple(grid.index_to_world(offset)), grid.direction)
-    with pytest.raises(GeometryError, match="voxel centres lie") as caught:
+    with pytest.raises(GeometryError, match="voxel centers lie") as caught:
         place(image_on(other), grid)
     found = caught.value.values["fractional_offset"][axis]
     # Rounded to the nearest voxel, so 0.85 may be said as -0.15; the sign is that of the reference in the image.
@@ -177,14 +177,14 @@ def test_where_lattices_meet_no_value_changes_whatever_the_interpolation(pair, m
 
 
 @given(grids(small), grids(st.tuples(*[st.integers(3, 9)] * 3)))
-def test_nearest_takes_the_voxel_in_which_a_centre_lies(grid, target):
+def test_nearest_takes_the_voxel_in_which_a_center_lies(grid, target):
     # Two grids that overlap: the target's middle lies on the image's.
     middle = grid.index_to_world((np.array(grid.shape) - 1) / 2)
     half = (np.array(target.shape) - 1) / 2 * target.spacing
     target = Grid(target.shape, target.spacing, tuple(middle - target.direction @ half), target.direction)
     placed = place(image_on(grid, "int32"), target, fill_value=-1, interpolation="nearest")
     at = grid.world_to_index(target.index_to_world(np.moveaxis(np.indices(target.shape), 0, -1)))
-    # Centres on a face between two voxels may go either way.
+    # Centers on a face between two voxels may go either way.
     clear = (np.abs(at - np.floor(at) - 0.5) > 0.02).all(axis=-1)
     nearest = np.round(at).astype(int)
     inside = ((nearest >= 0) & (nearest < grid.shape)).all(axis=-1)
@@ -200,11 +200,11 @@ def test_resampling_is_told_with_its_numbers_and_warned_of_on_demand():
     grid = Grid((4, 4, 6))
     (told,) = place(image, grid, interpolation="linear").provenance.decisions
     assert (told.kind, told.warning) == ("resampled", None)
-    # x = 0 is half a voxel before the first centre, on the edge of the image; z = 4 and 5 are outside.
+    # x = 0 is half a voxel before the first center, on the edge of the image; z = 4 and 5 are outside.
     assert "32 of 96 voxels lie outside the image and hold 0" in told.text
     (warned,) = place(image, grid, interpolation="linear", warn_when_resampled=True).provenance.decisions
     assert warned.warning == "geometry"
-    assert "voxel centres lie" in warned.text
+    assert "voxel centers lie" in warned.text
 
 
 def test_outside_the_image_resampled_voxels_are_filled_and_invalid():

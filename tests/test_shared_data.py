@@ -89,7 +89,7 @@ def test_mask_from_nifti_meets_the_ct_from_dicom(shared_data, ct):
     assert mask.array.shape == ct.array.shape
     assert mask.array.sum() == np.asarray(other.dataobj).sum() > 0
     assert ct.with_source_mask(mask).source_mask.sum() == mask.array.sum()
-    # The tumour's centre of mass lies at the same point of the world for nibabel.
+    # The tumor's center of mass lies at the same point of the world for nibabel.
     theirs = other.affine @ [*np.argwhere(np.asarray(other.dataobj) > 0).mean(axis=0), 1.0]
     ours = mask.grid.index_to_world(np.argwhere(mask.array > 0).mean(axis=0))
     np.testing.assert_allclose(ours, theirs[:3] * (-1, -1, 1), rtol=0, atol=1e-3)

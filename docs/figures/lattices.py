@@ -15,7 +15,7 @@ def lattices() -> Sheet:
         sheet, 280, "half a voxel beside", RED, (3.5, 2.5), 1.0, ("GeometryError:", "offset (0.5, 0.5) voxels")
     )
     draw_lattices(sheet, 524, "another spacing", RED, (3, 2), 1.35, ("GeometryError:", "1.35 mm is not 1 mm"))
-    sheet.text((380, 316), "○ voxel centres of the reference      ● voxel centres of the mask", size=13)
+    sheet.text((380, 316), "○ voxel centers of the reference      ● voxel centers of the mask", size=13)
     return sheet
 
 

@@ -14,7 +14,7 @@ from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import write_demo_series
 from pictologics.utilities import save_planes, visualize_mask_overlay
 
-COLOURS = 256  # grey and a few colours need no more, and the file is half the size
+COLORS = 256  # gray and a few colors need no more, and the file is half the size
 
 
 def make_pictures(folder: Path) -> None:
@@ -30,8 +30,8 @@ def make_pictures(folder: Path) -> None:
     overlay.savefig(folder / "overlay.png", dpi=80)
     for name in ("demo-planes.png", "overlay.png"):
         with PilImage.open(folder / name) as picture:
-            # Medians would merge the colours of small organs; coverage keeps them apart.
-            small = picture.convert("RGB").quantize(COLOURS, PilImage.Quantize.MAXCOVERAGE, dither=PilImage.Dither.NONE)
+            # Medians would merge the colors of small organs; coverage keeps them apart.
+            small = picture.convert("RGB").quantize(COLORS, PilImage.Quantize.MAXCOVERAGE, dither=PilImage.Dither.NONE)
         small.save(folder / name, optimize=True)
 
 

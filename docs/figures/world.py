@@ -41,8 +41,8 @@ def draw_world(
 
 
 def voxel_grid() -> Sheet:
-    """Origin, spacing and direction of a turned grid, with voxel centres and edges."""
-    sheet = Sheet(760, 330, "A turned grid: origin at the centre of the first voxel, spacing and direction")
+    """Origin, spacing and direction of a turned grid, with voxel centers and edges."""
+    sheet = Sheet(760, 330, "A turned grid: origin at the center of the first voxel, spacing and direction")
     step_x, step_y, angle = 62.0, 44.0, radians(14)
     along_x, along_y = (cos(angle), sin(angle)), (-sin(angle), cos(angle))
     origin = (150.0, 70.0)
@@ -74,8 +74,8 @@ def voxel_grid() -> Sheet:
             ("+ index[0]·spacing[0]·direction[:, 0]", INK, True),
             ("+ index[1]·spacing[1]·direction[:, 1]", INK, True),
             ("+ index[2]·spacing[2]·direction[:, 2]", INK, True),
-            ("A voxel's position is that of its centre.", FAINT, False),
-            ("Whole indices are centres; edges are halves.", FAINT, False),
+            ("A voxel's position is that of its center.", FAINT, False),
+            ("Whole indices are centers; edges are halves.", FAINT, False),
         )
     ):
         at = (440, 76 + 26 * row + (14 if row > 4 else 0))

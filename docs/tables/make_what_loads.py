@@ -88,7 +88,7 @@ def described(images: list[Image], volumes: Sequence[VolumeInfo]) -> str:
     else:
         result = f"{len(images)} of {len(volumes)} volumes load"
     needed = {
-        f"`{name}={value!r}`" if name == "colour" else f"`{name}=`"
+        f"`{name}={value!r}`" if name == "color" else f"`{name}=`"
         for volume in volumes
         for name, value in volume.options
     }

@@ -81,12 +81,12 @@ def checked_distance(name: str, distance: float, lowest: float = -math.inf) -> f
     """A finite distance, mm."""
     if not is_number(distance) or not math.isfinite(distance) or distance < lowest:
         least = "" if lowest == -math.inf else f" from {lowest:g} on"
-        raise OptionError(f"{name} is {distance!r} and must be a number of millimetres{least}", distance=distance)
+        raise OptionError(f"{name} is {distance!r} and must be a number of millimeters{least}", distance=distance)
     return float(distance)
 
 
 def checked_connectivity(connectivity: int) -> int:
-    """How many neighbours a voxel has; the order of the structure that scipy.ndimage names: 1, 2 or 3."""
+    """How many neighbors a voxel has; the order of the structure that scipy.ndimage names: 1, 2 or 3."""
     if connectivity not in CONNECTIVITIES:
         raise OptionError(
             f"connectivity is {connectivity!r} and must be 6 (faces), 18 (and edges) or 26 (and corners)",
@@ -110,7 +110,7 @@ def checked_percentiles(percentiles: Sequence[float]) -> tuple[float, float]:
 
 
 def checked_bins(bin_number: int | None, bin_size: float | None, minimum: float | None) -> None:
-    """See that one rule of discretising is given, and its number makes sense."""
+    """See that one rule of discretizing is given, and its number makes sense."""
     if (bin_number is None) == (bin_size is None):
         given = "neither" if bin_number is None else "both"
         raise OptionError(f"exactly one of bin_number and bin_size is required, and {given} was given")
@@ -133,7 +133,7 @@ def checked_spacing(new_spacing: Sequence[float | None]) -> None:
     for distance in new_spacing:
         if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
             raise OptionError(
-                f"new_spacing is {tuple(new_spacing)!r} and must be millimetres above 0, or None to keep an axis",
+                f"new_spacing is {tuple(new_spacing)!r} and must be millimeters above 0, or None to keep an axis",
                 new_spacing=tuple(new_spacing),
             )
 

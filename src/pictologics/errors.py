@@ -7,7 +7,7 @@ The tree, with the built-ins that each class also is::
     ├── CorruptFileError         (ValueError)       the file contradicts itself or ends too early
     ├── GeometryError            (ValueError)       no regular grid, or two grids that do not meet
     ├── AmbiguousSeriesError     (ValueError)       several candidates, and nothing says which one
-    ├── OptionError              (ValueError)       a parameter that cannot be honoured
+    ├── OptionError              (ValueError)       a parameter that cannot be honored
     └── FileAccessError          (ValueError, OSError)             it is there but cannot be opened
         └── MissingPathError     (ValueError, FileNotFoundError)   it is not there
 
@@ -98,7 +98,7 @@ class AmbiguousSeriesError(PictologicsError, ValueError):
 
 
 class OptionError(PictologicsError, ValueError):
-    """A parameter has a value that cannot be honoured."""
+    """A parameter has a value that cannot be honored."""
 
 
 class FileAccessError(PictologicsError, ValueError, OSError):

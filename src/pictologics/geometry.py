@@ -1,8 +1,8 @@
 """Grids in the world: the only home of affines, axis signs and tolerances.
 
 The world is DICOM's patient frame, LPS: x grows to the patient's Left, y to the Posterior, z to the
-Superior, in millimetres (DICOM PS3.3 C.7.6.2.1.1). NIfTI's world is RAS: its first two axes run
-the other way. A voxel's position is the position of its centre.
+Superior, in millimeters (DICOM PS3.3 C.7.6.2.1.1). NIfTI's world is RAS: its first two axes run
+the other way. A voxel's position is the position of its center.
 
 One unit measures every geometric error: **the displacement, in voxels, of the worst corner of the
 volume** between two descriptions of where it lies. It means the same for a tilt, a gap, a rounded
@@ -38,7 +38,7 @@ scanner's rounding (1e-3 mm in positions, 1e-6 in cosines) stay below it."""
 CORNER_ERROR_REFUSED = 0.1
 """Corner error, in voxels, from which two descriptions of one volume are said to differ.
 
-A tenth of a voxel moves an interpolated value by a tenth of the step to its neighbour: the first
+A tenth of a voxel moves an interpolated value by a tenth of the step to its neighbor: the first
 size that a measurement shows."""
 
 LPS_FROM: dict[str, npt.NDArray[np.float64]] = {
@@ -77,8 +77,8 @@ class Grid:
 
     Attributes:
         shape: Number of voxels along each axis, (x, y, z).
-        spacing: Distance between neighbours along each axis, mm, all positive.
-        origin: Centre of voxel (0, 0, 0), LPS mm.
+        spacing: Distance between neighbors along each axis, mm, all positive.
+        origin: Center of voxel (0, 0, 0), LPS mm.
         direction: 3x3; column k is the unit vector along which axis k runs, LPS. Orthogonal columns;
             left-handed sets are valid.
 
@@ -254,7 +254,7 @@ class Grid:
             position: (..., 3), LPS mm.
 
         Returns:
-            (..., 3) voxel indices; voxel centres are whole numbers.
+            (..., 3) voxel indices; voxel centers are whole numbers.
         """
         offset = np.asarray(position, dtype=np.float64) - np.asarray(self.origin)
         # The columns are orthogonal only within the tolerance, so the inverse is not just the transpose.
@@ -262,7 +262,7 @@ class Grid:
 
     @property
     def corner_indices(self) -> npt.NDArray[np.float64]:
-        """(8, 3) indices of the centres of the eight corner voxels."""
+        """(8, 3) indices of the centers of the eight corner voxels."""
         return np.array(list(itertools.product(*((0.0, n - 1.0) for n in self.shape))))
 
     def corner_error(self, other: Grid | npt.ArrayLike, frame: WorldFrame = "LPS") -> float:
@@ -349,10 +349,10 @@ class Grid:
         return Grid(tuple(shape), self.spacing, tuple(self.index_to_world(start)), self.direction)  # type: ignore[arg-type]
 
     def with_spacing(self, spacing: Sequence[float]) -> Grid:
-        """The grid of another spacing that covers the same volume around the same centre.
+        """The grid of another spacing that covers the same volume around the same center.
 
-        There are ceil(n * s / s') voxels along each axis, so that nothing is cut off, and the centres of both grids
-        are one point of the world (IBSI reference manual, "Interpolation": align grid centres). Quotients are rounded
+        There are ceil(n * s / s') voxels along each axis, so that nothing is cut off, and the centers of both grids
+        are one point of the world (IBSI reference manual, "Interpolation": align grid centers). Quotients are rounded
         to a millionth of a voxel before, so that 10 voxels of 0.3 mm are 30 of 0.1 mm.
 
         Args:
@@ -376,7 +376,7 @@ class Grid:
         if not np.isfinite(size).all():
             raise GeometryError(f"a spacing of {new} mm is too small for any grid", advice="give mm along x, y and z")
         shape = np.maximum(np.ceil(size - 1e-6), 1.0)
-        # How far the new first voxel lies along each axis from the old one, mm, when both centres are one.
+        # How far the new first voxel lies along each axis from the old one, mm, when both centers are one.
         first = ((np.asarray(self.shape) - 1) * np.asarray(self.spacing) - (shape - 1) * np.asarray(new)) / 2.0
         origin = np.asarray(self.origin) + self.direction @ first
         return Grid(tuple(shape), new, tuple(origin), self.direction)
@@ -395,7 +395,7 @@ class Grid:
             The axes, signs and offset by which whole voxels correspond.
 
         Raises:
-            GeometryError: If the spacings, the directions or the offset make voxel centres miss each other by
+            GeometryError: If the spacings, the directions or the offset make voxel centers miss each other by
                 a tenth of a voxel of the target or more, anywhere in this grid.
         """
         to_source = self.index_map(target)
@@ -406,9 +406,9 @@ class Grid:
             whole[source_axis, target_axis] = sign
         # Rounded where this grid is, not at the target's origin, which may be far outside and would turn
         # a rounding of the spacing into a shift.
-        centre = (np.asarray(self.shape) - 1) / 2.0
-        on_target = np.linalg.solve(to_source[:3, :3], centre - to_source[:3, 3])
-        whole[:3, 3] = np.round(centre - whole[:3, :3] @ on_target)
+        center = (np.asarray(self.shape) - 1) / 2.0
+        on_target = np.linalg.solve(to_source[:3, :3], center - to_source[:3, 3])
+        whole[:3, 3] = np.round(center - whole[:3, :3] @ on_target)
         corners = self.corner_indices
         exact = np.linalg.solve(to_source[:3, :3], (corners - to_source[:3, 3]).T).T
         rounded = (corners - whole[:3, 3]) @ whole[:3, :3]
@@ -442,7 +442,7 @@ class Grid:
             reason = f"its axes are turned by {angle:.4g} degrees against the reference's"
         else:
             reason = (
-                f"its voxel centres lie {format_numbers(values['fractional_offset'])} voxels beside the reference's"
+                f"its voxel centers lie {format_numbers(values['fractional_offset'])} voxels beside the reference's"
             )
         return GeometryError(
             f"the two lattices do not meet: {reason} (the worst corner is {error:.3g} voxels off, "

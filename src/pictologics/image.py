@@ -26,8 +26,8 @@ class Image:
     Attributes:
         array: Voxel values, shape (x, y, z). Loaded images are float32 where that holds every stored value
             exactly and float64 otherwise, in Fortran order: x runs fastest, as in every file format.
-        spacing: Distance between voxel centres along (x, y, z), mm.
-        origin: Centre of the first voxel, LPS mm.
+        spacing: Distance between voxel centers along (x, y, z), mm.
+        origin: Center of the first voxel, LPS mm.
         direction: 3x3 unit cosines; column k is the way axis k runs, LPS. None becomes the identity.
         modality: DICOM modality such as ``"CT"``, ``"MR"``, ``"PT"``, or ``"Unknown"``.
         source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere.

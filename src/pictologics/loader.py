@@ -25,7 +25,7 @@ from .loaders.keywords import (
 )
 from .loaders.merging_files import load_and_merge_images
 from .loaders.protocol import (
-    Colour,
+    Color,
     Irregular,
     ReadOptions,
     SourceMaskFrom,
@@ -50,15 +50,15 @@ def load_image(
     irregular: Irregular = "error",
     dtype: npt.DTypeLike | None = None,
     source_mask_from: SourceMaskFrom | None = None,
-    colour: Colour = "error",
+    color: Color = "error",
     suv: Suv | None = None,
     interpolation: Interpolation | None = None,
     allow_outside_files: bool = False,
 ) -> Image:
     """Load one image or mask, whatever its format.
 
-    The format is recognised from the content; the name only breaks ties. The result stands where it belongs in
-    the patient, in LPS millimetres, or the call raises: no volume is ever made up. What had to be assumed or was
+    The format is recognized from the content; the name only breaks ties. The result stands where it belongs in
+    the patient, in LPS millimeters, or the call raises: no volume is ever made up. What had to be assumed or was
     left out is told in a warning and kept in the image's ``provenance``.
 
     Args:
@@ -89,8 +89,8 @@ def load_image(
             for one value that fills what lies outside the data, of any format (the rule is that of
             ``pictologics.preprocessing.find_sentinel``), and a number names that value as it is loaded. If there is
             none, a warning says so and no voxel is marked. The values themselves stay as they are.
-        colour: What to do with DICOM images in colour: ``"error"``, or ``"luminance"`` to convert them to grey,
-            0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colours (0 to 255 for 8 bits).
+        color: What to do with DICOM images in color: ``"error"``, or ``"luminance"`` to convert them to gray,
+            0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colors (0 to 255 for 8 bits).
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
             g/ml, after James) or by body surface area (``"bsa"``, cm2/ml, after Du Bois). The rules are those of
             QIBA's vendor-neutral pseudo-code; ``metadata["units"]`` names the result.
@@ -110,7 +110,7 @@ def load_image(
         CorruptFileError: If a file contradicts itself or ends too early.
         AmbiguousSeriesError: If several series, or several sets of images of one, could be meant.
         GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
-        OptionError: If a parameter cannot be honoured, such as a ``dataset_index`` beyond the last volume.
+        OptionError: If a parameter cannot be honored, such as a ``dataset_index`` beyond the last volume.
 
     Examples:
         >>> import numpy as np, tempfile, pathlib
@@ -134,7 +134,7 @@ def load_image(
         irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
         dtype=checked_dtype(dtype),
         source_mask_from=checked_source_mask_from(source_mask_from),
-        colour=checked_choice("colour", colour, ("error", "luminance")),
+        color=checked_choice("color", color, ("error", "luminance")),
         suv=checked_suv(suv, apply_rescale),
         allow_outside_files=bool(allow_outside_files),
         fill_value=checked_fill_value(fill_value),
@@ -179,7 +179,7 @@ def explain(
     options = ReadOptions(recursive=bool(recursive), allow_outside_files=bool(allow_outside_files))
     found = reader.describe(source, options)
     volumes = found.volumes
-    if options.allow_outside_files and "allow_outside_files" in reader.honours:
+    if options.allow_outside_files and "allow_outside_files" in reader.honors:
         # The calls that load them need it too, and the path alone does not do.
         allowed = ("allow_outside_files", True)
         volumes = tuple(replace(one, options=(*one.options, allowed), is_default=False) for one in volumes)

@@ -46,7 +46,7 @@ def place(
     offset by whole voxels. Then no value is changed, whatever ``interpolation`` says. What lies outside the target is
     cut off; the rest of the target is filled.
 
-    Where they do not meet, the image is sampled at the centres of the target's voxels. A centre that lies in none of
+    Where they do not meet, the image is sampled at the centers of the target's voxels. A center that lies in none of
     the image's voxels gets the fill value; one in the outer half of an outermost voxel gets what the edge goes on with.
 
     Args:
@@ -63,8 +63,8 @@ def place(
         whether it was placed or resampled.
 
     Raises:
-        GeometryError: If voxel centres miss each other by a tenth of a voxel or more and no interpolation is named.
-        OptionError: If a label map is to be interpolated by anything but nearest neighbours.
+        GeometryError: If voxel centers miss each other by a tenth of a voxel or more and no interpolation is named.
+        OptionError: If a label map is to be interpolated by anything but nearest neighbors.
 
     Examples:
         >>> import numpy as np

@@ -24,7 +24,7 @@ class SliceSource:
         file: The file, as it was opened; empty for a plane that no file holds, such as an empty one of a segmentation.
         frame: Frame number in that file, from 0.
         sop_instance_uid: The DICOM instance, None for other formats.
-        position: Centre of the first voxel of the plane, LPS mm; None if the file has none.
+        position: Center of the first voxel of the plane, LPS mm; None if the file has none.
         slope: Rescale slope of this plane, 1.0 if none was applied.
         intercept: Rescale intercept of this plane, 0.0 if none was applied.
     """
@@ -44,7 +44,7 @@ class Decision:
     Attributes:
         kind: What sort of decision it was.
         text: The decision in words.
-        value: Its number: a count, millimetres or voxels, as the text says.
+        value: Its number: a count, millimeters or voxels, as the text says.
         warning: Which warning the caller gets of it, None if it is only recorded.
     """
 

@@ -61,7 +61,7 @@ def checked_count(count: object, where: str) -> int:
 def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
     """Share the numbers below ``count`` among threads.
 
-    Each thread takes a stretch of neighbouring numbers when it has done its last one, so that all of them end
+    Each thread takes a stretch of neighboring numbers when it has done its last one, so that all of them end
     together however long a number takes and whatever else the machine does. When one fails, the others stop at
     the end of their stretch, and its error is raised.
 

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from PIL import Image as PilImage
 
 import pictologics
-from pictologics.pictures.label_colours import colour_of_label
+from pictologics.pictures.label_colors import color_of_label
 from tests.cli.program import MISUSED, SUCCESS, fail, run, succeed
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.hostile import cut, garbage
@@ -316,10 +316,10 @@ def test_demo_pictures_are_three_planes(demo, name):
     with PilImage.open(folder / "shown" / name) as picture:
         picture.load()
         shades = np.asarray(picture.convert("L"))
-        colours = np.asarray(picture.convert("RGB"))
+        colors = np.asarray(picture.convert("RGB"))
     for panel in np.array_split(shades, 3, axis=1):
         assert np.ptp(panel) > 200
-    blue = (colours == colour_of_label(1)).all(axis=2)
+    blue = (colors == color_of_label(1)).all(axis=2)
     assert blue.any() == (name == "overlay.png")
 
 

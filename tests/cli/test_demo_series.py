@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 
-from pictologics.cli.demo_anatomy import BODY_CENTRE, ORGAN_NAMES
+from pictologics.cli.demo_anatomy import BODY_CENTER, ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
 
 SLICES, SIZE = 120, 128
@@ -123,17 +123,17 @@ def test_localizer_stands_across_the_slices(truth: DemoTruth):
 @pytest.mark.parametrize("tissue", TISSUES)
 def test_tissues_lie_where_the_anatomy_puts_them(volume: sitk.Image, tissue: str):
     place, hu = TISSUES[tissue]
-    position = tuple((np.array(place) + BODY_CENTRE).tolist())
+    position = tuple((np.array(place) + BODY_CENTER).tolist())
     # 27 correlated voxels of 11 HU noise: 15 HU is far beyond their mean's error.
     assert mean_near(volume, position) == pytest.approx(hu, abs=15)
 
 
-def test_organs_are_labelled_where_they_are(truth: DemoTruth, volume: sitk.Image):
+def test_organs_are_labeled_where_they_are(truth: DemoTruth, volume: sitk.Image):
     array = sitk.GetArrayViewFromImage(volume).transpose()
     names = {"liver": "liver", "left lung": "left lung", "descending aorta": "aorta", "left ventricle": "heart"}
     for tissue, organ in {**names, "right kidney": "right kidney", "air beside the body": None}.items():
         place, hu = TISSUES[tissue]
-        index = np.round(truth.grid.world_to_index(np.array(place) + BODY_CENTRE)).astype(int)
+        index = np.round(truth.grid.world_to_index(np.array(place) + BODY_CENTER)).astype(int)
         assert ORGAN_NAMES.get(truth.organs[tuple(index)]) == organ
         if organ in {"liver", "aorta"}:
             is_organ = truth.organs == truth.organs[tuple(index)]
@@ -160,7 +160,7 @@ def test_values_are_those_of_a_scanner(volume: sitk.Image):
     assert array.min() == -1024
     assert 400 < array.max() < 1000
     # Noise in the liver, where nothing else varies.
-    x, y, z = volume.TransformPhysicalPointToIndex((np.array((-95.0, -5.0, -70.0)) + BODY_CENTRE).tolist())
+    x, y, z = volume.TransformPhysicalPointToIndex((np.array((-95.0, -5.0, -70.0)) + BODY_CENTER).tolist())
     assert 8 < array[z - 3 : z + 4, y - 3 : y + 4, x - 3 : x + 4].std() < 14
 
 

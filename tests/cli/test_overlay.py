@@ -16,7 +16,7 @@ from pictologics import (
     save_image,
 )
 from pictologics.cli.overlay import parse_window
-from pictologics.pictures.label_colours import colour_of_label
+from pictologics.pictures.label_colors import color_of_label
 from tests.cli.test_cli import fail, succeed
 from tests.factories.dicom_series import write_series
 
@@ -34,10 +34,10 @@ def case(tmp_path_factory) -> Path:
     return folder
 
 
-def share_of_colour(path: Path) -> float:
+def share_of_color(path: Path) -> float:
     with PilImage.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"), int)
-    return float((np.abs(pixels - colour_of_label(3)).max(axis=2) < 3).mean())
+    return float((np.abs(pixels - color_of_label(3)).max(axis=2) < 3).mean())
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def share_of_colour(path: Path) -> float:
 def test_the_picture_shows_the_mask(case, tmp_path, options, proportion):
     target = tmp_path / "out.png"
     assert succeed(case, "overlay", "ct", "mask.nii.gz", target, "--alpha", 1, *options) == f"{target}\n"
-    share = share_of_colour(target)
+    share = share_of_color(target)
     assert (0 < share < 0.1) if "--contours" in options else share > 0.03
     with PilImage.open(target) as picture:
         assert proportion[0] < picture.width / picture.height < proportion[1]

@@ -138,9 +138,9 @@ def uncompressed(words: np.ndarray, stored: int) -> bytes:
 
 
 def jpeg_lossy(words: np.ndarray, stored: int) -> bytes:
-    # Colours go in as they are: the frame is of whatever colours it is given.
-    colours = {"colorspace": "RGB", "outcolorspace": "RGB"} if samples_of(words) == 3 else {}
-    return imagecodecs.jpeg8_encode(words, level=90, bitspersample=stored, **colours)
+    # Colors go in as they are: the frame is of whatever colors it is given.
+    colors = {"colorspace": "RGB", "outcolorspace": "RGB"} if samples_of(words) == 3 else {}
+    return imagecodecs.jpeg8_encode(words, level=90, bitspersample=stored, **colors)
 
 
 LOSSLESS: dict[str, tuple[str, Encoder]] = {

@@ -82,7 +82,7 @@ def mosaic_dataset(
     ds.SOPInstanceUID = uid(series, "mosaic", volume)
     ds.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
     row, column = phantom.direction[:, 0], phantom.direction[:, 1]
-    # Position of the first pixel of a picture of the mosaic's size that is centred where the first slice is.
+    # Position of the first pixel of a picture of the mosaic's size that is centered where the first slice is.
     corner = (
         phantom.position((0, 0, 0))
         - row * phantom.spacing[0] * (side - 1) * width / 2

@@ -153,12 +153,12 @@ def write_nuclear(
     return finish(path, ds, changes, syntax)
 
 
-def write_ultrasound(path: Path, *changes: Change, syntax: str = ExplicitVRLittleEndian, colour: bool = False) -> Path:
+def write_ultrasound(path: Path, *changes: Change, syntax: str = ExplicitVRLittleEndian, color: bool = False) -> Path:
     """An ultrasound cine: one frame after another, none with a place."""
     ds = frames_dataset([PHANTOM.array[:, :, k] for k in range(PHANTOM.shape[2])], dtype="uint8", name="cine")
     ds.SOPClassUID, ds.Modality = UltrasoundMultiFrameImageStorage, "US"
     ds.FrameTime, ds.FrameIncrementPointer = 33.3, 0x00181063
-    if colour:
+    if color:
         ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
         ds.PixelData = np.repeat(np.frombuffer(ds.PixelData, "u1"), 3).tobytes()
     return finish(path, ds, changes, syntax)

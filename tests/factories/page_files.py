@@ -48,7 +48,7 @@ def page_folder() -> Iterator[Path]:
         write_multiframe(folder)
         write_pet(folder / "pet")
         write_padded(folder, truth)
-        write_colour(folder)
+        write_color(folder)
         write_masks(folder, truth.grid)
         write_plan(folder, truth.grid)
         write_organ_masks(folder, truth.grid)
@@ -141,14 +141,14 @@ def write_padded(folder: Path, truth: DemoTruth) -> None:
         dataset.save_as(folder / "padded" / file.name)
 
 
-def write_colour(folder: Path) -> None:
+def write_color(folder: Path) -> None:
     """A picture of a screen in red, green and blue."""
     dataset = pydicom.dcmread(folder / "slice_012")
-    grey = (dataset.pixel_array // 16).astype(np.uint8)
+    gray = (dataset.pixel_array // 16).astype(np.uint8)
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
     dataset.Modality, dataset.SamplesPerPixel, dataset.PhotometricInterpretation = "OT", 3, "RGB"
     dataset.PlanarConfiguration, dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 0, 8, 8, 7
-    dataset.PixelData = np.stack([grey, grey // 2, 255 - grey], axis=2).tobytes()
+    dataset.PixelData = np.stack([gray, gray // 2, 255 - gray], axis=2).tobytes()
     for keyword in (
         "ImagePositionPatient",
         "ImageOrientationPatient",
@@ -171,7 +171,7 @@ def write_masks(folder: Path, grid: Grid) -> None:
 
 
 def write_plan(folder: Path, grid: Grid) -> None:
-    """Contours on the CT series: a tumour in an organ with a cavity, a vessel beside it, and a reference point."""
+    """Contours on the CT series: a tumor in an organ with a cavity, a vessel beside it, and a reference point."""
     rings = {"GTV": [(6.2, 0)], "LIVER": [(17.3, 0), (4.6, -9)], "VESSEL": [(5.4, 14)]}
     rois = [
         RoiTruth(
@@ -182,7 +182,7 @@ def write_plan(folder: Path, grid: Grid) -> None:
         for name, own in rings.items()
     ]
     point = grid.index_to_world([[34, 30, 11]])
-    rois.append(RoiTruth("ISOCENTRE", [point], kind="POINT", interpreted_type="ISOCENTER"))
+    rois.append(RoiTruth("ISOCENTER", [point], kind="POINT", interpreted_type="ISOCENTER"))
     frame = pydicom.dcmread(next((folder / "ct_scan").iterdir())).FrameOfReferenceUID
     write_structures(folder / "plan.dcm", rois, frame_uid=frame)
 
@@ -192,11 +192,11 @@ def write_organ_masks(folder: Path, grid: Grid) -> None:
     for name, start, shape in (
         ("liver", (14, 20, 4), (20, 18, 9)),
         ("kidney", (30, 34, 6), (8, 8, 6)),
-        ("tumour", (18, 26, 8), (6, 6, 3)),
+        ("tumor", (18, 26, 8), (6, 6, 3)),
     ):
         part = grid.cropped(start, shape)
-        centre = (np.array(shape) - 1) / 2
-        inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), centre, strict=True)) < 1
+        center = (np.array(shape) - 1) / 2
+        inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), center, strict=True)) < 1
         save_image(Image.from_grid(inside.astype(np.uint8), part, modality="SEG"), folder / f"{name}.nii.gz")
 
 
@@ -228,7 +228,7 @@ def write_segmentations(folder: Path, truth: DemoTruth) -> None:
     masks = {number: box_mask(grid.shape, *box) for number, box in boxes.items()}
     masks[1] *= 1 - masks[3]
     finder = {"SegmentAlgorithmName": "finder", "RecommendedDisplayCIELabValue": list(lab_of("#e6194b"))}
-    described = [segment_item(1, "liver"), segment_item(2, "kidney"), segment_item(3, "tumour", **finder)]
+    described = [segment_item(1, "liver"), segment_item(2, "kidney"), segment_item(3, "tumor", **finder)]
     for segment, code, meaning in ((described[1], "64033007", "Kidney"), (described[2], "108369006", "Neoplasm")):
         kind = segment.SegmentedPropertyTypeCodeSequence[0]
         kind.CodeValue, kind.CodeMeaning = code, meaning
@@ -236,7 +236,7 @@ def write_segmentations(folder: Path, truth: DemoTruth) -> None:
     step = grid.spacing[2]
     write_seg(folder / "organs.dcm", frames_of(masks, place), on_scan, segments=described, step=step)
     overlapping = {1: box_mask(grid.shape, *boxes[1]), 2: box_mask(grid.shape, (20, 24, 6), (4, 4, 4))}
-    described = [segment_item(1, "liver"), segment_item(2, "tumour")]
+    described = [segment_item(1, "liver"), segment_item(2, "tumor")]
     write_seg(folder / "overlapping.dcm", frames_of(overlapping, place), on_scan, segments=described, step=step)
     part = grid.cropped((20, 16, 6), (30, 28, 12))
     x, y, z = np.indices(part.shape)

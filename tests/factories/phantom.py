@@ -44,7 +44,7 @@ class Phantom:
         return affine
 
     def position(self, index) -> np.ndarray:
-        """Centre of a voxel, LPS mm, step by step along the three axes."""
+        """Center of a voxel, LPS mm, step by step along the three axes."""
         place = np.array(self.origin, dtype=float)
         for axis in range(3):
             place = place + index[axis] * self.spacing[axis] * self.direction[:, axis]

@@ -65,12 +65,12 @@ def frames_of(
     ]
 
 
-def balls(shape: Sequence[int], centres: Mapping[int, Sequence[float]], radius: float) -> dict[int, np.ndarray]:
+def balls(shape: Sequence[int], centers: Mapping[int, Sequence[float]], radius: float) -> dict[int, np.ndarray]:
     """Binary masks of balls, in voxels."""
     index = np.indices(tuple(shape))
     return {
-        number: (sum((index[k] - centre[k]) ** 2 for k in range(3)) <= radius**2).astype(np.uint8)
-        for number, centre in centres.items()
+        number: (sum((index[k] - center[k]) ** 2 for k in range(3)) <= radius**2).astype(np.uint8)
+        for number, center in centers.items()
     }
 
 

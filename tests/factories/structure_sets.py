@@ -41,7 +41,7 @@ class RoiTruth:
     number: int | None = None
     kind: str = "CLOSED_PLANAR"
     interpreted_type: str = "ORGAN"
-    colour: tuple[int, int, int] = (255, 128, 0)
+    color: tuple[int, int, int] = (255, 128, 0)
     kinds: Sequence[str] = field(default=())
 
 
@@ -52,10 +52,10 @@ def on_plane(grid, points, index: float, axis: int = 2) -> Points:
     return np.asarray(grid.index_to_world(whole))
 
 
-def circle(centre, radius: float, count: int = 180) -> np.ndarray:
+def circle(center, radius: float, count: int = 180) -> np.ndarray:
     """Points on a circle, (n, 2)."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return np.asarray(centre) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(center) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def dataset_of(rois: Sequence[RoiTruth], frame_uid: str = "") -> Dataset:
@@ -78,7 +78,7 @@ def dataset_of(rois: Sequence[RoiTruth], frame_uid: str = "") -> Dataset:
         item.ReferencedFrameOfReferenceUID = frame_uid
         dataset.StructureSetROISequence.append(item)
         drawn = Dataset()
-        drawn.ROIDisplayColor, drawn.ReferencedROINumber = list(roi.colour), number
+        drawn.ROIDisplayColor, drawn.ReferencedROINumber = list(roi.color), number
         drawn.ContourSequence = []
         for points, kind in zip(roi.contours, roi.kinds or [roi.kind] * len(roi.contours), strict=True):
             contour = Dataset()

@@ -9,12 +9,12 @@ from tests.factories.phantom import Phantom
 
 __all__ = ["assert_shows", "values_at"]
 
-# Of a voxel; decimal strings hold positions to a thousandth of a millimetre or better.
+# Of a voxel; decimal strings hold positions to a thousandth of a millimeter or better.
 PLACE_TOLERANCE = 0.01
 
 
 def values_at(image: Image, positions: np.ndarray) -> np.ndarray:
-    """The voxels at points of the world, which must be voxel centres of the image."""
+    """The voxels at points of the world, which must be voxel centers of the image."""
     index = image.grid.world_to_index(positions)
     rounded = np.round(index).astype(int)
     assert np.abs(index - rounded).max() < PLACE_TOLERANCE, f"{np.abs(index - rounded).max()} voxels off"

@@ -106,7 +106,7 @@ def test_wavelets_of_a_periodic_image_are_the_stationary_transform_of_pywavelets
     array = noise((32, 32, 32), dtype="float64")
     expected = pywt.swtn(array, "db2", level)[0]["dad"]
     found = filters.wavelet_filter(image_of(array), "db2", "HLH", level, boundary="periodic").array
-    # The filters are centred otherwise there: the same values, moved.
+    # The filters are centered otherwise there: the same values, moved.
     step = 1 << (level - 1)
     shifts = [np.roll(found, (k, k, k), (0, 1, 2)) for k in range(-4 * step, 4 * step + 1)]
     assert min(np.abs(one - expected).max() for one in shifts) < 1e-9

@@ -54,7 +54,7 @@ def statistics(values: np.ndarray) -> dict[str, float]:
 
 @cache
 def scan(folder: Path) -> tuple[Image, np.ndarray]:
-    """The CT, and the voxels of its tumour within -1000 to 400 HU."""
+    """The CT, and the voxels of its tumor within -1000 to 400 HU."""
     image = load_image(folder / "image" / "phantom.nii.gz")
     mask = load_image(folder / "mask" / "mask.nii.gz")
     return image, (mask.array > 0) & (image.array >= -1000) & (image.array <= 400)

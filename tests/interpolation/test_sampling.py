@@ -36,7 +36,7 @@ def scipy_sample(array, matrix, shape, order, mode, fill_value=0.0):
 def straight_maps(draw, shape) -> np.ndarray:
     """From index to index between grids of parallel axes, in any order and direction, around one middle.
 
-    The middle is shifted by a part of a voxel that no rounding turns into a tie or onto the outermost centre.
+    The middle is shifted by a part of a voxel that no rounding turns into a tie or onto the outermost center.
     """
     order = draw(st.permutations(range(3)))
     matrix = np.eye(4)

@@ -226,14 +226,14 @@ def test_what_is_missing_is_told(tmp_path, left_out, told):
     assert_is_as_in_simpleitk(path, image)
 
 
-def test_units_and_the_centre_of_rotation(tmp_path):
+def test_units_and_the_center_of_rotation(tmp_path):
     """ITK passes over the unit."""
     extra = {"DistanceUnits": "um", "CenterOfRotation": "1 2 3", "Modality": "MET_MOD_CT"}
     image = load_image(write_metaimage(tmp_path / "scan.mha", extra=extra))
     np.testing.assert_allclose(image.spacing, np.divide(PHANTOM.spacing, 1000))
     np.testing.assert_allclose(image.origin, np.divide(PHANTOM.origin, 1000))
     assert image.modality == "CT"
-    assert any("centre of rotation" in one.text for one in image.provenance.decisions)
+    assert any("center of rotation" in one.text for one in image.provenance.decisions)
 
 
 def test_a_plane_alone_is_one_voxel_thick(tmp_path):

@@ -117,7 +117,7 @@ def test_any_orientation_equals_simpleitk_and_nibabel(tmp_path, grid, form, big_
     path = write_nifti(tmp_path / "scan.nii", phantom, sform=form[0], qform=form[1], big_endian=big_endian)
     image = load_image(path)
     assert image.grid.is_right_handed == grid.is_right_handed
-    # float32 at 2000 mm, against half a millimetre.
+    # float32 at 2000 mm, against half a millimeter.
     assert image.grid.corner_error(phantom.lps_affine) < 1e-3
     assert_equals_nibabel(path, image)
     other = sitk.ReadImage(str(path))
@@ -439,11 +439,11 @@ def test_a_file_may_be_longer_than_its_voxels(tmp_path):
 
 
 @pytest.mark.parametrize("code", [1, 32, 128, 1792, 2048, 2304])
-def test_colour_and_complex_are_refused_in_words(tmp_path, code):
+def test_color_and_complex_are_refused_in_words(tmp_path, code):
     def edit(header):
         header["datatype"] = code
 
-    with pytest.raises(UnsupportedFormatError, match=r"colour|complex|bits") as caught:
+    with pytest.raises(UnsupportedFormatError, match=r"color|complex|bits") as caught:
         load_image(write_nifti(tmp_path / "scan.nii", PHANTOM, edit))
     assert caught.value.values["datatype"] == code
 

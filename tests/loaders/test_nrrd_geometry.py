@@ -78,7 +78,7 @@ def test_spaces_with_time(tmp_path, space):
     ],
 )
 def test_geometry_without_space_equals_simpleitk(tmp_path, fields, told):
-    """A lower end is the edge of a cell or the centre of a node; ITK takes it as an edge where nothing is said."""
+    """A lower end is the edge of a cell or the center of a node; ITK takes it as an edge where nothing is said."""
     path = write_nrrd(tmp_path / "scan.nrrd", extra={**BARE, **fields})
     image, warned = loaded(path)
     assert told in warned

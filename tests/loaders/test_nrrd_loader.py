@@ -225,7 +225,7 @@ def test_axes_in_any_order(tmp_path, sizes, others, encoding, files, index):
     assert image.spacing == (2.0, 3.0, 4.0)
 
 
-def test_a_picture_in_colour_gives_one_of_its_colours_and_says_so(tmp_path):
+def test_a_picture_in_color_gives_one_of_its_colors_and_says_so(tmp_path):
     path = write_nrrd(tmp_path / "scan.nrrd", array=THREE, leading=1, extra={"kinds": "RGB-color domain domain domain"})
     with pytest.warns(ContentWarning, match="rgb-color"):
         image = load_image(path, dataset_index=1)

@@ -48,7 +48,7 @@ def test_every_encoding_is_read_alike(tmp_path, syntax, change, no_handle_left):
     assert np.array_equal(load_rtstruct(BytesIO(content), SCAN).array, image.array)
 
 
-def test_the_front_door_recognises_it_and_wants_the_image(tmp_path):
+def test_the_front_door_recognizes_it_and_wants_the_image(tmp_path):
     path = write(tmp_path, RoiTruth("one", stack_of([(3, SQUARE)])))
     image = load_image(path, reference_image=SCAN)
     assert image.grid == GRID
@@ -83,7 +83,7 @@ def test_rois_are_listed(tmp_path):
             "algorithm_type": "MANUAL",
             "contours": 2,
             "type": "GTV",
-            "recommended_colour": "#ff8000",
+            "recommended_color": "#ff8000",
         },
         {
             "segment_number": 2,

@@ -27,7 +27,7 @@ from tests.factories.structure_sets import GRID, SCAN, SQUARE, RoiTruth, circle,
 
 
 def ball_and_torus(grid: Grid):
-    """Contours of both across the third axis, and for each voxel how far its centre is from their surfaces, mm."""
+    """Contours of both across the third axis, and for each voxel how far its center is from their surfaces, mm."""
     index = np.stack(np.indices(grid.shape), axis=-1)
     relative = (index - (np.array(grid.shape) - 1) / 2) * grid.spacing
     height, around = relative[..., 2], np.hypot(relative[..., 0], relative[..., 1])
@@ -43,10 +43,10 @@ def ball_and_torus(grid: Grid):
             own.append([])
         own.append([10 + np.sqrt(4.3**2 - z**2), 10 - np.sqrt(4.3**2 - z**2)] if abs(z) < 4.3 else [])
         rounds.append(own)
-    centre = ((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)
+    center = ((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)
     contours = [
         [
-            on_plane(grid, np.asarray(centre) + circle((0, 0), radius, 720) / grid.spacing[:2], k)
+            on_plane(grid, np.asarray(center) + circle((0, 0), radius, 720) / grid.spacing[:2], k)
             for k, own in enumerate(rounds)
             for radius in own[which]
         ]
@@ -119,7 +119,7 @@ random_polygons = st.lists(st.tuples(st.integers(0, 22), st.integers(0, 22)), mi
     st.sets(st.integers(0, 2)),
 )
 def test_turned_and_moved_grids_get_the_same_voxels(tmp_path, grid, slices, order, flips):
-    """Even where centres lie on edges: corners are on centres here."""
+    """Even where centers lie on edges: corners are on centers here."""
     path = write(tmp_path, RoiTruth("one", stack_of([(k, points) for points, k in slices], grid)))
     array = load_rtstruct(path, image_on(grid), "one").array
     turned = grid.permuted(order)

@@ -124,7 +124,7 @@ def test_facts_of_segments(tmp_path):
         "type_meaning": "Liver",
         "tracking_id": "thing 2",
         "tracking_uid": facts[1]["tracking_uid"],
-        "recommended_colour": facts[1]["recommended_colour"],
+        "recommended_color": facts[1]["recommended_color"],
     }
     assert facts[1]["tracking_uid"].startswith("2.25.") or facts[1]["tracking_uid"][0].isdigit()
 
@@ -239,8 +239,8 @@ def test_overlap_is_named_and_the_higher_number_kept(tmp_path):
 
 @settings(max_examples=25)
 @given(st.lists(st.tuples(*(st.integers(0, 10),) * 3), min_size=2, max_size=5))
-def test_overlaps_are_counted_exactly(tmp_path_factory, centres):
-    masks = balls(EVEN.shape, dict(enumerate(centres, 1)), 3.2)
+def test_overlaps_are_counted_exactly(tmp_path_factory, centers):
+    masks = balls(EVEN.shape, dict(enumerate(centers, 1)), 3.2)
     masks = {number: mask for number, mask in masks.items() if mask.any()} or {1: np.ones(EVEN.shape, np.uint8)}
     path = write_seg(tmp_path_factory.mktemp("seg") / "seg.dcm", frames_of(masks, EVEN), step=2.5)
     with warnings.catch_warnings():
@@ -481,7 +481,7 @@ def test_phantom_survives_as_a_label_map(tmp_path):
     np.testing.assert_array_equal(image.array, PHANTOM.array)
 
 
-def test_resampled_by_nearest_neighbour_with_a_warning(tmp_path):
+def test_resampled_by_nearest_neighbor_with_a_warning(tmp_path):
     path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
     own = load_seg(path)
     aside = Grid(own.grid.shape, own.spacing, tuple(own.grid.index_to_world((0.3, -0.2, 0.1))), own.grid.direction)
@@ -489,7 +489,7 @@ def test_resampled_by_nearest_neighbour_with_a_warning(tmp_path):
     with pytest.warns(GeometryWarning, match="resampled onto the reference by nearest") as caught:
         image = load_seg(path, reference_image=reference)
     assert caught[0].filename == __file__
-    # Less than half a voxel aside, each voxel's nearest neighbour is itself.
+    # Less than half a voxel aside, each voxel's nearest neighbor is itself.
     np.testing.assert_array_equal(image.array, own.array)
     assert image.array.dtype == np.uint8
     assert dict(image.labels) == dict(own.labels)

@@ -159,7 +159,7 @@ def test_facts(tmp_path):
     facts = get_segment_info(two_layers(tmp_path))
     assert facts[0] == {
         "segment_number": 1, "segment_label": "liver", "segment_description": "", "algorithm_type": "",
-        "segment_id": "Segment_1", "layer": 0, "label_value": 1, "recommended_colour": "#dd8265",
+        "segment_id": "Segment_1", "layer": 0, "label_value": 1, "recommended_color": "#dd8265",
         "category_code": "123037004 (SCT)", "category_meaning": "Anatomical Structure",
         "type_code": "10200004 (SCT)", "type_meaning": "Liver",
     }  # fmt: skip
@@ -184,7 +184,7 @@ def test_a_cropped_grid_lies_where_its_origin_says(tmp_path):
     np.testing.assert_array_equal(masks[7].array, expected > 0)
 
 
-def test_what_is_recognised_without_its_name(tmp_path):
+def test_what_is_recognized_without_its_name(tmp_path):
     path = write(tmp_path, layer(liver=7), keys(("liver", 0, 7))).rename(tmp_path / "anything")
     assert load_seg(path).labels == {7: "liver"}
     assert load_seg(path.read_bytes()).labels == {7: "liver"}

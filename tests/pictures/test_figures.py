@@ -14,7 +14,7 @@ from matplotlib.backend_bases import FigureManagerBase, KeyEvent, MouseEvent
 from pictologics import GeometryError, Image, OptionError
 from pictologics.pictures import matplotlib_parts
 from pictologics.pictures.figure_panels import INK
-from pictologics.pictures.label_colours import colour_of_label
+from pictologics.pictures.label_colors import color_of_label
 from pictologics.utilities import visualize_mask_overlay, visualize_slices
 
 SPACING, ORIGIN = (1.0, 1.0, 2.0), (10.0, 20.0, 30.0)
@@ -56,7 +56,7 @@ def test_one_slice_with_most_of_the_mask_and_its_names():
     assert legend_of(figure) == ["liver", "_hidden", "5 $ and 6 $", "label 7"]
     handles = figure.legends[0].legend_handles
     assert [tuple(np.round(np.multiply(h.get_facecolor()[:3], 255))) for h in handles] == [
-        colour_of_label(value) for value in (1, 2, 3, 7)
+        color_of_label(value) for value in (1, 2, 3, 7)
     ]
     assert [text.get_text() for text in figure.texts] == ["soft tissue W 400 L 40 HU"]
     assert legend_of(visualize_mask_overlay(SCAN, label_map(), initial_slice=4)) == ["liver"]
@@ -118,13 +118,13 @@ def test_the_pointer_is_told_voxel_position_value_and_label():
     assert panel.format_coord(-1, 0) == ""
 
 
-def test_colour_maps():
+def test_color_maps():
     handles = {}
     for name in ("tab20", "Set1", "viridis"):
         figure = visualize_mask_overlay(SCAN, label_map(), colormap=name)
         handles[name] = [handle.get_facecolor()[:3] for handle in figure.legends[0].legend_handles]
     assert handles["Set1"][0] == pytest.approx(matplotlib.colormaps["Set1"].colors[0])
-    assert len({tuple(colour) for colour in handles["viridis"]}) == 4
+    assert len({tuple(color) for color in handles["viridis"]}) == 4
     with pytest.raises(OptionError, match="colormap"):
         visualize_mask_overlay(SCAN, label_map(), colormap="rainbows")
 

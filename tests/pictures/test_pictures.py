@@ -12,9 +12,9 @@ from pictologics import (
     OptionError,
     save_planes,
 )
-from pictologics.pictures.label_colours import TAB20, colour_of_label, name_of_label
+from pictologics.pictures.label_colors import TAB20, color_of_label, name_of_label
 from pictologics.pictures.panels import HATCH, draw_legend
-from pictologics.pictures.windows import greys_of
+from pictologics.pictures.windows import grays_of
 
 SPACING, ORIGIN = (1.0, 1.0, 2.0), (0.0, 0.0, 0.0)
 
@@ -55,17 +55,17 @@ def test_a_mask_is_filled_outlined_and_named_below(tmp_path):
     labels = np.zeros(image.array.shape, np.uint16)
     labels[8:33, 8:33, 4:17] = 2
     mask = Image(labels, SPACING, ORIGIN, labels={2: "liver"})
-    colour = np.array(colour_of_label(2))
+    color = np.array(color_of_label(2))
     for style, alpha in (("fill", 0.5), ("contour", 0.5), ("both", 0.5)):
         path = tmp_path / f"{style}.png"
         save_planes(image, path, mask=mask, window=(10, 1), alpha=alpha, style=style)
         picture = pixels_of(path)
         # The image is black in this window, so the middle of the axial panel shows the cover alone.
         middle = picture[192, 150]
-        np.testing.assert_allclose(middle, 0 if style == "contour" else colour / 2, atol=1)
-        lines = (picture[:384] == colour).all(axis=2).sum()
+        np.testing.assert_allclose(middle, 0 if style == "contour" else color / 2, atol=1)
+        lines = (picture[:384] == color).all(axis=2).sum()
         assert lines == 0 if style == "fill" else lines > 1000
-        swatch = (picture[384:] == colour).all(axis=2)
+        swatch = (picture[384:] == color).all(axis=2)
         assert swatch.sum() > 100
     save_planes(image, tmp_path / "none.png", mask=Image(labels * 0, SPACING, ORIGIN))
     assert pixels_of(tmp_path / "none.png").shape[0] == 384
@@ -79,7 +79,7 @@ def test_the_planes_go_where_most_of_the_mask_is(tmp_path):
     picture = pixels_of(tmp_path / "planes.png")
     for panel in range(3):
         part = picture[:384, panel * 392 : panel * 392 + 384]
-        assert (part == colour_of_label(1)).all(axis=2).any()
+        assert (part == color_of_label(1)).all(axis=2).any()
 
 
 def test_invalid_voxels_are_hatched(tmp_path):
@@ -126,37 +126,37 @@ def test_what_cannot_be_drawn(tmp_path):
 # --- windows ---
 
 
-def test_windows_by_name_by_centre_and_width_and_by_default():
+def test_windows_by_name_by_center_and_width_and_by_default():
     array = np.zeros((10, 10, 10), np.float32)
     array.flat = np.arange(1000)
     ct = Image(array, SPACING, ORIGIN, metadata={"units": "HU"})
-    assert (greys_of(ct, None).low, greys_of(ct, None).high) == (-160, 240)
-    assert (greys_of(ct, "lung").low, greys_of(ct, "lung").high) == (-1350, 150)
-    assert greys_of(ct, "bone").text == "bone W 1800 L 400 HU"
-    assert (greys_of(ct, (40, 80)).low, greys_of(ct, (40, 80)).high) == (0, 80)
+    assert (grays_of(ct, None).low, grays_of(ct, None).high) == (-160, 240)
+    assert (grays_of(ct, "lung").low, grays_of(ct, "lung").high) == (-1350, 150)
+    assert grays_of(ct, "bone").text == "bone W 1800 L 400 HU"
+    assert (grays_of(ct, (40, 80)).low, grays_of(ct, (40, 80)).high) == (0, 80)
     other = Image(array, SPACING, ORIGIN)
-    assert (greys_of(other, None).low, greys_of(other, None).high) == pytest.approx(np.percentile(array, (0.5, 99.5)))
+    assert (grays_of(other, None).low, grays_of(other, None).high) == pytest.approx(np.percentile(array, (0.5, 99.5)))
     # Voxels without data, however extreme, count for nothing.
     filled = Image(np.where(array < 500, -2048, array), SPACING, ORIGIN, source_mask=array >= 500)
-    assert greys_of(filled, None).low > 500
+    assert grays_of(filled, None).low > 500
 
 
-def test_greys_go_from_black_to_white():
-    greys = greys_of(corner_box(), (50, 100))
+def test_grays_go_from_black_to_white():
+    grays = grays_of(corner_box(), (50, 100))
     values = np.array([[-5, 0, 50, 100, 101, np.nan, np.inf]])
-    assert greys.shade(values).tolist() == [[0, 0, 128, 255, 255, 0, 255]]
-    assert greys.shade(np.array([[0, 100]], np.int16)).tolist() == [[0, 255]]
+    assert grays.shade(values).tolist() == [[0, 0, 128, 255, 255, 0, 255]]
+    assert grays.shade(np.array([[0, 100]], np.int16)).tolist() == [[0, 255]]
 
 
-# --- colours and names ---
+# --- colors and names ---
 
 
-def test_colours_are_those_of_tab20_each_once_and_again_after_twenty():
+def test_colors_are_those_of_tab20_each_once_and_again_after_twenty():
     matplotlib = pytest.importorskip("matplotlib")
-    theirs = {tuple(round(255 * part) for part in colour) for colour in matplotlib.colormaps["tab20"].colors}
+    theirs = {tuple(round(255 * part) for part in color) for color in matplotlib.colormaps["tab20"].colors}
     assert set(TAB20) == theirs
     assert len(TAB20) == 20
-    assert colour_of_label(1) == colour_of_label(21) == TAB20[0]
+    assert color_of_label(1) == color_of_label(21) == TAB20[0]
 
 
 def test_a_label_without_a_name_is_called_by_its_number():

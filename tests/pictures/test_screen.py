@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 from pictologics import Grid, OptionError
-from pictologics.pictures.label_colours import colour_of_label
+from pictologics.pictures.label_colors import color_of_label
 from pictologics.pictures.screen import axis_plane, view_plane
 from pictologics.utilities import save_slices, visualize_mask_overlay
 from tests.factories.markers import marked_images, moved_mask
@@ -30,8 +30,8 @@ def looks_white(pixels: np.ndarray) -> np.ndarray:
     return (pixels.min(axis=2) > 120) & (np.ptp(pixels, axis=2) < 10)
 
 
-def looks_like(pixels: np.ndarray, colour) -> np.ndarray:
-    return np.abs(pixels - np.array(colour, float)).max(axis=2) < 30
+def looks_like(pixels: np.ndarray, color) -> np.ndarray:
+    return np.abs(pixels - np.array(color, float)).max(axis=2) < 30
 
 
 @given(marked=marked_images(), axis=axes)
@@ -65,7 +65,7 @@ def test_marker_and_mask_are_where_they_belong_in_the_file(tmp_path_factory, mar
     mask = moved_mask(marked, order, flips)
     width, height = marked.lengths(axis)
     scale = 256 / max(width, height)
-    for shown, finds in ((None, looks_white), (mask, lambda pixels: looks_like(pixels, colour_of_label(4)))):
+    for shown, finds in ((None, looks_white), (mask, lambda pixels: looks_like(pixels, color_of_label(4)))):
         save_slices(marked.image, pattern, shown, axis=axis, window=(50, 100), alpha=1, style="fill", size=256)
         with PilImage.open(folder / f"{marked.index[axis]}.png") as file:
             pixels = np.asarray(file.convert("RGB"), float)
@@ -78,7 +78,7 @@ def test_marker_and_mask_are_where_they_belong_in_the_file(tmp_path_factory, mar
 @given(marked=marked_images(), axis=axes, **moves)
 def test_marker_and_mask_are_where_they_belong_in_the_figure(marked, axis, order, flips):
     mask = moved_mask(marked, order, flips)
-    for alpha, finds in ((0.0, looks_white), (1.0, lambda pixels: looks_like(pixels, colour_of_label(4)))):
+    for alpha, finds in ((0.0, looks_white), (1.0, lambda pixels: looks_like(pixels, color_of_label(4)))):
         figure = visualize_mask_overlay(marked.image, mask, alpha, axis=axis, window=(50, 100), style="fill")
         stream = io.BytesIO()
         figure.savefig(stream, format="png")

@@ -1,4 +1,4 @@
-"""The reference values of the Image Biomarker Standardisation Initiative, from pipelines of our steps.
+"""The reference values of the Image Biomarker Standardization Initiative, from pipelines of our steps.
 
 IBSI 1: Zwanenburg et al., Radiology 2020, and its reference manual, arXiv 1612.07003: configurations A to E of the CT
 phantom. IBSI 2: Whybra et al., Radiology 2024, and its reference manual, arXiv 2006.05470: phase 2, filter
@@ -25,7 +25,7 @@ def resampled(spacing, interpolation: str) -> dict:
 IN_AIR = {"resegment": {"value_range": (-1000, 400)}}
 IN_TISSUE = {"resegment": {"value_range": (-500, 400)}}
 
-#: Steps, discretisation, and the references: voxels of the ROI; mean, variance, minimum, maximum of its intensities;
+#: Steps, discretization, and the references: voxels of the ROI; mean, variance, minimum, maximum of its intensities;
 #: mean, variance and maximum of its histogram. Each with its tolerance.
 CONFIGURATIONS = {
     "A": (
@@ -59,7 +59,7 @@ CONFIGURATIONS = {
 
 @pytest.fixture(scope="module")
 def phantom(shared_data) -> tuple[Image, Image]:
-    """The CT of a lung tumour, and its ROI."""
+    """The CT of a lung tumor, and its ROI."""
     folder = shared_data / "ibsi_ct" / "nifti"
     return load_image(folder / "image" / "phantom.nii.gz"), load_image(folder / "mask" / "mask.nii.gz")
 
@@ -74,9 +74,9 @@ def agrees(value: float, reference: float, tolerance: float) -> bool:
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_ibsi_1_configuration(phantom, name):
-    steps, discretisation, references = CONFIGURATIONS[name]
+    steps, discretization, references = CONFIGURATIONS[name]
     result = Pipeline(steps).run(*phantom)
-    binned = Pipeline([("discretise", discretisation)]).run(result.image, result.masks)
+    binned = Pipeline([("discretize", discretization)]).run(result.image, result.masks)
     values, bins = roi(result.image, result.masks), roi(binned.image, binned.masks)
     (count, _), *others = references
     assert values.size == count, "to the voxel"

@@ -21,9 +21,9 @@ from pictologics import (
 )
 from pictologics.preprocessing import (
     clip_intensities,
-    discretise_image,
+    discretize_image,
     filter_outliers,
-    normalise_image,
+    normalize_image,
     resegment_mask,
     round_intensities,
 )
@@ -46,12 +46,12 @@ def mask_of(marks: np.ndarray, **fields) -> Image:
 STEPS = {
     "resegment": lambda image, mask: resegment_mask(image, mask, (-400, 600)),
     "outliers": lambda image, mask: filter_outliers(image, mask, 1.2),
-    "bin number": lambda image, mask: discretise_image(image, mask, bin_number=7),
-    "bin size": lambda image, mask: discretise_image(image, mask, bin_size=25),
-    "z-score": normalise_image,
-    "min-max": lambda image, mask: normalise_image(image, mask, "min-max"),
-    "percentiles": lambda image, mask: normalise_image(image, mask, "percentiles"),
-    "no mask": lambda image, mask: discretise_image(image, bin_number=5),
+    "bin number": lambda image, mask: discretize_image(image, mask, bin_number=7),
+    "bin size": lambda image, mask: discretize_image(image, mask, bin_size=25),
+    "z-score": normalize_image,
+    "min-max": lambda image, mask: normalize_image(image, mask, "min-max"),
+    "percentiles": lambda image, mask: normalize_image(image, mask, "percentiles"),
+    "no mask": lambda image, mask: discretize_image(image, bin_number=5),
 }
 
 
@@ -99,19 +99,19 @@ def test_numbers_that_are_none_count_as_invalid_and_are_told():
         kept = resegment_mask(image, mask, (None, None))
     assert kept.array.sum() == 58
     with pytest.warns(ContentWarning, match="2 voxels hold no finite number"):
-        normal = normalise_image(image, mask)
+        normal = normalize_image(image, mask)
     assert np.isfinite(normal.array).all()
     inside = np.isfinite(values)
     np.testing.assert_allclose(normal.array[inside].mean(), 0, atol=1e-6)
     np.testing.assert_allclose(normal.array[inside].std(), 1, rtol=1e-6)
 
 
-# --- IBSI 2.7: discretisation ---
+# --- IBSI 2.7: discretization ---
 
 
 @given(values=WHOLE, labels=LABELS, count=st.integers(1, 300))
 def test_a_fixed_bin_number(values, labels, count):
-    bins = discretise_image(on_grid(values), mask_of(labels > 0), bin_number=count).array
+    bins = discretize_image(on_grid(values), mask_of(labels > 0), bin_number=count).array
     roi = values[labels > 0]
     low, high = int(roi.min()), int(roi.max())
     for value, number in zip(roi.tolist(), bins[labels > 0].tolist(), strict=True):
@@ -126,7 +126,7 @@ def test_a_fixed_bin_number(values, labels, count):
 def test_a_fixed_bin_size(values, labels, size, below):
     roi = values[labels > 0]
     for minimum in (None, int(roi.min()) - below):
-        bins = discretise_image(on_grid(values), mask_of(labels > 0), bin_size=size, minimum=minimum).array
+        bins = discretize_image(on_grid(values), mask_of(labels > 0), bin_size=size, minimum=minimum).array
         low = int(roi.min()) if minimum is None else minimum
         assert bins[labels > 0].tolist() == [(int(x) - low) // size + 1 for x in roi.tolist()]
 
@@ -148,32 +148,32 @@ def test_bins_are_refused_where_they_mean_nothing():
         ({"bin_size": 2**-11}, "make 120833 bins, and 65535 is the limit"),
     ]:
         with pytest.raises(OptionError, match=message):
-            discretise_image(image, mask, **options)
+            discretize_image(image, mask, **options)
 
 
-# --- normalising, clipping, rounding ---
+# --- normalizing, clipping, rounding ---
 
 
-def test_normalising():
+def test_normalizing():
     values = np.random.default_rng(5).normal(300, 50, SHAPE)
     labels = np.zeros(SHAPE, np.uint8)
     labels[1:4] = 1
     image, mask = on_grid(values, metadata={"units": "HU", "phase": "1"}), mask_of(labels)
     roi = values[1:4]
-    normal = normalise_image(image, mask)
+    normal = normalize_image(image, mask)
     np.testing.assert_allclose(normal.array, (values - roi.mean()) / roi.std(), rtol=1e-12)
     assert dict(normal.metadata) == {"phase": "1"}
-    scaled = normalise_image(image, mask, "min-max").array
+    scaled = normalize_image(image, mask, "min-max").array
     assert (scaled[1:4].min(), scaled[1:4].max()) == (0, 1)
-    spread = normalise_image(image, mask, "percentiles", percentiles=(10, 90)).array
+    spread = normalize_image(image, mask, "percentiles", percentiles=(10, 90)).array
     np.testing.assert_allclose(np.percentile(spread[1:4], (10, 90)), (0, 1), atol=1e-12)
-    assert normalise_image(on_grid(values.astype(np.int16))).array.dtype == np.float32
+    assert normalize_image(on_grid(values.astype(np.int16))).array.dtype == np.float32
     with pytest.raises(OptionError, match="are all 7, and a spread is required"):
-        normalise_image(on_grid(np.full(SHAPE, 7)))
+        normalize_image(on_grid(np.full(SHAPE, 7)))
     with pytest.raises(OptionError, match="method is 'rank'"):
-        normalise_image(image, method="rank")
+        normalize_image(image, method="rank")
     with pytest.raises(OptionError, match="percentiles are"):
-        normalise_image(image, method="percentiles", percentiles=(90, 10))
+        normalize_image(image, method="percentiles", percentiles=(90, 10))
 
 
 @given(values=WHOLE, low=st.integers(-1200, 1200), width=st.integers(0, 500), kind=st.sampled_from(["f4", "i2", "f8"]))
@@ -218,7 +218,7 @@ def test_a_mask_of_another_place_or_kind_is_refused():
     near = Image(ones, (0.8, 0.9, 2.5), (-12.5, 30.0001, -410.0))
     assert filter_outliers(image, near).array.all()
     with pytest.raises(OptionError, match="the mask marks no voxel"):
-        normalise_image(image, mask_of(ones * 0))
+        normalize_image(image, mask_of(ones * 0))
     with pytest.raises(OptionError, match=r"the mask holds the value 0\.3, and labels are whole numbers"):
         resegment_mask(image, mask_of(ones * 0.3), (0, 1))
     with pytest.raises(OptionError, match="a mask is an Image, and ndarray was given"):
@@ -241,7 +241,7 @@ def test_an_image_that_is_not_sound_is_refused():
         (ones, OptionError, "an Image is required, and ndarray was given"),
         (Image(ones[0], (1, 1, 1), (0, 0, 0)), GeometryError, "a grid has three axes"),
     ]:
-        for step in (clip_intensities, lambda image, _: discretise_image(image, bin_number=3)):
+        for step in (clip_intensities, lambda image, _: discretize_image(image, bin_number=3)):
             with pytest.raises(kind, match=message):
                 step(image, (0, 1))
     with pytest.raises(OptionError, match="the mask marks no voxel"):
@@ -251,9 +251,9 @@ def test_an_image_that_is_not_sound_is_refused():
 def test_a_label_that_loses_every_voxel_is_told():
     values = np.arange(60.0).reshape(SHAPE)
     labels = np.where(values < 30, 1, 2)
-    with pytest.warns(ContentWarning, match=r"leaves nothing of label 2 \(tumour\)"):
-        kept = resegment_mask(on_grid(values), mask_of(labels, labels={2: "tumour"}), (0, 10))
-    assert kept.labels == {2: "tumour"}
+    with pytest.warns(ContentWarning, match=r"leaves nothing of label 2 \(tumor\)"):
+        kept = resegment_mask(on_grid(values), mask_of(labels, labels={2: "tumor"}), (0, 10))
+    assert kept.labels == {2: "tumor"}
     assert kept.array.sum() == 11
 
 
@@ -271,6 +271,6 @@ def test_the_digital_phantom(shared_data):
     assert roi.mean() == pytest.approx(2.15, abs=5e-3)
     assert roi.var() == pytest.approx(3.05, abs=5e-3)
     assert (roi.min(), roi.max()) == (1, 6)
-    # Grey levels 1 to 6 with a bin size of 1 are bins 1 to 6; IBSI's own statement is that it needs none.
-    bins = discretise_image(image, mask, bin_size=1).array
+    # Gray levels 1 to 6 with a bin size of 1 are bins 1 to 6; IBSI's own statement is that it needs none.
+    bins = discretize_image(image, mask, bin_size=1).array
     np.testing.assert_array_equal(bins[mask.array > 0], image.array[mask.array > 0])

@@ -35,7 +35,7 @@ steps:
   - resample: {new_spacing: [1, 1, null], interpolation: cubic, round_intensities: true}
   - keep_largest_component:
   - resegment: {value_range: [-500, null]}
-  - discretise: {bin_size: 25, minimum: -500}
+  - discretize: {bin_size: 25, minimum: -500}
 """
 
 
@@ -57,7 +57,7 @@ def test_a_pipeline_is_its_functions_one_after_the_other():
     image = preprocessing.resample_image(image, spacing, "cubic", round_intensities=True)
     mask = preprocessing.resample_image(lesion(), spacing, mask_threshold=0.5)
     mask = preprocessing.resegment_mask(image, preprocessing.keep_largest_component(mask), (-500, None))
-    image = preprocessing.discretise_image(image, mask, bin_size=25, minimum=-500)
+    image = preprocessing.discretize_image(image, mask, bin_size=25, minimum=-500)
     np.testing.assert_array_equal(result.image.array, image.array)
     np.testing.assert_array_equal(result.masks.array, mask.array)
     assert result.image.grid == image.grid == result.masks.grid
@@ -92,12 +92,12 @@ def test_every_step_is_on_the_page():
 def test_masks_come_back_as_they_were_given_and_steps_may_name_theirs():
     image, one = scan(), lesion()
     other = preprocessing.grow_mask(one, 2.0)
-    pipeline = Pipeline([Step("grow_mask", {"distance_mm": 1.7}, masks=("b",)), {"normalise": {"masks": ["a"]}}])
+    pipeline = Pipeline([Step("grow_mask", {"distance_mm": 1.7}, masks=("b",)), {"normalize": {"masks": ["a"]}}])
     result = pipeline.run(image, {"a": one, "b": other})
     assert list(result.masks) == ["a", "b"]
     np.testing.assert_array_equal(result.masks["a"].array, one.array)
     np.testing.assert_array_equal(result.masks["b"].array, preprocessing.grow_mask(other, 1.7).array)
-    np.testing.assert_array_equal(result.image.array, preprocessing.normalise_image(image, one).array)
+    np.testing.assert_array_equal(result.image.array, preprocessing.normalize_image(image, one).array)
     listed = Pipeline(["crop_to_mask"]).run(image, [one, other])
     assert isinstance(listed.masks, list)
     assert listed.masks[0].grid == listed.masks[1].grid == listed.image.grid
@@ -126,7 +126,7 @@ def test_the_record_holds_all_that_is_needed_to_do_it_again(tmp_path):
         "step 2: resample",
         "step 3: keep_largest_component",
         "step 4: resegment",
-        "step 5: discretise",
+        "step 5: discretize",
     ]
     assert any("-2048" in text and "detected" in text for text in texts)
     assert any("resegmented to [-500, inf]" in one.text for one in result.masks.provenance.decisions)
@@ -160,7 +160,7 @@ ANY_STEP = st.one_of(
         st.tuples(POSITIVE, POSITIVE, st.none() | POSITIVE),
         st.sampled_from(["nearest", "linear", "cubic"]),
     ),
-    st.builds(lambda n: ("discretise", {"bin_number": n}), st.integers(1, 64)),
+    st.builds(lambda n: ("discretize", {"bin_number": n}), st.integers(1, 64)),
     st.builds(lambda v, t: ("mark_sentinel", {"sentinel": v, "tolerance": t}), NUMBERS, POSITIVE),
     st.builds(lambda s: ("gaussian_filter", {"sigma_mm": s, "boundary": "nearest"}), POSITIVE),
 )
@@ -205,10 +205,10 @@ WRONG = [
     ("steps: [resegment: {value_range: [400, -1000]}]", r"step 1 \(resegment\): value_range is .* the lower one first"),
     ("steps: [filter_outliers: {k: 0}]", "k is 0"),
     ("steps: [keep_largest_component: {connectivity: 8}]", "connectivity is 8 and must be 6 or 18 or 26"),
-    ("steps: [discretise: {bin_number: 8, bin_size: 25}]", r"step 1 \(discretise\): exactly one of bin_number"),
-    ("steps: [discretise]", "exactly one of bin_number and bin_size is required, and neither"),
+    ("steps: [discretize: {bin_number: 8, bin_size: 25}]", r"step 1 \(discretize\): exactly one of bin_number"),
+    ("steps: [discretize]", "exactly one of bin_number and bin_size is required, and neither"),
     ("steps: [resample: [1, 1, 1]]", "a step is its name, or its name and its parameters by name"),
-    ("steps: [{resegment: {}, discretise: {}}]", "a step is its name"),
+    ("steps: [{resegment: {}, discretize: {}}]", "a step is its name"),
     ("steps: [3]", "step 1 is 3, and a step is its name"),
     ("steps: [resample: {new_spacing: [1, 1, 1], masks: [a]}]", "has no parameter 'masks'"),
     ("steps: [grow_mask: {distance_mm: 1, masks: 3}]", "masks is 3 and must be names of masks"),
@@ -313,16 +313,16 @@ def test_images_and_masks_are_checked_before_a_step_runs(monkeypatch):
         (["round_intensities"], image, on_grid(mask.array[1:]), GeometryError, "the mask has shape"),
         (["round_intensities"], image, {"a": mask, "b": on_grid(empty)}, OptionError, "the mask 'b' marks no voxel"),
         (
-            ["normalise"],
+            ["normalize"],
             image,
             [mask, mask],
             OptionError,
             "by one mask, and 2 were given; name one of them .* '0', '1'",
         ),
-        ([{"normalise": {"masks": ["liver"]}}], image, mask, OptionError, "'liver', which was not given; .* 'mask'"),
-        (["normalise"], image.with_source_mask(empty), mask, OptionError, "the image has no valid voxel"),
-        (["normalise"], image.array, mask, OptionError, "an Image is required, and ndarray was given"),
-        (["normalise"], image, mask.array, OptionError, "a mask is an Image"),
+        ([{"normalize": {"masks": ["liver"]}}], image, mask, OptionError, "'liver', which was not given; .* 'mask'"),
+        (["normalize"], image.with_source_mask(empty), mask, OptionError, "the image has no valid voxel"),
+        (["normalize"], image.array, mask, OptionError, "an Image is required, and ndarray was given"),
+        (["normalize"], image, mask.array, OptionError, "a mask is an Image"),
     ]:
         pipeline = Pipeline([first, *steps])
         with pytest.raises(kind, match=message):
@@ -336,7 +336,7 @@ def test_a_step_that_cannot_be_done_says_which_it_is():
 
 def test_invalid_voxels_never_matter_to_a_whole_pipeline():
     steps = ["round_intensities", ("gaussian_filter", {"sigma_mm": 1.2}), ("resample", {"new_spacing": [2, 2, 2]})]
-    pipeline = Pipeline([*steps, "filter_outliers", ("discretise", {"bin_number": 16})])
+    pipeline = Pipeline([*steps, "filter_outliers", ("discretize", {"bin_number": 16})])
     image = scan()
     valid = image.array != -2048
     results = []
@@ -353,7 +353,7 @@ def test_numbers_that_are_none_are_told_once():
     image = scan()
     image.array[0, :3, 0] = math.nan
     with pytest.warns(ContentWarning, match="3 voxels hold no finite number") as warned:
-        result = Pipeline(["normalise", ("gaussian_filter", {"sigma_mm": 2}), "normalise"]).run(image, lesion())
+        result = Pipeline(["normalize", ("gaussian_filter", {"sigma_mm": 2}), "normalize"]).run(image, lesion())
     assert len(warned) == 1
     assert np.count_nonzero(~result.image.source_mask) == 3
     assert np.isfinite(result.image.array).all()
@@ -362,5 +362,5 @@ def test_numbers_that_are_none_are_told_once():
 
 def test_a_full_mask_runs_as_no_mask_does():
     image = on_grid(ct_of_a_body())
-    step = Pipeline([("discretise", {"bin_number": 32})])
+    step = Pipeline([("discretize", {"bin_number": 32})])
     np.testing.assert_array_equal(step.run(image).image.array, step.run(image, create_full_mask(image)).image.array)

@@ -56,7 +56,7 @@ def sitk_resample(image: Image, grid: Grid, interpolator) -> np.ndarray:
 
 
 @given(grids(small), factors)
-def test_the_new_grid_has_the_old_centre_directions_and_enough_voxels(grid, factor):
+def test_the_new_grid_has_the_old_center_directions_and_enough_voxels(grid, factor):
     spacing = tuple(factor * grid.spacing)
     made = resample_image(noise_on(grid), spacing)
     np.testing.assert_array_equal(made.direction, grid.direction)
@@ -140,7 +140,7 @@ def test_simpleitk_gives_the_same_on_any_grid(grid, target):
         assert made.grid == target
 
 
-def test_labels_by_nearest_neighbour_are_labels():
+def test_labels_by_nearest_neighbor_are_labels():
     labels = np.random.default_rng(0).choice([0, 3, 700], (9, 9, 9)).astype(np.uint16)
     image = Image(labels, (1, 1, 1), (0, 0, 0), modality="SEG", labels={3: "liver", 700: "spleen"})
     made = resample_image(image, (0.7, 1.3, 0.4), "nearest")
@@ -273,7 +273,7 @@ def test_an_invalid_part_of_a_mask_is_filled():
 def test_the_record_says_what_was_done():
     (told,) = resample_image(noise_on(Grid((4, 4, 4))), (2, 2, 2)).provenance.decisions
     assert told.kind == "resampled"
-    assert "from 1, 1, 1 to 2, 2, 2 mm by linear interpolation, grid centres aligned" in told.text
+    assert "from 1, 1, 1 to 2, 2, 2 mm by linear interpolation, grid centers aligned" in told.text
 
 
 def test_a_reference_far_away_is_warned_of():
@@ -306,7 +306,7 @@ def test_a_spacing_in_the_wrong_unit_is_refused_before_memory_is_taken(spacing):
         {"mask_threshold": 0.5},  # of an image of intensities
     ],
 )
-def test_options_that_cannot_be_honoured_are_refused(options):
+def test_options_that_cannot_be_honored_are_refused(options):
     with pytest.raises(OptionError):
         resample_image(noise_on(Grid((3, 3, 3))), (1, 1, 2), **options)
 
@@ -334,7 +334,7 @@ def test_a_reference_that_is_no_grid_is_refused():
 # --- real data ---
 
 
-def test_the_ibsi_ct_at_two_millimetres(shared_data):
+def test_the_ibsi_ct_at_two_millimeters(shared_data):
     """The grid that the IBSI reference manual prescribes, and SimpleITK's values on it."""
     image = load_image(next((shared_data / "ibsi_ct" / "nifti" / "image").glob("*.nii*")))
     made = resample_image(image, (2, 2, 2), round_intensities=False)

@@ -132,7 +132,7 @@ def test_facts_go_through_a_file_unchanged(series, tmp_path):
             "type_meaning": "Spleen",
             "tracking_id": "spleen of the first visit",
             "tracking_uid": "1.2.826.0.1.3680043.8.498.77",
-            "recommended_colour": "#e6194b",
+            "recommended_color": "#e6194b",
         }
     ]
     save_seg(on(series, label_map(APART), labels={1: "heart"}), series, tmp_path / "made.dcm", told)
@@ -206,7 +206,7 @@ def test_what_cannot_be_written(series, tmp_path):
         ({5: "five"}, r"describes \[5\] and the mask has \[1\]"),
         ([{"segment_number": 1, "algorithm_type": "MAGIC"}], "algorithm_type of segment 1"),
         ([{"segment_number": 1, "type_code": "10200004"}], "type_code of segment 1"),
-        ([{"segment_number": 1, "recommended_colour": "red"}], "'red' is no colour"),
+        ([{"segment_number": 1, "recommended_color": "red"}], "'red' is no color"),
     ):
         with pytest.raises(OptionError, match=said):
             save_seg(image, series, path, segments)
@@ -228,13 +228,13 @@ def test_without_highdicom_the_extra_is_named(series, tmp_path, monkeypatch):
         save_seg(on(series, APART[1]), series, tmp_path / "made.dcm")
 
 
-def test_colours_survive_the_way_through_cielab():
+def test_colors_survive_the_way_through_cielab():
     from pictologics.dicom.segmentation.cielab import lab_of, srgb_of
 
     random = np.random.default_rng(3)
     for _ in range(50):
-        colour = "#" + random.bytes(3).hex()
-        assert srgb_of(lab_of(colour)) == colour
+        color = "#" + random.bytes(3).hex()
+        assert srgb_of(lab_of(color)) == color
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = highdicom.color.CIELabColor.from_rgb(230, 25, 75)

@@ -97,7 +97,7 @@ def convert(
     dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as int16.")] = None,
     stored_values: Annotated[bool, typer.Option("--stored-values", help="Do not rescale.")] = False,
     fill_value: Annotated[float, typer.Option(help="Value of voxels without data, of a resampled stack.")] = 0.0,
-    luminance: Annotated[bool, typer.Option("--luminance", help="Convert colours to grey.")] = False,
+    luminance: Annotated[bool, typer.Option("--luminance", help="Convert colors to gray.")] = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
     reference: Annotated[Path | None, typer.Option(help="The image on whose voxels the result is put.")] = None,
     interpolation: Annotated[
@@ -116,7 +116,7 @@ def convert(
         series_uid=series_uid,
         irregular=irregular.value,
         dtype=dtype,
-        colour="luminance" if luminance else "error",
+        color="luminance" if luminance else "error",
         suv=None if suv is None else suv.value,
         interpolation=None if interpolation is None else interpolation.value,
         allow_outside_files=outside_files,
@@ -142,9 +142,9 @@ def overlay(
     slices: Annotated[int | None, typer.Option(help="Draw so many slices, spread over the mask.")] = None,
     planes: Annotated[bool, typer.Option("--planes", help="Draw the axial, coronal and sagittal plane.")] = False,
     window: Annotated[
-        str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or centre and width, such as 40,400.')
+        str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or center and width, such as 40,400.')
     ] = "",
-    alpha: Annotated[float, typer.Option(help="How much a label's colour covers, from 0 to 1.")] = 0.25,
+    alpha: Annotated[float, typer.Option(help="How much a label's color covers, from 0 to 1.")] = 0.25,
     contours: Annotated[bool, typer.Option("--contours", help="Draw lines only.")] = False,
     nearest: Annotated[
         bool, typer.Option("--nearest", help="Take the nearest voxel where mask and image have different lattices.")

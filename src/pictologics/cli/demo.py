@@ -88,12 +88,12 @@ def show_nodule(console: Console, image: Image, truth: DemoTruth) -> None:
 def show_organs(console: Console, image: Image, file: Path) -> None:
     """Load the label map onto the scan, and say how large and how dense each organ is."""
     organs = load_image(file, reference_image=image)
-    millilitres = float(np.prod(image.spacing)) / 1000
+    milliliters = float(np.prod(image.spacing)) / 1000
     counts = np.bincount(organs.array.astype(np.uint8).ravel(order="K"))
     sums = np.bincount(organs.array.astype(np.uint8).ravel(order="K"), image.array.ravel(order="K"))
     console.print()
     console.print(Text(f"load_image({str(file)!r}, reference_image=image)", "bold"), " gave the organs on its voxels")
     for value, name in ORGAN_NAMES.items():
         if value < len(counts) and counts[value]:
-            volume, mean = counts[value] * millilitres, sums[value] / counts[value]
+            volume, mean = counts[value] * milliliters, sums[value] / counts[value]
             console.print(f"  {name:<14}{volume:7.1f} ml {mean:6.0f} HU")

@@ -1,6 +1,6 @@
 """A made-up patient for the demo: a torso with its organs, known analytically.
 
-Everything is said in millimetres of the body's own frame, whose axes run as LPS does and whose origin
+Everything is said in millimeters of the body's own frame, whose axes run as LPS does and whose origin
 is the middle of the torso. Organs are painted in order, each over what lies beneath it. All of it is
 computed where a plane's voxels lie, so a plane may cut the body at any angle.
 """
@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from ..geometry import Grid
 
-__all__ = ["BODY_CENTRE", "NODULE", "ORGAN_NAMES", "Organ", "Scene"]
+__all__ = ["BODY_CENTER", "NODULE", "ORGAN_NAMES", "Organ", "Scene"]
 
 Plane = npt.NDArray[np.float32]
 Point = tuple[float, float, float]
 
-BODY_CENTRE: Point = (11.5, -23.25, -412.0)
+BODY_CENTER: Point = (11.5, -23.25, -412.0)
 """Middle of the torso in the world, LPS mm: a scanner's zero is seldom inside the patient."""
 
 RIGHT_LUNG, LEFT_LUNG, HEART, AORTA, LIVER, SPLEEN, RIGHT_KIDNEY, LEFT_KIDNEY, NODULE_LABEL = range(1, 10)
@@ -57,7 +57,7 @@ class Organ:
     """A rounded body: an ellipsoid, or an ellipsoid swept along a line.
 
     Attributes:
-        centre: Its middle, or the start of the line.
+        center: Its middle, or the start of the line.
         radii: Half axes of the ellipsoid.
         hu: What it is made of, Hounsfield units.
         end: The end of the line; None for an ellipsoid that stays where it is.
@@ -65,7 +65,7 @@ class Organ:
         label: Its value in the label map of the organs; 0 if it is none of them.
     """
 
-    centre: Point
+    center: Point
     radii: Point
     hu: float
     end: Point | None = None
@@ -75,9 +75,9 @@ class Organ:
     def inside(self, position: list[Plane]) -> Plane:
         """How far positions lie inside, mm; negative outside, exact only near the surface."""
         radii = np.asarray(self.radii, dtype=np.float32)
-        offset = [(p - np.float32(c)) / r for p, c, r in zip(position, self.centre, radii, strict=True)]
+        offset = [(p - np.float32(c)) / r for p, c, r in zip(position, self.center, radii, strict=True)]
         if self.end is not None:
-            line = (np.asarray(self.end, dtype=np.float32) - np.asarray(self.centre, dtype=np.float32)) / radii
+            line = (np.asarray(self.end, dtype=np.float32) - np.asarray(self.center, dtype=np.float32)) / radii
             along = sum(o * s for o, s in zip(offset, line, strict=True)) / np.float32(line @ line)
             along = np.clip(along, 0.0, 1.0)
             offset = [o - along * s for o, s in zip(offset, line, strict=True)]
@@ -162,7 +162,7 @@ ORGANS: tuple[Organ, ...] = (
 
 
 def soft(inside: Plane) -> Plane:
-    """Share of a tissue in a voxel whose centre lies this far inside it, mm."""
+    """Share of a tissue in a voxel whose center lies this far inside it, mm."""
     return np.asarray(np.clip(inside / np.float32(EDGE) + np.float32(0.5), 0.0, 1.0))
 
 
@@ -179,7 +179,7 @@ class Scene:
 
     def index_box(self, organ: Organ) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
         """The first and the past-the-last voxel index that an organ may touch."""
-        ends = np.array([organ.centre, organ.end or organ.centre]) + BODY_CENTRE
+        ends = np.array([organ.center, organ.end or organ.center]) + BODY_CENTER
         index = self.grid.world_to_index(ends)
         margin = (max(organ.radii) + EDGE) / np.asarray(self.grid.spacing)
         low = np.floor(index.min(axis=0) - margin).astype(int)
@@ -218,7 +218,7 @@ class Scene:
     def positions(self, k: int) -> list[Plane]:
         """The three coordinates of a plane's voxels in the body's frame, each (rows, columns)."""
         affine = self.grid.affine
-        start = affine[:3, 3] + affine[:3, 2] * k - BODY_CENTRE
+        start = affine[:3, 3] + affine[:3, 2] * k - BODY_CENTER
         columns, rows = (np.arange(n) for n in self.grid.shape[:2])
         along_row = affine[:3, 0, None] * columns
         down_column = affine[:3, 1, None] * rows
@@ -243,7 +243,7 @@ def add_vertebrae(hu: Plane, position: list[Plane]) -> None:
     """Paint vertebral bodies onto the column of discs."""
     x, y, z = position
     body = Organ((0.0, SPINE_Y, 0.0), (20.0, 16.0, 1e6), 0.0).inside([x, y, np.zeros_like(z)])
-    # The cube root of the radii is not a length here: scale back to millimetres of the smaller one.
+    # The cube root of the radii is not a length here: scale back to millimeters of the smaller one.
     body *= np.float32(16.0 / np.cbrt(20.0 * 16.0 * 1e6))
     along = np.abs(np.mod(z, VERTEBRA_PITCH) - VERTEBRA_PITCH / 2)
     inside = np.minimum(body, VERTEBRA_PITCH / 2 - 4.0 - along)

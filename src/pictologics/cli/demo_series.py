@@ -17,7 +17,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import format_number_as_ds
 
 from ..geometry import Grid
-from .demo_anatomy import BODY_CENTRE, NODULE, Scene
+from .demo_anatomy import BODY_CENTER, NODULE, Scene
 
 __all__ = ["DemoTruth", "write_demo_series"]
 
@@ -43,7 +43,7 @@ class DemoTruth:
 
     Attributes:
         grid: Where its voxels lie; slices in ascending order.
-        nodule_position: Centre of the lung nodule, LPS mm.
+        nodule_position: Center of the lung nodule, LPS mm.
         nodule_radius: Radius of that nodule, mm.
         series_uid: Series Instance UID of the slices and of the localizer.
         slice_files: One file for each slice, in the order of the grid's third axis.
@@ -101,7 +101,7 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
     write_localizer(dataset, files[-1], grid, shadow)
     return DemoTruth(
         grid,
-        tuple((np.array(BODY_CENTRE) + NODULE.centre).tolist()),
+        tuple((np.array(BODY_CENTER) + NODULE.center).tolist()),
         NODULE.radii[0],
         str(dataset.SeriesInstanceUID),
         tuple(files[:-1]),
@@ -111,7 +111,7 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
 
 
 def slice_grid(slices: int, size: int) -> Grid:
-    """The oblique grid of the slices, centred on the body, of numbers that a header can hold."""
+    """The oblique grid of the slices, centered on the body, of numbers that a header can hold."""
     about_x, about_y = np.radians([TURN_ABOUT_X, TURN_ABOUT_Y])
     row = np.array([np.cos(about_y), 0.0, -np.sin(about_y)])
     column = np.array([0.0, np.cos(about_x), np.sin(about_x)])
@@ -121,7 +121,7 @@ def slice_grid(slices: int, size: int) -> Grid:
     direction = np.column_stack([row, column, np.cross(row, column)])
     spacing = [float(decimal(s)) for s in (FIELD_OF_VIEW / size, FIELD_OF_VIEW / size, COVERAGE / slices)]
     shape = (size, size, slices)
-    corner = np.array(BODY_CENTRE) - direction @ ((np.array(shape) - 1) / 2 * spacing)
+    corner = np.array(BODY_CENTER) - direction @ ((np.array(shape) - 1) / 2 * spacing)
     x, y, z = (float(decimal(c)) for c in corner)
     return Grid(shape, (spacing[0], spacing[1], spacing[2]), (x, y, z), direction)
 
@@ -138,7 +138,7 @@ def meaningless_names(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def scanner_noise(rng: np.random.Generator, size: int) -> npt.NDArray[np.float32]:
-    """Noise whose neighbours are alike, as a reconstruction kernel leaves it."""
+    """Noise whose neighbors are alike, as a reconstruction kernel leaves it."""
     white = rng.standard_normal((size + 2, size + 2), dtype=np.float32)
     smooth = white[:-2] + 2 * white[1:-1] + white[2:]
     smooth = smooth[:, :-2] + 2 * smooth[:, 1:-1] + smooth[:, 2:]

@@ -27,11 +27,11 @@ class OverlayOptions:
         axis: The array axis across which the slices lie.
         slice_index: The slice, None for the one that holds most of the mask.
         slices: How many slices, None for one.
-        window: A preset's name, or centre and width with a comma between them; empty for the usual window.
-        alpha: How much a label's colour covers.
+        window: A preset's name, or center and width with a comma between them; empty for the usual window.
+        alpha: How much a label's color covers.
         contours: Lines only.
         planes: Three orthogonal planes.
-        nearest: Put a mask whose lattice does not meet the image's on it by nearest neighbour.
+        nearest: Put a mask whose lattice does not meet the image's on it by nearest neighbor.
     """
 
     axis: int
@@ -97,5 +97,5 @@ def parse_window(text: str) -> Window | None:
         return float(parts[0]), float(parts[1])
     except ValueError as error:
         raise OptionError(
-            f"window is {text!r} and must be centre and width, such as 40,400", advice="or name a preset"
+            f"window is {text!r} and must be center and width, such as 40,400", advice="or name a preset"
         ) from error

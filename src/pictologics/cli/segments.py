@@ -24,7 +24,7 @@ COLUMNS = {
     "contours": "contours",
     "algorithm_type": "made",
     "algorithm_name": "by",
-    "recommended_colour": "colour",
+    "recommended_color": "color",
 }
 """What the table shows of a segment, and the heads of its columns; JSON has all that is known."""
 

@@ -168,7 +168,7 @@ class Waves:
         """Refuse what would be nothing on voxels of these spacings, mm.
 
         Raises:
-            OptionError: If the kernel does not reach a neighbour, or the wave is far shorter than a voxel.
+            OptionError: If the kernel does not reach a neighbor, or the wave is far shorter than a voxel.
         """
         if min(self.reach(step) for step in steps) == 0:
             raise OptionError(

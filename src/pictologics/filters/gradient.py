@@ -30,16 +30,16 @@ def gradient_magnitude(
     boundary: Boundary = "mirror",
     fill_value: float = 0.0,
 ) -> Image:
-    """The length of the gradient, from central differences, per millimetre.
+    """The length of the gradient, from central differences, per millimeter.
 
-    With a source mask the difference along an axis is one-sided where one of the two neighbours is invalid, and zero
+    With a source mask the difference along an axis is one-sided where one of the two neighbors is invalid, and zero
     where both are; so a constant gives zero, and a ramp its slope up to the border of the mask.
 
     Args:
         image: The image.
         dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
         boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid. ``"mirror"`` and ``"nearest"`` are one here: the outermost voxel is its own neighbour.
+            as valid. ``"mirror"`` and ``"nearest"`` are one here: the outermost voxel is its own neighbor.
         fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
 
     Returns:
@@ -72,7 +72,7 @@ def gradient_magnitude(
 
 
 def difference(block: Block, axis: int) -> Floats:
-    """The difference for one voxel further along an axis, from the valid neighbours on both sides."""
+    """The difference for one voxel further along an axis, from the valid neighbors on both sides."""
     if block.valid is None:
         return apply(CENTRAL, block.values, axis, block.boundary)
     values = [apply(side, block.values, axis, block.boundary) for side in (NEXT, PREVIOUS)]

@@ -40,7 +40,7 @@ class Kernel:
     def convolving(cls, weights: Sequence[float]) -> Kernel:
         """The kernel of a convolution, which runs through the line against its weights.
 
-        An odd number of weights is centred on the voxel; of an even number the first of the two in the middle lies
+        An odd number of weights is centered on the voxel; of an even number the first of the two in the middle lies
         on the voxel after it, as in the reference maps of IBSI 2.
         """
         count = len(weights)
@@ -115,7 +115,7 @@ def gaussian_radius(sigma: float, truncate: float) -> int:
 
 
 def gaussian_kernel(sigma: float, truncate: float) -> Kernel:
-    """A Gaussian sampled at voxel centres whose weights sum to one.
+    """A Gaussian sampled at voxel centers whose weights sum to one.
 
     Args:
         sigma: Standard deviation, voxels.
@@ -125,7 +125,7 @@ def gaussian_kernel(sigma: float, truncate: float) -> Kernel:
 
 
 def laplacian_kernel(sigma: float, truncate: float) -> Kernel:
-    """The second derivative of a Gaussian, per square voxel, sampled at voxel centres.
+    """The second derivative of a Gaussian, per square voxel, sampled at voxel centers.
 
     Its weights would sum to zero if it were not truncated. What is left of their sum is taken away in proportion to
     the Gaussian, so that the response to a constant is zero.

@@ -53,7 +53,7 @@ def laplacian_of_gaussian(
 
     The sum over the axes of the second derivative of a Gaussian along one and a Gaussian along the others. The
     response to a constant is zero. Where the voxels are cubes it is per square voxel, as IBSI defines it. Where they
-    are not, it is the Laplacian per square millimetre times the square of the geometric mean of the spacings.
+    are not, it is the Laplacian per square millimeter times the square of the geometric mean of the spacings.
 
     With a source mask an invalid voxel around a voxel counts as the mean of the valid ones, weighted by the Gaussian
     there (normalized convolution).
@@ -71,7 +71,7 @@ def laplacian_of_gaussian(
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
 
     Raises:
-        OptionError: If an option is wrong, the Gaussian does not reach a neighbour, or no voxel is valid.
+        OptionError: If an option is wrong, the Gaussian does not reach a neighbor, or no voxel is valid.
         GeometryError: If the Gaussian reaches farther than a mirrored or periodic image does.
 
     Warns:

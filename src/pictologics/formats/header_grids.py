@@ -16,13 +16,13 @@ from ..geometry import (
 )
 from ..provenance import Decision
 
-__all__ = ["completed_axes", "grid_of_affine", "millimetres_per"]
+__all__ = ["completed_axes", "grid_of_affine", "millimeters_per"]
 
 NO_THICKNESS = Decision(
     "assumed", "the image is one plane and nothing says how thick it is; 1 mm was assumed", 1.0, "geometry"
 )
 
-MILLIMETRES_PER_UNIT = {
+MILLIMETERS_PER_UNIT = {
     "mm": 1.0, "millimeter": 1.0, "millimetre": 1.0, "millimeters": 1.0, "millimetres": 1.0,
     "cm": 10.0, "centimeter": 10.0, "centimetre": 10.0,
     "m": 1000.0, "meter": 1000.0, "metre": 1000.0, "meters": 1000.0, "metres": 1000.0,
@@ -31,9 +31,9 @@ MILLIMETRES_PER_UNIT = {
 }  # fmt: skip
 
 
-def millimetres_per(unit: str) -> float | None:
+def millimeters_per(unit: str) -> float | None:
     """The length of a unit by its name, None if it is no length that is known."""
-    return MILLIMETRES_PER_UNIT.get(unit.strip().lower())
+    return MILLIMETERS_PER_UNIT.get(unit.strip().lower())
 
 
 def completed_axes(columns: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], list[Decision]]:

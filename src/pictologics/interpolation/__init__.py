@@ -1,4 +1,4 @@
-"""Values between voxel centres: one array sampled on the voxels of another grid.
+"""Values between voxel centers: one array sampled on the voxels of another grid.
 
 Where the axes of the two grids are parallel, whatever their order, direction, spacing and offset, one axis is
 treated at a time (:mod:`pictologics.interpolation.separable`); any other pair of grids is sampled point by point

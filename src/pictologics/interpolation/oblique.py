@@ -50,7 +50,7 @@ class PlaneMap:
         return [start[k] + self.matrix[k, 1] * rows + self.matrix[k, 2] * columns for k in range(3)]
 
     def inside(self, coordinates: Sequence[npt.NDArray[np.float64]]) -> Bools:
-        """Whether positions lie within the source's voxels, which reach half a voxel beyond their centres."""
+        """Whether positions lie within the source's voxels, which reach half a voxel beyond their centers."""
         within = np.ones(coordinates[0].shape, np.bool_)
         for places, size in zip(coordinates, self.shape, strict=True):
             within &= (places >= -0.5 - ROUNDING) & (places <= size - 0.5 + ROUNDING)
@@ -89,7 +89,7 @@ def interpolate_points(
 ) -> None:
     """Interpolate at each voxel of the result that lies within the source.
 
-    Beyond its outermost centres the source goes on with their values. Valid voxels are treated as in
+    Beyond its outermost centers the source goes on with their values. Valid voxels are treated as in
     :func:`pictologics.interpolation.separable.interpolate`.
 
     Args:

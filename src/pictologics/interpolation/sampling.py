@@ -38,11 +38,11 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How values between voxel centres are made.
+    """How values between voxel centers are made.
 
     Attributes:
-        interpolation: Nearest neighbour, linear, or cubic B-spline with prefilter.
-        boundary_mode: How the array goes on beyond its outermost centres; with ``"constant"`` not at all. Where axes
+        interpolation: Nearest neighbor, linear, or cubic B-spline with prefilter.
+        boundary_mode: How the array goes on beyond its outermost centers; with ``"constant"`` not at all. Where axes
             are turned against each other, always ``"nearest"``.
         min_valid_weight: Of the weight that makes a voxel, the share that must be on valid voxels.
         fill_value: What voxels outside the source hold, and those that are not valid.
@@ -88,11 +88,11 @@ def sample(
 ) -> Sampled:
     """Sample an array on another lattice.
 
-    A voxel lies within the source if its centre lies within one of the source's voxels, which reach half a voxel
-    beyond their centres. There the array goes on by the boundary mode; further out, voxels hold the fill value.
+    A voxel lies within the source if its center lies within one of the source's voxels, which reach half a voxel
+    beyond their centers. There the array goes on by the boundary mode; further out, voxels hold the fill value.
 
     Args:
-        array: The source, (x, y, z). With nearest neighbours any type, which is kept; otherwise real numbers, which
+        array: The source, (x, y, z). With nearest neighbors any type, which is kept; otherwise real numbers, which
             give the smallest float type that holds them exactly. NaN and infinity are invalid.
         to_source: 4x4 matrix, from voxel index of the result to voxel index of the source.
         shape: Of the result.

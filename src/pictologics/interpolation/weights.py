@@ -35,8 +35,8 @@ Kernel = Literal["linear", "cubic", "coefficients"]
 """What a row of weights does: interpolate linearly or by a B-spline, or only the B-spline's prefilter."""
 
 ROUNDING = 1e-6
-"""Voxels by which a coordinate may be off from rounding: a position that close to a voxel centre is on it, and one
-that close to the middle between two centres is in the middle."""
+"""Voxels by which a coordinate may be off from rounding: a position that close to a voxel center is on it, and one
+that close to the middle between two centers is in the middle."""
 
 POLE = np.sqrt(3.0) - 2.0
 """The pole of the cubic B-spline's prefilter, whose impulse response is sqrt(3) * POLE**abs(k)."""

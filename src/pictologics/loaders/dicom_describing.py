@@ -10,7 +10,7 @@ from pathlib import Path
 from ..dicom.frames.frame import holds_image
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
-from ..dicom.pixels.colour import check_colours
+from ..dicom.pixels.color import check_colors
 from ..dicom.pixels.stored_values import check_pixels_present, stored_values_of
 from ..dicom.series.series import Series, group_series, without_localizers
 from ..dicom.series.volumes import Volume, planes_of, volumes_of
@@ -121,7 +121,7 @@ def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -
         options=(("dataset_index", index),) if index else (),
     )
     try:
-        check_colours([frame.header for frame in volume.frames], luminance=False)
+        check_colors([frame.header for frame in volume.frames], luminance=False)
         for frame in volume.frames:
             check_pixels_present(frame, stored_values_of(frame.header))
         planes = planes_of(volume, volume.frames, "error", path)

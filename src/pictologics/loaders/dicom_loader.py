@@ -39,9 +39,9 @@ class DicomReader:
 
     name = "DICOM"
     suffixes: tuple[str, ...] = (".dcm", "or none", "a folder, .zip or .tar.gz of them")
-    honours = frozenset(
+    honors = frozenset(
         {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"}
-        | {"source_mask_from", "colour", "suv"}
+        | {"source_mask_from", "color", "suv"}
     )
     needs_reference = False
 
@@ -182,7 +182,7 @@ def rules_of(options: ReadOptions, planes: Planes) -> PixelRules:
             advice="leave dtype out or pass a float type",
         )
     mark_padding = options.source_mask_from == "padding" or planes.irregular_stack is not None
-    return PixelRules(options.apply_rescale, mark_padding, options.colour == "luminance")
+    return PixelRules(options.apply_rescale, mark_padding, options.color == "luminance")
 
 
 def missing_padding(options: ReadOptions, voxels: Voxels) -> list[Decision]:

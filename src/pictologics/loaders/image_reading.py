@@ -42,7 +42,7 @@ def read_image(
 ) -> tuple[Image, str]:
     """Probe, select and read: the image, its axes in the order asked for, and what messages call the source."""
     source, reader = find_reader(path)
-    if options.suv is not None and "suv" not in reader.honours:
+    if options.suv is not None and "suv" not in reader.honors:
         raise OptionError(
             f"suv={options.suv!r} needs what a PET scanner wrote of dose and patient, and {reader.name} holds none",
             path=source.path,
@@ -54,7 +54,7 @@ def read_image(
             path=source.path,
             advice="load the image that they belong to and pass it as reference_image",
         )
-    ignored = options.changed() - reader.honours
+    ignored = options.changed() - reader.honors
     moved = options.transpose_axes if options.reference is not None else None
     if moved is not None and reader.needs_reference:
         # Drawn on the reference's own axes.
@@ -69,7 +69,7 @@ def read_image(
             ContentWarning,
         )
     image = reader.read(source, options)
-    if "source_mask_from" not in reader.honours:
+    if "source_mask_from" not in reader.honors:
         image = with_sentinel_marked(image, options.source_mask_from)
     if options.reference is not None:
         image = noting_other_frame(image, options.reference)

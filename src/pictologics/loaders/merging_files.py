@@ -87,7 +87,7 @@ def load_and_merge_images(
 
     Returns:
         An Image of shape (x, y, z) on the voxels of the reference, or of the first file. Its type holds every value:
-        of relabelled masks the smallest unsigned one, of binarized ones uint8, otherwise what the files' types need.
+        of relabeled masks the smallest unsigned one, of binarized ones uint8, otherwise what the files' types need.
         Voxels that a file's ``source_mask`` calls invalid count as background of that file.
 
     Raises:
@@ -193,7 +193,7 @@ class MergedFiles:
         )
 
     def label_of_next(self, count: int) -> tuple[int | None, np.dtype[Any] | None]:
-        """The label of the next of ``count`` files and the type that holds all of them, if they are relabelled."""
+        """The label of the next of ``count`` files and the type that holds all of them, if they are relabeled."""
         return (len(self.sources) + 1, label_type(count)) if self.relabel else (None, None)
 
     def add(self, image: Image, source: str, placing: Sequence[Decision]) -> None:

@@ -27,7 +27,7 @@ class MetaImageReader:
 
     name = "MetaImage"
     suffixes: tuple[str, ...] = (".mha", ".mhd")
-    honours = frozenset({"dataset_index", "dtype", "irregular", "apply_rescale", "allow_outside_files"})
+    honors = frozenset({"dataset_index", "dtype", "irregular", "apply_rescale", "allow_outside_files"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

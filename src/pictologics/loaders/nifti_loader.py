@@ -36,7 +36,7 @@ class NiftiReader:
 
     name = "NIfTI"
     suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")
-    honours = frozenset({"dataset_index", "dtype", "irregular"})
+    honors = frozenset({"dataset_index", "dtype", "irregular"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

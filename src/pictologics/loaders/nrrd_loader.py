@@ -28,7 +28,7 @@ class NrrdReader:
 
     name = "NRRD"
     suffixes: tuple[str, ...] = (".nrrd", ".nhdr")
-    honours = frozenset({"dataset_index", "dtype", "irregular", "allow_outside_files"})
+    honors = frozenset({"dataset_index", "dtype", "irregular", "allow_outside_files"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

@@ -11,7 +11,7 @@ from ..image import Image
 from ..storage.files import StoredFile
 
 __all__ = [
-    "Colour",
+    "Color",
     "Description",
     "Irregular",
     "Probe",
@@ -25,7 +25,7 @@ __all__ = [
 
 Irregular = Literal["error", "ignore", "resample"]
 SourceMaskFrom = Literal["padding", "sentinel"] | float
-Colour = Literal["error", "luminance"]
+Color = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
 # What means something for every format, or is used by the front door whatever the reader does.
@@ -83,7 +83,7 @@ class ReadOptions:
     irregular: Irregular = "error"
     dtype: np.dtype[np.generic] | None = None
     source_mask_from: SourceMaskFrom | None = None
-    colour: Colour = "error"
+    color: Color = "error"
     suv: Suv | None = None
     allow_outside_files: bool = False
     fill_value: float = 0.0
@@ -169,14 +169,14 @@ class Reader(Protocol):
     Attributes:
         name: What messages call the format.
         suffixes: Usual suffixes, a hint for messages.
-        honours: Names of the ``ReadOptions`` it makes use of.
+        honors: Names of the ``ReadOptions`` it makes use of.
         needs_reference: Whether its files have no voxels of their own, so that ``options.reference`` must be there;
             the front door sees to that.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    honours: frozenset[str]
+    honors: frozenset[str]
     needs_reference: bool
 
     def matches(self, probe: Probe) -> bool:

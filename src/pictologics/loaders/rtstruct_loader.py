@@ -32,7 +32,7 @@ class RtstructReader:
 
     name = READER_NAME
     suffixes: tuple[str, ...] = (".dcm",)
-    honours = frozenset({"dtype"})
+    honors = frozenset({"dtype"})
     needs_reference = True
 
     def matches(self, probe: Probe) -> bool:
@@ -105,9 +105,9 @@ def load_rtstruct(
 ) -> Image | dict[str, Image]:
     """Draw the contours of a DICOM RT structure set on the image that they belong to.
 
-    A voxel belongs to a ROI when its centre is inside the ROI's contours. All contours of a ROI in one plane count
+    A voxel belongs to a ROI when its center is inside the ROI's contours. All contours of a ROI in one plane count
     together by the even-odd rule, so that a contour within another is a hole, as are keyholes and what
-    ``CLOSEDPLANAR_XOR`` cuts out (DICOM PS3.3 C.8.8.6). A centre on a contour is judged as if it lay a millionth of a
+    ``CLOSEDPLANAR_XOR`` cuts out (DICOM PS3.3 C.8.8.6). A center on a contour is judged as if it lay a millionth of a
     voxel further to the patient's left and a little less to the posterior and superior, so that of two regions that
     share an edge exactly one has it. Corners of contours are never rounded to voxels.
 

@@ -91,7 +91,7 @@ def load_seg(
             segments overlap, the higher number is kept, and a warning names the pairs and counts the voxels. False
             for a binary mask of each segment, whole, on the common grid.
         reference_image: Put the result onto the voxels of this image: exactly where the lattices meet, and resampled
-            by nearest neighbour, with a warning, where they do not.
+            by nearest neighbor, with a warning, where they do not.
         threshold: Of a fractional segmentation, the fraction (probability or occupancy, 0 to 1) from which on a voxel
             belongs to a segment. None keeps the fractions as float32: separate, each segment has its own; combined,
             a voxel has the largest of all segments. Means nothing for binary segmentations and label maps.
@@ -107,7 +107,7 @@ def load_seg(
         UnsupportedFormatError: If the file is no segmentation, or one of a slide or of surfaces.
         CorruptFileError: If it holds no segment, contradicts itself or ends too early.
         GeometryError: If its planes are not parallel or lie on no regular grid.
-        OptionError: If a segment that is asked for is not there, or a parameter cannot be honoured.
+        OptionError: If a segment that is asked for is not there, or a parameter cannot be honored.
 
     Examples:
         >>> import numpy as np, tempfile, pathlib
@@ -145,8 +145,8 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
         ``segment_description`` and ``algorithm_type`` (DICOM PS3.3 C.8.20.4: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"`` or
         ``"MANUAL"``). Where a DICOM SEG says so, also ``algorithm_name``, ``category_code``, ``category_meaning``,
         ``type_code`` and ``type_meaning`` (the coded property), ``tracking_id``, ``tracking_uid`` and
-        ``recommended_colour`` (sRGB as ``"#rrggbb"``). The ROIs of an RT structure set are listed too, with
-        ``contours`` (how many), ``type`` (RTROIInterpretedType such as ``"GTV"``) and ``recommended_colour``.
+        ``recommended_color`` (sRGB as ``"#rrggbb"``). The ROIs of an RT structure set are listed too, with
+        ``contours`` (how many), ``type`` (RTROIInterpretedType such as ``"GTV"``) and ``recommended_color``.
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
@@ -169,7 +169,7 @@ class SegReader:
 
     name = "DICOM SEG"
     suffixes: tuple[str, ...] = (".dcm", "or none")
-    honours = frozenset({"dtype"})
+    honors = frozenset({"dtype"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

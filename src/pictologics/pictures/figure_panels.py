@@ -1,4 +1,4 @@
-"""One plane drawn with Matplotlib: greys, labels, hatching, letters, and what the pointer is on."""
+"""One plane drawn with Matplotlib: grays, labels, hatching, letters, and what the pointer is on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..geometry import format_numbers
-from .label_colours import name_of_label
-from .matplotlib_parts import ColourOf
+from .label_colors import name_of_label
+from .matplotlib_parts import ColorOf
 from .overlays import Labels
 from .scene import Scene
 from .screen import ScreenPlane
@@ -31,17 +31,17 @@ class FigurePanel:
         axes: Where to draw.
         scene: What is drawn.
         plane: The plane that is shown first.
-        colour_of: The colours of labels.
+        color_of: The colors of labels.
 
     Attributes:
         plane: The plane that is shown now.
         shown: The labels that are in it.
     """
 
-    def __init__(self, axes: Axes, scene: Scene, plane: ScreenPlane, colour_of: ColourOf) -> None:
+    def __init__(self, axes: Axes, scene: Scene, plane: ScreenPlane, color_of: ColorOf) -> None:
         self.axes = axes
         self.scene = scene
-        self.colour_of = colour_of
+        self.color_of = color_of
         self.show(plane)
 
     def show(self, plane: ScreenPlane) -> None:
@@ -52,27 +52,27 @@ class FigurePanel:
         axes = self.axes
         axes.clear()
         axes.set_axis_off()
-        # The upper edges and the titles of neighbours stand in one line.
+        # The upper edges and the titles of neighbors stand in one line.
         axes.set_anchor("N")
         rows, columns = plane.shape
         row_spacing, column_spacing = plane.pixel_spacing
-        greys = axes.imshow(
+        grays = axes.imshow(
             self.values if self.values.dtype.kind in "uif" else self.values.astype(np.float32),
             cmap="gray",
-            vmin=self.scene.greys.low,
-            vmax=self.scene.greys.high,
+            vmin=self.scene.grays.low,
+            vmax=self.scene.grays.high,
             aspect=row_spacing / column_spacing,
             origin="upper",
             interpolation="hanning",
         )
-        greys.set_mouseover(False)
+        grays.set_mouseover(False)
         if self.shown and self.scene.style != "contour":
             self.fill()
         if self.scene.style != "fill":
             for value in self.shown:
                 self.outline(value)
         self.hatch(self.scene.invalid(plane))
-        # Lines and hatching reach beyond the outermost centres.
+        # Lines and hatching reach beyond the outermost centers.
         axes.set_xlim(-0.5, columns - 0.5)
         axes.set_ylim(rows - 0.5, -0.5)
         self.write_letters()
@@ -80,10 +80,10 @@ class FigurePanel:
         axes.format_coord = self.describe  # type: ignore[method-assign]
 
     def fill(self) -> None:
-        """Lay the colours of the labels over the greys."""
+        """Lay the colors of the labels over the grays."""
         cover = np.zeros((*self.plane.shape, 4), np.float32)
         for value in self.shown:
-            cover[self.labels == value] = (*self.colour_of(value), self.scene.alpha)
+            cover[self.labels == value] = (*self.color_of(value), self.scene.alpha)
         aspect = self.axes.get_aspect()
         layer = self.axes.imshow(cover, aspect=aspect, origin="upper", interpolation="nearest")
         layer.set_mouseover(False)
@@ -96,7 +96,7 @@ class FigurePanel:
             np.arange(first[0], last[0]),
             inside,
             levels=[0.5],
-            colors=[self.colour_of(value)],
+            colors=[self.color_of(value)],
             linewidths=LINE_WIDTH,
         )
 
@@ -105,7 +105,7 @@ class FigurePanel:
         if not invalid.any():
             return
         rows, columns = invalid.shape
-        # Repeated beyond the edge, where the areas would else end at the outermost centres.
+        # Repeated beyond the edge, where the areas would else end at the outermost centers.
         wide = np.pad(invalid, 1, mode="edge").astype(np.float32)
         areas = self.axes.contourf(
             np.arange(-1, columns + 1),

@@ -11,11 +11,11 @@ from ..errors import OptionError
 from ..image import Image
 from .figure_layout import Layout, lay_out
 from .figure_panels import PALE_INK, FigurePanel
-from .label_colours import name_of_label
+from .label_colors import name_of_label
 from .matplotlib_parts import (
-    ColourOf,
+    ColorOf,
     can_interact,
-    label_colours_of,
+    label_colors_of,
     new_figure,
     require_matplotlib,
 )
@@ -54,16 +54,16 @@ def visualize_mask_overlay(
     """Draw a mask or label map over its image.
 
     The picture is the radiological way round (the patient's right on the left, anterior and superior up), whatever the
-    storage order, in true proportions, with the patient directions at the edges. Each label has its colour, always the
+    storage order, in true proportions, with the patient directions at the edges. Each label has its color, always the
     same one, and its name in a legend. Voxels that the image's ``source_mask`` marks as invalid are hatched.
 
     Args:
         image: The image.
         mask: The mask or label map; 0 is background. Its lattice must meet the image's: it may be cropped, flipped, or
             have its axes in another order.
-        alpha: How much the colour of a label covers, from 0 to 1.
-        colormap: A colour map of Matplotlib. One of few colours, such as ``"tab20"``, gives label 1 its first colour
-            and begins again after its last; from a continuous one colours are taken far apart.
+        alpha: How much the color of a label covers, from 0 to 1.
+        colormap: A color map of Matplotlib. One of few colors, such as ``"tab20"``, gives label 1 its first color
+            and begins again after its last; from a continuous one colors are taken far apart.
         axis: The array axis across which the slices lie: 2 is the slices as scanned. They are shown in the view
             (axial, coronal, sagittal) that they are nearest to.
         initial_slice: Index of the slice that is shown, or shown first; by default the one that holds most of the mask.
@@ -71,7 +71,7 @@ def visualize_mask_overlay(
         slices: Several slices side by side: a list of indices, or a number of slices, evenly spread over the mask.
         view: ``"planes"`` shows the axial, coronal and sagittal planes through a point instead.
         position: That point, LPS mm; by default where most of the mask is.
-        window: ``"lung"``, ``"bone"``, ``"brain"`` or ``"soft tissue"`` (for Hounsfield units), or (centre, width). By
+        window: ``"lung"``, ``"bone"``, ``"brain"`` or ``"soft tissue"`` (for Hounsfield units), or (center, width). By
             default soft tissue for Hounsfield units, the 0.5th to 99.5th percentile otherwise.
         style: ``"fill"``, ``"contour"`` or ``"both"``.
         interactive: Make a figure of pyplot's that scrolls: with the mouse wheel, the arrow and page keys and, for one
@@ -84,7 +84,7 @@ def visualize_mask_overlay(
 
     Raises:
         GeometryError: If the image has no place in the world, or the mask does not lie on it.
-        OptionError: If a parameter cannot be honoured, or Matplotlib (``pip install 'pictologics[pictures]'``) is
+        OptionError: If a parameter cannot be honored, or Matplotlib (``pip install 'pictologics[pictures]'``) is
             missing.
 
     Examples:
@@ -100,7 +100,7 @@ def visualize_mask_overlay(
     require_matplotlib()
     scene = Scene.of(image, mask, window, alpha, style)
     planes = chosen_planes(scene, axis, initial_slice, slices, view, position)
-    return draw_figure(scene, planes, label_colours_of(colormap), window_title, interactive)
+    return draw_figure(scene, planes, label_colors_of(colormap), window_title, interactive)
 
 
 def visualize_slices(
@@ -137,7 +137,7 @@ def visualize_slices(
         slices: Several slices side by side: a list of indices, or a number of slices, evenly spread.
         view: ``"planes"`` shows the axial, coronal and sagittal planes through a point instead.
         position: That point, LPS mm; by default where most of the mask is, or the middle of the image.
-        window: ``"lung"``, ``"bone"``, ``"brain"``, ``"soft tissue"``, or (centre, width).
+        window: ``"lung"``, ``"bone"``, ``"brain"``, ``"soft tissue"``, or (center, width).
         style: ``"fill"``, ``"contour"`` or ``"both"``.
         interactive: As there.
 
@@ -146,7 +146,7 @@ def visualize_slices(
 
     Raises:
         GeometryError: If the image has no place in the world, or the mask does not lie on it.
-        OptionError: If a parameter cannot be honoured, or Matplotlib is missing.
+        OptionError: If a parameter cannot be honored, or Matplotlib is missing.
 
     Examples:
         >>> import numpy as np
@@ -159,7 +159,7 @@ def visualize_slices(
     require_matplotlib()
     scene = Scene.of(image, mask, window, alpha, style)
     planes = chosen_planes(scene, axis, initial_slice, slices, view, position)
-    return draw_figure(scene, planes, label_colours_of(colormap), window_title, interactive)
+    return draw_figure(scene, planes, label_colors_of(colormap), window_title, interactive)
 
 
 def chosen_planes(
@@ -190,7 +190,7 @@ def chosen_planes(
 
 
 def draw_figure(
-    scene: Scene, planes: Sequence[ScreenPlane], colour_of: ColourOf, window_title: str, interactive: bool | None
+    scene: Scene, planes: Sequence[ScreenPlane], color_of: ColorOf, window_title: str, interactive: bool | None
 ) -> Figure:
     """Draw planes side by side, with a legend and a caption, and let them scroll if somebody can."""
     scrolls = can_interact() if interactive is None else bool(interactive)
@@ -198,7 +198,7 @@ def draw_figure(
     figure = new_figure((6.0, 6.0), scrolls)
     figure.set_label(window_title)
     panels = [
-        FigurePanel(figure.add_axes((0, 0, 1, 1), label=str(k)), scene, plane, colour_of)
+        FigurePanel(figure.add_axes((0, 0, 1, 1), label=str(k)), scene, plane, color_of)
         for k, plane in enumerate(planes)
     ]
     named = set(scene.mask.names) if scrolls and scene.mask is not None else set()
@@ -207,10 +207,10 @@ def draw_figure(
     figure.set_size_inches(*layout.size)
     for panel, box in zip(panels, layout.panels, strict=True):
         panel.axes.set_position(box)
-    figure.text(*layout.caption, scene.greys.text, color=PALE_INK, fontsize=CAPTION_SIZE, parse_math=False)
-    write_legend(figure, panels, scene, colour_of, layout)
+    figure.text(*layout.caption, scene.grays.text, color=PALE_INK, fontsize=CAPTION_SIZE, parse_math=False)
+    write_legend(figure, panels, scene, color_of, layout)
     if scrolls:
-        scroller = Scroller(figure, panels, lambda: write_legend(figure, panels, scene, colour_of, layout))
+        scroller = Scroller(figure, panels, lambda: write_legend(figure, panels, scene, color_of, layout))
         if len(panels) == 1:
             scroller.add_slider(layout.slider)
         if figure.canvas.manager is not None:
@@ -226,7 +226,7 @@ def legend_names(labels: Sequence[int], scene: Scene) -> list[str]:
 
 
 def write_legend(
-    figure: Figure, panels: Sequence[FigurePanel], scene: Scene, colour_of: ColourOf, layout: Layout
+    figure: Figure, panels: Sequence[FigurePanel], scene: Scene, color_of: ColorOf, layout: Layout
 ) -> None:
     """Name the labels that are shown, in place of any legend before."""
     from matplotlib.patches import Patch
@@ -237,8 +237,8 @@ def write_legend(
     if not labels:
         return
     names = legend_names(labels, scene)
-    colours = [colour_of(value) for value in labels[:LONGEST_LEGEND]]
-    handles = [Patch(facecolor=colour, edgecolor="none") for colour in colours]
+    colors = [color_of(value) for value in labels[:LONGEST_LEGEND]]
+    handles = [Patch(facecolor=color, edgecolor="none") for color in colors]
     handles += [Patch(facecolor="none", edgecolor="none")] * (len(names) - len(handles))
     legend = figure.legend(
         handles,

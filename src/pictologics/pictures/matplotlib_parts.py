@@ -9,22 +9,22 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ..errors import OptionError
-from .label_colours import colour_of_label
+from .label_colors import color_of_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ColourOf", "can_interact", "label_colours_of", "new_figure", "require_matplotlib"]
+__all__ = ["ColorOf", "can_interact", "label_colors_of", "new_figure", "require_matplotlib"]
 
 # Backends that draw into files and notebooks' pages; every other one has a window, or a canvas that answers.
 STILL_BACKENDS = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
-# Maps of more colours are taken for continuous ones: their neighbours look alike.
+# Maps of more colors are taken for continuous ones: their neighbors look alike.
 MOST_DISTINCT = 32
 # Steps of this share of a circle keep any number of points well apart.
 GOLDEN_SHARE = 0.618034
 
-ColourOf = Callable[[int], tuple[float, float, float]]
-"""The colour of a label: red, green and blue, 0 to 1."""
+ColorOf = Callable[[int], tuple[float, float, float]]
+"""The color of a label: red, green and blue, 0 to 1."""
 
 
 def require_matplotlib() -> None:
@@ -85,8 +85,8 @@ def figure_class() -> type[Figure]:
     return StillFigure
 
 
-def label_colours_of(colormap: str) -> ColourOf:
-    """The colours that a colour map of Matplotlib gives to labels.
+def label_colors_of(colormap: str) -> ColorOf:
+    """The colors that a color map of Matplotlib gives to labels.
 
     Raises:
         OptionError: If there is none of that name.
@@ -94,12 +94,12 @@ def label_colours_of(colormap: str) -> ColourOf:
     import matplotlib
 
     if colormap == "tab20":
-        return lambda value: tuple(part / 255 for part in colour_of_label(value))  # type: ignore[return-value]
+        return lambda value: tuple(part / 255 for part in color_of_label(value))  # type: ignore[return-value]
     if colormap not in matplotlib.colormaps:
         raise OptionError(
             f"colormap {colormap!r} is none of Matplotlib's", advice='use "tab20", "Set1" or "hsv"', colormap=colormap
         )
-    colours = matplotlib.colormaps[colormap]
-    if colours.N <= MOST_DISTINCT:
-        return lambda value: colours((value - 1) % colours.N)[:3]
-    return lambda value: colours((value - 1) * GOLDEN_SHARE % 1.0)[:3]
+    colors = matplotlib.colormaps[colormap]
+    if colors.N <= MOST_DISTINCT:
+        return lambda value: colors((value - 1) % colors.N)[:3]
+    return lambda value: colors((value - 1) * GOLDEN_SHARE % 1.0)[:3]

@@ -75,7 +75,7 @@ class MaskOnGrid:
         return whole_numbers(values)
 
     def areas_along(self, axis: int) -> npt.NDArray[np.int64]:
-        """How many voxels are labelled in each of the image's planes across an axis."""
+        """How many voxels are labeled in each of the image's planes across an axis."""
         if self.areas is None:
             self.areas = count_planes(self.part)
         areas = np.zeros(self.grid.shape[axis], np.int64)

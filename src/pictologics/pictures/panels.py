@@ -1,4 +1,4 @@
-"""Planes drawn with Pillow alone: greys, labels, letters and a legend, as pixels of a file."""
+"""Planes drawn with Pillow alone: grays, labels, letters and a legend, as pixels of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from .label_colours import colour_of_label, name_of_label
+from .label_colors import color_of_label, name_of_label
 from .overlays import Labels
 from .scene import Scene
 from .screen import ScreenPlane
@@ -50,8 +50,8 @@ def draw_panel(
     Returns:
         The picture, and the labels that are in it.
     """
-    grey = scene.greys.shade(scene.values(plane))
-    shades = PilImage.fromarray(grey).resize(size, PilImage.Resampling.BICUBIC)
+    gray = scene.grays.shade(scene.values(plane))
+    shades = PilImage.fromarray(gray).resize(size, PilImage.Resampling.BICUBIC)
     pixels = np.array(shades.convert("RGB"))
     labels = enlarge(scene.labels(plane), size)
     shown = paint_labels(pixels, labels, scene)
@@ -78,13 +78,13 @@ def paint_labels(pixels: Pixels, labels: Labels, scene: Scene) -> set[int]:
     values = {int(value) for value in np.unique(labels)} - {0}
     line = outline(labels)
     for value in values:
-        colour = np.array(colour_of_label(value), np.float32)
+        color = np.array(color_of_label(value), np.float32)
         there = labels == value
         if scene.style != "contour":
             below = pixels[there].astype(np.float32)
-            pixels[there] = np.rint(below + scene.alpha * (colour - below)).astype(np.uint8)
+            pixels[there] = np.rint(below + scene.alpha * (color - below)).astype(np.uint8)
         if scene.style != "fill":
-            pixels[there & line] = colour.astype(np.uint8)
+            pixels[there & line] = color.astype(np.uint8)
     return values
 
 
@@ -122,7 +122,7 @@ def write_letters(panel: PilImage.Image, plane: ScreenPlane) -> None:
 
 
 def draw_legend(labels: Sequence[int], names: Mapping[int, str], width: int) -> PilImage.Image:
-    """A strip with the colour and the name of each label, in as many rows as it takes.
+    """A strip with the color and the name of each label, in as many rows as it takes.
 
     Args:
         labels: The labels.
@@ -130,7 +130,7 @@ def draw_legend(labels: Sequence[int], names: Mapping[int, str], width: int) -> 
         width: Width of the strip, pixels.
     """
     measure = ImageDraw.Draw(PilImage.new("RGB", (1, 1)))
-    entries = [(colour_of_label(value), name_of_label(value, names)) for value in labels[:LONGEST_LEGEND]]
+    entries = [(color_of_label(value), name_of_label(value, names)) for value in labels[:LONGEST_LEGEND]]
     if len(labels) > LONGEST_LEGEND:
         entries.append(((0, 0, 0), f"and {len(labels) - LONGEST_LEGEND} more"))
     places, x, row = [], MARGIN, 0
@@ -142,8 +142,8 @@ def draw_legend(labels: Sequence[int], names: Mapping[int, str], width: int) -> 
         x += length + 2 * MARGIN
     strip = PilImage.new("RGB", (width, (row + 1) * LEGEND_ROW))
     draw = ImageDraw.Draw(strip)
-    for (colour, name), (left, line) in zip(entries, places, strict=True):
+    for (color, name), (left, line) in zip(entries, places, strict=True):
         middle = line * LEGEND_ROW + LEGEND_ROW // 2
-        draw.rectangle((left, middle - SWATCH // 2, left + SWATCH, middle + SWATCH // 2), fill=colour)
+        draw.rectangle((left, middle - SWATCH // 2, left + SWATCH, middle + SWATCH // 2), fill=color)
         draw.text((left + SWATCH + 6, middle), name, fill=PALE_INK, anchor="lm", font_size=TEXT_SIZE)
     return strip

@@ -39,14 +39,14 @@ def save_planes(
         image: The image.
         path: A name that ends in ``.png``.
         position: The point, LPS mm. By default where most of the mask is, or the middle of the image.
-        window: ``"lung"``, ``"bone"``, ``"brain"`` or ``"soft tissue"`` (for Hounsfield units), or (centre, width). By
+        window: ``"lung"``, ``"bone"``, ``"brain"`` or ``"soft tissue"`` (for Hounsfield units), or (center, width). By
             default soft tissue for Hounsfield units, the 0.5th to 99.5th percentile otherwise.
         mask: A mask or label map to lay over the image, with a legend below. Its lattice must meet the image's.
-        alpha: How much the colour of a label covers, from 0 to 1.
+        alpha: How much the color of a label covers, from 0 to 1.
         style: ``"fill"``, ``"contour"`` or ``"both"``.
 
     Raises:
-        OptionError: If the name does not end in ``.png``, or a parameter cannot be honoured.
+        OptionError: If the name does not end in ``.png``, or a parameter cannot be honored.
         GeometryError: If the image has no place in the world, or the mask does not lie on it.
 
     Examples:

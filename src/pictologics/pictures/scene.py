@@ -21,7 +21,7 @@ from .screen import (
     axis_plane,
     view_plane,
 )
-from .windows import Greys, Window, greys_of
+from .windows import Grays, Window, grays_of
 
 __all__ = ["Scene", "Slices", "Style", "spread"]
 
@@ -37,15 +37,15 @@ class Scene:
         image: The image.
         grid: Where it lies.
         mask: The mask over it, if there is one.
-        greys: Which values are black and white.
-        alpha: How much the colour of a label covers, 0 to 1.
+        grays: Which values are black and white.
+        alpha: How much the color of a label covers, 0 to 1.
         style: Labels filled, with a line around them, or both.
     """
 
     image: Image
     grid: Grid
     mask: MaskOnGrid | None
-    greys: Greys
+    grays: Grays
     alpha: float
     style: Style
 
@@ -55,7 +55,7 @@ class Scene:
 
         Raises:
             GeometryError: If the image has no place in the world, or the mask does not lie on it.
-            OptionError: If a parameter cannot be honoured.
+            OptionError: If a parameter cannot be honored.
         """
         if not isinstance(image, Image):
             raise OptionError(f"image must be an Image and {type(image).__name__} was given", advice="load it first")
@@ -67,7 +67,7 @@ class Scene:
         grid = image.grid
         check_arrays(image)
         placed = None if mask is None else MaskOnGrid(mask, grid)
-        return cls(image, grid, placed, greys_of(image, window), float(alpha), style)
+        return cls(image, grid, placed, grays_of(image, window), float(alpha), style)
 
     def values(self, plane: ScreenPlane) -> npt.NDArray[np.generic]:
         """The image's values in a plane."""
@@ -131,10 +131,10 @@ class Scene:
 
 
 def check_arrays(image: Image) -> None:
-    """Refuse values that have no grey, and a source mask that is not the image's."""
+    """Refuse values that have no gray, and a source mask that is not the image's."""
     kind = np.asarray(image.array).dtype
     if kind.kind not in "biuf":
-        raise OptionError(f"voxels of type {kind} have no greys", advice="draw their magnitude, or one component")
+        raise OptionError(f"voxels of type {kind} have no grays", advice="draw their magnitude, or one component")
     if image.source_mask is not None and image.source_mask.shape != image.array.shape:
         raise GeometryError(
             f"the source mask has shape {image.source_mask.shape} and the image {image.array.shape}",

@@ -89,8 +89,8 @@ def view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) ->
     world_axes, _ = nearest_axes(grid.direction)
     axis = world_axes.index(SCREEN_AXES[view][0])
     middle = (np.asarray(grid.shape) - 1) / 2.0
-    centre = middle if position is None else grid.world_to_index(checked_position(position))
-    return axis_plane(grid, axis, int(np.clip(np.round(centre[axis]), 0, grid.shape[axis] - 1)))
+    center = middle if position is None else grid.world_to_index(checked_position(position))
+    return axis_plane(grid, axis, int(np.clip(np.round(center[axis]), 0, grid.shape[axis] - 1)))
 
 
 def axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:

@@ -49,7 +49,7 @@ def save_slices(
         percentage: Instead: which share of the slices is written, evenly spread; at least one.
         axis: The array axis across which the slices lie; 2 is the slices as scanned.
         window: As for ``save_planes``.
-        alpha: How much the colour of a label covers, from 0 to 1.
+        alpha: How much the color of a label covers, from 0 to 1.
         style: ``"fill"``, ``"contour"`` or ``"both"``.
         mask_only: Only of the slices from the first to the last that hold some of the mask.
         size: Pixels along the longer side of each picture.
@@ -58,7 +58,7 @@ def save_slices(
         The paths of the files, in the order of the slices.
 
     Raises:
-        OptionError: If a parameter cannot be honoured.
+        OptionError: If a parameter cannot be honored.
         GeometryError: If the image has no place in the world, or the mask does not lie on it.
 
     Examples:

@@ -1,4 +1,4 @@
-"""Values -> greys: windows as radiologists set them, by centre and width."""
+"""Values -> grays: windows as radiologists set them, by center and width."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy.typing as npt
 from ..errors import OptionError
 from ..image import Image
 
-__all__ = ["Greys", "Window", "WindowPreset", "greys_of"]
+__all__ = ["Grays", "Window", "WindowPreset", "grays_of"]
 
 WindowPreset = Literal["lung", "bone", "brain", "soft tissue"]
 Window = WindowPreset | tuple[float, float]
 
-#: Centre and width of the usual windows, Hounsfield units.
+#: Center and width of the usual windows, Hounsfield units.
 PRESETS: dict[str, tuple[float, float]] = {
     "lung": (-600.0, 1500.0),
     "bone": (400.0, 1800.0),
@@ -29,7 +29,7 @@ LARGEST_SAMPLE = 250_000
 
 
 @dataclass(frozen=True)
-class Greys:
+class Grays:
     """Which values are black and white.
 
     Attributes:
@@ -48,12 +48,12 @@ class Greys:
         return np.ascontiguousarray(np.nan_to_num(np.clip(shades, 0.0, 255.0)).round().astype(np.uint8))
 
 
-def greys_of(image: Image, window: Window | None) -> Greys:
-    """The greys of an image.
+def grays_of(image: Image, window: Window | None) -> Grays:
+    """The grays of an image.
 
     Args:
         image: The image.
-        window: The name of a preset, or (centre, width), which go half the width to either side of the centre. By
+        window: The name of a preset, or (center, width), which go half the width to either side of the center. By
             default soft tissue for Hounsfield units, and the 0.5th to 99.5th percentile of the valid voxels otherwise.
 
     Raises:
@@ -63,31 +63,31 @@ def greys_of(image: Image, window: Window | None) -> Greys:
     if window is None:
         if units != "HU":
             low, high = middle_of_values(image)
-            return Greys(low, high, f"{low:.4g} to {high:.4g} {units}".rstrip())
+            return Grays(low, high, f"{low:.4g} to {high:.4g} {units}".rstrip())
         window = "soft tissue"
     name = window if isinstance(window, str) else ""
-    centre, width = checked_window(window)
-    text = f"{name} " * bool(name) + f"W {width:g} L {centre:g} {units}".rstrip()
-    return Greys(centre - width / 2, centre + width / 2, text)
+    center, width = checked_window(window)
+    text = f"{name} " * bool(name) + f"W {width:g} L {center:g} {units}".rstrip()
+    return Grays(center - width / 2, center + width / 2, text)
 
 
 def checked_window(window: Window) -> tuple[float, float]:
-    """Centre and width."""
+    """Center and width."""
     if isinstance(window, str) and window in PRESETS:
         return PRESETS[window]
     try:
-        centre, width = (float(number) for number in window)
+        center, width = (float(number) for number in window)
     except (TypeError, ValueError):
-        centre, width = np.nan, np.nan
+        center, width = np.nan, np.nan
     # "not (x > 0)" also refuses NaN.
-    if isinstance(window, str) or not (np.isfinite(centre) and np.isfinite(width) and width > 0):
+    if isinstance(window, str) or not (np.isfinite(center) and np.isfinite(width) and width > 0):
         names = ", ".join(f'"{name}"' for name in get_args(WindowPreset))
         raise OptionError(
-            f"window is {window!r} and must be one of {names}, or (centre, width) with a width above zero",
+            f"window is {window!r} and must be one of {names}, or (center, width) with a width above zero",
             advice="(40, 400) shows -160 to 240",
             window=window,
         )
-    return centre, width
+    return center, width
 
 
 def middle_of_values(image: Image) -> tuple[float, float]:

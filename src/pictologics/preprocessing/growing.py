@@ -1,4 +1,4 @@
-"""Growing and shrinking masks by a distance in millimetres."""
+"""Growing and shrinking masks by a distance in millimeters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROUNDING = 1e-9
 def grow_mask(mask: Image, distance_mm: float) -> Image:
     """Grow a mask by a distance, or shrink it by a negative one.
 
-    Distances are Euclidean, in millimetres, between voxel centres. Growing adds every voxel that lies at most the
+    Distances are Euclidean, in millimeters, between voxel centers. Growing adds every voxel that lies at most the
     distance from one of the mask. Shrinking takes away every voxel that lies at most the distance from one outside it;
     what lies beyond the edge of the image is unknown, and nothing is taken away for its sake.
 

@@ -1,4 +1,4 @@
-"""Intensities: clipping, rounding, normalising and discretising."""
+"""Intensities: clipping, rounding, normalizing and discretizing."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..threads import run_in_shares
 from ..validity import name_of, processed, valid_voxels
 from .regions import Region, mean_and_deviation, region_of
 
-__all__ = ["clip_intensities", "discretise_image", "normalise_image", "round_intensities"]
+__all__ = ["clip_intensities", "discretize_image", "normalize_image", "round_intensities"]
 
-Normalisation = Literal["z-score", "min-max", "percentiles"]
+Normalization = Literal["z-score", "min-max", "percentiles"]
 ValueRange = tuple[float | None, float | None]
 
 
@@ -67,7 +67,7 @@ def round_intensities(image: Image) -> Image:
         image: The image.
 
     Returns:
-        The image with the same type of voxels. Halves go to the even neighbour (IEEE 754).
+        The image with the same type of voxels. Halves go to the even neighbor (IEEE 754).
 
     Examples:
         >>> import numpy as np
@@ -82,10 +82,10 @@ def round_intensities(image: Image) -> Image:
     return processed(image, Decision("processed", "values rounded to whole numbers"), array=array)
 
 
-def normalise_image(
+def normalize_image(
     image: Image,
     mask: Image | None = None,
-    method: Normalisation = "z-score",
+    method: Normalization = "z-score",
     percentiles: tuple[float, float] = (1.0, 99.0),
 ) -> Image:
     """Put the values of an image on a common scale.
@@ -109,9 +109,9 @@ def normalise_image(
     Examples:
         >>> import numpy as np
         >>> from pictologics import Image
-        >>> from pictologics.preprocessing import normalise_image
+        >>> from pictologics.preprocessing import normalize_image
         >>> scan = Image(np.array([[[100.0, 300.0, 500.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-        >>> normalise_image(scan, method="min-max").array.tolist()
+        >>> normalize_image(scan, method="min-max").array.tolist()
         [[[0.0, 0.5, 1.0]]]
     """
     region = region_of(image, mask)
@@ -127,12 +127,12 @@ def normalise_image(
         raise OptionError(f'method is {method!r} and must be "z-score", "min-max" or "percentiles"', method=method)
     if not scale > 0:
         raise OptionError(
-            f"the values to normalise by are all {shift:.6g}, and a spread is required",
+            f"the values to normalize by are all {shift:.6g}, and a spread is required",
             path=name_of(image),
             advice="give a mask of varying values",
         )
     array = scaled(image, shift, scale)
-    text = f"values normalised ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
+    text = f"values normalized ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
     return processed(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
 
@@ -152,7 +152,7 @@ def scaled(image: Image, shift: float, scale: float) -> npt.NDArray[np.floating[
     return array
 
 
-def discretise_image(
+def discretize_image(
     image: Image,
     mask: Image | None = None,
     bin_number: int | None = None,
@@ -166,7 +166,7 @@ def discretise_image(
 
     Args:
         image: The image.
-        mask: What is discretised; None for every valid voxel. Each label of a label map has its own range, as if it
+        mask: What is discretized; None for every valid voxel. Each label of a label map has its own range, as if it
             were the only one.
         bin_number: How many bins there are.
         bin_size: How wide each bin is, in units of the image.
@@ -184,11 +184,11 @@ def discretise_image(
     Examples:
         >>> import numpy as np
         >>> from pictologics import Image
-        >>> from pictologics.preprocessing import discretise_image
+        >>> from pictologics.preprocessing import discretize_image
         >>> scan = Image(np.array([[[0.0, 24.0, 25.0, 100.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-        >>> discretise_image(scan, bin_size=25).array.tolist()
+        >>> discretize_image(scan, bin_size=25).array.tolist()
         [[[1, 1, 2, 5]]]
-        >>> discretise_image(scan, bin_number=4).array.tolist()
+        >>> discretize_image(scan, bin_number=4).array.tolist()
         [[[1, 1, 2, 4]]]
     """
     checked_bins(bin_number, bin_size, minimum)
@@ -207,7 +207,7 @@ def discretise_image(
     array = np.zeros(image.array.shape, part.dtype, order="F")
     array[region.box] = part
     how = f"{bin_number} bins" if bin_number is not None else f"bins of {bin_size:g}"
-    text = f"values discretised into {how}; the highest is {most}"
+    text = f"values discretized into {how}; the highest is {most}"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
     return processed(image, *region.decisions, Decision("processed", text, most), array=array, metadata=metadata)
 

@@ -149,7 +149,7 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
     def nothing() -> tuple[str, str]:
         return "the mask marks no voxel", "check which segment was loaded"
 
-    return with_labels(mask, region, largest, f"largest part kept ({connectivity} neighbours)", nothing)
+    return with_labels(mask, region, largest, f"largest part kept ({connectivity} neighbors)", nothing)
 
 
 def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Image, Image]:

@@ -1,4 +1,4 @@
-"""Another spacing, or another grid: values between voxel centres, never mixed with what is not data."""
+"""Another spacing, or another grid: values between voxel centers, never mixed with what is not data."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def resample_image(
 ) -> Image:
     """Give an image another spacing.
 
-    The new grid has ceil(n * s / s') voxels along each axis, the same directions, and its centre where the image's is
-    (IBSI reference manual, "Interpolation": align grid centres). So the first voxel moves; ``origin`` says where to.
+    The new grid has ceil(n * s / s') voxels along each axis, the same directions, and its center where the image's is
+    (IBSI reference manual, "Interpolation": align grid centers). So the first voxel moves; ``origin`` says where to.
 
     With a source mask, from the image or the argument, the values around a new voxel are weighted by interpolation
     weight and validity and divided by the weight that is on valid voxels (normalized interpolation). A new voxel is
@@ -57,10 +57,10 @@ def resample_image(
             index. ``"linear"`` weights the eight around. ``"cubic"`` is the cubic B-spline through all values; its
             weights reach beyond the nearest voxels and may be negative, also towards valid ones in normalized
             interpolation.
-        boundary_mode: What lies beyond the outermost voxel centres, where new voxels reach by up to half a voxel:
-            ``"nearest"`` the outermost value, ``"mirror"`` the values reflected about the outermost centres,
+        boundary_mode: What lies beyond the outermost voxel centers, where new voxels reach by up to half a voxel:
+            ``"nearest"`` the outermost value, ``"mirror"`` the values reflected about the outermost centers,
             ``"reflect"`` those reflected about the outer faces, ``"wrap"`` those of the opposite side (scipy's
-            ``"grid-wrap"``), ``"constant"`` nothing: a new voxel whose centre is out there holds the fill value.
+            ``"grid-wrap"``), ``"constant"`` nothing: a new voxel whose center is out there holds the fill value.
         round_intensities: Round the new values, and the fill value, to whole numbers, halves to the even one. The type
             stays.
         mask_threshold: For masks and label maps: interpolate the fraction of each label, and give a voxel the label
@@ -72,11 +72,11 @@ def resample_image(
 
     Returns:
         A new image; its ``source_mask`` says which voxels are valid, if the image had one or values were not finite.
-        Nearest neighbours keep the type. Linear and cubic give float32 where that holds every value exactly (8- and
+        Nearest neighbors keep the type. Linear and cubic give float32 where that holds every value exactly (8- and
         16-bit integers, float32) and float64 otherwise.
 
     Raises:
-        OptionError: If a parameter cannot be honoured, or a label map is interpolated without ``mask_threshold``.
+        OptionError: If a parameter cannot be honored, or a label map is interpolated without ``mask_threshold``.
         GeometryError: If the spacing is not positive, the image has no sound grid, the source mask lies elsewhere or
             has another shape, or no voxel is valid.
 
@@ -105,7 +105,7 @@ def resample_image(
         round_values(made.array)
     text = (
         f"resampled from {format_numbers(grid.spacing)} to {format_numbers(target.spacing)} mm by {interpolation} "
-        f"interpolation, grid centres aligned: {' x '.join(map(str, grid.shape))} voxels became "
+        f"interpolation, grid centers aligned: {' x '.join(map(str, grid.shape))} voxels became "
         f"{' x '.join(map(str, target.shape))}"
     )
     decisions = [Decision("resampled", text, made.array.size), *made.decisions]
@@ -122,10 +122,10 @@ def resample_to(
     source_mask: SourceMask | None = None,
     min_valid_weight: float = 0.5,
 ) -> Image:
-    """Sample an image at the voxel centres of any other grid, also one that is turned against it.
+    """Sample an image at the voxel centers of any other grid, also one that is turned against it.
 
-    A voxel whose centre lies in none of the image's voxels holds the fill value, and is False in the source mask if
-    there is one. Up to half a voxel beyond the outermost centres the outermost value goes on.
+    A voxel whose center lies in none of the image's voxels holds the fill value, and is False in the source mask if
+    there is one. Up to half a voxel beyond the outermost centers the outermost value goes on.
 
     Args:
         image: The image or mask.
@@ -140,7 +140,7 @@ def resample_to(
         A new image on the reference's grid, of a type as for :func:`resample_image`.
 
     Raises:
-        OptionError: If a parameter cannot be honoured, or a label map is interpolated without ``mask_threshold``.
+        OptionError: If a parameter cannot be honored, or a label map is interpolated without ``mask_threshold``.
         GeometryError: If image or reference have no sound grid, the source mask lies elsewhere or has another shape,
             or no voxel is valid.
 

@@ -273,6 +273,6 @@ def description_of(segment: Segment) -> SegmentDescription:
     )
     if segment.description:
         described.SegmentDescription = segment.description
-    if segment.colour:
-        described.RecommendedDisplayCIELabValue = list(lab_of(segment.colour))
+    if segment.color:
+        described.RecommendedDisplayCIELabValue = list(lab_of(segment.color))
     return described

@@ -76,7 +76,7 @@ def segment_of(number: int, name: str, facts: Facts) -> Segment:
         code_of(told, "type", number),
         told.get("tracking_id", ""),
         told.get("tracking_uid", ""),
-        told.get("recommended_colour", ""),
+        told.get("recommended_color", ""),
     )
 
 

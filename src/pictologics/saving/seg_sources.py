@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceSeries", "source_series"]
 
-# What a derived object takes over from its source, and what anonymised files may lack: there, but with no value
+# What a derived object takes over from its source, and what anonymized files may lack: there, but with no value
 # (DICOM PS3.3, attributes of type 2).
 MAY_BE_EMPTY = (
     "AccessionNumber",

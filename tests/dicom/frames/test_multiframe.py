@@ -244,9 +244,9 @@ def test_a_position_of_the_first_frame_is_none_of_the_others(tmp_path):
     assert image.array.shape == PHANTOM.shape
 
 
-def test_colour_is_refused_in_words(tmp_path):
-    path = write_ultrasound(tmp_path / "cine.dcm", colour=True)
-    with pytest.raises(UnsupportedFormatError, match="colour"):
+def test_color_is_refused_in_words(tmp_path):
+    path = write_ultrasound(tmp_path / "cine.dcm", color=True)
+    with pytest.raises(UnsupportedFormatError, match="color"):
         load_image(path)
     assert explain(path).volumes
 

@@ -123,9 +123,9 @@ def test_files_of_pydicom_decode_to_its_own_pixels(path, ds):
 
 
 @each_file
-def test_colours_are_named_rightly(path, ds):
+def test_colors_are_named_rightly(path, ds):
     if ds.SamplesPerPixel != 3 or ds.BitsAllocated != 8:
-        pytest.skip("no colours of 8 bits")
+        pytest.skip("no colors of 8 bits")
     encoded = frames_of(ds)[0]
     name = decoded_photometric(encoded, ds.file_meta.TransferSyntaxUID, ds.PhotometricInterpretation)
     found = decoded(ds, encoded)
@@ -134,11 +134,11 @@ def test_colours_are_named_rightly(path, ds):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = pixel_array(ds, index=0)
-    # A step of one in YBR is almost two in a colour, and rounded twice.
+    # A step of one in YBR is almost two in a color, and rounded twice.
     assert np.abs(found.astype(int) - expected.astype(int)).max() <= 3
 
 
-def test_colours_that_a_jpeg_names():
+def test_colors_that_a_jpeg_names():
     rgb = picture(0, 255, 3).astype(np.uint8)
     jpeg, jpeg_ls = LOSSY["jpeg_baseline"][0], LOSSLESS["jpeg_ls"][0]
     as_ybr = imagecodecs.jpeg8_encode(rgb, colorspace="RGB")

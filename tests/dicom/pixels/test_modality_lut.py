@@ -179,7 +179,7 @@ def test_all_frames_of_a_file_share_its_table(tmp_path):
     np.testing.assert_array_equal(image.array, np.array(ENTRIES)[PHANTOM.array[:, :, :2]])
 
 
-def test_a_dtype_is_honoured(tmp_path):
+def test_a_dtype_is_honored(tmp_path):
     write_series(tmp_path / "s", PHANTOM, modality_lut(ENTRIES), slope=None, signed=False)
     expected = np.array(ENTRIES)[np.minimum(PHANTOM.array.astype(int), SPAN - 1)]
     image = load_image(tmp_path / "s", dtype="uint16")

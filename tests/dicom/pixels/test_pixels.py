@@ -34,7 +34,7 @@ def phantom_of(array) -> Phantom:
 @pytest.mark.parametrize(("allocated", "stored"), [(8, 8), (16, 16), (16, 12), (16, 10), (32, 32), (32, 20)])
 def test_the_whole_range_of_every_stored_type(tmp_path, syntax, signed, allocated, stored):
     if allocated == 32 and syntax == SYNTAXES["rle"]:
-        pytest.skip("RLE holds no grey pixels of 32 bits")
+        pytest.skip("RLE holds no gray pixels of 32 bits")
     low = -(1 << stored - 1) if signed else 0
     high = low + (1 << stored) - 1
     values = np.linspace(low, high, 7 * 6 * 2).astype(np.int64)
@@ -303,7 +303,7 @@ def test_equals_pydicom_on_what_it_ships(name):
             ds.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
         image = load_image(path, apply_rescale=False)
         if ds.pixel_array.ndim == 3:
-            pytest.skip("colour or several frames")
+            pytest.skip("color or several frames")
     np.testing.assert_array_equal(image.array[:, :, 0], ds.pixel_array.T)
     rows, columns = ds.get("PixelSpacing", [1.0, 1.0])
     assert image.spacing[:2] == (float(columns), float(rows))

@@ -395,7 +395,7 @@ def test_without_recursive_folders_below_do_not_count(tmp_path):
     "name",
     ["rtplan.dcm", "reportsi.dcm", "SC_rgb_gdcm_KY.dcm", "examples_palette.dcm", "waveform_ecg.dcm"],
 )
-def test_what_is_no_grey_image_is_refused_in_words(name):
+def test_what_is_no_gray_image_is_refused_in_words(name):
     path = get_testdata_file(name, download=False)
     with pytest.raises(UnsupportedFormatError) as caught:
         load_image(path)

@@ -19,7 +19,7 @@ GE_HEAD = np.concatenate([np.arange(14) * 4.00193, 53.1061 + np.arange(14) * 6.9
 
 
 def rounding(count: int):
-    """Positions written to a thousandth of a millimetre."""
+    """Positions written to a thousandth of a millimeter."""
     return st.lists(st.floats(-5e-4, 5e-4), min_size=count, max_size=count).map(np.array)
 
 

@@ -132,7 +132,7 @@ def test_slices_around_missing_ones_stay_bit_exact(gone, direction, dtype):
 @given(st.lists(st.floats(-1e-3, 1e-3), min_size=39, max_size=39))
 @settings(max_examples=20)
 def test_rounded_positions_never_blur_slices(noise):
-    """Positions are written to a thousandth of a millimetre: the slices stay bit-exact, also in the plane."""
+    """Positions are written to a thousandth of a millimeter: the slices stay bit-exact, also in the plane."""
     kept = np.delete(np.arange(15), [4, 9])
     stack = stack_of(kept * 1.25)
     stack = replace(stack, positions=stack.positions + np.reshape(noise, (13, 3)))
@@ -298,17 +298,17 @@ def test_float32_is_as_exact_as_float32_is(start, step, rate):
 
 def test_a_sphere_is_round_again():
     """A tilt of 20 degrees shears a sphere by half its size; made regular, its moments are those of a sphere."""
-    centre, radius = np.array([30.0, 46.0, 30.0]), 18.0
+    center, radius = np.array([30.0, 46.0, 30.0]), 18.0
 
     def sphere(position):
-        return np.clip(radius - np.linalg.norm(position - centre, axis=-1) + 0.5, 0, 1)
+        return np.clip(radius - np.linalg.norm(position - center, axis=-1) + 0.5, 0, 1)
 
     stack = stack_of(np.arange(31) * 2.0, (0, np.tan(np.radians(20))), shape=(60, 70), spacing=(1, 1), origin=(0, 0, 0))
     done = rectify(sampled(stack, sphere), stack, 0.0)
     weight = done.array[..., None] / done.array.sum()
     world = world_of(done.grid)
     middle = (world * weight).sum(axis=(0, 1, 2))
-    np.testing.assert_allclose(middle, centre, rtol=0, atol=0.02)
+    np.testing.assert_allclose(middle, center, rtol=0, atol=0.02)
     spread = np.einsum("xyzi,xyzj,xyz->ij", world - middle, world - middle, weight[..., 0])
     np.testing.assert_allclose(spread, np.eye(3) * radius**2 / 5, rtol=0, atol=0.6)
     volume = done.array.sum() * np.prod(done.grid.spacing)

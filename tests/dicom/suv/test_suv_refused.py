@@ -80,7 +80,7 @@ CONTRADICTIONS = {
     "dose in MBq": (
         without("RadionuclideTotalDose", in_tracer=True, value=370), r"RadionuclideTotalDose \(0018,1074\).*Bq",
     ),
-    "size in cm": (without("PatientSize", value=178), r"PatientSize \(0010,1020\).*metres"),
+    "size in cm": (without("PatientSize", value=178), r"PatientSize \(0010,1020\).*meters"),
     "injection after the scan": (pet(minutes=-120), r"StartDateTime \(0018,1078\)"),
     "injection long before the scan": (pet(minutes=20 * 60), r"StartDateTime \(0018,1078\)"),
     "time of injection after the scan": (pet(minutes=-120, dated=False), r"StartTime \(0018,1072\)"),

@@ -18,7 +18,7 @@ from .plain import plain_frames, stored_size
 __all__ = ["dose_frames"]
 
 # Decimal strings of one number written by two parts of a program may differ in their last digit.
-SAME_MILLIMETRE = 1e-3
+SAME_MILLIMETER = 1e-3
 
 
 def dose_frames(header: Header) -> list[Frame]:
@@ -40,7 +40,7 @@ def dose_frames(header: Header) -> list[Frame]:
         )
     normal = np.cross(orientation[:3], orientation[3:])
     first = offsets[0]
-    is_absolute = first != 0 and abs(first - position[2]) < SAME_MILLIMETRE and abs(normal[2]) > 1 - SAME_MILLIMETRE
+    is_absolute = first != 0 and abs(first - position[2]) < SAME_MILLIMETER and abs(normal[2]) > 1 - SAME_MILLIMETER
     if first != 0 and not is_absolute:
         raise header.malformed(tags.GRID_FRAME_OFFSET_VECTOR)
     start = first if is_absolute else 0.0

@@ -56,7 +56,7 @@ class Frame:
         rows: Pixels along a column.
         columns: Pixels along a row.
         tile: Row and column of the file's frame at which the plane begins; None if it is the whole frame.
-        position: Centre of the first pixel, LPS mm; None if the file does not say.
+        position: Center of the first pixel, LPS mm; None if the file does not say.
         orientation: Unit vectors along a row and down a column, LPS; None if the file does not say.
         pixel_spacing: Distance between rows and between columns, mm, in this order (DICOM PS3.3 10.7.1.3);
             None if the file does not say.

@@ -31,7 +31,7 @@ def mosaic_frames(header: Header) -> list[Frame]:
     """One frame for each tile that holds a slice.
 
     The tiles form a square that is just large enough. The file's position is that of the first pixel of a picture of
-    the mosaic's size, centred where the first slice is centred. Slices follow along the CSA header's
+    the mosaic's size, centered where the first slice is centered. Slices follow along the CSA header's
     SliceNormalVector, which may run against the cross product of the cosines.
     """
     csa = read_csa(header)

@@ -34,7 +34,7 @@ class CompressedFrames:
         return read_fragments(file, self.fragments[number], header.path)
 
     def decode(self, header: Header, number: int, file: OpenFile) -> tuple[npt.NDArray[Any], str]:
-        """The stored values of one frame and, of colours, their Photometric Interpretation.
+        """The stored values of one frame and, of colors, their Photometric Interpretation.
 
         Args:
             header: The file.
@@ -42,7 +42,7 @@ class CompressedFrames:
             file: The file, open.
 
         Returns:
-            (rows, columns), or (rows, columns, samples) of colours.
+            (rows, columns), or (rows, columns, samples) of colors.
 
         Raises:
             UnsupportedFormatError: If nothing installed decodes the transfer syntax.

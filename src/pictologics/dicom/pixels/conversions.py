@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...provenance import Decision
 from ...rescaling import exact_float
 from ..headers.header import Header
-from .colour import is_colour
+from .color import is_color
 from .lookup_tables import LookupTable, modality_table
 from .padding import Padding, padding_of
 from .palette import palette_luminance
@@ -28,7 +28,7 @@ class PixelRules:
     Attributes:
         apply_rescale: Whether stored values become real ones, by slope and intercept or by a Modality LUT.
         mark_padding: Whether voxels of pixel padding are marked.
-        luminance: Whether colours become luminance; without it they are refused.
+        luminance: Whether colors become luminance; without it they are refused.
     """
 
     apply_rescale: bool = True
@@ -64,8 +64,8 @@ def conversion_of(header: Header, stored: StoredValues, rules: PixelRules) -> Co
         CorruptFileError: If a table contradicts itself.
         UnsupportedFormatError: If a palette is not in the file.
     """
-    if is_colour(header):
-        # A Modality LUT and padding are defined for grey pixels only.
+    if is_color(header):
+        # A Modality LUT and padding are defined for gray pixels only.
         return Conversion(None, palette_luminance(header), False) if stored.numbers_per_pixel == 1 else None
     padding = padding_of(header, stored) if rules.mark_padding else None
     table = modality_table(header) if rules.apply_rescale else None
@@ -86,15 +86,15 @@ def smallest_float(stored: Sequence[StoredValues], conversions: Sequence[Convers
     return np.result_type(*kinds)
 
 
-def decisions_of(conversions: Sequence[Conversion | None], colours: int) -> tuple[Decision, ...]:
+def decisions_of(conversions: Sequence[Conversion | None], colors: int) -> tuple[Decision, ...]:
     """What was done, in words."""
     decisions = []
-    if colours:
+    if colors:
         text = (
-            f"the colours of {colours} file{'s' * (colours != 1)} were converted to luminance, "
+            f"the colors of {colors} file{'s' * (colors != 1)} were converted to luminance, "
             "0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)"
         )
-        decisions.append(Decision("converted", text, colours))
+        decisions.append(Decision("converted", text, colors))
     tables = sum(1 for one in conversions if one is not None and one.ends_there)
     if tables:
         text = f"the values of {tables} slice{'s' * (tables != 1)} were looked up in a Modality LUT"

@@ -1,4 +1,4 @@
-"""Palettes: a colour for each stored number (DICOM PS3.3 C.7.6.3.1.5 and C.7.9)."""
+"""Palettes: a color for each stored number (DICOM PS3.3 C.7.6.3.1.5 and C.7.9)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...errors import UnsupportedFormatError
 from ..headers import tags
 from ..headers.full_dataset import raw_value, read_dataset
 from ..headers.header import Header
-from .colour import weighted
+from .color import weighted
 from .lookup_tables import (
     MOST_ENTRIES,
     LookupTable,
@@ -30,7 +30,7 @@ SEGMENTED_RED: Final = 0x00281221
 
 
 def palette_luminance(header: Header) -> LookupTable:
-    """The luminance of each colour of a file's palette.
+    """The luminance of each color of a file's palette.
 
     Raises:
         CorruptFileError: If the palette contradicts itself.
@@ -38,33 +38,33 @@ def palette_luminance(header: Header) -> LookupTable:
     """
     dataset = read_dataset(header)
     form = TableFormat(
-        header.path, "colour palette", header.little_endian, bool(header.short(tags.PIXEL_REPRESENTATION))
+        header.path, "color palette", header.little_endian, bool(header.short(tags.PIXEL_REPRESENTATION))
     )
     if PALETTE_TAGS[0][1] in dataset:
         tables = [read_table(form, raw_value(dataset, one), raw_value(dataset, data)) for one, data in PALETTE_TAGS]
         if len({(first, entries.size) for first, entries in tables}) != 1:
             raise form.malformed("has tables of different lengths")
-        first, colours = tables[0][0], np.column_stack([entries for _, entries in tables])
+        first, colors = tables[0][0], np.column_stack([entries for _, entries in tables])
     elif SEGMENTED_RED in dataset:
-        first, colours = segmented_colours(dataset, form)
+        first, colors = segmented_colors(dataset, form)
     else:
         raise UnsupportedFormatError(
-            "its colours come from a palette that it does not hold", path=header.path, advice="convert it to RGB first"
+            "its colors come from a palette that it does not hold", path=header.path, advice="convert it to RGB first"
         )
-    return LookupTable(first, weighted(colours[np.newaxis], "RGB")[0])
+    return LookupTable(first, weighted(colors[np.newaxis], "RGB")[0])
 
 
-def segmented_colours(dataset: Dataset, form: TableFormat) -> tuple[int, npt.NDArray[Any]]:
-    """The first stored number and the colours of a palette that is written as segments, which pydicom expands."""
+def segmented_colors(dataset: Dataset, form: TableFormat) -> tuple[int, npt.NDArray[Any]]:
+    """The first stored number and the colors of a palette that is written as segments, which pydicom expands."""
     from pydicom.pixels.processing import apply_color_lut
 
     try:
         count, first, bits = (int(value) for value in dataset.RedPaletteColorLookupTableDescriptor)
         indices = np.arange(first, first + (count or MOST_ENTRIES), dtype=np.int32)
-        colours = apply_color_lut(indices, dataset)[:, :3]
+        colors = apply_color_lut(indices, dataset)[:, :3]
     except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
         raise form.malformed(f"cannot be followed ({error})") from error
     if bits == 8 and count > 256:
-        # pydicom counts with as many bits as the colours have.
-        raise form.malformed("has more colours than its entries can count")
-    return first, colours
+        # pydicom counts with as many bits as the colors have.
+        raise form.malformed("has more colors than its entries can count")
+    return first, colors

@@ -22,7 +22,7 @@ from ...threads import run_in_shares
 from ..frames.frame import Frame
 from ..headers import tags
 from ..headers.header import Header
-from .colour import check_colours, luminance_of, weighted
+from .color import check_colors, luminance_of, weighted
 from .compressed_frames import CompressedFrames
 from .conversions import (
     PixelRules,
@@ -68,11 +68,11 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
 
     Raises:
         CorruptFileError: If a file holds fewer pixels than it says, or a table that contradicts itself.
-        UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes, or are colours
+        UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes, or are colors
             and luminance is not asked for.
     """
     of_header = {id(frame.header): frame.header for frame in frames}
-    colours = check_colours(of_header.values(), rules.luminance)
+    colors = check_colors(of_header.values(), rules.luminance)
     if rules.apply_rescale:
         refuse_value_tables(frames)
     of_header_stored = {key: stored_values_of(header) for key, header in of_header.items()}
@@ -106,7 +106,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
 
     run_in_shares(read_share, len(frames))
     units = next((one.table.units for one in conversions if one is not None and one.table is not None), "")
-    decisions = decisions_of(conversions, colours)
+    decisions = decisions_of(conversions, colors)
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
 
@@ -140,7 +140,7 @@ class PlaneReader:
             self.file.__exit__()
 
     def read(self, frame: Frame, stored: StoredValues) -> npt.NDArray[Any]:
-        """The stored values of one plane, or the luminance of its colours, (rows, columns); overwritten by the next."""
+        """The stored values of one plane, or the luminance of its colors, (rows, columns); overwritten by the next."""
         header = frame.header
         top, left = frame.tile or (0, 0)
         if header.is_encapsulated or stored.numbers_per_pixel > 1:
@@ -153,7 +153,7 @@ class PlaneReader:
         return words.reshape(frame.rows, columns)[:, left : left + frame.columns]
 
     def whole_frame(self, header: Header, number: int, stored: StoredValues) -> npt.NDArray[Any]:
-        """A whole stored frame: a compressed one, or the luminance of a coloured one."""
+        """A whole stored frame: a compressed one, or the luminance of a colored one."""
         if not header.is_encapsulated:
             size = frame_size(header, stored)
             return luminance_of(self.words(header, stored, number * size, size), header, stored)

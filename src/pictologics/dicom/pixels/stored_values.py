@@ -26,7 +26,7 @@ class StoredValues:
         bits: How many bits of each hold the value (Bits Stored).
         shift: How many bits lie below the value (High Bit + 1 - Bits Stored).
         swapped_pairs: Whether 8-bit pixels lie in big-endian 16-bit words.
-        numbers_per_pixel: How many of them make a pixel: 1 for grey, 3 for colour, 2 for colour of which every other
+        numbers_per_pixel: How many of them make a pixel: 1 for gray, 3 for color, 2 for color of which every other
             pixel has only a brightness.
     """
 
@@ -96,7 +96,7 @@ def numbers_per_pixel_of(header: Header) -> int:
     """How many numbers a pixel has in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if samples == 3 and header.text(tags.PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422":
-        # Two brightnesses and one pair of colour differences for two pixels.
+        # Two brightnesses and one pair of color differences for two pixels.
         return 2
     return samples
 

@@ -1,4 +1,4 @@
-"""Recommended colours: the CIELab numbers of DICOM (PS3.3 C.10.7.1.1) and sRGB (IEC 61966-2-1)."""
+"""Recommended colors: the CIELab numbers of DICOM (PS3.3 C.10.7.1.1) and sRGB (IEC 61966-2-1)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def srgb_of(numbers: Sequence[float]) -> str:
-    """The colour of three CIELab numbers of 16 bits as ``"#rrggbb"``; what no display shows is clipped."""
+    """The color of three CIELab numbers of 16 bits as ``"#rrggbb"``; what no display shows is clipped."""
     light, a, b = np.asarray(numbers, np.float64) / 65535 * EXTENT + LOWEST
     roots = (light + 16) / 116 + np.array([a / 500, 0.0, -b / 200])
     xyz = WHITE * np.where(roots > KNEE, roots**3, 3 * KNEE**2 * (roots - 4 / 29))
@@ -42,15 +42,15 @@ def srgb_of(numbers: Sequence[float]) -> str:
     return "#" + "".join(f"{round(float(one) * 255):02x}" for one in encoded)
 
 
-def lab_of(colour: str) -> tuple[int, int, int]:
-    """Three CIELab numbers of 16 bits of a colour ``"#rrggbb"``.
+def lab_of(color: str) -> tuple[int, int, int]:
+    """Three CIELab numbers of 16 bits of a color ``"#rrggbb"``.
 
     Raises:
         OptionError: If it is none.
     """
-    if not isinstance(colour, str) or not HEX.fullmatch(colour):
-        raise OptionError(f"{colour!r} is no colour", advice='write it as "#rrggbb", such as "#e6194b"')
-    encoded = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    if not isinstance(color, str) or not HEX.fullmatch(color):
+        raise OptionError(f"{color!r} is no color", advice='write it as "#rrggbb", such as "#e6194b"')
+    encoded = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     ratio: npt.NDArray[np.float64] = np.linalg.solve(RGB_OF_XYZ, linear) / WHITE
     x, y, z = np.where(ratio > KNEE**3, np.cbrt(ratio), ratio / (3 * KNEE**2) + 4 / 29)

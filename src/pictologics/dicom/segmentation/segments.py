@@ -43,7 +43,7 @@ class Segment:
         type: What it is, such as a liver.
         tracking_id: Names the thing through several segmentations.
         tracking_uid: The same, unique in the world.
-        colour: In which colour to show it, ``"#rrggbb"``.
+        color: In which color to show it, ``"#rrggbb"``.
     """
 
     number: int
@@ -55,7 +55,7 @@ class Segment:
     type: Code = Code()
     tracking_id: str = ""
     tracking_uid: str = ""
-    colour: str = ""
+    color: str = ""
 
     def facts(self) -> dict[str, str | int]:
         """What is known, under the names of ``get_segment_info``."""
@@ -67,7 +67,7 @@ class Segment:
             "type_meaning": self.type.meaning,
             "tracking_id": self.tracking_id,
             "tracking_uid": self.tracking_uid,
-            "recommended_colour": self.colour,
+            "recommended_color": self.color,
         }
         return {
             "segment_number": self.number,
@@ -109,9 +109,9 @@ def segment_of(item: Item) -> Segment:
         raise CorruptFileError(
             "one of its segments has no number", path=own.path, advice="export the file again or number the segment"
         )
-    colour = own.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
+    color = own.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
     order = "little" if own.little_endian else "big"
-    lab = [int.from_bytes(colour[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]
+    lab = [int.from_bytes(color[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]
     return Segment(
         number,
         own.text(tags.SEGMENT_LABEL),
@@ -122,7 +122,7 @@ def segment_of(item: Item) -> Segment:
         code_of(item.first(tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)),
         own.text(tags.TRACKING_ID),
         own.text(tags.TRACKING_UID),
-        srgb_of(lab) if len(colour) == 6 else "",
+        srgb_of(lab) if len(color) == 6 else "",
     )
 
 

@@ -104,7 +104,7 @@ def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
     pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
     rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
     apart = gaps[gaps > rounding]
-    # A tenth of the usual distance between slices; one wide hole must not make neighbours look like one.
+    # A tenth of the usual distance between slices; one wide hole must not make neighbors look like one.
     same = max(CORNER_ERROR_REFUSED * float(np.median(apart)), rounding) if apart.size else rounding
     slots = np.empty(len(frames), dtype=int)
     slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])

@@ -106,7 +106,7 @@ def rooms_for_a_slice(gaps: Floats) -> npt.NDArray[np.bool_]:
     length that recurs is the stack's own way, however uneven: one that three in ten of the ten gaps around it reach.
 
     Args:
-        gaps: (n - 1,) distances between neighbouring slices, mm.
+        gaps: (n - 1,) distances between neighboring slices, mm.
     """
     rooms = np.zeros(gaps.size, bool)
     for k, gap in enumerate(gaps):
@@ -120,7 +120,7 @@ def finest_step(gaps: Floats) -> float:
     """The finest distance that slices of an uneven stack keep, rather than one at which two happen to lie.
 
     Args:
-        gaps: (n - 1,) distances between neighbouring slices, mm.
+        gaps: (n - 1,) distances between neighboring slices, mm.
     """
     ascending = np.sort(gaps[~rooms_for_a_slice(gaps)])
     reached = np.cumsum(ascending) >= STEP_SHARE * ascending.sum()

@@ -1,11 +1,11 @@
 """An irregular stack -> the regular, rectangular volume that holds the same data at the same places.
 
 Along the normal, slices that lie on one lattice stay as they are, and its empty slots hold no data. Slices whose
-spacing varies are resampled at their finest step, linearly between the two neighbours. In the plane, each slice goes
+spacing varies are resampled at their finest step, linearly between the two neighbors. In the plane, each slice goes
 back to where its position says (which undoes the tilt of a gantry or the shift of a couch), exactly by whole voxels
 and linearly by parts of one, and the planes are widened both ways so that nothing is cut off.
 
-A voxel is valid where a slice lies, and between two neighbouring slices where both hold data, unless the gap between
+A voxel is valid where a slice lies, and between two neighboring slices where both hold data, unless the gap between
 them is so long that a slice seems to be missing (:func:`pictologics.dicom.stacks.lattices.rooms_for_a_slice`). Any
 other voxel holds the fill value, and nothing is ever interpolated with it.
 """

@@ -57,7 +57,7 @@ class StackGeometry:
     """What the files say about n planes, sorted along the normal.
 
     Attributes:
-        positions: (n, 3) centres of the first pixels, LPS mm.
+        positions: (n, 3) centers of the first pixels, LPS mm.
         row_axes: (n, 3) unit vectors along a row.
         column_axes: (n, 3) unit vectors down a column.
         pixel_spacings: (n, 2) distance between rows and between columns, mm.

@@ -35,7 +35,7 @@ from .planes import (
 
 __all__ = ["SparsePlanes", "stack_sparse_planes"]
 
-# Positions of one plane that were computed or rounded differently are micrometres apart. In pixels, which are never
+# Positions of one plane that were computed or rounded differently are micrometers apart. In pixels, which are never
 # much finer than the distance of planes.
 SAME_PLANE: Final = 0.02
 

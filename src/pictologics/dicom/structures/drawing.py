@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ...geometry import Grid
 from ...labels import Overlaps, label_type, paint_plane
-from ...rasterising import (
+from ...rasterizing import (
     Patch,
     covered_fraction,
     cross_rows,
@@ -35,7 +35,7 @@ Draw = Callable[[int, int, Layers], None]
 class Canvas:
     """The voxels to be drawn on, seen along the patient's axes.
 
-    All drawing happens with axes that run to the left, posterior and superior, as nearly as they can. So a centre that
+    All drawing happens with axes that run to the left, posterior and superior, as nearly as they can. So a center that
     lies on an edge is judged in the same way however the axes of the image are ordered and turned.
 
     Attributes:

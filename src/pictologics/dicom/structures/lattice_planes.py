@@ -77,7 +77,7 @@ class Target:
 def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[str]) -> PlanarContours:
     """Find the plane of the lattice for each contour.
 
-    A contour may lie in any plane of voxel centres, across any of the three axes. One beside such a plane goes to the
+    A contour may lie in any plane of voxel centers, across any of the three axes. One beside such a plane goes to the
     nearest one, none of its points being further off than half a step between planes.
 
     Args:
@@ -149,7 +149,7 @@ def normal_axes(extents: npt.NDArray[np.float64]) -> Indices:
 
 
 def judge_offsets(target: Target, offsets: npt.NDArray[np.float64], rois: Indices) -> list[Decision]:
-    """What to say of contours that do not lie in the planes of voxel centres.
+    """What to say of contours that do not lie in the planes of voxel centers.
 
     Args:
         target: Where they are to lie.

@@ -1,4 +1,4 @@
-"""What a structure set says of its ROIs: number, name, kind, colour, and their contours as they are in the file."""
+"""What a structure set says of its ROIs: number, name, kind, color, and their contours as they are in the file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Roi:
         description: ROIDescription, may be empty.
         algorithm: ROIGenerationAlgorithm: ``"AUTOMATIC"``, ``"SEMIAUTOMATIC"``, ``"MANUAL"`` or empty.
         interpreted_type: RTROIInterpretedType such as ``"GTV"`` or ``"ORGAN"``, may be empty.
-        colour: ROIDisplayColor as ``"#rrggbb"``, may be empty.
+        color: ROIDisplayColor as ``"#rrggbb"``, may be empty.
         frame_of_reference_uid: The frame in which its contours are given, may be empty.
         contours: The attributes of each contour.
     """
@@ -37,7 +37,7 @@ class Roi:
     description: str = ""
     algorithm: str = ""
     interpreted_type: str = ""
-    colour: str = ""
+    color: str = ""
     frame_of_reference_uid: str = ""
     contours: list[Attributes] = field(default_factory=list, repr=False)
 
@@ -48,7 +48,7 @@ class Roi:
 
     def facts(self) -> dict[str, str | int]:
         """What is known of it, under the names that segments have as well; what the file leaves out is left out."""
-        more = {"type": self.interpreted_type, "recommended_colour": self.colour}
+        more = {"type": self.interpreted_type, "recommended_color": self.color}
         return {
             "segment_number": self.number,
             "segment_label": self.name,
@@ -73,7 +73,7 @@ def read_rois(header: Header) -> list[Roi]:
         raise UnsupportedFormatError(
             "this is no RT structure set", path=header.path, advice="pass a file of contours (RTSTRUCT)"
         )
-    contours, colours = read_contours(header)
+    contours, colors = read_contours(header)
     types = read_types(header)
     rois = []
     for item in nested_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE, frozenset()):
@@ -86,7 +86,7 @@ def read_rois(header: Header) -> list[Roi]:
                 said.text(tags.ROI_DESCRIPTION),
                 said.text(tags.ROI_GENERATION_ALGORITHM).upper(),
                 types.get(number, ""),
-                colours.get(number, ""),
+                colors.get(number, ""),
                 said.text(tags.REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
                 contours.get(number, []),
             )
@@ -104,17 +104,17 @@ def read_rois(header: Header) -> list[Roi]:
 
 
 def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int, str]]:
-    """By ROI number, the attributes of its contours, and its colour."""
+    """By ROI number, the attributes of its contours, and its color."""
     contours: dict[int, list[Attributes]] = {}
-    colours: dict[int, str] = {}
+    colors: dict[int, str] = {}
     for item in nested_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
         number = whole_number(item.attributes, tags.REFERENCED_ROI_NUMBER)
         own = item.sequences.get(tags.CONTOUR_SEQUENCE, [])
         contours.setdefault(number, []).extend(one.attributes for one in own)
-        colour = item.attributes.numbers(tags.ROI_DISPLAY_COLOR) or ()
-        if len(colour) == 3:
-            colours[number] = "#" + "".join(f"{int(min(max(part, 0), 255)):02x}" for part in colour)
-    return contours, colours
+        color = item.attributes.numbers(tags.ROI_DISPLAY_COLOR) or ()
+        if len(color) == 3:
+            colors[number] = "#" + "".join(f"{int(min(max(part, 0), 255)):02x}" for part in color)
+    return contours, colors
 
 
 def read_types(header: Header) -> dict[int, str]:

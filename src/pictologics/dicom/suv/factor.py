@@ -50,7 +50,7 @@ HELD_KINDS: Final = {
 
 # No patient, man or mouse, is given less; a number below is MBq or mCi.
 LEAST_DOSE: Final = 1e4
-# Metres; a number above is centimetres.
+# Meters; a number above is centimeters.
 LARGEST_SIZE: Final = 3.0
 
 
@@ -184,7 +184,7 @@ def size_of(facts: PetFacts, kind: str) -> float:
     if facts.size is None:
         raise facts.missing("size")
     if facts.size > LARGEST_SIZE:
-        raise facts.contradictory(f"it is {facts.size:.6g} and must be in metres", "size")
+        raise facts.contradictory(f"it is {facts.size:.6g} and must be in meters", "size")
     height = facts.size * 100
     if kind == "bsa":
         return float(0.007184 * weight**0.425 * height**0.725) * 1e4

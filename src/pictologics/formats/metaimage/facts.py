@@ -51,7 +51,7 @@ def note_in(header: MetaHeader, grid: Grid) -> Note:
 
 def facts_of(header: MetaHeader) -> list[Decision]:
     """What the header says and loading makes no use of."""
-    centre = header.numbers(("CenterOfRotation",), len(header.sizes))
-    if centre is None or not any(centre):
+    center = header.numbers(("CenterOfRotation",), len(header.sizes))
+    if center is None or not any(center):
         return []
-    return [Decision("left out", "the centre of rotation is not used: the offset is the first voxel's position")]
+    return [Decision("left out", "the center of rotation is not used: the offset is the first voxel's position")]

@@ -7,7 +7,7 @@ import numpy as np
 from ...errors import GeometryError
 from ...geometry import AXIS_LETTERS, Grid
 from ...provenance import Decision
-from ..header_grids import completed_axes, grid_of_affine, millimetres_per
+from ..header_grids import completed_axes, grid_of_affine, millimeters_per
 from .header import MetaHeader
 
 __all__ = ["grid_of"]
@@ -54,7 +54,7 @@ def grid_of(header: MetaHeader, irregular: str) -> tuple[Grid, list[Decision]]:
         # What a writer leaves out who writes an image along the patient's axes; ITK takes it so.
         matrix = tuple(np.eye(axes).ravel())
     unit = header.fields.get("DistanceUnits", "mm")
-    scale = millimetres_per(unit.removeprefix("MET_DISTANCE_UNITS_")) or 1.0
+    scale = millimeters_per(unit.removeprefix("MET_DISTANCE_UNITS_")) or 1.0
     if scale != 1.0:
         decisions.append(Decision("converted", f"lengths were converted to mm from {unit}"))
     columns = np.array(matrix).reshape(axes, axes)[:used, :used].T * spacing[:used] * scale

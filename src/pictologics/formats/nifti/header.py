@@ -13,7 +13,7 @@ from ...storage.files import StoredFile
 from .layout import (
     HEADER_1,
     HEADER_2,
-    MILLIMETRES_PER_UNIT,
+    MILLIMETERS_PER_UNIT,
     REFUSED_TYPES,
     STORED_TYPES,
 )
@@ -111,7 +111,7 @@ def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
     slope, intercept = scaling(raw, path)
     order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
-    scale = MILLIMETRES_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
+    scale = MILLIMETERS_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
     # What overflows or is no number is no place in the world, and is refused where the grid is made.
     with np.errstate(over="ignore", invalid="ignore"):
         geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)

@@ -10,10 +10,10 @@ __all__ = [
     "COMMENT_CODE",
     "HEADER_1",
     "HEADER_2",
-    "MILLIMETRES_PER_UNIT",
+    "MILLIMETERS_PER_UNIT",
     "REFUSED_TYPES",
     "STORED_TYPES",
-    "UNIT_MILLIMETRE",
+    "UNIT_MILLIMETER",
 ]
 
 HEADER_1: Final = np.dtype(
@@ -63,18 +63,18 @@ if np.dtype(np.longdouble).itemsize == 16:
 REFUSED_TYPES: Final = {
     1: "single bits",
     32: "complex numbers",
-    128: "colours (RGB)",
+    128: "colors (RGB)",
     1536: "128-bit floats of another kind of machine",
     1792: "complex numbers",
     2048: "complex numbers",
-    2304: "colours (RGBA)",
+    2304: "colors (RGBA)",
 }
 """``datatype`` codes that are not loaded, in words."""
 
-MILLIMETRES_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
-"""Spatial bits of ``xyzt_units``: unknown, metre, millimetre, micrometre."""
+MILLIMETERS_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+"""Spatial bits of ``xyzt_units``: unknown, meter, millimeter, micrometer."""
 
-UNIT_MILLIMETRE: Final = 2
+UNIT_MILLIMETER: Final = 2
 
 COMMENT_CODE: Final = 6
 """``ecode`` of a header extension that holds plain text."""

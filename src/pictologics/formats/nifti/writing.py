@@ -16,7 +16,7 @@ from .layout import (
     HEADER_1,
     HEADER_2,
     STORED_TYPES,
-    UNIT_MILLIMETRE,
+    UNIT_MILLIMETER,
 )
 from .note import note_extension
 from .world import quaternion_of
@@ -53,7 +53,7 @@ def make_header(grid: Grid, dtype: np.dtype[Any], extension: int, path: Path) ->
     header["bitpix"] = dtype.itemsize * 8
     header["vox_offset"] = layout.itemsize + 4 + extension
     header["scl_slope"] = 1
-    header["xyzt_units"] = UNIT_MILLIMETRE
+    header["xyzt_units"] = UNIT_MILLIMETER
     header["qform_code"] = header["sform_code"] = SCANNER_ANATOMICAL
     ras_affine = grid.affine_in("RAS")
     header["srow"] = ras_affine[:3]

@@ -63,7 +63,7 @@ SPACE_DIMENSIONS: Final = {
 """How many numbers a position has in each named space."""
 
 PICTURE_KINDS: Final = frozenset(("complex", "3-color", "rgb-color", "hsv-color", "xyz-color", "4-color", "rgba-color"))
-"""Kinds whose numbers are parts of one value, a colour or a complex number."""
+"""Kinds whose numbers are parts of one value, a color or a complex number."""
 
 NOT_SPATIAL: Final = PICTURE_KINDS | {
     "time", "list", "point", "vector", "covariant-vector", "normal", "scalar", "2-vector", "3-vector", "3-gradient",

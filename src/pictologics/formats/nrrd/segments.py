@@ -25,7 +25,7 @@ __all__ = ["Segment", "is_segmentation", "segment_keys", "segments_of"]
 SEGMENT_KEY = re.compile(r"Segment(\d{1,9})_([A-Za-z]+)")
 TERMINOLOGY = "TerminologyEntry"
 
-# Colours that are far apart in hue for label maps that come without any.
+# Colors that are far apart in hue for label maps that come without any.
 GOLDEN_ANGLE = 137.508
 
 
@@ -39,7 +39,7 @@ class Segment:
         identifier: What identifies it in the file.
         layer: Which volume of the file it is in.
         value: Its value there.
-        colour: As ``"#rrggbb"``, may be empty.
+        color: As ``"#rrggbb"``, may be empty.
         codes: Code and meaning of its category and type, by name; those that the file has.
     """
 
@@ -48,7 +48,7 @@ class Segment:
     identifier: str
     layer: int
     value: int
-    colour: str = ""
+    color: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, str | int]:
@@ -63,7 +63,7 @@ class Segment:
             "label_value": self.value,
             **self.codes,
         }
-        return facts | ({"recommended_colour": self.colour} if self.colour else {})
+        return facts | ({"recommended_color": self.color} if self.color else {})
 
 
 def is_segmentation(keys: Mapping[str, str]) -> bool:
@@ -109,7 +109,7 @@ def segments_of(keys: Mapping[str, str], volumes: int, path: str) -> tuple[Segme
             by_place[place].get("ID", ""),
             layers[k],
             values[k],
-            colour_of(by_place[place].get("Color", "")),
+            color_of(by_place[place].get("Color", "")),
             codes_of(by_place[place].get("Tags", "")),
         )
         for k, place in enumerate(places)
@@ -128,7 +128,7 @@ def whole(text: str, path: str) -> int:
     return number
 
 
-def colour_of(text: str) -> str:
+def color_of(text: str) -> str:
     """Three numbers from 0 to 1 as ``"#rrggbb"``, empty if they are none."""
     try:
         parts = [round(255 * float(one)) for one in text.split()]
@@ -190,6 +190,6 @@ def segment_keys(image: Image, path: Path) -> dict[str, str]:
 
 
 def hue(degrees: float) -> tuple[float, float, float]:
-    """A bright colour as red, green and blue from 0 to 1."""
+    """A bright color as red, green and blue from 0 to 1."""
     red, green, blue = (0.55 + 0.45 * np.cos(np.radians(degrees - 120 * k)) for k in range(3))
     return float(red), float(green), float(blue)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...errors import GeometryError
 from ...geometry import Grid
 from ...provenance import Decision
-from ..header_grids import completed_axes, grid_of_affine, millimetres_per
+from ..header_grids import completed_axes, grid_of_affine, millimeters_per
 from .header import NrrdHeader
 from .layout import FRAMES, NOT_SPATIAL
 
@@ -82,7 +82,7 @@ Steps = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[Decision]]
 
 
 def from_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
-    """Steps (2 or 3, axes) and origin from the space directions; the origin is the centre of the first voxel."""
+    """Steps (2 or 3, axes) and origin from the space directions; the origin is the center of the first voxel."""
     decisions = []
     length = min(header.space_dimension, 3)
     columns = np.array([header.directions[axis] for axis in axes], dtype=np.float64).T
@@ -104,7 +104,7 @@ def from_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
 def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
     """Steps and origin from spacings, or lower and upper ends of the axes: files that know no directions.
 
-    An end is the centre of a voxel where samples are nodes, and its edge where they are cells; it is taken as an edge
+    An end is the center of a voxel where samples are nodes, and its edge where they are cells; it is taken as an edge
     where nothing is said, as Teem and ITK do.
     """
     steps, origin, unknown = [], [], 0
@@ -132,8 +132,8 @@ def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
 
 
 def scales(units: Sequence[str], length: int) -> tuple[npt.NDArray[np.float64], list[Decision]]:
-    """Millimetres in each unit, 1 where it is not known, and what was converted."""
-    factors = ([millimetres_per(unit) or 1.0 for unit in units] + [1.0] * length)[:length]
+    """Millimeters in each unit, 1 where it is not known, and what was converted."""
+    factors = ([millimeters_per(unit) or 1.0 for unit in units] + [1.0] * length)[:length]
     if set(factors) == {1.0}:
         return np.array(factors), []
     text = f"lengths were converted to mm from {', '.join(units)}"

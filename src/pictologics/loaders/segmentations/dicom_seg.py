@@ -43,7 +43,7 @@ CLASSES: Final = frozenset({SEGMENTATION_STORAGE, LABEL_MAP_STORAGE, SURFACE_STO
 
 
 class DicomSegKind:
-    """Segmentation Storage and Label Map Segmentation Storage; surfaces are recognised and refused."""
+    """Segmentation Storage and Label Map Segmentation Storage; surfaces are recognized and refused."""
 
     name = NAME
 

@@ -88,7 +88,7 @@ def chosen_numbers(available: Sequence[int], wanted: Sequence[int] | None, path:
 
 
 def listed(numbers: Sequence[int]) -> str:
-    """Numbers in words, neighbours as ranges: ``1 to 5, 7``."""
+    """Numbers in words, neighbors as ranges: ``1 to 5, 7``."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][1] + 1:

@@ -70,7 +70,7 @@ class Pipeline:
         >>> from pictologics import Image, create_full_mask
         >>> from pictologics.preprocessing import Pipeline
         >>> scan = Image(np.array([[[-1000.0, 40.0, 90.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-        >>> pipeline = Pipeline([("resegment", {"value_range": (-500, 400)}), ("discretise", {"bin_number": 2})])
+        >>> pipeline = Pipeline([("resegment", {"value_range": (-500, 400)}), ("discretize", {"bin_number": 2})])
         >>> result = pipeline.run(scan, create_full_mask(scan))
         >>> result.image.array.tolist(), result.masks.array.tolist()
         ([[[0, 1, 2]]], [[[0, 1, 1]]])

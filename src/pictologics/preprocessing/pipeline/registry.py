@@ -24,8 +24,8 @@ from ...sentinels import mark_sentinel
 from ..growing import grow_mask
 from ..intensity import (
     clip_intensities,
-    discretise_image,
-    normalise_image,
+    discretize_image,
+    normalize_image,
     round_intensities,
 )
 from ..masks import filter_outliers, keep_largest_component, resegment_mask
@@ -93,7 +93,7 @@ STEPS: Mapping[str, StepKind] = {
     "resample": kind(Takes.ALL, resample_together, lambda p: checked_spacing(p["new_spacing"])),
     "round_intensities": kind(Takes.IMAGE, round_intensities),
     "clip_intensities": kind(Takes.IMAGE, clip_intensities, lambda p: checked_range(p["value_range"])),
-    "normalise": kind(Takes.IMAGE_IN_MASK, normalise_image, lambda p: checked_percentiles(p["percentiles"])),
+    "normalize": kind(Takes.IMAGE_IN_MASK, normalize_image, lambda p: checked_percentiles(p["percentiles"])),
     "resegment": kind(Takes.MASKS_ON_IMAGE, resegment_mask, lambda p: checked_range(p["value_range"])),
     "filter_outliers": kind(Takes.MASKS_ON_IMAGE, filter_outliers, lambda p: checked_sigmas(p["k"])),
     "keep_largest_component": kind(Takes.MASKS, keep_largest_component),
@@ -101,7 +101,7 @@ STEPS: Mapping[str, StepKind] = {
     "crop_to_mask": kind(
         Takes.ALL_BY_MASKS, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)
     ),
-    "discretise": kind(Takes.IMAGE_IN_MASK, discretise_image, lambda p: checked_bins(**p)),
+    "discretize": kind(Takes.IMAGE_IN_MASK, discretize_image, lambda p: checked_bins(**p)),
     **{name: filter_kind(name) for name in filters.__all__ if name.islower()},
 }
 """Every step by its name. What a step's parameters are, its function's signature says."""

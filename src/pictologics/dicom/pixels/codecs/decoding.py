@@ -69,7 +69,7 @@ def decode_frame(
             deflated or JPEG 2000.
         bits_stored: Bits Stored.
         samples: Samples per Pixel.
-        photometric: Photometric Interpretation. Colours are not converted.
+        photometric: Photometric Interpretation. Colors are not converted.
         pixel_representation: 1 for signed values.
         path: The file, for messages.
         high_bit: High Bit; None for Bits Stored - 1.

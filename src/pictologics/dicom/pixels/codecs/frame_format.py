@@ -108,7 +108,7 @@ class FrameFormat:
         words = decoded.astype(self.dtype, copy=False)
         bits, shift = sign_bits, 0
         # Lossless codecs give back the words as they were: bits outside the value may hold overlays. A lossy one
-        # may overshoot by a few grey levels, which must not wrap around.
+        # may overshoot by a few gray levels, which must not wrap around.
         if self.transfer_syntax in LOSSLESS and precision > self.bits_stored:
             bits, shift = self.bits_stored, max(0, min(precision, self.high_bit + 1) - self.bits_stored)
         elif signed == self.signed:

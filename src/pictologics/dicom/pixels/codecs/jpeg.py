@@ -21,9 +21,9 @@ def decode_jpeg(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     stream = jpeg_head(encoded)
     frame.check(stream)
     if encoded.rfind(END_OF_IMAGE, stream.body) < 0:
-        # libjpeg fills up with grey what is missing.
+        # libjpeg fills up with gray what is missing.
         raise frame.corrupt("ends before its last pixel")
-    # The same colour space in and out: nothing is converted.
-    colours = "RGB" if frame.samples == 3 else None
-    decoded = jpeg8_decode(encoded, colorspace=colours, outcolorspace=colours)
+    # The same color space in and out: nothing is converted.
+    colors = "RGB" if frame.samples == 3 else None
+    decoded = jpeg8_decode(encoded, colorspace=colors, outcolorspace=colors)
     return frame.stored_values(decoded, stream.precision, frame.bits_stored)

@@ -1,4 +1,4 @@
-"""Voxels whose centre is inside polygons, by scan lines through the centres."""
+"""Voxels whose center is inside polygons, by scan lines through the centers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 TIE_SHIFT: Final = (1e-6, 0.381966e-6)
-"""How far, in voxels along columns and rows, a centre is thought to be moved before it is judged.
+"""How far, in voxels along columns and rows, a center is thought to be moved before it is judged.
 
-It decides for centres that lie on an edge, and always the same way: half-open. Rounding in the ways from text to world
+It decides for centers that lie on an edge, and always the same way: half-open. Rounding in the ways from text to world
 to voxels moves an edge by less than a thousandth of this. The second number is no simple part of the first, so that no
 edge of a slope that occurs keeps its tie."""
 
@@ -28,11 +28,11 @@ MOST_AT_ONCE: Final = 1 << 22
 
 @dataclass(frozen=True)
 class Crossings:
-    """Where the edges of polygons cross the lines through the centres of the voxels' rows.
+    """Where the edges of polygons cross the lines through the centers of the voxels' rows.
 
     Attributes:
         rows: (k,) the row of each crossing.
-        columns: (k,) the first column whose centre lies behind it, from 0 to the width of the field.
+        columns: (k,) the first column whose center lies behind it, from 0 to the width of the field.
         ends: (m + 1,) of each polygon's crossings, where they begin, and their number.
     """
 
@@ -128,7 +128,7 @@ def without_pairs(
 
 
 def fill_patch(rows: Indices, columns: Indices) -> Patch | None:
-    """The voxels between crossings: 1 where an odd number of them lies before the centre.
+    """The voxels between crossings: 1 where an odd number of them lies before the center.
 
     Args:
         rows: Row of each crossing; every row has an even number of them.

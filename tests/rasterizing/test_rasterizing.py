@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
 from pictologics.errors import GeometryError
-from pictologics.rasterising import (
-    centres,
+from pictologics.rasterizing import (
+    centers,
     covered_fraction,
     cross_rows,
     fill_patch,
 )
 
 WIDTH, HEIGHT = 23, 17
-CENTRES = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=-1).reshape(-1, 2).astype(float)
+CENTERS = np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), axis=-1).reshape(-1, 2).astype(float)
 
 
 ANYWHERE = st.floats(-8, 30)
@@ -57,14 +57,14 @@ def fractions_of(shapes, width=WIDTH, height=HEIGHT) -> np.ndarray:
 
 
 def distance_to_edges(shapes) -> np.ndarray:
-    """Of every centre."""
-    nearest = np.full(len(CENTRES), np.inf)
+    """Of every center."""
+    nearest = np.full(len(CENTERS), np.inf)
     for shape in shapes:
         for start, end in zip(shape, np.roll(shape, -1, axis=0), strict=True):
             along = end - start
             length = along @ along
-            share = np.clip((CENTRES - start) @ along / length, 0, 1) if length > 0 else np.zeros(len(CENTRES))
-            nearest = np.minimum(nearest, np.hypot(*(CENTRES - start - share[:, None] * along).T))
+            share = np.clip((CENTERS - start) @ along / length, 0, 1) if length > 0 else np.zeros(len(CENTERS))
+            nearest = np.minimum(nearest, np.hypot(*(CENTERS - start - share[:, None] * along).T))
     return nearest.reshape(HEIGHT, WIDTH)
 
 
@@ -75,10 +75,10 @@ def area(shape) -> float:
 
 
 @given(polygons())
-def test_a_centre_is_inside_where_an_odd_number_of_polygons_has_it(shapes):
-    odd = np.zeros(len(CENTRES), bool)
+def test_a_center_is_inside_where_an_odd_number_of_polygons_has_it(shapes):
+    odd = np.zeros(len(CENTERS), bool)
     for shape in shapes:
-        odd ^= points_in_poly(CENTRES, shape)
+        odd ^= points_in_poly(CENTERS, shape)
     apart = distance_to_edges(shapes) > 1e-5
     assert np.array_equal(mask_of(shapes)[apart], odd.reshape(HEIGHT, WIDTH)[apart])
 
@@ -90,7 +90,7 @@ def test_start_and_sense_of_a_polygon_mean_nothing_even_on_edges(shapes, turn, b
 
 
 def test_regions_that_share_edges_share_no_voxel_and_leave_none_out():
-    """Triangles with corners on centres that tile a square: half-open on every edge."""
+    """Triangles with corners on centers that tile a square: half-open on every edge."""
     corners = np.array([[2, 2], [14, 2], [14, 14], [2, 14]], float)
     middle = np.array([7.0, 9.0])
     total = sum(mask_of([np.array([middle, corners[k], corners[(k + 1) % 4]])]).astype(int) for k in range(4))
@@ -114,8 +114,8 @@ def test_holes_keyholes_and_lakes_on_islands():
 def test_covered_area_of_a_simple_polygon_is_that_of_the_shoelace_formula(shapes, random):
     # Sorted by angle about a point, corners make a star that does not cross itself.
     shape = shapes[0]
-    centre = shape.mean(axis=0)
-    star = shape[np.argsort(np.arctan2(*(shape - centre).T))]
+    center = shape.mean(axis=0)
+    star = shape[np.argsort(np.arctan2(*(shape - center).T))]
     fractions = fractions_of([star])
     assert fractions.sum() == pytest.approx(area(star), abs=2e-5)
     assert fractions.min() >= 0
@@ -159,7 +159,7 @@ def test_moved_by_whole_voxels_masks_and_fractions_move_along(shapes, right, up)
 def test_crossings_in_parts_are_those_in_one_go(shapes):
     whole = mask_of(shapes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(centres, "MOST_AT_ONCE", 30)
+        patch.setattr(centers, "MOST_AT_ONCE", 30)
         assert np.array_equal(mask_of(shapes), whole)
         crossed = cross_rows(*joined(shapes), WIDTH, HEIGHT)
     for shape, begin, end in zip(shapes, crossed.ends, crossed.ends[1:], strict=False):
@@ -173,7 +173,7 @@ def test_crossings_in_parts_are_those_in_one_go(shapes):
 def test_areas_of_thousands_of_edges_across_each_other_are_refused():
     zigzag = np.stack([np.linspace(0.5, 15.5, 7001), np.tile([1.0, 14.0], 3501)[:7001]], axis=1)
     zigzag[:, 1] += np.linspace(0, 1, 7001)
-    with pytest.raises(GeometryError, match="draw them by the centres"):
+    with pytest.raises(GeometryError, match="draw them by the centers"):
         fractions_of([zigzag])
 
 

@@ -1,11 +1,11 @@
-"""Polygons in a plane to voxels: the even-odd rule, by the centres of voxels or by the area that is covered.
+"""Polygons in a plane to voxels: the even-odd rule, by the centers of voxels or by the area that is covered.
 
-Points of a polygon are given in voxels: the centre of the voxel in column 3 of row 5 is (3.0, 5.0), and the voxel
+Points of a polygon are given in voxels: the center of the voxel in column 3 of row 5 is (3.0, 5.0), and the voxel
 reaches half a voxel further to every side. A point is inside where a ray from it crosses the polygons' edges an odd
 number of times, so that a contour within another cuts a hole, and a keyhole is a hole.
 """
 
-from .centres import (
+from .centers import (
     TIE_SHIFT,
     Crossings,
     Patch,

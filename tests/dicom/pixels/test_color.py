@@ -1,4 +1,4 @@
-"""Images in colour: refused with the way out, or converted to luminance (ITU-R BT.601)."""
+"""Images in color: refused with the way out, or converted to luminance (ITU-R BT.601)."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ BIG_ENDIAN = UNCOMPRESSED["big_endian"]
 TEST_FILES = Path(get_testdata_file("CT_small.dcm", download=False)).parent
 
 
-def is_colour_file(path: Path) -> bool:
+def is_color_file(path: Path) -> bool:
     ds = pydicom.dcmread(path, force=True, specific_tags=["SamplesPerPixel", "PhotometricInterpretation"])
     return ds.get("SamplesPerPixel", 1) != 1 or ds.get("PhotometricInterpretation") == "PALETTE COLOR"
 
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    COLOUR_FILES = sorted(path.name for path in TEST_FILES.glob("*.dcm") if is_colour_file(path))
+    COLOR_FILES = sorted(path.name for path in TEST_FILES.glob("*.dcm") if is_color_file(path))
 
 
 def loaded(path, **options):
     """An image of a file without position."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return load_image(path, colour="luminance", **options)
+        return load_image(path, color="luminance", **options)
 
 
 def rgb_by_pydicom(path) -> np.ndarray:
-    """Colours (frames, rows, columns, 3)."""
+    """Colors (frames, rows, columns, 3)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ds = pydicom.dcmread(path, force=True)
@@ -68,13 +68,13 @@ def rgb_by_pydicom(path) -> np.ndarray:
 
 
 def test_pydicom_ships_files_of_every_kind():
-    assert len(COLOUR_FILES) >= 30
+    assert len(COLOR_FILES) >= 30
 
 
 LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless}
 
 
-@pytest.mark.parametrize("name", COLOUR_FILES)
+@pytest.mark.parametrize("name", COLOR_FILES)
 def test_equals_pydicom_and_the_weights(name):
     path = TEST_FILES / name
     frames = rgb_by_pydicom(path)
@@ -89,18 +89,18 @@ def test_equals_pydicom_and_the_weights(name):
         is_ybr = "YBR_FULL" in dataset.PhotometricInterpretation
         is_lossy = dataset.file_meta.get("TransferSyntaxUID") in LOSSY
     if not is_ybr:
-        # Two decoders of a lossy codec may round each colour to either side.
+        # Two decoders of a lossy codec may round each color to either side.
         assert difference.max() <= (1.0 if is_lossy else frames.max() * 1e-7)
         return
-    # Colours that YBR holds and RGB cannot were cut off on the way to RGB; the others were rounded.
+    # Colors that YBR holds and RGB cannot were cut off on the way to RGB; the others were rounded.
     inside = (frames.min(-1) > 0) & (frames.max(-1) < 255)
     assert difference[inside].max(initial=0) < (2.01 if is_lossy else 1.01)
     assert difference.max() < 9
 
 
-@pytest.mark.parametrize("name", COLOUR_FILES)
+@pytest.mark.parametrize("name", COLOR_FILES)
 def test_refused_by_default_with_the_way_out(name):
-    with pytest.raises(UnsupportedFormatError, match=r'colour="luminance"') as caught:
+    with pytest.raises(UnsupportedFormatError, match=r'color="luminance"') as caught:
         load_image(TEST_FILES / name)
     assert name in str(caught.value)
 
@@ -108,13 +108,13 @@ def test_refused_by_default_with_the_way_out(name):
 # --- made files ---
 
 
-def colours(dtype="uint8", shape=(5, 6)) -> np.ndarray:
-    """Colours (rows, columns, 3), no two channels alike."""
+def colors(dtype="uint8", shape=(5, 6)) -> np.ndarray:
+    """Colors (rows, columns, 3), no two channels alike."""
     rng = np.random.default_rng(3)
     return rng.integers(0, np.iinfo(dtype).max, (*shape, 3), dtype=dtype, endpoint=True)
 
 
-def colour_file(path, pixels, photometric="RGB", *, planar=0, syntax=ExplicitVRLittleEndian, frames=1, change=None):
+def color_file(path, pixels, photometric="RGB", *, planar=0, syntax=ExplicitVRLittleEndian, frames=1, change=None):
     """Write pixels (rows, columns, 3), or (frames, rows, columns, 3)."""
     ds = slice_dataset(0, slope=None, signed=False, positions=False)
     ds.SamplesPerPixel = 3
@@ -137,59 +137,59 @@ def colour_file(path, pixels, photometric="RGB", *, planar=0, syntax=ExplicitVRL
 @pytest.mark.parametrize("planar", [0, 1])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_rgb(tmp_path, syntax, planar, dtype):
-    pixels = colours(dtype)
-    image = loaded(colour_file(tmp_path / "rgb.dcm", pixels, planar=planar, syntax=syntax))
+    pixels = colors(dtype)
+    image = loaded(color_file(tmp_path / "rgb.dcm", pixels, planar=planar, syntax=syntax))
     assert image.array.dtype == np.float32
     np.testing.assert_allclose(image.array[:, :, 0].T, pixels @ WEIGHTS, rtol=1e-7)
     assert any("BT.601" in one.text for one in image.provenance.decisions)
 
 
-def test_grey_stays_grey(tmp_path):
+def test_gray_stays_gray(tmp_path):
     pixels = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
-    image = loaded(colour_file(tmp_path / "grey.dcm", pixels))
+    image = loaded(color_file(tmp_path / "gray.dcm", pixels))
     np.testing.assert_allclose(image.array[:, :, 0].T, pixels[:, :, 0], rtol=1e-7)
 
 
 @pytest.mark.parametrize("planar", [0, 1])
 def test_frames_of_a_cine(tmp_path, planar):
-    pixels = np.stack([colours() + np.uint8(k) for k in range(4)])
-    image = loaded(colour_file(tmp_path / "cine.dcm", pixels, planar=planar, frames=4))
+    pixels = np.stack([colors() + np.uint8(k) for k in range(4)])
+    image = loaded(color_file(tmp_path / "cine.dcm", pixels, planar=planar, frames=4))
     np.testing.assert_allclose(image.array.T, pixels @ WEIGHTS, rtol=1e-7)
 
 
 @pytest.mark.parametrize("planar", [0, 1])
 def test_the_first_number_of_ybr_is_the_luminance(tmp_path, planar):
-    pixels = colours()
-    image = loaded(colour_file(tmp_path / "ybr.dcm", pixels, "YBR_FULL", planar=planar))
+    pixels = colors()
+    image = loaded(color_file(tmp_path / "ybr.dcm", pixels, "YBR_FULL", planar=planar))
     np.testing.assert_array_equal(image.array[:, :, 0].T, pixels[:, :, 0])
 
 
 def test_ybr_of_which_every_other_pixel_has_only_a_luminance(tmp_path):
-    pixels = colours()
+    pixels = colors()
     pairs = np.concatenate([pixels[..., 0].reshape(-1, 2), pixels[:, ::2, 1:].reshape(-1, 2)], axis=1)
 
     def change(ds):
         ds.PixelData = pairs.tobytes()
 
-    image = loaded(colour_file(tmp_path / "ybr.dcm", pixels, "YBR_FULL_422", change=change))
+    image = loaded(color_file(tmp_path / "ybr.dcm", pixels, "YBR_FULL_422", change=change))
     np.testing.assert_array_equal(image.array[:, :, 0].T, pixels[:, :, 0])
-    # A file that holds all colours contradicts itself.
+    # A file that holds all colors contradicts itself.
     with pytest.raises(CorruptFileError, match="YBR_FULL_422"):
-        loaded(colour_file(tmp_path / "full.dcm", pixels, "YBR_FULL_422"))
+        loaded(color_file(tmp_path / "full.dcm", pixels, "YBR_FULL_422"))
 
 
 @pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
 def test_odd_numbers_of_bytes_in_big_endian_words(tmp_path, frames, photometric):
     """Written as OW, 8-bit numbers come in pairs, swapped; the frames are of 45 bytes."""
-    pixels = np.stack([colours(shape=(3, 5)) ^ np.uint8(k) for k in range(frames)])
+    pixels = np.stack([colors(shape=(3, 5)) ^ np.uint8(k) for k in range(frames)])
 
     def change(ds):
         ds.PixelData = np.frombuffer(ds.PixelData, "<u2").byteswap().tobytes()
 
     path = tmp_path / "ow.dcm"
     syntax = ExplicitVRBigEndian
-    colour_file(path, pixels, photometric, syntax=syntax, frames=frames, change=change)
+    color_file(path, pixels, photometric, syntax=syntax, frames=frames, change=change)
     content = path.read_bytes()
     at = content.index(b"\x7f\xe0\x00\x10OB")
     path.write_bytes(content[: at + 4] + b"OW" + content[at + 6 :])
@@ -198,9 +198,9 @@ def test_odd_numbers_of_bytes_in_big_endian_words(tmp_path, frames, photometric)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_float_dtype_is_honoured_and_an_integer_one_refused(tmp_path, dtype):
-    pixels = colours()
-    path = colour_file(tmp_path / "rgb.dcm", pixels)
+def test_a_float_dtype_is_honored_and_an_integer_one_refused(tmp_path, dtype):
+    pixels = colors()
+    path = color_file(tmp_path / "rgb.dcm", pixels)
     image = loaded(path, dtype=dtype)
     assert image.array.dtype == dtype
     np.testing.assert_allclose(image.array[:, :, 0].T, pixels @ WEIGHTS, rtol=1e-15 if dtype == "float64" else 1e-7)
@@ -216,13 +216,13 @@ def palette_file(path, indices, entries, first=0, *, bits=16, signed=False, synt
     ds = slice_dataset(0, PHANTOM.with_array(indices[:, :, np.newaxis]), slope=None, signed=signed, positions=False)
     ds.PhotometricInterpretation = "PALETTE COLOR"
     order = ">" if syntax == ExplicitVRBigEndian else "<"
-    for channel, (colour, k) in enumerate((("Red", 0), ("Green", 1), ("Blue", 2))):
+    for channel, (color, k) in enumerate((("Red", 0), ("Green", 1), ("Blue", 2))):
         tag = 0x00281101 + channel
         ds.add_new(tag, "SS" if first < 0 else "US", [len(entries) % 65536, first, bits])
         data = entries[:, k].astype(f"{order}u{bits // 8}").tobytes()
         if bits == 8 and order == ">":
             data = np.frombuffer(data, "<u2").byteswap().tobytes()
-        setattr(ds, f"{colour}PaletteColorLookupTableData", data)
+        setattr(ds, f"{color}PaletteColorLookupTableData", data)
     if damage is not None:
         damage(ds)
     return write_dataset(path, ds, syntax=syntax)
@@ -241,7 +241,7 @@ def test_a_palette(tmp_path, syntax, bits, signed, first, shift):
     np.testing.assert_allclose(image.array[:, :, 0], expected, rtol=1e-7)
 
 
-def test_8_bit_colours_for_more_than_256_numbers(tmp_path):
+def test_8_bit_colors_for_more_than_256_numbers(tmp_path):
     entries = np.random.default_rng(5).integers(0, 256, (1000, 3))
     indices = PHANTOM.array[:, :, 3].astype(int) * 5
     image = loaded(palette_file(tmp_path / "p.dcm", indices, entries, bits=8))
@@ -257,9 +257,9 @@ def test_a_palette_of_segments_equals_pydicom(tmp_path):
     }
 
     def damage(ds):
-        for colour, values in segments.items():
-            delattr(ds, f"{colour}PaletteColorLookupTableData")
-            setattr(ds, f"Segmented{colour}PaletteColorLookupTableData", np.array(values, "<u2").tobytes())
+        for color, values in segments.items():
+            delattr(ds, f"{color}PaletteColorLookupTableData")
+            setattr(ds, f"Segmented{color}PaletteColorLookupTableData", np.array(values, "<u2").tobytes())
 
     entries = np.zeros((100, 3), int)
     indices = PHANTOM.array[:, :, 0].astype(int) * 3
@@ -279,8 +279,8 @@ def test_a_palette_that_contradicts_itself_or_is_missing(tmp_path):
         ds.add_new(0x00281103, "US", [50, 0, 16])
 
     def lose(ds):
-        for colour in ("Red", "Green", "Blue"):
-            delattr(ds, f"{colour}PaletteColorLookupTableData")
+        for color in ("Red", "Green", "Blue"):
+            delattr(ds, f"{color}PaletteColorLookupTableData")
 
     for damage in (cut, differ):
         with pytest.raises(CorruptFileError, match="palette"):
@@ -289,28 +289,28 @@ def test_a_palette_that_contradicts_itself_or_is_missing(tmp_path):
         loaded(palette_file(tmp_path / "p.dcm", indices, entries, damage=lose))
 
 
-# --- refusals and neighbours ---
+# --- refusals and neighbors ---
 
 
 @pytest.mark.parametrize("photometric", ["YBR_PARTIAL_420", "CMYK", "HSV", "MONOCHROME2", ""])
-def test_other_kinds_of_colour_are_refused(tmp_path, photometric):
-    path = colour_file(tmp_path / "odd.dcm", colours(), photometric)
-    with pytest.raises(UnsupportedFormatError, match="colour"):
+def test_other_kinds_of_color_are_refused(tmp_path, photometric):
+    path = color_file(tmp_path / "odd.dcm", colors(), photometric)
+    with pytest.raises(UnsupportedFormatError, match="color"):
         loaded(path)
 
 
-def test_colours_of_jpeg_2000_in_a_file_that_is_not_compressed(tmp_path):
+def test_colors_of_jpeg_2000_in_a_file_that_is_not_compressed(tmp_path):
     with pytest.raises(CorruptFileError, match="YBR_RCT"):
-        loaded(colour_file(tmp_path / "odd.dcm", colours(), "YBR_RCT"))
+        loaded(color_file(tmp_path / "odd.dcm", colors(), "YBR_RCT"))
 
 
 @pytest.mark.parametrize("planar", [0, 1])
-def test_fewer_colours_than_promised(tmp_path, planar):
+def test_fewer_colors_than_promised(tmp_path, planar):
     def change(ds):
         ds.PixelData = ds.PixelData[:-2]
 
     with pytest.raises(CorruptFileError, match=r"cut\.dcm"):
-        loaded(colour_file(tmp_path / "cut.dcm", colours(), planar=planar, change=change))
+        loaded(color_file(tmp_path / "cut.dcm", colors(), planar=planar, change=change))
 
 
 def test_a_damaged_compressed_file_is_refused(tmp_path):
@@ -321,44 +321,44 @@ def test_a_damaged_compressed_file_is_refused(tmp_path):
         loaded(path)
 
 
-def test_a_picture_in_colour_leaves_the_series_around_it_alone(tmp_path):
+def test_a_picture_in_color_leaves_the_series_around_it_alone(tmp_path):
     write_series(tmp_path / "ct")
 
     def change(ds):
         ds.SeriesInstanceUID = slice_dataset(0).SeriesInstanceUID
 
-    colour_file(tmp_path / "ct" / "capture.dcm", colours(), change=change)
+    color_file(tmp_path / "ct" / "capture.dcm", colors(), change=change)
     with pytest.warns(ContentWarning, match="left out 1 of 6"):
         image = load_image(tmp_path / "ct")
     np.testing.assert_array_equal(image.array, PHANTOM.array)
 
 
-def test_grey_images_are_not_changed(tmp_path):
+def test_gray_images_are_not_changed(tmp_path):
     write_series(tmp_path / "ct", intercept=-1024.0)
-    image = load_image(tmp_path / "ct", colour="luminance")
+    image = load_image(tmp_path / "ct", color="luminance")
     np.testing.assert_array_equal(image.array, PHANTOM.array - 1024.0)
     assert image.provenance.decisions == load_image(tmp_path / "ct").provenance.decisions
 
 
-def test_colours_have_no_padding(tmp_path):
-    path = colour_file(tmp_path / "rgb.dcm", colours(), change=lambda ds: ds.add_new(0x00280120, "US", 0))
+def test_colors_have_no_padding(tmp_path):
+    path = color_file(tmp_path / "rgb.dcm", colors(), change=lambda ds: ds.add_new(0x00280120, "US", 0))
     assert loaded(path, source_mask_from="padding").source_mask is None
 
 
-@pytest.mark.parametrize("value", ["grey", "rgb", None, 1, True])
+@pytest.mark.parametrize("value", ["gray", "rgb", None, 1, True])
 def test_other_values_of_the_keyword_are_refused(tmp_path, value):
-    with pytest.raises(OptionError, match=r'colour .* must be "error" or "luminance"'):
-        load_image(slice_file(tmp_path / "one.dcm"), colour=value)
+    with pytest.raises(OptionError, match=r'color .* must be "error" or "luminance"'):
+        load_image(slice_file(tmp_path / "one.dcm"), color=value)
 
 
 def test_it_means_nothing_for_nifti(tmp_path):
-    with pytest.warns(ContentWarning, match="colour"):
-        load_image(write_nifti(tmp_path / "scan.nii", PHANTOM), colour="luminance")
+    with pytest.warns(ContentWarning, match="color"):
+        load_image(write_nifti(tmp_path / "scan.nii", PHANTOM), color="luminance")
 
 
 def test_explain_names_the_keyword(tmp_path):
-    path = colour_file(tmp_path / "rgb.dcm", colours())
+    path = color_file(tmp_path / "rgb.dcm", colors())
     (volume,) = pictologics.explain(path).volumes
-    assert ("colour", "luminance") in volume.options
+    assert ("color", "luminance") in volume.options
     assert volume.loads
     assert not volume.is_default

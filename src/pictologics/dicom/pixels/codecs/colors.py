@@ -1,4 +1,4 @@
-"""The colour space of decoded samples, which is not always the one that the header names."""
+"""The color space of decoded samples, which is not always the one that the header names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) 
         RGB, YBR_FULL or what the header says.
     """
     if transfer_syntax in syntaxes.JPEG_XL or photometric in {"YBR_RCT", "YBR_ICT"}:
-        # These codecs undo their own change of colours.
+        # These codecs undo their own change of colors.
         return "RGB"
     if transfer_syntax in syntaxes.JPEG | syntaxes.JPEG_LS:
         try:
@@ -34,7 +34,7 @@ def decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) 
 
 
 def said_by_jpeg(stream: Codestream) -> str:
-    """The colour space that a JPEG stream names, in the ways that libjpeg believes; empty if none."""
+    """The color space that a JPEG stream names, in the ways that libjpeg believes; empty if none."""
     if stream.names.upper() == b"RGB":
         return "RGB"
     for marker, note in stream.notes:

@@ -1,25 +1,25 @@
-"""Labels -> colours: the same colour for the same label in every picture."""
+"""Labels -> colors: the same color for the same label in every picture."""
 
 from __future__ import annotations
 
-__all__ = ["Colour", "colour_of_label", "name_of_label"]
+__all__ = ["Color", "color_of_label", "name_of_label"]
 
 from collections.abc import Mapping
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
-# Matplotlib's tab20, which the core install must have without Matplotlib: its ten strong colours, then its ten pale
-# ones. The greys come last of all, as they are hard to tell from the image below them.
+# Matplotlib's tab20, which the core install must have without Matplotlib: its ten strong colors, then its ten pale
+# ones. The grays come last of all, as they are hard to tell from the image below them.
 STRONG = ("1f77b4", "ff7f0e", "2ca02c", "d62728", "9467bd", "8c564b", "e377c2", "bcbd22", "17becf")
 PALE = ("aec7e8", "ffbb78", "98df8a", "ff9896", "c5b0d5", "c49c94", "f7b6d2", "dbdb8d", "9edae5")
-TAB20: tuple[Colour, ...] = tuple(
+TAB20: tuple[Color, ...] = tuple(
     (int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)) for code in (*STRONG, *PALE, "7f7f7f", "c7c7c7")
 )
 
 
-def colour_of_label(value: int) -> Colour:
-    """The colour of a label; after twenty labels the colours come again.
+def color_of_label(value: int) -> Color:
+    """The color of a label; after twenty labels the colors come again.
 
     Args:
         value: The label, 1 for the first.

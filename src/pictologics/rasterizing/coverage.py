@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 HALF: Final = 0.5
-"""A voxel reaches this far to every side of its centre."""
+"""A voxel reaches this far to every side of its center."""
 
 CROSSING_ROUNDS: Final = 32
 """How often slabs are cut where edges cross; edges that cross in one slab several times need several rounds."""
@@ -109,7 +109,7 @@ def edges_in_slabs(lower: Floats, upper: Floats, heights: Floats) -> tuple[Indic
         raise GeometryError(
             f"the contours of one plane cross so many heights that their area has {pieces} pieces, and "
             f"{MOST_PIECES} is the limit",
-            advice="draw them by the centres of voxels",
+            advice="draw them by the centers of voxels",
             pieces=pieces,
         )
     edges = np.repeat(np.arange(len(lower)), counts)
@@ -125,7 +125,7 @@ def column_at(lower: Floats, upper: Floats, edges: Indices, heights: Floats) -> 
 
 
 def crossings(slabs: Indices, bottom: Floats, top: Floats, at_bottom: Floats, at_top: Floats) -> Floats:
-    """Heights at which neighbours in a slab cross, well inside it."""
+    """Heights at which neighbors in a slab cross, well inside it."""
     same = slabs[1:] == slabs[:-1]
     before, after = np.diff(at_bottom), np.diff(at_top)
     crossing = same & (before * after < 0)
@@ -138,7 +138,7 @@ def crossings(slabs: Indices, bottom: Floats, top: Floats, at_bottom: Floats, at
 def changes_along_rows(
     bottom: Floats, signed: Floats, at_bottom: Floats, at_top: Floats, columns: int, rows: int
 ) -> Floats:
-    """For each voxel, how much more of it is covered than of its neighbour to the left.
+    """For each voxel, how much more of it is covered than of its neighbor to the left.
 
     Args:
         bottom: Bottom of each piece.

@@ -1,4 +1,4 @@
-"""Colour images: refused, or converted to luminance.
+"""Color images: refused, or converted to luminance.
 
 Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations already hold (DICOM PS3.3 C.7.6.3.1.2).
 """
@@ -16,7 +16,7 @@ from ..headers import tags
 from ..headers.header import Header
 from .stored_values import StoredValues
 
-__all__ = ["check_colours", "is_colour", "luminance_of", "weighted"]
+__all__ = ["check_colors", "is_color", "luminance_of", "weighted"]
 
 LUMINANCE_WEIGHTS: Final = np.array([0.299, 0.587, 0.114])
 PALETTE: Final = "PALETTE COLOR"
@@ -27,8 +27,8 @@ INSIDE_JPEG_2000: Final = frozenset({"YBR_ICT", "YBR_RCT"})
 CONVERTED: Final = LUMINANCE_FIRST | INSIDE_JPEG_2000 | {"RGB"}
 
 
-def is_colour(header: Header) -> bool:
-    """Whether the file's pixels are colours."""
+def is_color(header: Header) -> bool:
+    """Whether the file's pixels are colors."""
     return (header.short(tags.SAMPLES_PER_PIXEL) or 1) != 1 or photometric_of(header) == PALETTE
 
 
@@ -37,8 +37,8 @@ def photometric_of(header: Header) -> str:
     return header.text(tags.PHOTOMETRIC_INTERPRETATION)
 
 
-def check_colours(headers: Iterable[Header], luminance: bool) -> int:
-    """Count the colour images among files.
+def check_colors(headers: Iterable[Header], luminance: bool) -> int:
+    """Count the color images among files.
 
     Args:
         headers: The files.
@@ -49,21 +49,21 @@ def check_colours(headers: Iterable[Header], luminance: bool) -> int:
     """
     count = 0
     for header in headers:
-        if not is_colour(header):
+        if not is_color(header):
             continue
         count += 1
         samples, photometric = header.short(tags.SAMPLES_PER_PIXEL) or 1, photometric_of(header)
-        what = f"this DICOM file is a colour image ({photometric}, {samples} sample{'s' * (samples != 1)} per pixel)"
+        what = f"this DICOM file is a color image ({photometric}, {samples} sample{'s' * (samples != 1)} per pixel)"
         if (samples == 3 and photometric not in CONVERTED) or samples not in (1, 3):
             raise UnsupportedFormatError(
                 f"{what}, of a kind that is not read", path=header.path, advice="convert it to RGB first"
             )
         if not luminance:
             raise UnsupportedFormatError(
-                f"{what}, and grey ones are read",
+                f"{what}, and gray ones are read",
                 path=header.path,
-                advice='pass colour="luminance" to convert it to grey',
-                way_out=(("colour", "luminance"),),
+                advice='pass color="luminance" to convert it to gray',
+                way_out=(("color", "luminance"),),
             )
     return count
 
