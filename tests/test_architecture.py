@@ -24,7 +24,7 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # A module imports only from rooms above its own in this list; rooms of one line do not see each other.
 ROOMS = [
-    {"_version", "errors", "lazy_imports"},
+    {"_version", "array_types", "errors", "lazy_imports"},
     {"geometry", "rescaling", "storage", "threads"},
     {"provenance"},
     {"image"},
@@ -52,7 +52,7 @@ ROOMS = [
     {"utilities"},
     {"cli"},
 ]
-MOST_LOOSE_MODULES = 15
+MOST_LOOSE_MODULES = 16
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 50
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .array_types import AnyArray
 from .geometry import Box, Grid
 from .image import Image
 from .interpolation.sampling import type_with
@@ -22,9 +23,8 @@ ConflictResolution = Literal["max", "min", "first", "last"]
 
 Binarize = bool | int | list[int] | tuple[int, int] | None
 
-Plane = npt.NDArray[Any]
 
-CHOICES: dict[str, Callable[[Plane, Plane], Plane]] = {
+CHOICES: dict[str, Callable[[AnyArray, AnyArray], AnyArray]] = {
     "max": np.maximum,
     "min": np.minimum,
     "first": lambda kept, _: kept,

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ..array_types import FloatingArray
 from ..checks import check_choice, check_number, check_positive
 from ..errors import OptionError
 from ..image import Image
@@ -20,13 +21,7 @@ from .boundary import Boundary, extended
 from .kernels import gaussian_radius
 from .options import Pooling
 from .orientations import Pool
-from .source import (
-    Floats,
-    Source,
-    array_axis,
-    prepare,
-    result_image,
-)
+from .source import Source, array_axis, prepare, result_image
 
 __all__ = ["gabor_filter"]
 
@@ -181,7 +176,7 @@ class Waves:
                 wavelength_mm=self.wavelength,
             )
 
-    def kernel(self, angle: float, steps: Sequence[float]) -> tuple[Complex, Floats]:
+    def kernel(self, angle: float, steps: Sequence[float]) -> tuple[Complex, FloatingArray]:
         """A kernel and its modulus, sampled on a plane's voxels; the plane's second axis comes first."""
         first, second = (np.arange(-self.reach(step), self.reach(step) + 1) * step for step in steps)
         along = first[None, :] * math.cos(angle) + second[:, None] * math.sin(angle)
@@ -200,7 +195,7 @@ class PlaneWaves:
         reaches: Voxels to either side along the rows and the columns of the arrays.
     """
 
-    kernels: Sequence[tuple[Complex, Floats, int]]
+    kernels: Sequence[tuple[Complex, FloatingArray, int]]
     reaches: tuple[int, int]
 
     @classmethod
@@ -210,7 +205,7 @@ class PlaneWaves:
         return cls(kernels, (waves.reach(steps[1]), waves.reach(steps[0])))
 
 
-def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, pooling: Pooling) -> Floats:
+def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, pooling: Pooling) -> FloatingArray:
     """The responses in all planes along two axes of the image, pooled over the directions; (z, y, x)."""
     across = array_axis(next(axis for axis in range(3) if axis not in axes))
     values = np.moveaxis(source.values, across, 0)

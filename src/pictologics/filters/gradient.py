@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..array_types import FloatingArray
 from ..image import Image
 from .boundary import Boundary
 from .kernels import Kernel, apply
 from .options import Dimensions
 from .slabs import Block, respond_in_slabs
-from .source import (
-    Floats,
-    array_axis,
-    prepare,
-    result_image,
-)
+from .source import array_axis, prepare, result_image
 
 __all__ = ["gradient_magnitude"]
 
@@ -61,7 +57,7 @@ def gradient_magnitude(
     """
     source = prepare(image, dimensions, boundary, fill_value)
 
-    def respond(block: Block) -> Floats:
+    def respond(block: Block) -> FloatingArray:
         total = np.zeros_like(block.values)
         for axis, step in enumerate(source.spacing):
             total += (difference(block, array_axis(axis)) / total.dtype.type(step)) ** 2
@@ -71,7 +67,7 @@ def gradient_magnitude(
     return result_image(source, response, "gradient magnitude per mm, central differences")
 
 
-def difference(block: Block, axis: int) -> Floats:
+def difference(block: Block, axis: int) -> FloatingArray:
     """The difference for one voxel further along an axis, from the valid neighbors on both sides."""
     if block.valid is None:
         return apply(CENTRAL, block.values, axis, block.boundary)

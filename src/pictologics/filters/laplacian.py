@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..array_types import FloatingArray
 from ..checks import check_positive
 from ..errors import OptionError
 from ..image import Image
@@ -20,13 +21,7 @@ from .kernels import (
     laplacian_kernel,
 )
 from .options import Dimensions
-from .source import (
-    Floats,
-    Source,
-    array_axis,
-    prepare,
-    result_image,
-)
+from .source import Source, array_axis, prepare, result_image
 
 __all__ = [
     "LaplacianKernels",
@@ -125,7 +120,7 @@ def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float
     return kernels
 
 
-def laplacian_response(source: Source, kernels: LaplacianKernels) -> Floats:
+def laplacian_response(source: Source, kernels: LaplacianKernels) -> FloatingArray:
     """The Laplacian of Gaussian of a source: first in the planes, then, in 3D, along the lines across them.
 
     Returns:
@@ -175,8 +170,8 @@ class Bent:
             before the first.
     """
 
-    smooth: Floats
-    second: Floats | float = 0.0
+    smooth: FloatingArray
+    second: FloatingArray | float = 0.0
 
     def along(
         self, axis: int, kernels: tuple[Kernel, Kernel], boundary: Boundary, outside: float, *, ends: bool = False
@@ -197,7 +192,7 @@ class Bent:
         return Bent(self.smooth if ends else apply(gaussian, self.smooth, axis, boundary, outside), second)
 
 
-def joined(parts: Sequence[Bent]) -> Floats:
+def joined(parts: Sequence[Bent]) -> FloatingArray:
     """The response; with a mask an invalid voxel counts as the mean of the valid ones, weighted by the Gaussian."""
     values = parts[0]
     if len(parts) == 1:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import FloatingArray
 from .kernels import Kernel, apply
 from .options import Pooling
 from .slabs import Block, respond_in_slabs
-from .source import Floats, Source, array_axis
+from .source import Source, array_axis
 
 __all__ = ["Orientation", "Plan", "Pool", "plans_of", "respond", "right_angle_rotations"]
 
@@ -80,9 +81,9 @@ class Pool:
     def __init__(self, pooling: Pooling) -> None:
         self.pooling = pooling
         self.count = 0
-        self.pooled: Floats | None = None
+        self.pooled: FloatingArray | None = None
 
-    def add(self, response: Floats, signs: Mapping[int, int]) -> None:
+    def add(self, response: FloatingArray, signs: Mapping[int, int]) -> None:
         """Take in a response, as often as each sign says."""
         self.count += sum(signs.values())
         if self.pooling == "mean":
@@ -92,11 +93,11 @@ class Pool:
             for sign in signs:
                 self.merge(np.maximum if self.pooling == "max" else np.minimum, response if sign > 0 else -response)
 
-    def merge(self, rule: np.ufunc, response: Floats) -> None:
+    def merge(self, rule: np.ufunc, response: FloatingArray) -> None:
         """Join one response to those before."""
         self.pooled = response.copy() if self.pooled is None else rule(self.pooled, response, out=self.pooled)
 
-    def result(self) -> Floats:
+    def result(self) -> FloatingArray:
         """What they became."""
         assert self.pooled is not None
         if self.pooling == "mean" and self.count > 1:
@@ -125,7 +126,7 @@ class Running:
         return Running(array, self.outside * used.total, self.absolute)
 
 
-def begin(values: Floats, block: Block, middle: float) -> list[Running]:
+def begin(values: FloatingArray, block: Block, middle: float) -> list[Running]:
     """What goes through a filter: the values; with a mask also the validity, and both for the absolute weights.
 
     With a mask the values are taken relative to ``middle``.
@@ -140,7 +141,7 @@ def begin(values: Floats, block: Block, middle: float) -> list[Running]:
     ]
 
 
-def finish(running: Sequence[Running], block: Block, middle: float) -> tuple[Floats, float]:
+def finish(running: Sequence[Running], block: Block, middle: float) -> tuple[FloatingArray, float]:
     """The response to what went through a filter, and the response to a constant that is the middle.
 
     An invalid voxel counts as m, the mean of the valid ones around, weighted by the absolute weights w. With validity
@@ -157,7 +158,7 @@ def finish(running: Sequence[Running], block: Block, middle: float) -> tuple[Flo
     return response, middle * total
 
 
-def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> Floats:
+def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> FloatingArray:
     """The pooled response to several separable filters; kernels that begin alike are run once.
 
     Args:
@@ -189,7 +190,7 @@ def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Po
                 after = begin(block.extended_again(response), block, next_middle)
             walk(after, next_middle, members, at + 1, block, pool)
 
-    def respond_to(block: Block) -> Floats:
+    def respond_to(block: Block) -> FloatingArray:
         pool = Pool(pooling)
         walk(begin(block.values, block, source.middle), source.middle, plans, 0, block, pool)
         return pool.result()

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import FloatingArray
 from ..threads import run_in_shares
 from .lines import filter_across_planes
-from .source import Floats, Source, array_axis
+from .source import Source, array_axis
 
 __all__ = ["LinePass", "averaged", "run_passes"]
 
@@ -18,7 +19,7 @@ LinePass = Callable[[npt.NDArray[Any], npt.NDArray[Any], int, float], None]
 """Filters an array along one axis into another, which may be itself: array, output, axis, what lies outside."""
 
 
-def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None], outside: float) -> None:
+def run_passes(array: FloatingArray, output: FloatingArray, passes: Sequence[LinePass | None], outside: float) -> None:
     """Filter along x, y and z; in each thread, a plane is filtered along both of its axes while it is in the cache.
 
     Args:
@@ -50,7 +51,7 @@ def run_passes(array: Floats, output: Floats, passes: Sequence[LinePass | None],
         np.copyto(output, array)
 
 
-def averaged(source: Source, passes: Sequence[LinePass | None]) -> Floats:
+def averaged(source: Source, passes: Sequence[LinePass | None]) -> FloatingArray:
     """The response of an averaging filter, whose weights are positive and sum to one.
 
     With a source mask it is the sum of weight times value over the valid voxels, divided by the sum of their weights.

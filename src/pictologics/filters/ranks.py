@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..array_types import FloatingArray
 from ..checks import check_whole
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary, extended
 from .kernels import Kernel, apply
 from .options import Dimensions
 from .slabs import Block, respond_in_slabs
-from .source import Floats, prepare, result_image
+from .source import prepare, result_image
 
 __all__ = ["median_filter"]
 
@@ -68,7 +69,7 @@ def median_filter(
     source.check_reach([distance] * dimensions, "median")
     sizes = (size,) * 3 if dimensions == 3 else (1, size, size)
 
-    def respond(block: Block) -> Floats:
+    def respond(block: Block) -> FloatingArray:
         response = ndimage.median_filter(block.values, sizes, mode=SCIPY_MODES[boundary])
         if block.valid is not None:
             replace_by_valid_medians(response, block, sizes)

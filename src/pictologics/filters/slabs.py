@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import FloatingArray
 from ..threads import get_num_threads, run_in_shares
 from .boundary import Boundary, beyond, take_planes
-from .source import Floats, Source
+from .source import Source
 
 __all__ = ["Block", "respond_in_slabs"]
 
@@ -31,13 +32,13 @@ class Block:
         size: Planes of the image.
     """
 
-    values: Floats
-    valid: Floats | None
+    values: FloatingArray
+    valid: FloatingArray | None
     boundary: Boundary
     planes: npt.NDArray[np.intp]
     size: int
 
-    def extended_again(self, response: Floats) -> Floats:
+    def extended_again(self, response: FloatingArray) -> FloatingArray:
         """A response to this block with the boundary condition in force again, beyond the image's ends.
 
         A filter does not always treat what lies beyond as the boundary condition would make it of what lies within.
@@ -53,7 +54,7 @@ class Block:
         return response
 
 
-def respond_in_slabs(source: Source, reach: int, respond: Callable[[Block], npt.NDArray[Any]]) -> Floats:
+def respond_in_slabs(source: Source, reach: int, respond: Callable[[Block], npt.NDArray[Any]]) -> FloatingArray:
     """Filter a volume slab by slab.
 
     Args:

@@ -7,18 +7,14 @@ from typing import Any
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..array_types import FloatingArray
 from ..checks import check_positive, check_whole
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary
 from .kernels import apply, gaussian_kernel, gaussian_radius
 from .options import Dimensions
 from .passes import LinePass, averaged
-from .source import (
-    Floats,
-    Source,
-    prepare,
-    result_image,
-)
+from .source import Source, prepare, result_image
 
 __all__ = ["box_mean", "gaussian_filter", "mean_filter"]
 
@@ -69,7 +65,7 @@ def mean_filter(
     return result_image(source, response, f"mean of {size} voxels along each axis", keeps_units=True)
 
 
-def box_mean(source: Source, distance: int) -> Floats:
+def box_mean(source: Source, distance: int) -> FloatingArray:
     """The mean of the voxels within a Chebyshev distance."""
     source.check_reach([distance] * source.dimensions, "mean")
     mode = SCIPY_MODES[source.boundary]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import BoolArray, FloatingArray
 from ..errors import GeometryError, OptionError
 from ..image import Image
 from ..provenance import Decision, warn_of
@@ -22,10 +23,8 @@ from ..threads import run_in_shares
 from .boundary import Boundary
 from .options import Dimensions, check_common
 
-__all__ = ["Floats", "Source", "array_axis", "prepare", "result_image"]
+__all__ = ["Source", "array_axis", "prepare", "result_image"]
 
-Floats = npt.NDArray[np.floating[Any]]
-Bools = npt.NDArray[np.bool_]
 
 FARTHEST = 1000
 """How far a filter may reach, voxels, if the image is smaller and nothing is copied: a bound for memory."""
@@ -46,8 +45,8 @@ class Source:
     """
 
     image: Image
-    values: Floats
-    valid: Bools | None
+    values: FloatingArray
+    valid: BoolArray | None
     boundary: Boundary
     dimensions: Dimensions
     fill_value: float
@@ -141,7 +140,7 @@ def prepare(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value
     return Source(image, values, valid, boundary, dimensions, float(fill_value), tuple(decisions))
 
 
-def find_valid(values: Floats, source_mask: npt.NDArray[Any] | None) -> tuple[Bools | None, list[Decision]]:
+def find_valid(values: FloatingArray, source_mask: npt.NDArray[Any] | None) -> tuple[BoolArray | None, list[Decision]]:
     """Where values are valid and finite, None if everywhere without a doubt, and what to say of those that are not."""
     valid = None if source_mask is None else np.asarray(np.asarray(source_mask).T, dtype=np.bool_, order="C")
     if all_finite(values):
@@ -155,7 +154,7 @@ def find_valid(values: Floats, source_mask: npt.NDArray[Any] | None) -> tuple[Bo
     return (finite if valid is None else valid & finite), decisions
 
 
-def all_finite(values: Floats) -> bool:
+def all_finite(values: FloatingArray) -> bool:
     """Whether no value is NaN or infinite."""
     found: list[bool] = []
 
@@ -172,7 +171,7 @@ def all_finite(values: Floats) -> bool:
     return not found
 
 
-def result_image(source: Source, response: Floats, text: str, *, keeps_units: bool = False) -> Image:
+def result_image(source: Source, response: FloatingArray, text: str, *, keeps_units: bool = False) -> Image:
     """The response of a filter as an image on the grid of the source.
 
     Args:

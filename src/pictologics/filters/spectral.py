@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
+from ..array_types import FloatingArray
 from ..checks import check_choice, check_number, check_positive, check_whole
 from ..errors import OptionError
 from ..image import Image
@@ -21,13 +22,7 @@ from .laplacian import (
     laplacian_response,
 )
 from .options import Dimensions, check_orders
-from .source import (
-    Floats,
-    Source,
-    array_axis,
-    prepare,
-    result_image,
-)
+from .source import Source, array_axis, prepare, result_image
 from .transfer import (
     RieszTransfer,
     SimoncelliBand,
@@ -160,7 +155,7 @@ def riesz_filter(
     source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
     orders = check_orders("order", order, dimensions)
     transfer: Transfer
-    make: Callable[[], Floats]
+    make: Callable[[], FloatingArray]
     if of == "log":
         sigma = check_positive("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm")
         cut = check_positive("truncate", truncate, "sigma")
@@ -206,20 +201,20 @@ class Padding:
                 self.margins[array_axis(axis)] = (before, after)
         self.shape = tuple(before + size + after for (before, after), size in zip(self.margins, sizes, strict=True))
 
-    def extended(self) -> Floats:
+    def extended(self) -> FloatingArray:
         """The extended array; the image's own where it is not."""
         if self.shape == self.source.values.shape:
             return self.source.values
         return extended(self.source.values, self.margins, self.source.boundary)
 
-    def cut(self, response: Floats) -> Floats:
+    def cut(self, response: FloatingArray) -> FloatingArray:
         """The part of a response that is the image's."""
         sizes = self.source.values.shape
         inner = tuple(slice(before, before + size) for (before, _), size in zip(self.margins, sizes, strict=True))
         return np.ascontiguousarray(response[inner])
 
 
-def filtered_extension(padding: Padding, kernels: LaplacianKernels) -> Floats:
+def filtered_extension(padding: Padding, kernels: LaplacianKernels) -> FloatingArray:
     """The Laplacian of Gaussian of an extended image."""
     return laplacian_response(replace(padding.source, values=padding.extended(), valid=None), kernels)
 

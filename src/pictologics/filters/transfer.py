@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from ..array_types import FloatingArray
 from ..threads import get_num_threads, run_in_shares
 from .options import Dimensions
-from .source import Floats
 
 __all__ = ["RieszTransfer", "SimoncelliBand", "Transfer", "multiply_spectrum"]
 
@@ -24,7 +24,7 @@ class Transfer(Protocol):
         """Its values for one sample along z and all along y and x, of x only those from zero up."""
 
 
-def multiply_spectrum(array: Floats, transfer: Transfer, dimensions: Dimensions) -> Floats:
+def multiply_spectrum(array: FloatingArray, transfer: Transfer, dimensions: Dimensions) -> FloatingArray:
     """Filter a periodic array by what its spectrum is multiplied with.
 
     Args:

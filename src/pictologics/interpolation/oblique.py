@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from ..array_types import AnyArray, BoolArray, FloatArray
 from ..threads import run_in_shares
 from .separable import WEIGHT_ROUNDING, ValidVoxels, interpolate
 from .weights import ROUNDING, nearest_samples, weights_of_axis
 
 __all__ = ["PlaneMap", "gather_points", "interpolate_points"]
 
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 MARGIN = 2
 """Samples beyond each end that the weights of a cubic spline reach from half a voxel outside."""
@@ -35,21 +33,21 @@ class PlaneMap:
         shape: Of the source.
     """
 
-    matrix: npt.NDArray[np.float64]
-    offset: npt.NDArray[np.float64]
+    matrix: FloatArray
+    offset: FloatArray
     shape: tuple[int, ...]
 
-    def start(self, plane: int) -> npt.NDArray[np.float64]:
+    def start(self, plane: int) -> FloatArray:
         """Place of the first voxel of a plane."""
         return np.asarray(self.offset + self.matrix[:, 0] * plane)
 
-    def coordinates(self, plane: int, size: Sequence[int]) -> list[npt.NDArray[np.float64]]:
+    def coordinates(self, plane: int, size: Sequence[int]) -> list[FloatArray]:
         """Coordinates (z, y, x) in the source of a plane's voxels, each of the plane's shape."""
         rows, columns = np.arange(size[0])[:, None], np.arange(size[1])
         start = self.start(plane)
         return [start[k] + self.matrix[k, 1] * rows + self.matrix[k, 2] * columns for k in range(3)]
 
-    def inside(self, coordinates: Sequence[npt.NDArray[np.float64]]) -> Bools:
+    def inside(self, coordinates: Sequence[FloatArray]) -> BoolArray:
         """Whether positions lie within the source's voxels, which reach half a voxel beyond their centers."""
         within = np.ones(coordinates[0].shape, np.bool_)
         for places, size in zip(coordinates, self.shape, strict=True):
@@ -57,7 +55,7 @@ class PlaneMap:
         return within
 
 
-def gather_points(source: Values, places: PlaneMap, result: Values, inside: Bools) -> None:
+def gather_points(source: AnyArray, places: PlaneMap, result: AnyArray, inside: BoolArray) -> None:
     """Copy the nearest voxel of the source to each voxel of the result that lies within it.
 
     Args:
@@ -79,10 +77,10 @@ def gather_points(source: Values, places: PlaneMap, result: Values, inside: Bool
 
 
 def interpolate_points(
-    source: Values,
+    source: AnyArray,
     places: PlaneMap,
-    result: Values,
-    inside: Bools,
+    result: AnyArray,
+    inside: BoolArray,
     *,
     order: Literal[1, 3],
     voxels: ValidVoxels | None = None,
@@ -111,9 +109,9 @@ def interpolate_points(
     if weights is not None and order != 1:
         weights = coefficients(weights, result.dtype)
 
-    def at_plane(samples: Values, k: int) -> Values:
+    def at_plane(samples: AnyArray, k: int) -> AnyArray:
         start = places.start(k) + margin
-        made: Values = np.empty((1, *result.shape[1:]), result.dtype)
+        made: AnyArray = np.empty((1, *result.shape[1:]), result.dtype)
         ndimage.affine_transform(
             samples,
             places.matrix,
@@ -145,7 +143,7 @@ def interpolate_points(
     run_in_shares(fill_share, result.shape[0])
 
 
-def coefficients(source: Values, dtype: np.dtype[Any]) -> Values:
+def coefficients(source: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
     """The coefficients of the cubic spline through the source, with a margin on every side."""
     axes = [
         weights_of_axis(np.arange(-MARGIN, size + MARGIN, dtype=np.float64), size, "coefficients", "nearest", dtype)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import numpy.typing as npt
 
+from ..array_types import FloatArray
 from ..geometry import Box
 from . import BoundaryMode, Interpolation
 
 __all__ = ["meet", "needed", "reached", "shifted", "whole"]
 
-Matrix = npt.NDArray[np.float64]
 
 MARGIN = {"nearest": 1, "linear": 2, "cubic": 40}
 """Voxels around a part of the source beyond which nothing has an influence on it.
@@ -30,7 +29,7 @@ def meet(one: Box, other: Box) -> Box | None:
 
 
 def needed(
-    part: Box, to_source: Matrix, size: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+    part: Box, to_source: FloatArray, size: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
 ) -> Box:
     """The voxels of the source that have an influence on a part of the result."""
     if mode == "wrap":
@@ -39,7 +38,7 @@ def needed(
 
 
 def reached(
-    box: Box, to_source: Matrix, shape: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+    box: Box, to_source: FloatArray, shape: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
 ) -> Box:
     """The voxels of the result on which a label that fills a box of the source may be seen."""
     if mode == "wrap":
@@ -52,7 +51,7 @@ def whole(shape: tuple[int, ...]) -> Box:
     return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
 
 
-def around(box: Box, matrix: Matrix, size: tuple[int, ...], before: int, after: int) -> Box:
+def around(box: Box, matrix: FloatArray, size: tuple[int, ...], before: int, after: int) -> Box:
     """A box on another grid, widened there and before; at least one voxel of that grid."""
     ends = [(one.start - before, one.stop - 1 + before) for one in box]
     corners = np.array(list(itertools.product(*ends))) @ matrix[:3, :3].T + matrix[:3, 3]
@@ -63,7 +62,7 @@ def around(box: Box, matrix: Matrix, size: tuple[int, ...], before: int, after: 
     return first, second, third
 
 
-def shifted(to_source: Matrix, part: Box, cut: Box) -> Matrix:
+def shifted(to_source: FloatArray, part: Box, cut: Box) -> FloatArray:
     """The matrix between a part of the result and a part of the source."""
     matrix = to_source.copy()
     start = np.array([one.start for one in part])

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import AnyArray, BoolArray
+
 __all__ = ["Scratch", "multiply_columns", "multiply_rows", "select"]
 
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 PRODUCT_SIZE = 2**18
 """Multiplications up to which OpenBLAS works on the calling thread.
@@ -30,7 +30,7 @@ class Scratch:
     def __init__(self) -> None:
         self.memory: dict[str, npt.NDArray[np.uint8]] = {}
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Values:
+    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
         """An array of any content, which is overwritten when the name is asked for again."""
         size = int(np.prod(shape)) * dtype.itemsize
         if name not in self.memory or self.memory[name].size < size:
@@ -38,7 +38,7 @@ class Scratch:
         return self.memory[name][:size].view(dtype).reshape(shape)
 
 
-def multiply_columns(matrix: Values, columns: Values, made: Values) -> None:
+def multiply_columns(matrix: AnyArray, columns: AnyArray, made: AnyArray) -> None:
     """Multiply each column: ``made = matrix @ columns``.
 
     Args:
@@ -56,7 +56,7 @@ def multiply_columns(matrix: Values, columns: Values, made: Values) -> None:
         np.matmul(matrix, columns[:, whole:], out=made[:, whole:])
 
 
-def multiply_rows(matrix: Values, rows: Values, made: Values) -> None:
+def multiply_rows(matrix: AnyArray, rows: AnyArray, made: AnyArray) -> None:
     """Multiply each row: ``made = rows @ matrix.T``.
 
     Args:
@@ -73,13 +73,13 @@ def multiply_rows(matrix: Values, rows: Values, made: Values) -> None:
         np.matmul(rows[whole:], matrix.T, out=made[whole:])
 
 
-def share_out(matrix: Values, count: int) -> tuple[int, int]:
+def share_out(matrix: AnyArray, count: int) -> tuple[int, int]:
     """How many rows or columns are multiplied at once, and how many times that fits."""
     together = max(1, PRODUCT_SIZE // matrix.size)
     return together, count // together
 
 
-def select(values: Values, chosen: Bools, otherwise: float, made: Values, scratch: Scratch) -> None:
+def select(values: AnyArray, chosen: BoolArray, otherwise: float, made: AnyArray, scratch: Scratch) -> None:
     """Take the values that are chosen, and one number elsewhere.
 
     Nothing is computed with the values, so that NaN, infinity and the sign of zero are left behind as well.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from ..array_types import AnyArray, BoolArray, FloatArray
 from ..geometry import CORNER_ERROR_NOTED, nearest_axes
 from ..provenance import Decision
 from ..rescaling import exact_float
@@ -31,9 +31,6 @@ from .weights import (
 )
 
 __all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
-
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,8 @@ class Sampled:
         not_finite: How many voxels of the source were taken for invalid because they are NaN or infinite.
     """
 
-    array: Values
-    valid: Bools | None
+    array: AnyArray
+    valid: BoolArray | None
     inside: int
     not_finite: int = 0
 
@@ -80,11 +77,11 @@ class Sampled:
 
 
 def sample(
-    array: Values,
-    to_source: npt.NDArray[np.float64],
+    array: AnyArray,
+    to_source: FloatArray,
     shape: tuple[int, int, int],
     how: Sampling,
-    valid: Bools | None = None,
+    valid: BoolArray | None = None,
 ) -> Sampled:
     """Sample an array on another lattice.
 
@@ -110,7 +107,7 @@ def sample(
     return sample_finite(array, to_source, shape, how, valid)
 
 
-def finite_voxels(array: Values, valid: Bools | None) -> Bools | None:
+def finite_voxels(array: AnyArray, valid: BoolArray | None) -> BoolArray | None:
     """Which voxels are valid and finite, if that is not what was known of them already."""
     if array.dtype.kind != "f":
         return None
@@ -130,11 +127,11 @@ def finite_voxels(array: Values, valid: Bools | None) -> Bools | None:
 
 
 def sample_finite(
-    array: Values,
-    to_source: npt.NDArray[np.float64],
+    array: AnyArray,
+    to_source: FloatArray,
     shape: tuple[int, int, int],
     how: Sampling,
-    valid: Bools | None,
+    valid: BoolArray | None,
 ) -> Sampled:
     """Sample an array that is finite wherever it is valid."""
     dtype = sampled_type(array.dtype, how)
@@ -168,7 +165,11 @@ def type_with(dtype: np.dtype[Any], fill_value: float | bool) -> np.dtype[Any]:
 
 
 def sample_axes(
-    array: Values, coordinates: list[npt.NDArray[np.float64]], how: Sampling, valid: Bools | None, dtype: np.dtype[Any]
+    array: AnyArray,
+    coordinates: list[FloatArray],
+    how: Sampling,
+    valid: BoolArray | None,
+    dtype: np.dtype[Any],
 ) -> Sampled:
     """Sample along parallel axes; coordinates are those of the result's voxels along each axis of the source."""
     reach = 0.0 if how.boundary_mode == "constant" else 0.5
@@ -194,12 +195,12 @@ def sample_axes(
 
 
 def fill_box(
-    source: Values,
-    coordinates: list[npt.NDArray[np.float64]],
+    source: AnyArray,
+    coordinates: list[FloatArray],
     how: Sampling,
-    result: Values,
-    valid: Bools | None,
-    result_valid: Bools | None,
+    result: AnyArray,
+    valid: BoolArray | None,
+    result_valid: BoolArray | None,
 ) -> None:
     """Fill the part of the result that lies within the source; all of it as (z, y, x)."""
     if how.interpolation == "nearest":
@@ -215,7 +216,7 @@ def fill_box(
     interpolate(source, axes, result, valid_voxels(how, valid, result_valid))
 
 
-def valid_voxels(how: Sampling, valid: Bools | None, result_valid: Bools | None) -> ValidVoxels | None:
+def valid_voxels(how: Sampling, valid: BoolArray | None, result_valid: BoolArray | None) -> ValidVoxels | None:
     """Both masks and the rule between them."""
     if valid is None or result_valid is None:
         return None
@@ -223,11 +224,11 @@ def valid_voxels(how: Sampling, valid: Bools | None, result_valid: Bools | None)
 
 
 def sample_points(
-    array: Values,
-    to_source: npt.NDArray[np.float64],
+    array: AnyArray,
+    to_source: FloatArray,
     shape: tuple[int, int, int],
     how: Sampling,
-    valid: Bools | None,
+    valid: BoolArray | None,
     dtype: np.dtype[Any],
 ) -> Sampled:
     """Sample where axes are turned against each other."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import AnyArray, BoolArray
 from ..threads import run_in_shares
 from .products import (
     Scratch,
@@ -23,8 +24,6 @@ from .weights import BLOCK_ROWS, AxisWeights, Block
 
 __all__ = ["ValidVoxels", "block_planes", "gather", "interpolate"]
 
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 BLOCK_BYTES = 2**25
 """Planes up to this size are made together: more of them share the reading of the planes that they are made of."""
@@ -46,14 +45,14 @@ class ValidVoxels:
         fill_value: What the other voxels of the result hold.
     """
 
-    source: Bools
-    result: Bools
+    source: BoolArray
+    result: BoolArray
     least_weight: float
     fill_value: float
 
 
 def gather(
-    source: Values, samples: Sequence[npt.NDArray[np.intp]], result: Values, voxels: ValidVoxels | None = None
+    source: AnyArray, samples: Sequence[npt.NDArray[np.intp]], result: AnyArray, voxels: ValidVoxels | None = None
 ) -> None:
     """Copy voxels by their numbers along each axis.
 
@@ -65,8 +64,8 @@ def gather(
     """
     numbers, rows, columns = samples[0], as_slice(samples[1]), as_slice(samples[2])
 
-    def take(planes: Values, k: int) -> Values:
-        plane: Values = planes[numbers[k]][rows]
+    def take(planes: AnyArray, k: int) -> AnyArray:
+        plane: AnyArray = planes[numbers[k]][rows]
         return plane[:, columns] if isinstance(columns, slice) else plane.take(columns, axis=1, mode="clip")
 
     def copy_share(share: Iterable[int]) -> None:
@@ -104,7 +103,9 @@ def block_planes(shape: Sequence[int], planes: int, dtype: np.dtype[Any]) -> int
     return int(np.clip(together, FEWEST_PLANES, BLOCK_ROWS))
 
 
-def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, voxels: ValidVoxels | None = None) -> None:
+def interpolate(
+    source: AnyArray, axes: Sequence[AxisWeights], result: AnyArray, voxels: ValidVoxels | None = None
+) -> None:
     """Interpolate along each axis.
 
     Where only some voxels are valid, values are weighted by validity and divided by the summed weight (normalized
@@ -126,7 +127,7 @@ def interpolate(source: Values, axes: Sequence[AxisWeights], result: Values, vox
     run_in_shares(fill_share, len(pieces))
 
 
-def blocks_along_z(weights: AxisWeights, source: Values) -> Iterator[Block]:
+def blocks_along_z(weights: AxisWeights, source: AnyArray) -> Iterator[Block]:
     """The blocks of the third axis; planes that stay as they are need no matrix."""
     if not weights.is_identity:
         yield from weights.blocks
@@ -139,10 +140,10 @@ def blocks_along_z(weights: AxisWeights, source: Values) -> Iterator[Block]:
 
 
 def fill_planes(
-    source: Values,
+    source: AnyArray,
     block: Block,
     axes: Sequence[AxisWeights],
-    result: Values,
+    result: AnyArray,
     voxels: ValidVoxels | None,
     scratch: Scratch,
 ) -> None:
@@ -171,7 +172,7 @@ def fill_planes(
         target_valid[...] = False
 
 
-def settle(target: Values, weight: Values, target_valid: Bools, voxels: ValidVoxels, scratch: Scratch) -> None:
+def settle(target: AnyArray, weight: AnyArray, target_valid: BoolArray, voxels: ValidVoxels, scratch: Scratch) -> None:
     """Divide sums by their weight, and fill what has too little of it."""
     np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -179,7 +180,9 @@ def settle(target: Values, weight: Values, target_valid: Bools, voxels: ValidVox
     select(target, target_valid, voxels.fill_value, target, scratch)
 
 
-def make_planes(planes: Values, block: Block, axes: Sequence[AxisWeights], target: Values, scratch: Scratch) -> None:
+def make_planes(
+    planes: AnyArray, block: Block, axes: Sequence[AxisWeights], target: AnyArray, scratch: Scratch
+) -> None:
     """Interpolate along z, and each plane that this makes along y and x."""
     dtype = target.dtype
     if block.matrix.size:
@@ -200,7 +203,7 @@ def make_planes(planes: Values, block: Block, axes: Sequence[AxisWeights], targe
             made[...] = part
 
 
-def in_order(values: Values, dtype: np.dtype[Any], name: str, scratch: Scratch) -> Values:
+def in_order(values: AnyArray, dtype: np.dtype[Any], name: str, scratch: Scratch) -> AnyArray:
     """Values of the right type with x fastest: themselves, or a copy in scratch memory."""
     if values.dtype == dtype and values.flags.c_contiguous:
         return values
@@ -209,7 +212,7 @@ def in_order(values: Values, dtype: np.dtype[Any], name: str, scratch: Scratch) 
     return copied
 
 
-def along(plane: Values, axis: int, weights: AxisWeights, made: Values) -> Values:
+def along(plane: AnyArray, axis: int, weights: AxisWeights, made: AnyArray) -> AnyArray:
     """Interpolate a plane along y (1) or x (2)."""
     for new, old, matrix in weights.blocks:
         if axis == 1:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import IntArray
 from ..geometry import format_numbers
 from .label_colors import name_of_label
 from .matplotlib_parts import ColorOf
-from .overlays import Labels
 from .scene import Scene
 from .screen import ScreenPlane
 
@@ -158,7 +158,7 @@ class FigurePanel:
         return int(self.labels[int(np.floor(y + 0.5)), int(np.floor(x + 0.5))])
 
 
-def bordered(labels: Labels, value: int) -> tuple[tuple[int, int], tuple[int, int], npt.NDArray[np.float32]]:
+def bordered(labels: IntArray, value: int) -> tuple[tuple[int, int], tuple[int, int], npt.NDArray[np.float32]]:
     """Where a label is, with a border of one voxel around it: the first and the past-the-last row and column."""
     there = labels == value
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))

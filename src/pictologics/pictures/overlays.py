@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import IntArray
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
 from ..placement import overlap, place
 from .screen import ScreenPlane
 
-__all__ = ["Labels", "MaskOnGrid"]
-
-Labels = npt.NDArray[np.int64]
+__all__ = ["MaskOnGrid"]
 
 
 class MaskOnGrid:
@@ -62,7 +61,7 @@ class MaskOnGrid:
         self.part = mask.array.transpose(lattice.axes)[source]
         self.areas: tuple[npt.NDArray[np.int64], ...] | None = None
 
-    def labels(self, plane: ScreenPlane) -> Labels:
+    def labels(self, plane: ScreenPlane) -> IntArray:
         """The mask's values in a plane of the image, (rows, columns), 0 where there is no mask.
 
         Raises:
@@ -94,7 +93,7 @@ class MaskOnGrid:
         return range(int(found[0]), int(found[-1]) + 1) if found.size else range(self.grid.shape[axis])
 
 
-def whole_numbers(values: npt.NDArray[Any]) -> Labels:
+def whole_numbers(values: npt.NDArray[Any]) -> IntArray:
     """Values of a mask as labels; masks of other software often hold them as floating-point numbers."""
     if values.dtype.kind == "f":
         rounded = np.rint(values)

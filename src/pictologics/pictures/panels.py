@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
+from ..array_types import IntArray
 from .label_colors import color_of_label, name_of_label
-from .overlays import Labels
 from .scene import Scene
 from .screen import ScreenPlane
 
@@ -71,7 +71,7 @@ def enlarge(plane: npt.NDArray[Voxel], size: tuple[int, int]) -> npt.NDArray[Vox
     return plane[np.ix_(rows, columns)]
 
 
-def paint_labels(pixels: Pixels, labels: Labels, scene: Scene) -> set[int]:
+def paint_labels(pixels: Pixels, labels: IntArray, scene: Scene) -> set[int]:
     """Lay the labels over a picture, in place; returns which there are."""
     if not labels.any():
         return set()
@@ -88,7 +88,7 @@ def paint_labels(pixels: Pixels, labels: Labels, scene: Scene) -> set[int]:
     return values
 
 
-def outline(labels: Labels) -> npt.NDArray[np.bool_]:
+def outline(labels: IntArray) -> npt.NDArray[np.bool_]:
     """Pixels of a label that touch another one, or none."""
     line = np.zeros(labels.shape, np.bool_)
     for one, other in ((line, labels), (line.T, labels.T)):

@@ -11,10 +11,11 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import IntArray
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
-from .overlays import Labels, MaskOnGrid
+from .overlays import MaskOnGrid
 from .screen import (
     VIEWS,
     ScreenPlane,
@@ -73,7 +74,7 @@ class Scene:
         """The image's values in a plane."""
         return plane.cut(np.asarray(self.image.array))
 
-    def labels(self, plane: ScreenPlane) -> Labels:
+    def labels(self, plane: ScreenPlane) -> IntArray:
         """The mask's labels in a plane, 0 where there is none."""
         return np.zeros(plane.shape, np.int64) if self.mask is None else self.mask.labels(plane)
 

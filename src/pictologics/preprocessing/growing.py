@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import AnyArray
 from ..checks import checked_distance
 from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
 from ..threads import run_in_shares
 from ..validity import processed
-from .regions import Labels, Region, labels_of, region_of_mask, widened, with_labels
+from .regions import Region, labels_of, region_of_mask, widened, with_labels
 
 __all__ = ["grow_mask"]
 
@@ -91,7 +92,7 @@ def shrunk(mask: Image, region: Region, distance: float) -> Image:
     return with_labels(mask, region, core, f"shrunk by {distance:g} mm", nothing)
 
 
-def grow_labels(labels: Labels, grown: Labels, distance: float, spacing: tuple[float, float, float]) -> None:
+def grow_labels(labels: AnyArray, grown: AnyArray, distance: float, spacing: tuple[float, float, float]) -> None:
     """Give every voxel within a distance to the nearest label.
 
     Args:
@@ -127,7 +128,7 @@ def blocks_of(shape: Sequence[int]) -> list[Box]:
 
 
 def grown_block(
-    labels: Labels, distance: float, spacing: tuple[float, float, float], is_mask: bool
+    labels: AnyArray, distance: float, spacing: tuple[float, float, float], is_mask: bool
 ) -> npt.NDArray[Any]:
     """The labels of a block, grown."""
     from scipy import ndimage

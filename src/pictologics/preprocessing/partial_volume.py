@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ..array_types import AnyArray, BoolArray, FloatArray
 from ..errors import OptionError
 from ..geometry import Box
 from ..interpolation.parts import (
@@ -28,9 +27,6 @@ from ..labels import LARGEST_LABEL
 
 __all__ = ["sample_labels"]
 
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
-Matrix = npt.NDArray[np.float64]
 
 PLANES = 32
 """Planes of the result that are made together, so that fractions take little memory."""
@@ -40,12 +36,12 @@ ROUNDING = 1e-6
 
 
 def sample_labels(
-    array: Values,
-    to_source: Matrix,
+    array: AnyArray,
+    to_source: FloatArray,
     shape: tuple[int, int, int],
     how: Sampling,
     threshold: float,
-    valid: Bools | None = None,
+    valid: BoolArray | None = None,
 ) -> Sampled:
     """Give each voxel the label that fills most of it, if that is at least the threshold.
 
@@ -76,14 +72,14 @@ def sample_labels(
 
 
 def fill_slab(
-    result: Values,
+    result: AnyArray,
     slab: Box,
-    labels: Values,
+    labels: AnyArray,
     boxes: dict[int, Box],
-    to_source: Matrix,
+    to_source: FloatArray,
     how: Sampling,
     threshold: float,
-    valid: Bools | None,
+    valid: BoolArray | None,
 ) -> None:
     """Decide some planes of the result."""
     scratch = Scratch()
@@ -109,7 +105,7 @@ def fill_slab(
         np.maximum(so_far, fraction, out=so_far)
 
 
-def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
+def labels_of(array: AnyArray) -> tuple[AnyArray, dict[int, Box]]:
     """The labels as whole numbers, or the fractions as they are, and the box around each label, in ascending order."""
     from scipy import ndimage
 
@@ -134,8 +130,8 @@ def labels_of(array: Values) -> tuple[Values, dict[int, Box]]:
 
 
 def known_voxels(
-    size: tuple[int, ...], to_source: Matrix, shape: tuple[int, int, int], how: Sampling, valid: Bools | None
-) -> Bools:
+    size: tuple[int, ...], to_source: FloatArray, shape: tuple[int, int, int], how: Sampling, valid: BoolArray | None
+) -> BoolArray:
     """Which voxels of the result lie within the source and are valid; it is the same for all labels."""
     ones = np.broadcast_to(np.uint8(1), size)
     if valid is None:

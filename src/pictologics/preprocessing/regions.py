@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import AnyArray
 from ..errors import GeometryError, OptionError
 from ..geometry import CORNER_ERROR_REFUSED, Box
 from ..image import Image
@@ -17,7 +18,6 @@ from ..provenance import Decision
 from ..validity import check_image, name_of, processed, valid_voxels
 
 __all__ = [
-    "Labels",
     "Region",
     "bounding_box",
     "check_mask",
@@ -35,8 +35,6 @@ CHUNK = 1 << 18
 ROUNDING = 1e-9
 """A distance of whole voxels must not miss the last one by a rounding."""
 
-Labels = npt.NDArray[Any]
-
 
 @dataclass(frozen=True)
 class Region:
@@ -48,7 +46,7 @@ class Region:
         decisions: What was decided on the way.
     """
 
-    labels: Labels
+    labels: AnyArray
     box: Box
     decisions: tuple[Decision, ...]
 
@@ -69,7 +67,7 @@ class Region:
         return values.astype(np.uint8) if values.dtype == np.bool_ else values
 
 
-def labels_of(mask: Image) -> Labels:
+def labels_of(mask: Image) -> AnyArray:
     """The labels of a mask, as whole numbers of the smallest unsigned type; 0 where it marks nothing.
 
     Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
@@ -81,7 +79,7 @@ def labels_of(mask: Image) -> Labels:
     check_image(mask)
     array = mask.array
     if array.dtype == np.bool_:
-        labels: Labels = array.view(np.uint8)
+        labels: AnyArray = array.view(np.uint8)
     else:
         # Passes over NaN, and is NaN where there is nothing else.
         largest = float(np.fmax.reduce(array, axis=None))
@@ -163,7 +161,7 @@ def region_of(image: Image, mask: Image | None) -> Region:
     return Region(filled(counting, marked, image), box, decisions)
 
 
-def filled(counting: Labels, marked: Labels, image: Image) -> Labels:
+def filled(counting: AnyArray, marked: AnyArray, image: Image) -> AnyArray:
     """Labels of which some voxel counts."""
     if not counting.any():
         raise OptionError(
@@ -174,7 +172,7 @@ def filled(counting: Labels, marked: Labels, image: Image) -> Labels:
     return counting
 
 
-def bounding_box(labels: Labels) -> Box | None:
+def bounding_box(labels: AnyArray) -> Box | None:
     """The smallest box that holds every label, None if there is none."""
     edges = []
     for axis in range(3):

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import FloatArray, IntArray
+
 __all__ = ["TIE_SHIFT", "Crossings", "Patch", "cross_rows", "fill_patch"]
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 TIE_SHIFT: Final = (1e-6, 0.381966e-6)
 """How far, in voxels along columns and rows, a center is thought to be moved before it is judged.
@@ -36,9 +36,9 @@ class Crossings:
         ends: (m + 1,) of each polygon's crossings, where they begin, and their number.
     """
 
-    rows: Indices
-    columns: Indices
-    ends: Indices
+    rows: IntArray
+    columns: IntArray
+    ends: IntArray
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Patch:
         return slice(self.row, self.row + rows), slice(self.column, self.column + columns)
 
 
-def cross_rows(points: Floats, starts: Indices, width: int, height: int) -> Crossings:
+def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) -> Crossings:
     """Cross polygons with the rows of a field.
 
     What lies outside the field is clipped: crossings beyond its left side count at the first column, those beyond the
@@ -87,7 +87,7 @@ def cross_rows(points: Floats, starts: Indices, width: int, height: int) -> Cros
     first = np.concatenate([[0], np.cumsum(counts)])
     slope = np.divide(u1 - u0, v1 - v0, out=np.zeros(len(points)), where=counts > 0)
 
-    def of_edges(begin: int, end: int) -> tuple[Indices, Indices, Indices]:
+    def of_edges(begin: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
         """Edge, row and column of each crossing of some edges."""
         edges = np.repeat(np.arange(begin, end), counts[begin:end])
         rows = np.arange(first[begin], first[end]) - first[edges] + low[edges]
@@ -101,9 +101,9 @@ def cross_rows(points: Floats, starts: Indices, width: int, height: int) -> Cros
 
 
 def without_pairs(
-    of_edges: Callable[[int, int], tuple[Indices, Indices, Indices]],
-    first: Indices,
-    starts: Indices,
+    of_edges: Callable[[int, int], tuple[IntArray, IntArray, IntArray]],
+    first: IntArray,
+    starts: IntArray,
     width: int,
     height: int,
 ) -> Crossings:
@@ -112,7 +112,7 @@ def without_pairs(
     Two crossings of a polygon at one place change nothing, so that no more of them need to be kept than the field has
     voxels, however many there are.
     """
-    kept: list[Indices] = []
+    kept: list[IntArray] = []
     begin = 0
     while begin < len(first) - 1:
         end = max(begin + 1, int(np.searchsorted(first, first[begin] + MOST_AT_ONCE, "right")) - 1)
@@ -127,7 +127,7 @@ def without_pairs(
     return Crossings(rows, columns, np.searchsorted(polygons, np.arange(len(starts))))
 
 
-def fill_patch(rows: Indices, columns: Indices) -> Patch | None:
+def fill_patch(rows: IntArray, columns: IntArray) -> Patch | None:
     """The voxels between crossings: 1 where an odd number of them lies before the center.
 
     Args:

@@ -12,12 +12,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..array_types import FloatArray, IntArray
 from ..errors import GeometryError
 
 __all__ = ["covered_fraction"]
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 HALF: Final = 0.5
 """A voxel reaches this far to every side of its center."""
@@ -33,7 +32,7 @@ SAME_HEIGHT: Final = 1e-9
 
 
 def covered_fraction(
-    points: Floats, starts: Indices, width: int, height: int
+    points: FloatArray, starts: IntArray, width: int, height: int
 ) -> tuple[int, int, npt.NDArray[np.float32]] | None:
     """The share of each voxel's area that lies inside polygons.
 
@@ -70,7 +69,9 @@ def covered_fraction(
     return int(low[1]), int(low[0]), np.clip(fractions, 0.0, 1.0).astype(np.float32)
 
 
-def cut_into_slabs(lower: Floats, upper: Floats, rows: int) -> tuple[Floats, Floats, Floats, Floats]:
+def cut_into_slabs(
+    lower: FloatArray, upper: FloatArray, rows: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Cut edges into pieces that lie in one row each and do not cross.
 
     Args:
@@ -99,7 +100,7 @@ def cut_into_slabs(lower: Floats, upper: Floats, rows: int) -> tuple[Floats, Flo
     return bottom, np.where(entering, top - bottom, bottom - top), at_bottom, at_top
 
 
-def edges_in_slabs(lower: Floats, upper: Floats, heights: Floats) -> tuple[Indices, Indices]:
+def edges_in_slabs(lower: FloatArray, upper: FloatArray, heights: FloatArray) -> tuple[IntArray, IntArray]:
     """Pairs of an edge and a slab through which it runs."""
     from_slab = np.searchsorted(heights, np.clip(lower[:, 1], heights[0], heights[-1]))
     to_slab = np.searchsorted(heights, np.clip(upper[:, 1], heights[0], heights[-1]))
@@ -117,14 +118,16 @@ def edges_in_slabs(lower: Floats, upper: Floats, heights: Floats) -> tuple[Indic
     return edges, np.arange(len(edges)) - begin[edges] + from_slab[edges]
 
 
-def column_at(lower: Floats, upper: Floats, edges: Indices, heights: Floats) -> Floats:
+def column_at(lower: FloatArray, upper: FloatArray, edges: IntArray, heights: FloatArray) -> FloatArray:
     """Where edges are at some heights."""
     (x0, y0), (x1, y1) = lower[edges].T, upper[edges].T
     share = np.clip((heights - y0) / (y1 - y0), 0.0, 1.0)
     return np.asarray(x0 + share * (x1 - x0))
 
 
-def crossings(slabs: Indices, bottom: Floats, top: Floats, at_bottom: Floats, at_top: Floats) -> Floats:
+def crossings(
+    slabs: IntArray, bottom: FloatArray, top: FloatArray, at_bottom: FloatArray, at_top: FloatArray
+) -> FloatArray:
     """Heights at which neighbors in a slab cross, well inside it."""
     same = slabs[1:] == slabs[:-1]
     before, after = np.diff(at_bottom), np.diff(at_top)
@@ -136,8 +139,8 @@ def crossings(slabs: Indices, bottom: Floats, top: Floats, at_bottom: Floats, at
 
 
 def changes_along_rows(
-    bottom: Floats, signed: Floats, at_bottom: Floats, at_top: Floats, columns: int, rows: int
-) -> Floats:
+    bottom: FloatArray, signed: FloatArray, at_bottom: FloatArray, at_top: FloatArray, columns: int, rows: int
+) -> FloatArray:
     """For each voxel, how much more of it is covered than of its neighbor to the left.
 
     Args:
@@ -163,7 +166,7 @@ def changes_along_rows(
     return changes.reshape(rows, columns).astype(np.float64)
 
 
-def behind(column: Floats, left: Floats, right: Floats) -> Floats:
+def behind(column: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
     """The area between pieces of height one, from ``left`` to ``right``, and a column to the right of them."""
     reach = np.clip(column, left, right) - left
     length = right - left

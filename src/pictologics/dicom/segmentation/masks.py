@@ -8,8 +8,8 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import CorruptFileError
 from ...labels import (
     Overlaps,
@@ -26,8 +26,6 @@ from .objects import Segmentation
 
 __all__ = ["LabelMap", "read_fraction_volumes", "read_label_map", "read_largest_fraction", "read_masks"]
 
-Volume = npt.NDArray[Any]
-
 
 @dataclass(frozen=True)
 class LabelMap:
@@ -38,7 +36,7 @@ class LabelMap:
         decisions: What was decided to get there.
     """
 
-    array: Volume
+    array: AnyArray
     decisions: tuple[Decision, ...]
 
 
@@ -72,7 +70,7 @@ def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence
 
 def read_masks(
     segmentation: Segmentation, layers: Layers, numbers: Sequence[int], threshold: float
-) -> dict[int, Volume]:
+) -> dict[int, AnyArray]:
     """Read a binary volume for each segment, 1 inside and 0 outside.
 
     Args:
@@ -97,21 +95,21 @@ def read_masks(
     return {number: volume.T for number, volume in volumes.items()}
 
 
-def read_fraction_volumes(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> dict[int, Volume]:
+def read_fraction_volumes(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> dict[int, AnyArray]:
     """Read a float32 volume of fractions from 0 to 1 for each segment."""
     volumes = {number: empty_volume(layers, np.dtype(np.float32)) for number in numbers}
     read_fractions(segmentation, layers, volumes)
     return {number: volume.T for number, volume in volumes.items()}
 
 
-def read_largest_fraction(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> Volume:
+def read_largest_fraction(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> AnyArray:
     """Read a float32 volume of the largest fraction that any of the segments has of a voxel."""
     volume = empty_volume(layers, np.dtype(np.float32))
     read_fractions(segmentation, layers, dict.fromkeys(numbers, volume))
     return volume.T
 
 
-def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int, Volume]) -> None:
+def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int, AnyArray]) -> None:
     """Read the fractions of segments into volumes, in which the larger one of two is kept."""
 
     def read_share(share: Iterable[int]) -> None:
@@ -140,7 +138,7 @@ def smallest_stored(segmentation: Segmentation, threshold: float) -> int:
     return 1 if segmentation.kind != "FRACTIONAL" else max(1, ceil(threshold * segmentation.maximum))
 
 
-def empty_volume(layers: Layers, dtype: np.dtype[Any]) -> Volume:
+def empty_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
     """A volume of zeros, (planes, rows, columns), whose memory the system gives out where it is written.
 
     Raises:

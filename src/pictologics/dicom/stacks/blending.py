@@ -6,17 +6,15 @@ What goes where is decided before (:mod:`pictologics.dicom.stacks.rectifying`); 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import AnyArray, BoolArray, FloatArray
 from ...threads import run_in_shares
 
 __all__ = ["InPlanePlan", "NormalPlan", "fill_volume"]
-
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 
 class NormalPlan(NamedTuple):
@@ -27,7 +25,7 @@ class NormalPlan(NamedTuple):
 
     step: float
     lower: npt.NDArray[np.intp]
-    weight: npt.NDArray[np.float64]
+    weight: FloatArray
 
 
 class InPlanePlan(NamedTuple):
@@ -39,14 +37,14 @@ class InPlanePlan(NamedTuple):
     shape: tuple[int, int]
     first: npt.NDArray[np.intp]
     start: npt.NDArray[np.intp]
-    part: npt.NDArray[np.float64]
+    part: FloatArray
 
 
 class Piece(NamedTuple):
     """A part of a plane of the volume: (rows, columns) of values, which are valid, and their first row and column."""
 
-    values: Values
-    valid: Bools | None
+    values: AnyArray
+    valid: BoolArray | None
     top: int
     left: int
 
@@ -56,8 +54,8 @@ class Piece(NamedTuple):
 
 
 def fill_volume(
-    array: Values, source_mask: Bools | None, normal: NormalPlan, plane: InPlanePlan, fill_value: float
-) -> tuple[Values, Bools]:
+    array: AnyArray, source_mask: BoolArray | None, normal: NormalPlan, plane: InPlanePlan, fill_value: float
+) -> tuple[AnyArray, BoolArray]:
     """Make every plane of the volume, and say which of its voxels hold data."""
     # Seen as (plane, row, column), each plane is one stretch of memory.
     slices = array.T
@@ -87,7 +85,7 @@ def fill_volume(
     return values.T, valid.T
 
 
-def moved(values: Values, valid: Bools | None, start: npt.NDArray[np.intp], part: npt.NDArray[np.float64]) -> Piece:
+def moved(values: AnyArray, valid: BoolArray | None, start: npt.NDArray[np.intp], part: FloatArray) -> Piece:
     """A slice at its place in the widened plane: by parts of a voxel it loses the outer half of its edge."""
     left, top = (int(place) for place in start)
     columns, rows = (float(share) for share in part)
@@ -102,7 +100,7 @@ def moved(values: Values, valid: Bools | None, start: npt.NDArray[np.intp], part
     return Piece(values, valid, top, left)
 
 
-def between(start: Values, end: Values, weight: float, out: Values | None = None) -> Values:
+def between(start: AnyArray, end: AnyArray, weight: float, out: AnyArray | None = None) -> AnyArray:
     """The values at a part of the way from one to the other; exact where both are equal."""
     out = np.subtract(end, start, out=out)
     out *= weight
@@ -110,7 +108,7 @@ def between(start: Values, end: Values, weight: float, out: Values | None = None
     return out
 
 
-def blend(pieces: list[Piece], weight: float, values: Values, valid: Bools, fill_value: float) -> None:
+def blend(pieces: list[Piece], weight: float, values: AnyArray, valid: BoolArray, fill_value: float) -> None:
     """Write one plane of the volume from one piece, or from two of them."""
     rows, columns = values.shape
     top = max(piece.top for piece in pieces)

@@ -14,6 +14,7 @@ from itertools import groupby, takewhile
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import BoolArray, FloatArray
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "spacing_runs",
 ]
 
-Floats = npt.NDArray[np.float64]
 
 # Slices get lost in ones and twos. Five equal gaps in a row, each a multiple of the step, were scanned so:
 # 5 mm through the skull base and 10 mm above it.
@@ -69,7 +69,7 @@ class Lattice:
         return np.setdiff1d(np.arange(self.slots[-1] + 1), self.slots)
 
 
-def lattice_of(heights: Floats) -> Lattice | None:
+def lattice_of(heights: FloatArray) -> Lattice | None:
     """The lattice on which all slices lie, each within a tenth of a step; None if the spacing truly varies.
 
     The step is the smallest gap, so that longer gaps hold empty slots. Two kinds of stack lie on such a lattice
@@ -99,7 +99,7 @@ def lattice_of(heights: Floats) -> Lattice | None:
     return Lattice(float(step), slots.astype(np.intp))
 
 
-def rooms_for_a_slice(gaps: Floats) -> npt.NDArray[np.bool_]:
+def rooms_for_a_slice(gaps: FloatArray) -> BoolArray:
     """Which gaps of an uneven stack are so long that a slice seems to be missing there.
 
     Such a gap is twice as long as the gaps around it, within the tenth of a step that all geometry is allowed. A
@@ -116,7 +116,7 @@ def rooms_for_a_slice(gaps: Floats) -> npt.NDArray[np.bool_]:
     return rooms
 
 
-def finest_step(gaps: Floats) -> float:
+def finest_step(gaps: FloatArray) -> float:
     """The finest distance that slices of an uneven stack keep, rather than one at which two happen to lie.
 
     Args:
@@ -129,7 +129,7 @@ def finest_step(gaps: Floats) -> float:
     return float(ascending[np.abs(ascending / finest - 1) < CORNER_ERROR_NOTED].mean())
 
 
-def spacing_runs(gaps: Floats) -> list[tuple[int, int, float]]:
+def spacing_runs(gaps: FloatArray) -> list[tuple[int, int, float]]:
     """Stretches of gaps of one length: the first gap, the end, and the mean gap of each, mm."""
     runs = []
     start = 0
@@ -142,7 +142,7 @@ def spacing_runs(gaps: Floats) -> list[tuple[int, int, float]]:
     return runs
 
 
-def interleaved_lattices(offsets: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+def interleaved_lattices(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
     """Split slices into two evenly spaced stacks whose ranges overlap, if they are that.
 
     Args:
@@ -172,7 +172,7 @@ def interleaved_lattices(offsets: Floats) -> tuple[npt.NDArray[np.intp], npt.NDA
     return None
 
 
-def walk(offsets: Floats, second: int, tolerance_unit: float) -> npt.NDArray[np.intp]:
+def walk(offsets: FloatArray, second: int, tolerance_unit: float) -> npt.NDArray[np.intp]:
     """Slices met in even steps from the first slice over a second one, until no slice lies at the next step."""
     heights = offsets[:, -1].tolist()
     tolerance = CORNER_ERROR_REFUSED * tolerance_unit
@@ -188,7 +188,7 @@ def walk(offsets: Floats, second: int, tolerance_unit: float) -> npt.NDArray[np.
         members.append(near[0])
 
 
-def regular(offsets: Floats, unit: float) -> bool:
+def regular(offsets: FloatArray, unit: float) -> bool:
     """Whether places are evenly spaced along a line, each within a tenth of a unit in every direction."""
     steps = np.linspace(0, 1, len(offsets))[:, None]
     line = offsets[0] + steps * (offsets[-1] - offsets[0])

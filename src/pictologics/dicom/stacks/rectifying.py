@@ -15,11 +15,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray, BoolArray, FloatArray
 from ...errors import GeometryError
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
@@ -35,8 +34,6 @@ from .regularity import (
 
 __all__ = ["Rectified", "rectify"]
 
-Values = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 # A volume of more voxels than these two limits both allow is a lie of a header, not a scan.
 MOST_VOXELS = 2**28
@@ -57,13 +54,15 @@ class Rectified:
         decisions: What was done, in words and numbers.
     """
 
-    array: Values
+    array: AnyArray
     grid: Grid
-    source_mask: Bools
+    source_mask: BoolArray
     decisions: tuple[Decision, ...]
 
 
-def rectify(array: Values, stack: StackGeometry, fill_value: float, *, source_mask: Bools | None = None) -> Rectified:
+def rectify(
+    array: AnyArray, stack: StackGeometry, fill_value: float, *, source_mask: BoolArray | None = None
+) -> Rectified:
     """Build the regular, rectangular volume of an irregular stack.
 
     Args:
@@ -150,7 +149,7 @@ def plan_along_normal(stack: StackGeometry, plane_shape: tuple[int, int]) -> Nor
     return NormalPlan(lattice.step, lower, np.zeros(planes))
 
 
-def plan_uneven(heights: npt.NDArray[np.float64], stack: StackGeometry, plane_shape: tuple[int, int]) -> NormalPlan:
+def plan_uneven(heights: FloatArray, stack: StackGeometry, plane_shape: tuple[int, int]) -> NormalPlan:
     """Lay planes through slices whose spacing varies, the first through the first slice."""
     gaps = np.diff(heights)
     step = finest_step(gaps)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import FloatArray
 from ...errors import GeometryError
 from ...geometry import (
     CORNER_ERROR_NOTED,
@@ -48,8 +49,6 @@ NAMED: Final = 5
 
 # The cosine of the angle up to which an axis of a reference runs along the normal.
 ALONG: Final = 1 - 1e-4
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
     return SparsePlanes(grid, lattice.slots[members], tuple(decisions))
 
 
-def common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[Floats, Floats]:
+def common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[FloatArray, FloatArray]:
     """The axes and the distances between rows and columns that all planes share."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
     spacings = np.array([in_plane_spacing(frame, decisions) for frame in frames])
@@ -156,7 +155,7 @@ def common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -
     return orthonormal_axes(cosines[0]), spacings[0]
 
 
-def clustered(heights: Floats, tolerance: float) -> tuple[Floats, npt.NDArray[np.intp]]:
+def clustered(heights: FloatArray, tolerance: float) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     """Heights of distinct planes, ascending, and for each given height the plane that it is.
 
     Args:
@@ -172,9 +171,9 @@ def clustered(heights: Floats, tolerance: float) -> tuple[Floats, npt.NDArray[np
 
 
 def lattice_of_clusters(
-    heights: Floats,
+    heights: FloatArray,
     frame: Frame,
-    direction: Floats,
+    direction: FloatArray,
     reference: Grid | None,
     decisions: list[Decision],
     path: str,
@@ -210,7 +209,7 @@ def lattice_of_clusters(
     return lattice
 
 
-def lattice_with(heights: Floats, step: float) -> Lattice | None:
+def lattice_with(heights: FloatArray, step: float) -> Lattice | None:
     """The lattice of a step, if every gap is a whole multiple of it; refined by the extent of the planes."""
     if not step > 0:
         return None
@@ -226,7 +225,7 @@ def lattice_with(heights: Floats, step: float) -> Lattice | None:
     return Lattice(refined, slots.astype(np.intp))
 
 
-def step_along(reference: Grid, normal: Floats) -> float:
+def step_along(reference: Grid, normal: FloatArray) -> float:
     """The spacing of a reference along a normal, 0 if none of its axes runs along it."""
     along = np.abs(normal @ reference.direction)
     axis = int(along.argmax())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import AnyArray, FloatArray, IntArray
 from ...geometry import Grid
 from ...labels import Overlaps, label_type, paint_plane
 from ...rasterizing import (
@@ -26,7 +27,6 @@ __all__ = ["Canvas", "draw_fractions", "draw_labels", "draw_masks"]
 POINTS_AT_ONCE: Final = 1 << 14
 """Points whose edges are crossed with rows in one go: many for each call, and yet little memory."""
 
-Array = npt.NDArray[Any]
 Layers = Sequence[tuple[int, Patch]]
 Draw = Callable[[int, int, Layers], None]
 
@@ -53,7 +53,7 @@ class Canvas:
         """The canvas for an image's grid."""
         return cls(*grid.nearest_lps())
 
-    def blank(self, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    def blank(self, dtype: npt.DTypeLike) -> tuple[AnyArray, AnyArray]:
         """A new array of the image's own axes, and a view of it along the canvas.
 
         The memory is the system's own zero pages, so that planes which nobody draws on take none.
@@ -65,7 +65,7 @@ class Canvas:
         return array, np.flip(array.transpose(self.axes), self.flips)
 
 
-def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Array]:
+def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[AnyArray]:
     """One mask for each ROI, 1 inside and 0 outside.
 
     Args:
@@ -84,7 +84,7 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Arr
     return list(arrays)
 
 
-def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]) -> tuple[Array, Overlaps]:
+def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]) -> tuple[AnyArray, Overlaps]:
     """One label map; where ROIs overlap, the higher number has the voxel.
 
     Args:
@@ -116,7 +116,7 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
     return array, overlaps
 
 
-def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list[Array]:
+def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list[AnyArray]:
     """For each ROI the share of each voxel's area, in the plane of the contours, that is inside, float32.
 
     Args:
@@ -164,7 +164,7 @@ def draw_planes(contours: PlanarContours, grid: Grid, draw: Draw) -> None:
     run_in_shares(work, len(parts))
 
 
-def parts_of(starts: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def parts_of(starts: IntArray) -> Iterator[tuple[int, int]]:
     """First and behind-last plane of parts with no more points than are handled at once, or of one plane.
 
     Args:
@@ -205,7 +205,7 @@ def filled(
         yield (axis, plane), layers
 
 
-def paint(plane: Array, layers: Layers, overlaps: Overlaps) -> None:
+def paint(plane: AnyArray, layers: Layers, overlaps: Overlaps) -> None:
     """Paint patches on one empty plane of a label map."""
     if len(layers) == 1:
         number, patch = layers[0]
@@ -229,15 +229,13 @@ def paint(plane: Array, layers: Layers, overlaps: Overlaps) -> None:
     paint_plane(plane[row : row + shape[0], column : column + shape[1]], list(whole.items()), overlaps)
 
 
-def first_of_each(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def first_of_each(keys: IntArray) -> IntArray:
     """Where each run of equal rows begins, and the number of rows."""
     changes = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     return np.concatenate([[0], changes, [len(keys)]]) if len(keys) else np.zeros(1, np.int64)
 
 
-def some(
-    contours: PlanarContours, axis: int, first: int, last: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def some(contours: PlanarContours, axis: int, first: int, last: int) -> tuple[FloatArray, IntArray]:
     """Columns and rows of the points of some contours across an axis, and where each contour begins."""
     low, high = contours.starts[first], contours.starts[last]
     in_plane = [k for k in range(3) if k != axis]
@@ -250,6 +248,6 @@ def field_of(grid: Grid, axis: int) -> tuple[int, int]:
     return grid.shape[row_axis], grid.shape[column_axis]
 
 
-def plane_of(view: Array, axis: int, index: int) -> Array:
+def plane_of(view: AnyArray, axis: int, index: int) -> AnyArray:
     """A plane of an array, rows first."""
     return np.asarray(np.moveaxis(view, axis, 0)[index].T)

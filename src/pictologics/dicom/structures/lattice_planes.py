@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import BoolArray, FloatArray, IntArray
 from ...errors import GeometryError
 from ...geometry import (
     CORNER_ERROR_NOTED,
@@ -21,7 +21,6 @@ from .contours import Contours
 
 __all__ = ["PlanarContours", "lay_on_planes"]
 
-Indices = npt.NDArray[np.int64]
 
 HALF_A_STEP: Final = 0.5 + 1e-6
 """How far a contour may be from the plane that it goes to, in steps between planes."""
@@ -47,9 +46,9 @@ class PlanarContours:
         decisions: What was moved and what was left out.
     """
 
-    points: npt.NDArray[np.float64]
-    starts: Indices
-    keys: Indices
+    points: FloatArray
+    starts: IntArray
+    keys: IntArray
     decisions: tuple[Decision, ...] = ()
 
 
@@ -67,7 +66,7 @@ class Target:
     grid: Grid
     titles: Sequence[str]
 
-    def named(self, rois: Indices) -> str:
+    def named(self, rois: IntArray) -> str:
         """Some ROIs by their titles."""
         titles = [self.titles[place] for place in np.unique(rois)]
         more = f" and {len(titles) - NAMED_ROIS} more" if len(titles) > NAMED_ROIS else ""
@@ -121,7 +120,7 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     return PlanarContours(points, starts, keys, tuple(decisions))
 
 
-def indices_of(positions: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np.float64]:
+def indices_of(positions: FloatArray, grid: Grid) -> FloatArray:
     """Voxel indices of many positions.
 
     A few at a time: it takes less memory, and a product of large matrices would be shared among threads that wait for
@@ -134,7 +133,7 @@ def indices_of(positions: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np
     return indices
 
 
-def normal_axes(extents: npt.NDArray[np.float64]) -> Indices:
+def normal_axes(extents: FloatArray) -> IntArray:
     """For each contour the axis to which its plane is normal: that along which it extends least.
 
     The axis of most contours is taken wherever a contour extends along it by no more than rounding, so that a contour
@@ -148,7 +147,7 @@ def normal_axes(extents: npt.NDArray[np.float64]) -> Indices:
     return np.where(extents[:, common] <= 2 * CORNER_ERROR_REFUSED, common, nearest).astype(np.int64)
 
 
-def judge_offsets(target: Target, offsets: npt.NDArray[np.float64], rois: Indices) -> list[Decision]:
+def judge_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[Decision]:
     """What to say of contours that do not lie in the planes of voxel centers.
 
     Args:
@@ -179,7 +178,7 @@ def judge_offsets(target: Target, offsets: npt.NDArray[np.float64], rois: Indice
     return []
 
 
-def nothing_inside(target: Target, points: npt.NDArray[np.float64]) -> GeometryError:
+def nothing_inside(target: Target, points: FloatArray) -> GeometryError:
     """The error for contours that lie somewhere else altogether."""
     grid = target.grid
     corners = grid.index_to_world(grid.corner_indices)
@@ -195,9 +194,7 @@ def nothing_inside(target: Target, points: npt.NDArray[np.float64]) -> GeometryE
     )
 
 
-def report_outside(
-    target: Target, outside: npt.NDArray[np.bool_], across: npt.NDArray[np.bool_], rois: Indices
-) -> list[Decision]:
+def report_outside(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
     """What to say of contours beyond the field, and of those that reach beyond it."""
     decisions = []
     for which, what in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):
@@ -208,7 +205,7 @@ def report_outside(
     return decisions
 
 
-def sheets_of(keys: Indices, heights: npt.NDArray[np.float64]) -> Indices:
+def sheets_of(keys: IntArray, heights: FloatArray) -> IntArray:
     """Number the planes in which contours of one ROI were drawn that go to one plane of the lattice.
 
     Args:
@@ -222,7 +219,7 @@ def sheets_of(keys: Indices, heights: npt.NDArray[np.float64]) -> Indices:
     return np.asarray(counted - counted[np.maximum.accumulate(begins)])
 
 
-def report_sheets(target: Target, keys: Indices) -> list[Decision]:
+def report_sheets(target: Target, keys: IntArray) -> list[Decision]:
     """What to say where contours that were drawn in different planes share one."""
     shared = keys[:, 3] > 0
     if not shared.any():
@@ -235,9 +232,7 @@ def report_sheets(target: Target, keys: Indices) -> list[Decision]:
     return [Decision("placed", text, count, "geometry")]
 
 
-def gathered(
-    points: npt.NDArray[np.float64], starts: Indices, order: Indices
-) -> tuple[npt.NDArray[np.float64], Indices]:
+def gathered(points: FloatArray, starts: IntArray, order: IntArray) -> tuple[FloatArray, IntArray]:
     """The points of some contours in another order, and where each contour begins."""
     lengths = np.diff(starts)[order]
     fresh = np.concatenate([[0], np.cumsum(lengths)])
