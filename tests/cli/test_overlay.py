@@ -93,4 +93,4 @@ def test_without_matplotlib_the_extra_is_named(case, tmp_path, monkeypatch):
     (tmp_path / "matplotlib").mkdir()
     (tmp_path / "matplotlib" / "__init__.py").write_text("raise ImportError", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-    assert "pip install 'pictologics[pictures]'" in fail(case, "overlay", "ct", "mask.nii.gz", "out.png")
+    assert "pip install matplotlib" in fail(case, "overlay", "ct", "mask.nii.gz", "out.png")

@@ -243,7 +243,7 @@ save_planes(scan, sys.argv[1], mask=scan)
 try:
     visualize_slices(scan)
 except ValueError as error:
-    assert "pip install 'pictologics[pictures]'" in str(error)
+    assert "pip install matplotlib" in str(error)
 else:
     raise AssertionError
 """

@@ -222,9 +222,9 @@ def test_what_cannot_be_written(series, tmp_path):
     assert not path.exists()
 
 
-def test_without_highdicom_the_extra_is_named(series, tmp_path, monkeypatch):
+def test_without_highdicom_the_error_says_how_to_install_it(series, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "highdicom", None)
-    with pytest.raises(OptionError, match=r'pip install "pictologics\[seg\]"'):
+    with pytest.raises(OptionError, match="pip install highdicom"):
         save_seg(on(series, APART[1]), series, tmp_path / "made.dcm")
 
 

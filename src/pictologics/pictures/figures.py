@@ -84,7 +84,7 @@ def visualize_mask_overlay(
 
     Raises:
         GeometryError: If the image has no place in the world, or the mask does not lie on it.
-        OptionError: If a parameter cannot be honored, or Matplotlib (``pip install 'pictologics[pictures]'``) is
+        OptionError: If a parameter cannot be honored, or Matplotlib (``pip install matplotlib``) is
             missing.
 
     Examples:

@@ -38,7 +38,7 @@ def require_matplotlib() -> None:
     except ImportError as error:
         raise OptionError(
             "Matplotlib, which draws figures, is not installed",
-            advice="install it with pip install 'pictologics[pictures]', or use save_planes and save_slices, "
+            advice="install it with pip install matplotlib, or use save_planes and save_slices, "
             "which need nothing more",
         ) from error
 

@@ -60,7 +60,7 @@ def save_seg(
         series_description: SeriesDescription of the new series.
 
     Raises:
-        OptionError: If highdicom is not installed (``pip install "pictologics[seg]"``), the mask holds no voxel or no
+        OptionError: If highdicom is not installed (``pip install highdicom``), the mask holds no voxel or no
             whole numbers, a segment is described badly, or masks of a label map overlap.
         GeometryError: If the mask does not lie on the lattice of the series, or reaches beyond it.
         FileAccessError: If the system refuses.
@@ -212,7 +212,7 @@ def segmentation_of(
         from pydicom.uid import generate_uid
     except ImportError as error:
         raise OptionError(
-            "writing DICOM SEG needs highdicom, which is not installed", advice='pip install "pictologics[seg]"'
+            "writing DICOM SEG needs highdicom, which is not installed", advice="install it with pip install highdicom"
         ) from error
     spacing = series.planes.grid.spacing
     measures = PixelMeasuresSequence(
