@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,35 @@ from .interpolation.sampling import (
 )
 from .provenance import Decision
 
-__all__ = ["decisions_of_sampling", "moved_to", "place", "refuse_blended_labels", "resample_onto", "transpose"]
+__all__ = [
+    "Placed",
+    "decisions_of_sampling",
+    "moved_to",
+    "place",
+    "place_with_report",
+    "refuse_blended_labels",
+    "resample_onto",
+    "transpose",
+]
 
 Mask = npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An image on another grid, and what placing it did.
+
+    Attributes:
+        image: The image; its provenance ends with the decisions.
+        inside: How many voxels of the grid lie in the image; 0 if it lies wholly outside.
+        is_resampled: Whether the lattices did not meet, so that values were interpolated.
+        decisions: The same in words, with the warnings that are due.
+    """
+
+    image: Image
+    inside: int
+    is_resampled: bool = False
+    decisions: tuple[Decision, ...] = ()
 
 
 def place(
@@ -74,9 +100,22 @@ def place(
         >>> place(scan, between, interpolation="linear").array.ravel().tolist()
         [0.5, 1.5, 2.5]
     """
+    placed = place_with_report(image, target, fill_value, interpolation, warn_when_resampled=warn_when_resampled)
+    return placed.image
+
+
+def place_with_report(
+    image: Image,
+    target: Grid,
+    fill_value: float = 0.0,
+    interpolation: Interpolation | None = None,
+    *,
+    warn_when_resampled: bool = False,
+) -> Placed:
+    """Do what :func:`place` does, and say as facts what that was."""
     grid = image.grid
     if grid == target:
-        return image
+        return Placed(image, image.array.size)
     try:
         lattice = grid.lattice_map(target)
     except GeometryError as error:
@@ -91,10 +130,11 @@ def place(
     if mask is not None:
         mask = fill(mask, lattice, source, destination, target.shape, False)
     decisions = decisions_of(grid, target, lattice, destination)
-    return moved_to(image, array, target, mask, decisions)
+    moved = moved_to(image, array, target, mask, decisions)
+    return Placed(moved, count_voxels(destination), decisions=tuple(decisions))
 
 
-def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Image:
+def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Placed:
     """An image sampled on another grid, whether the lattices meet or not.
 
     Args:
@@ -106,7 +146,8 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     refuse_blended_labels(image, how.interpolation)
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
     decisions = decisions_of_sampling(image.grid, target, how, made, warned_reason)
-    return moved_to(image, made.array, target, made.valid, decisions)
+    moved = moved_to(image, made.array, target, made.valid, decisions)
+    return Placed(moved, made.inside, is_resampled=True, decisions=tuple(decisions))
 
 
 def decisions_of_sampling(
@@ -191,7 +232,7 @@ def fill(
 
 def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box) -> list[Decision]:
     """What placing did, in words."""
-    kept = int(np.prod([box.stop - box.start for box in destination]))
+    kept = count_voxels(destination)
     total = int(np.prod(grid.shape))
     decisions = []
     if not kept:
@@ -203,6 +244,11 @@ def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box
         text = f"placing moved the worst corner by {lattice.corner_error:.3g} voxels"
         decisions.append(Decision("rounded", text, lattice.corner_error))
     return decisions
+
+
+def count_voxels(box: Box) -> int:
+    """How many voxels of a target a box of it, which runs forward, has."""
+    return int(np.prod([part.stop - part.start for part in box]))
 
 
 def lies_outside(grid: Grid, target: Grid) -> Decision:
