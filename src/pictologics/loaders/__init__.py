@@ -5,20 +5,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ..public_names import attach_stub
 
-from ..lazy_imports import lazy_names
-
-if TYPE_CHECKING:
-    from .rtstruct_loader import load_rtstruct
-    from .seg_loader import get_segment_info, load_seg
-
-_HOME = {
-    "get_segment_info": "seg_loader",
-    "load_rtstruct": "rtstruct_loader",
-    "load_seg": "seg_loader",
-}
-
-__all__ = ["get_segment_info", "load_rtstruct", "load_seg"]
-
-__getattr__, __dir__ = lazy_names(__name__, _HOME)
+__getattr__, __dir__, __all__ = attach_stub(__name__)

@@ -102,7 +102,8 @@ STEPS: Mapping[str, StepKind] = {
         Takes.ALL_BY_MASKS, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)
     ),
     "discretize": kind(Takes.IMAGE_IN_MASK, discretize_image, lambda p: checked_bins(**p)),
-    **{name: filter_kind(name) for name in filters.__all__ if name.islower()},
+    # Type checkers know the names of a stub but not its __all__.
+    **{name: filter_kind(name) for name in vars(filters)["__all__"] if name.islower()},
 }
 """Every step by its name. What a step's parameters are, its function's signature says."""
 

@@ -1,0 +1,9 @@
+"""The public names, for type checkers and for ``attach_stub``."""
+
+from .rtstruct_loader import (
+    load_rtstruct as load_rtstruct,
+)
+from .seg_loader import (
+    get_segment_info as get_segment_info,
+    load_seg as load_seg,
+)
