@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, cast
 
 from ..dicom.frames.frame import sop_class_of
 from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
-from ..dicom.headers.parser import read_header
+from ..dicom.headers.header import ParsedFile
+from ..dicom.headers.parser import read_open_header
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.pairs import companion
@@ -84,39 +85,42 @@ def content_of(file: BinaryIO) -> MemoryFile:
 
 
 def file_source(file: StoredFile) -> Source:
-    """A file, or what an archive or a DICOMDIR stands for."""
-    head = first_bytes(file)
-    if looks_like_archive(head, inflate_head(head, HEAD) if head.startswith(GZIP_MARK) else head):
+    """A file, or what an archive stands for; opened once, for its first bytes and for the header if it is DICOM."""
+    with file.open() as opened:
+        head = opened.read_at(0, HEAD)
+        is_archive = looks_like_archive(head, inflate_head(head, HEAD) if head.startswith(GZIP_MARK) else head)
+        try:
+            header = None if is_archive else read_open_header(file, opened)
+        except CorruptFileError:
+            # It begins as DICOM; the DICOM reader will say what is wrong with it.
+            return Source(file.name, "file", (file,), head=head, is_dicom=True)
+    if is_archive:
         return Source(file.name, "archive", tuple(archive_entries(file, head)))
-    return Source(file.name, "file", (file,))
+    if header is None:
+        return Source(file.name, "file", (file,), head=head)
+    return Source(file.name, "file", (ParsedFile(header),), head=head, is_dicom=True)
 
 
 def make_probe(source: Source) -> Probe:
     """Find out what can be known cheaply about a source.
 
     Raises:
-        FileAccessError: If the file cannot be opened or is no regular file.
+        FileAccessError: If the header file of an ``.img`` cannot be opened.
     """
     if source.kind != "file":
         return Probe(source)
-    file = source.files[0]
-    head = first_bytes(file)
-    path = Path(file.name)
+    file, head, path = source.files[0], source.head, Path(source.path)
     suffix = "".join(path.suffixes[-2:]).lower()
-    header_file = companion(file.name, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
+    header_file = companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
     if header_file is not None:
         # Of a pair, the header tells the format; either file may be named.
         head = first_bytes(header_file)
     is_gzip = head.startswith(GZIP_MARK)
-    try:
-        header = read_header(file)
-        is_dicom, sop_class = header is not None, sop_class_of(header) if header else ""
-    except CorruptFileError:
-        # It begins as DICOM; the DICOM reader will say what is wrong with it.
-        is_dicom, sop_class = True, ""
-    if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file, DiskFile):
+    sop_class = sop_class_of(file.header) if isinstance(file, ParsedFile) else ""
+    if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file, ParsedFile) and isinstance(file.header.file, DiskFile):
         return Probe(Source(source.path, "index", tuple(listed_files(path))))
-    return Probe(source, suffix, head, is_gzip, inflate_head(head, HEAD) if is_gzip else head, is_dicom, sop_class)
+    inflated_head = inflate_head(head, HEAD) if is_gzip else head
+    return Probe(source, suffix, head, is_gzip, inflated_head, source.is_dicom, sop_class)
 
 
 def first_bytes(file: StoredFile) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -41,12 +41,16 @@ class Source:
         kind: What was given; an index is a DICOMDIR.
         files: The files, except those of a folder, which are found when it is read.
         only: Of the files' frames, those that are meant, by file and number; None for all.
+        head: First bytes of a single file.
+        is_dicom: Whether a single file begins as DICOM; if it can be followed, its entry in ``files`` knows its header.
     """
 
     path: str
     kind: Literal["file", "folder", "list", "archive", "index"]
     files: tuple[StoredFile, ...] = ()
     only: frozenset[tuple[str, int]] | None = None
+    head: bytes = field(default=b"", repr=False)
+    is_dicom: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...storage.files import StoredFile
+from ...storage.files import OpenFile, StoredFile
 from .attributes import Attributes
 
-__all__ = ["DEFLATED_LITTLE", "EXPLICIT_BIG", "EXPLICIT_LITTLE", "IMPLICIT_LITTLE", "Header"]
+__all__ = ["DEFLATED_LITTLE", "EXPLICIT_BIG", "EXPLICIT_LITTLE", "IMPLICIT_LITTLE", "Header", "ParsedFile"]
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -71,3 +71,22 @@ class Header(Attributes):
     def is_encapsulated(self) -> bool:
         """Whether the pixels are compressed frame by frame."""
         return self.transfer_syntax not in NATIVE_SYNTAXES
+
+
+class ParsedFile:
+    """A file whose header is known: it goes wherever a file goes, and ``read_header`` does not parse it again.
+
+    Attributes:
+        name: What messages call it.
+        header: Its header.
+    """
+
+    __slots__ = ("header", "name")
+
+    def __init__(self, header: Header) -> None:
+        self.name = header.file.name
+        self.header = header
+
+    def open(self) -> OpenFile:
+        """Open the file itself for reading."""
+        return self.header.file.open()

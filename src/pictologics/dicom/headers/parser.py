@@ -10,7 +10,7 @@ import os
 import struct
 
 from ...errors import CorruptFileError
-from ...storage.files import ByteSource, DiskFile, StoredFile
+from ...storage.files import ByteSource, DiskFile, OpenFile, StoredFile
 from ...storage.inflation import DeflatedBytes
 from . import tags
 from .elements import (
@@ -27,10 +27,11 @@ from .header import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     Header,
+    ParsedFile,
 )
 from .pydicom_fallback import parse_with_pydicom
 
-__all__ = ["Header", "read_header"]
+__all__ = ["read_header", "read_open_header"]
 
 # Long lists of functional groups are tens of megabytes; a small file that inflates to more is a trap.
 LARGEST_INFLATED_HEADER = 1 << 28
@@ -49,17 +50,35 @@ def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
         CorruptFileError: If it begins as DICOM and cannot be followed to its pixels or its end.
         FileAccessError: If it cannot be opened.
     """
+    if isinstance(file, ParsedFile):
+        return file.header
     stored = DiskFile(file) if isinstance(file, (str, os.PathLike)) else file
     with stored.open() as source:
-        head = source.read_at(0, WINDOW)
-        start = dataset_start(head, source.size)
-        if start is None:
-            return None
-        header = Header(stored, source.size)
-        try:
-            parse(header, source, head, start)
-        except (NotUnderstoodError, struct.error):
-            header = parse_with_pydicom(stored, source)
+        return read_open_header(stored, source)
+
+
+def read_open_header(file: StoredFile, source: OpenFile) -> Header | None:
+    """Read the head of a file that is open.
+
+    Args:
+        file: The file, which the header keeps.
+        source: The same file, open.
+
+    Returns:
+        Its header, or None if the file is not DICOM.
+
+    Raises:
+        CorruptFileError: If it begins as DICOM and cannot be followed to its pixels or its end.
+    """
+    head = source.read_at(0, WINDOW)
+    start = dataset_start(head, source.size)
+    if start is None:
+        return None
+    header = Header(file, source.size)
+    try:
+        parse(header, source, head, start)
+    except (NotUnderstoodError, struct.error):
+        header = parse_with_pydicom(file, source)
     # Without the DICM mark, only a data set that names a standard SOP class is taken for one.
     if start == 0 and not header.values.get(tags.SOP_CLASS_UID, b"").startswith(b"1.2.840.10008."):
         return None
