@@ -12,8 +12,8 @@ from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
 from ..dicom.pixels.color import check_colors
 from ..dicom.pixels.stored_values import check_pixels_present, stored_values_of
-from ..dicom.series.series import Series, group_series, without_localizers
-from ..dicom.series.volumes import Volume, planes_of, volumes_of
+from ..dicom.series.image_series import Series, group_series, set_aside_localizers
+from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
 from ..errors import (
     AmbiguousSeriesError,
     CorruptFileError,
@@ -23,12 +23,12 @@ from ..errors import (
 )
 from .protocol import Description, Source, VolumeInfo
 
-__all__ = ["describe_scan", "files", "group_or_refuse"]
+__all__ = ["count_files", "describe_scan", "group_or_refuse"]
 
 FORMAT = "DICOM"
 
 # A folder may hold thousands of stray files; a message names a few.
-NAMED = 3
+MOST_FILES_NAMED = 3
 
 REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError)
 
@@ -36,7 +36,7 @@ REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFo
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
     """Every volume of every image series among the files, and what else is there."""
     groups = group_or_refuse(scan, source)
-    meant, localizers = without_localizers(groups)
+    meant, localizers = set_aside_localizers(groups)
     below = (("recursive", True),) if recursive and source.kind == "folder" else ()
     volumes = []
     for series in groups:
@@ -45,7 +45,7 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
             volumes.append(replace(info, options=(*selected, *info.options, *below), is_default=is_default))
-    return Description(tuple(volumes), (*(one.text for one in localizers), *others_of(scan)))
+    return Description(tuple(volumes), (*(one.text for one in localizers), *list_others(scan)))
 
 
 def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
@@ -58,10 +58,10 @@ def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
         return groups
     strangers = scan.others + scan.broken
     if strangers:
-        names = ", ".join(f"'{name}'" for name in strangers[:NAMED])
-        more = ", ..." if len(strangers) > NAMED else ""
+        names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
+        more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
         raise UnsupportedFormatError(
-            f"the {source.kind} holds {files(strangers)} and none is DICOM ({names}{more})",
+            f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
             path=source.path,
             advice="pass the path of the one file that is meant, or another folder",
             files=len(strangers),
@@ -75,7 +75,7 @@ def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
     )
 
 
-def others_of(scan: Scan) -> list[str]:
+def list_others(scan: Scan) -> list[str]:
     """What among the files is no image, in words."""
     kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in scan.headers if not holds_image(header))
     found = [
@@ -83,13 +83,13 @@ def others_of(scan: Scan) -> list[str]:
         for kind, count in sorted(kinds.items())
     ]
     if scan.broken:
-        found.append(f"{files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'")
+        found.append(f"{count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'")
     if scan.others:
-        found.append(f"{files(scan.others)} of other formats, such as '{scan.others[0]}'")
+        found.append(f"{count_files(scan.others)} of other formats, such as '{scan.others[0]}'")
     return found
 
 
-def files(names: Sequence[str]) -> str:
+def count_files(names: Sequence[str]) -> str:
     """How many files, in words."""
     return f"{len(names)} file{'s' * (len(names) != 1)}"
 
@@ -105,13 +105,13 @@ def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
         files=len(series.headers),
     )
     try:
-        volumes = volumes_of(series, source.path)
+        volumes = find_volumes(series, source.path)
     except REFUSALS as error:
-        return [refused(common, error)]
+        return [describe_refusal(common, error)]
     return [describe_volume(common, volume, index, source.path) for index, volume in enumerate(volumes)]
 
 
-def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -> VolumeInfo:
+def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: str) -> VolumeInfo:
     """One volume of a series."""
     info = replace(
         common,
@@ -124,21 +124,21 @@ def describe_volume(common: VolumeInfo, volume: Volume, index: int, path: str) -
         check_colors([frame.header for frame in volume.frames], luminance=False)
         for frame in volume.frames:
             check_pixels_present(frame, stored_values_of(frame.header))
-        planes = planes_of(volume, volume.frames, "error", path)
+        planes = stack_volume(volume, volume.frames, "error", path)
     except GeometryError as error:
         findings = error.values.get("findings")
         if not findings:
-            return refused(info, error)
+            return describe_refusal(info, error)
         options = (*info.options, *error.values["way_out"])
         return replace(info, options=options, findings=tuple(findings.items()), notes=(error.found,))
     except REFUSALS as error:
-        return refused(info, error)
+        return describe_refusal(info, error)
     grid = planes.grid
     notes = [one.text for one in (*volume.decisions, *planes.decisions) if one.kind != "sorted"]
     return replace(info, shape=grid.shape, spacing=grid.spacing, orientation=grid.orientation, notes=tuple(notes))
 
 
-def refused(info: VolumeInfo, error: PictologicsError) -> VolumeInfo:
+def describe_refusal(info: VolumeInfo, error: PictologicsError) -> VolumeInfo:
     """A volume that no keyword loads, or only the one that the error names."""
     way_out = error.values.get("way_out")
     if way_out:

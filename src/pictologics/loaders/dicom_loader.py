@@ -11,16 +11,16 @@ from ..dicom.headers.attributes import Attributes
 from ..dicom.headers.scanning import Scan, files_in, scan_files
 from ..dicom.pixels.conversions import PixelRules
 from ..dicom.pixels.reading import Voxels, read_voxels
-from ..dicom.series.series import Series, choose_series, without_localizers
-from ..dicom.series.volumes import Volume, planes_of, volumes_of
+from ..dicom.series.image_series import Series, choose_series, set_aside_localizers
+from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
 from ..dicom.stacks.planes import Planes
 from ..dicom.stacks.rectifying import rectify
-from ..dicom.suv.factor import SUV_UNITS, uptake_of
+from ..dicom.suv.uptake import SUV_UNITS, convert_to_uptake
 from ..errors import OptionError, UnsupportedFormatError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
 from ..sentinels import marked_as_asked
-from .dicom_describing import describe_scan, files, group_or_refuse
+from .dicom_describing import count_files, describe_scan, group_or_refuse
 from .protocol import (
     Description,
     Probe,
@@ -28,10 +28,7 @@ from .protocol import (
     Source,
 )
 
-__all__ = ["DicomReader", "volumes_of_source"]
-
-# A folder may hold thousands of stray files; a message names a few.
-NAMED = 3
+__all__ = ["DicomReader", "find_source_volumes"]
 
 
 class DicomReader:
@@ -51,18 +48,18 @@ class DicomReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        series, volumes, others = volumes_of_source(source, options.recursive, options.series_uid)
+        series, volumes, others = find_source_volumes(source, options.recursive, options.series_uid)
         volume = choose_volume(volumes, options.dataset_index, source.path)
-        suv = None if options.suv is None else uptake_of(volume.frames, options.suv, source.path)
-        planes = planes_of(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
-        voxels = read_voxels(planes.frames, options.dtype, rules_of(options, planes))
+        suv = None if options.suv is None else convert_to_uptake(volume.frames, options.suv, source.path)
+        planes = stack_volume(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
+        voxels = read_voxels(planes.frames, options.dtype, make_pixel_rules(options, planes))
         decisions = (
             *others,
             *volume.decisions,
             *planes.decisions,
             *(() if suv is None else (suv.decision,)),
             *voxels.decisions,
-            *missing_padding(options, voxels),
+            *note_missing_padding(options, voxels),
         )
         array, grid = voxels.array, planes.grid
         # Before an irregular stack is resampled, which would blend the sentinel with the data.
@@ -85,8 +82,8 @@ class DicomReader:
             grid,
             modality=series.modality,
             source_mask=source_mask,
-            metadata=metadata_of(series, volume, options, voxels.units),
-            provenance=Provenance(source.path, self.name, slice_sources(planes, options.apply_rescale), decisions),
+            metadata=make_metadata(series, volume, options, voxels.units),
+            provenance=Provenance(source.path, self.name, list_plane_sources(planes, options.apply_rescale), decisions),
         )
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
@@ -94,19 +91,19 @@ class DicomReader:
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
 
 
-def volumes_of_source(
+def find_source_volumes(
     source: Source, recursive: bool, series_uid: str | None
-) -> tuple[Series, list[Volume], list[Decision]]:
+) -> tuple[Series, list[SeriesVolume], list[Decision]]:
     """The one series that is meant, its volumes, and what of the source is not part of it."""
     scan = scan_source(source, recursive)
     groups, localizers = group_or_refuse(scan, source), list[Decision]()
     if not groups:
         refuse_segmentations(scan, source)
     if series_uid is None:
-        groups, localizers = without_localizers(groups)
+        groups, localizers = set_aside_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
-    others = left_out(scan, series, localizers)
-    return series, volumes_of(series, source.path, source.only), others
+    others = list_left_out(scan, series, localizers)
+    return series, find_volumes(series, source.path, source.only), others
 
 
 def refuse_segmentations(scan: Scan, source: Source) -> None:
@@ -137,7 +134,7 @@ def scan_source(source: Source, recursive: bool) -> Scan:
     return scan
 
 
-def choose_volume(volumes: Sequence[Volume], index: int, path: str) -> Volume:
+def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
     """The volume of a number."""
     if index >= len(volumes):
         count = len(volumes)
@@ -150,7 +147,7 @@ def choose_volume(volumes: Sequence[Volume], index: int, path: str) -> Volume:
     return volumes[index]
 
 
-def left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list[Decision]:
+def list_left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list[Decision]:
     """What of the source is not part of the series.
 
     Args:
@@ -160,7 +157,7 @@ def left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list
     """
     decisions = []
     if scan.broken:
-        text = f"left out {files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
+        text = f"left out {count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
     decisions += localizers
     elsewhere = len(scan.headers) - len(series.headers) - sum(int(one.value or 0) for one in localizers)
@@ -174,7 +171,7 @@ def left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list
     return decisions
 
 
-def rules_of(options: ReadOptions, planes: Planes) -> PixelRules:
+def make_pixel_rules(options: ReadOptions, planes: Planes) -> PixelRules:
     """What is asked for of the pixels; resampling must know the padding, so as not to interpolate across it."""
     if planes.irregular_stack is not None and options.dtype is not None and options.dtype.kind != "f":
         raise OptionError(
@@ -185,7 +182,7 @@ def rules_of(options: ReadOptions, planes: Planes) -> PixelRules:
     return PixelRules(options.apply_rescale, mark_padding, options.color == "luminance")
 
 
-def missing_padding(options: ReadOptions, voxels: Voxels) -> list[Decision]:
+def note_missing_padding(options: ReadOptions, voxels: Voxels) -> list[Decision]:
     """What to say when padding was asked for and no file has any."""
     if options.source_mask_from != "padding" or voxels.source_mask is not None:
         return []
@@ -193,13 +190,13 @@ def missing_padding(options: ReadOptions, voxels: Voxels) -> list[Decision]:
     return [Decision("left out", text, warning="content")]
 
 
-def metadata_of(series: Series, volume: Volume, options: ReadOptions, table_units: str) -> dict[str, str]:
+def make_metadata(series: Series, volume: SeriesVolume, options: ReadOptions, table_units: str) -> dict[str, str]:
     """Facts about the series that identify no patient; empty ones are left out."""
     header = series.headers[0]
     if options.suv is not None:
         units = SUV_UNITS[options.suv]
     else:
-        units = table_units or (units_of(volume.frames[0].attributes) if options.apply_rescale else "")
+        units = table_units or (find_units(volume.frames[0].attributes) if options.apply_rescale else "")
     facts = {
         "series_instance_uid": series.uid,
         "frame_of_reference_uid": header.text(tags.FRAME_OF_REFERENCE_UID),
@@ -211,7 +208,7 @@ def metadata_of(series: Series, volume: Volume, options: ReadOptions, table_unit
     return {name: value for name, value in facts.items() if value}
 
 
-def units_of(attributes: Attributes) -> str:
+def find_units(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
@@ -228,7 +225,7 @@ def units_of(attributes: Attributes) -> str:
     return units
 
 
-def slice_sources(planes: Planes, rescaled: bool) -> tuple[SliceSource, ...]:
+def list_plane_sources(planes: Planes, rescaled: bool) -> tuple[SliceSource, ...]:
     """Where each plane came from."""
     return tuple(
         SliceSource(

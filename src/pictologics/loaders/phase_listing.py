@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from ..dicom.series.phase_info import DicomPhaseInfo, list_phases
-from .dicom_loader import volumes_of_source
+from .dicom_loader import find_source_volumes
 from .probing import make_probe, make_source
 
 __all__ = ["get_dicom_phases"]
@@ -46,5 +46,5 @@ def get_dicom_phases(
         [('Volume 1', 3)]
     """
     source = make_probe(make_source(path)).source
-    _, volumes, _ = volumes_of_source(source, bool(recursive), series_uid)
+    _, volumes, _ = find_source_volumes(source, bool(recursive), series_uid)
     return list_phases(volumes)

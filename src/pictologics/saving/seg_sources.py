@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ..dicom.headers import tags
 from ..dicom.headers.full_dataset import read_dataset
 from ..dicom.headers.scanning import files_in, scan_files
-from ..dicom.series.series import choose_series, group_series, without_localizers
-from ..dicom.series.volumes import volumes_of
+from ..dicom.series.image_series import choose_series, group_series, set_aside_localizers
+from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
 from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
 from ..storage.files import DiskFile, StoredFile
@@ -77,8 +77,8 @@ def source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str
         GeometryError: If its slices form no regular grid.
     """
     path, files = files_of(given)
-    meant, _ = without_localizers(group_series(scan_files(files).headers))
-    volumes = volumes_of(choose_series(meant, None, path), path)
+    meant, _ = set_aside_localizers(group_series(scan_files(files).headers))
+    volumes = find_volumes(choose_series(meant, None, path), path)
     if len(volumes) > 1:
         raise AmbiguousSeriesError(
             f"the series holds {len(volumes)} volumes and one is needed: {', '.join(one.label for one in volumes)}",

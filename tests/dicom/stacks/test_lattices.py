@@ -8,11 +8,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pictologics.dicom.stacks.lattices import (
-    finest_step,
-    interleaved_lattices,
-    lattice_of,
-    rooms_for_a_slice,
-    spacing_runs,
+    find_finest_step,
+    find_lattice,
+    find_long_gaps,
+    list_spacing_runs,
+    split_interleaved,
 )
 
 GE_HEAD = np.concatenate([np.arange(14) * 4.00193, 53.1061 + np.arange(14) * 6.99863])
@@ -28,7 +28,7 @@ def test_missing_slices_leave_empty_slots(gone, step, noise):
     """Ones, twos or more of them, anywhere but at the ends; a run of twenty may be one long gap."""
     slots = np.setdiff1d(np.arange(40), list(gone))
     heights = slots * step + noise[slots]
-    lattice = lattice_of(heights - heights[0])
+    lattice = find_lattice(heights - heights[0])
     assert lattice is not None
     np.testing.assert_array_equal(lattice.slots, slots)
     assert sorted(gone) == lattice.empty.tolist()
@@ -39,7 +39,7 @@ def test_a_small_error_of_each_gap_does_not_add_up():
     """Gaps of 3.15 and 2.85 in turn: a lattice of 3, whatever the first, the median or the smallest gap."""
     heights = np.concatenate([[0], np.cumsum([3.15, 2.85] * 100)])
     heights = np.delete(heights, [7, 101, 102])
-    lattice = lattice_of(heights)
+    lattice = find_lattice(heights)
     assert lattice is not None
     assert lattice.step == pytest.approx(3.0)
     assert lattice.empty.tolist() == [7, 101, 102]
@@ -47,7 +47,7 @@ def test_a_small_error_of_each_gap_does_not_add_up():
 
 def test_a_step_a_little_off_does_not_hide():
     """Each gap is near a whole number of steps, and all of them together are not."""
-    assert lattice_of(np.concatenate([np.arange(20) * 1.0, 19 + np.arange(1, 20) * 1.05])) is None
+    assert find_lattice(np.concatenate([np.arange(20) * 1.0, 19 + np.arange(1, 20) * 1.05])) is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_step_a_little_off_does_not_hide():
     ids=["two blocks", "uneven", "5 mm, then 10 mm", "two stacks"],
 )
 def test_what_is_no_lattice(heights):
-    assert lattice_of(heights) is None
+    assert find_lattice(heights) is None
 
 
 @given(
@@ -81,7 +81,7 @@ def test_interleaved_stacks_are_taken_apart(count, other_count, step, offset, la
     second = (np.arange(other_count) + min(later, count - 3) + offset) * step
     heights = np.sort(np.concatenate([first, second]))
     heights[1:] += noise[: heights.size - 1]
-    split = interleaved_lattices(heights[:, None])
+    split = split_interleaved(heights[:, None])
     assert split is not None
     sizes = sorted(part.size for part in split)
     np.testing.assert_array_equal(np.sort(np.concatenate(split)), np.arange(heights.size))
@@ -93,7 +93,7 @@ def test_interleaved_stacks_are_taken_apart(count, other_count, step, offset, la
 
 def test_stacks_of_two_spacings_are_taken_apart():
     heights = np.sort(np.concatenate([np.arange(9) * 5.0, 1.3 + np.arange(12) * 3.0]))
-    first, second = interleaved_lattices(heights[:, None])
+    first, second = split_interleaved(heights[:, None])
     assert np.diff(heights[first]) == pytest.approx(5.0)
     assert np.diff(heights[second]) == pytest.approx(3.0)
 
@@ -101,9 +101,9 @@ def test_stacks_of_two_spacings_are_taken_apart():
 def test_stacks_at_even_heights_but_side_by_side_are_taken_apart():
     offsets = np.zeros((12, 3))
     offsets[:, 2] = np.arange(12)
-    assert interleaved_lattices(offsets) is None
+    assert split_interleaved(offsets) is None
     offsets[1::2, 0] = 4.0
-    first, second = interleaved_lattices(offsets)
+    first, second = split_interleaved(offsets)
     assert first.tolist() == [0, 2, 4, 6, 8, 10]
     assert second.tolist() == [1, 3, 5, 7, 9, 11]
 
@@ -120,7 +120,7 @@ def test_stacks_at_even_heights_but_side_by_side_are_taken_apart():
     ids=["two blocks", "one stack", "a slice missing", "too few", "uneven"],
 )
 def test_what_is_not_interleaved(heights):
-    assert interleaved_lattices(heights[:, None]) is None
+    assert split_interleaved(heights[:, None]) is None
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_what_is_not_interleaved(heights):
     ],
 )
 def test_gaps_with_room_for_a_slice(gaps, rooms):
-    assert np.flatnonzero(rooms_for_a_slice(np.array(gaps))).tolist() == rooms
-    assert np.flatnonzero(rooms_for_a_slice(np.array(gaps)[::-1]))[::-1].tolist() == [len(gaps) - 1 - k for k in rooms]
+    assert np.flatnonzero(find_long_gaps(np.array(gaps))).tolist() == rooms
+    assert np.flatnonzero(find_long_gaps(np.array(gaps)[::-1]))[::-1].tolist() == [len(gaps) - 1 - k for k in rooms]
 
 
 @pytest.mark.parametrize(
@@ -151,19 +151,19 @@ def test_gaps_with_room_for_a_slice(gaps, rooms):
     ],
 )
 def test_the_finest_step_is_one_that_the_stack_keeps(gaps, step):
-    assert finest_step(np.array(gaps)) == pytest.approx(step, rel=1e-6)
+    assert find_finest_step(np.array(gaps)) == pytest.approx(step, rel=1e-6)
 
 
 @given(st.lists(st.floats(0.1, 10.0), min_size=2, max_size=40))
 def test_the_finest_step_never_makes_more_than_twenty_planes_of_a_slice(gaps):
     gaps = np.array(gaps)
-    extent = gaps[~rooms_for_a_slice(gaps)].sum()
-    step = finest_step(gaps)
+    extent = gaps[~find_long_gaps(gaps)].sum()
+    step = find_finest_step(gaps)
     assert gaps.min() * (1 - 1e-9) <= step <= gaps.max() * (1 + 1e-9)
     assert extent / step <= 20.5 * gaps.size
 
 
 def test_runs_of_one_spacing_are_named():
-    runs = spacing_runs(np.diff(GE_HEAD))
+    runs = list_spacing_runs(np.diff(GE_HEAD))
     assert [run[:2] for run in runs] == [(0, 13), (13, 14), (14, 27)]
     assert [run[2] for run in runs] == pytest.approx([4.00193, 1.08101, 6.99863], rel=1e-5)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pictologics.dicom.stacks.regularity import findings_of
+from pictologics.dicom.stacks.regularity import find_irregularities
 from tests.factories.stacks import stack_of
 
 LEVEL = (0.0, 0.0, 100.0)
 
 
 def said(heights, shifts=None):
-    return {finding.kind: finding for finding in findings_of(stack_of(heights, shifts, origin=LEVEL))}
+    return {finding.kind: finding for finding in find_irregularities(stack_of(heights, shifts, origin=LEVEL))}
 
 
 def test_missing_slices_are_named_by_their_position_in_the_world():

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...storage.files import StoredFile
-from .phase_tags import Value
-from .volumes import Volume
+from .phase_attributes import Value
+from .volumes import SeriesVolume
 
 __all__ = ["DicomPhaseInfo", "list_phases"]
 
@@ -41,7 +41,7 @@ class DicomPhaseInfo:
     frames: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False, compare=False, kw_only=True)
 
 
-def list_phases(volumes: Sequence[Volume]) -> list[DicomPhaseInfo]:
+def list_phases(volumes: Sequence[SeriesVolume]) -> list[DicomPhaseInfo]:
     """Describe the volumes of a series.
 
     Args:

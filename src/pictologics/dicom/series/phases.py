@@ -3,7 +3,7 @@
 A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
 number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
 there are images at a position, and no group may hold a position twice. The one exception is
-:func:`alternating_phases`.
+:func:`split_alternating`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import numpy as np
 
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from ..frames.frame import Frame
-from ..stacks.lattices import FEWEST, regular
-from .phase_tags import (
+from ..stacks.lattices import FEWEST, is_evenly_spaced
+from .phase_attributes import (
+    BY_CSA_DIFFUSION,
+    BY_DIFFUSION,
     CANDIDATES,
     CONTRASTS,
-    CSA_DIFFUSION,
-    DIFFUSION,
     RANKED,
     UNSPECIFIC,
     Candidate,
     Value,
-    differing_text,
+    label_text,
 )
 
 __all__ = ["Phase", "split_phases"]
@@ -64,33 +64,33 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
     Returns:
         The volumes in ascending order of what tells them apart; one if no position repeats.
     """
-    slots = slots_of(frames)
+    slots = number_positions(frames)
     if slots is None:
         return split_unplaced(frames)
     counts = np.bincount(slots)
     most = int(counts.max())
     if most == 1:
-        return alternating_phases(frames, slots) or [Phase(tuple(frames))]
-    known = differing_values(frames, CANDIDATES)
+        return split_alternating(frames, slots) or [Phase(tuple(frames))]
+    known = find_differing_values(frames, CANDIDATES)
     specific = {candidate: values for candidate, values in known.items() if candidate not in UNSPECIFIC}
-    phases = told_apart(frames, slots, specific, 1)
+    phases = split_by_attributes(frames, slots, specific, 1)
     if phases:
         return phases
-    if DIFFUSION not in known:
+    if BY_DIFFUSION not in known:
         unspecific = {candidate: values for candidate, values in known.items() if candidate in UNSPECIFIC}
-        known = {**specific, **csa_values(frames), **unspecific}
+        known = {**specific, **read_csa_values(frames), **unspecific}
     for size in (1, 2):
-        phases = told_apart(frames, slots, known, size)
+        phases = split_by_attributes(frames, slots, known, size)
         if phases:
             return phases
     for candidate in RANKED:
-        ranks = ranks_in_slots(slots, known[candidate]) if candidate in known else None
+        ranks = rank_at_positions(slots, known[candidate]) if candidate in known else None
         if ranks is not None:
-            return ranked_phases(frames, ranks, candidate, known[candidate])
-    return by_appearance(frames, slots)
+            return make_ranked_phases(frames, ranks, candidate, known[candidate])
+    return split_by_appearance(frames, slots)
 
 
-def slots_of(frames: Sequence[Frame]) -> np.ndarray | None:
+def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
     """For each plane the number of its position along the normal; None if positions are not known."""
     first = frames[0]
     if first.orientation is None or any(frame.position is None for frame in frames):
@@ -115,17 +115,17 @@ Groups = dict[tuple[Value, ...], list[int]]
 Known = dict[Candidate, list[Value]]
 
 
-def told_apart(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
+def split_by_attributes(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
     """Phases by the first so many candidates together that explain every repeated position; none if none do."""
     most = int(np.bincount(slots).max())
     for candidates in combinations(known, size):
-        groups = exact_groups([known[candidate] for candidate in candidates])
-        if len(groups) == most and each_once(groups, slots):
-            return phases_of(frames, groups, candidates)
+        groups = group_by_values([known[candidate] for candidate in candidates])
+        if len(groups) == most and has_each_position_once(groups, slots):
+            return make_phases(frames, groups, candidates)
     return []
 
 
-def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
     """Volumes whose slices lie between those of one another, told apart by a contrast that alternates; none if not.
 
     No position repeats here, and nearly always that means one volume: whatever changes from slice to slice changed
@@ -137,29 +137,29 @@ def alternating_phases(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase
     refused as such, nor values with fewer than three slices, which are evenly spaced by chance.
     """
     order = np.argsort(slots)
-    for candidate, values in differing_values(frames, CONTRASTS).items():
+    for candidate, values in find_differing_values(frames, CONTRASTS).items():
         count = len(set(values))
         turns = [values[k] for k in order]
         if (
             len(frames) >= FEWEST * count
             and len(set(turns[:count])) == count
             and turns[count:] == turns[:-count]
-            and evenly_spaced([frames[k] for k in order])
+            and has_even_spacing([frames[k] for k in order])
         ):
-            phases = phases_of(frames, exact_groups([values]), (candidate,))
+            phases = make_phases(frames, group_by_values([values]), (candidate,))
             remark = f"slices of the {count} volumes take turns along the stack, as their {candidate.keyword} does"
             return [replace(phase, remark=remark) for phase in phases]
     return []
 
 
-def evenly_spaced(frames: Sequence[Frame]) -> bool:
+def has_even_spacing(frames: Sequence[Frame]) -> bool:
     """Whether planes in the order of their heights lie on a line at equal distances."""
     positions = np.array([frame.position for frame in frames], dtype=float)
     step = float(np.linalg.norm(positions[-1] - positions[0])) / (len(frames) - 1)
-    return regular(positions, step)
+    return is_evenly_spaced(positions, step)
 
 
-def differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -> Known:
+def find_differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -> Known:
     """The values of every candidate that each plane has and that are not all the same, in the candidates' order."""
     found = {}
     for candidate in candidates:
@@ -174,20 +174,20 @@ def differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -
     return found
 
 
-def csa_values(frames: Sequence[Frame]) -> Known:
+def read_csa_values(frames: Sequence[Frame]) -> Known:
     """The b-values that stand in CSA headers only, each file read once: a mosaic has one for all of its tiles."""
     by_file: dict[int, Value] = {}
     for frame in frames:
         if id(frame.header) not in by_file:
-            value = CSA_DIFFUSION.value(frame)
+            value = BY_CSA_DIFFUSION.value(frame)
             if value is None:
                 return {}
             by_file[id(frame.header)] = value
     values = [by_file[id(frame.header)] for frame in frames]
-    return {CSA_DIFFUSION: values} if len(set(values)) > 1 else {}
+    return {BY_CSA_DIFFUSION: values} if len(set(values)) > 1 else {}
 
 
-def exact_groups(values: Sequence[Sequence[Value]]) -> Groups:
+def group_by_values(values: Sequence[Sequence[Value]]) -> Groups:
     """Planes by their values.
 
     Args:
@@ -199,12 +199,12 @@ def exact_groups(values: Sequence[Sequence[Value]]) -> Groups:
     return groups
 
 
-def each_once(groups: Groups, slots: np.ndarray) -> bool:
+def has_each_position_once(groups: Groups, slots: np.ndarray) -> bool:
     """Whether no group holds a position twice."""
     return all(len(set(slots[members].tolist())) == len(members) for members in groups.values())
 
 
-def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
+def make_phases(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
     """Phases in ascending order of their values."""
     keys = sorted(groups)
     phases = []
@@ -212,7 +212,7 @@ def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Cand
         labels = [
             candidate.label(value, frames[groups[key][0]])
             if candidate.label
-            else differing_text(value, [one[k] for one in keys])
+            else label_text(value, [one[k] for one in keys])
             for k, (candidate, value) in enumerate(zip(candidates, key, strict=True))
             if len({one[k] for one in keys}) > 1
         ]
@@ -227,7 +227,7 @@ def phases_of(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Cand
     return phases
 
 
-def ranks_in_slots(slots: np.ndarray, values: Sequence[Value]) -> list[int] | None:
+def rank_at_positions(slots: np.ndarray, values: Sequence[Value]) -> list[int] | None:
     """For each plane, which in order of its value it is among those at its position; None if that is not clear."""
     by_slot: defaultdict[int, list[int]] = defaultdict(list)
     for index, slot in enumerate(slots.tolist()):
@@ -241,7 +241,7 @@ def ranks_in_slots(slots: np.ndarray, values: Sequence[Value]) -> list[int] | No
     return ranks
 
 
-def ranked_phases(
+def make_ranked_phases(
     frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate, values: Sequence[Value]
 ) -> list[Phase]:
     """Phases by their rank at each position, where the value itself drifts from slice to slice."""
@@ -254,7 +254,7 @@ def ranked_phases(
     return phases
 
 
-def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
+def split_by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
     """Phases by the order in which the images of each position come: instance number, then file and frame."""
 
     def order(index: int) -> tuple[int, int, int]:
@@ -272,9 +272,9 @@ def by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
 
 def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
-    for candidate, values in differing_values(frames, CANDIDATES).items():
-        groups = exact_groups([values])
+    for candidate, values in find_differing_values(frames, CANDIDATES).items():
+        groups = group_by_values([values])
         sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:
-            return phases_of(frames, groups, (candidate,))
+            return make_phases(frames, groups, (candidate,))
     return [Phase(tuple(frames))]

@@ -9,14 +9,14 @@ from ...errors import AmbiguousSeriesError, CorruptFileError, GeometryError
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..stacks.planes import Planes, stack_planes
+from .image_series import FrameLayout, Series, group_layouts
 from .phases import Phase, split_phases
-from .series import Layout, Series, layouts_of
 
-__all__ = ["Volume", "planes_of", "volumes_of"]
+__all__ = ["SeriesVolume", "find_volumes", "stack_volume"]
 
 
 @dataclass(frozen=True)
-class Volume:
+class SeriesVolume:
     """The planes of one volume of a series.
 
     Attributes:
@@ -35,7 +35,7 @@ class Volume:
         return self.phase.frames
 
 
-def volumes_of(series: Series, path: str, only: frozenset[tuple[str, int]] | None = None) -> list[Volume]:
+def find_volumes(series: Series, path: str, only: frozenset[tuple[str, int]] | None = None) -> list[SeriesVolume]:
     """The volumes of a series, in ascending order of what tells them apart.
 
     Args:
@@ -46,7 +46,7 @@ def volumes_of(series: Series, path: str, only: frozenset[tuple[str, int]] | Non
     Raises:
         AmbiguousSeriesError: If the series holds several layouts and none is the largest.
     """
-    layouts, others = choose_layouts(layouts_of(series, only), path)
+    layouts, others = choose_layouts(group_layouts(series, only), path)
     phases: list[Phase] = []
     repeated: list[Decision] = []
     for number, layout in enumerate(layouts, 1):
@@ -57,13 +57,14 @@ def volumes_of(series: Series, path: str, only: frozenset[tuple[str, int]] | Non
             found = [name_stack(phase, number, len(found)) for phase in found]
         phases += found
     if len(phases) == 1:
-        return [Volume(phases[0], "", (*others, *repeated))]
+        return [SeriesVolume(phases[0], "", (*others, *repeated))]
     return [
-        Volume(phase, phase.label, (*others, *repeated, *compare(phases, index))) for index, phase in enumerate(phases)
+        SeriesVolume(phase, phase.label, (*others, *repeated, *compare_phases(phases, index)))
+        for index, phase in enumerate(phases)
     ]
 
 
-def planes_of(volume: Volume, frames: Sequence[Frame], irregular: str, path: str) -> Planes:
+def stack_volume(volume: SeriesVolume, frames: Sequence[Frame], irregular: str, path: str) -> Planes:
     """The planes of a volume on their grid.
 
     Args:
@@ -92,7 +93,7 @@ def name_stack(phase: Phase, number: int, count: int) -> Phase:
     return replace(phase, label=label)
 
 
-def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
+def compare_phases(phases: Sequence[Phase], index: int) -> list[Decision]:
     """What to say of one volume among several; an incomplete one is warned of."""
     one = phases[index]
     text = f"this is one of {len(phases)} volumes ({one.label}, dataset_index={index})"
@@ -110,7 +111,7 @@ def compare(phases: Sequence[Phase], index: int) -> list[Decision]:
     return [Decision("left out", text, len(phases) - 1)]
 
 
-def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], list[Decision]]:
+def choose_layouts(layouts: Sequence[FrameLayout], path: str) -> tuple[list[FrameLayout], list[Decision]]:
     """The layouts of a series that are loaded.
 
     Usually one, the largest; the others are left out, with a warning that counts them. The stacks of multi-frame
@@ -142,7 +143,7 @@ def choose_layouts(layouts: Sequence[Layout], path: str) -> tuple[list[Layout], 
     return [first], [Decision("left out", text, count, "content")]
 
 
-def refuse_unplaced(first: Layout, others: Sequence[Layout], path: str) -> None:
+def refuse_unplaced(first: FrameLayout, others: Sequence[FrameLayout], path: str) -> None:
     """Raise if images that look like slices of a volume do not say where they lie: without them it may have a hole."""
     like = first.frames[0]
     if like.is_localizer or like.orientation is None:

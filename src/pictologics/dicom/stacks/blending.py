@@ -40,7 +40,7 @@ class InPlanePlan(NamedTuple):
     part: FloatArray
 
 
-class Piece(NamedTuple):
+class MovedSlice(NamedTuple):
     """A part of a plane of the volume: (rows, columns) of values, which are valid, and their first row and column."""
 
     values: AnyArray
@@ -64,12 +64,12 @@ def fill_volume(
     values = np.empty((normal.lower.size, rows, columns), array.dtype)
     valid = np.zeros(values.shape, np.bool_)
 
-    def piece_of(k: int) -> Piece:
-        return moved(slices[k], None if masks is None else masks[k], plane.start[k], plane.part[k])
+    def make_piece(k: int) -> MovedSlice:
+        return move_slice(slices[k], None if masks is None else masks[k], plane.start[k], plane.part[k])
 
     def fill_share(share: Iterable[int]) -> None:
         # A slice is moved once for all planes that it takes part in; at most two are held.
-        pieces: dict[int, Piece] = {}
+        pieces: dict[int, MovedSlice] = {}
         for k in share:
             lower, weight = int(normal.lower[k]), float(normal.weight[k])
             if lower < 0:
@@ -78,29 +78,29 @@ def fill_volume(
             wanted = (lower, lower + 1) if weight else (lower,)
             # Two infinite values that meet give NaN, silently.
             with np.errstate(invalid="ignore"):
-                pieces = {number: pieces.get(number) or piece_of(number) for number in wanted}
-                blend(list(pieces.values()), weight, values[k], valid[k], fill_value)
+                pieces = {number: pieces.get(number) or make_piece(number) for number in wanted}
+                blend_pieces(list(pieces.values()), weight, values[k], valid[k], fill_value)
 
     run_in_shares(fill_share, normal.lower.size)
     return values.T, valid.T
 
 
-def moved(values: AnyArray, valid: BoolArray | None, start: npt.NDArray[np.intp], part: FloatArray) -> Piece:
+def move_slice(values: AnyArray, valid: BoolArray | None, start: npt.NDArray[np.intp], part: FloatArray) -> MovedSlice:
     """A slice at its place in the widened plane: by parts of a voxel it loses the outer half of its edge."""
     left, top = (int(place) for place in start)
     columns, rows = (float(share) for share in part)
     if columns:
-        values = between(values[:, 1:], values[:, :-1], columns)
+        values = interpolate_between(values[:, 1:], values[:, :-1], columns)
         valid = None if valid is None else valid[:, 1:] & valid[:, :-1]
         left += 1
     if rows:
-        values = between(values[1:], values[:-1], rows)
+        values = interpolate_between(values[1:], values[:-1], rows)
         valid = None if valid is None else valid[1:] & valid[:-1]
         top += 1
-    return Piece(values, valid, top, left)
+    return MovedSlice(values, valid, top, left)
 
 
-def between(start: AnyArray, end: AnyArray, weight: float, out: AnyArray | None = None) -> AnyArray:
+def interpolate_between(start: AnyArray, end: AnyArray, weight: float, out: AnyArray | None = None) -> AnyArray:
     """The values at a part of the way from one to the other; exact where both are equal."""
     out = np.subtract(end, start, out=out)
     out *= weight
@@ -108,7 +108,9 @@ def between(start: AnyArray, end: AnyArray, weight: float, out: AnyArray | None 
     return out
 
 
-def blend(pieces: list[Piece], weight: float, values: AnyArray, valid: BoolArray, fill_value: float) -> None:
+def blend_pieces(
+    pieces: list[MovedSlice], weight: float, values: AnyArray, valid: BoolArray, fill_value: float
+) -> None:
     """Write one plane of the volume from one piece, or from two of them."""
     rows, columns = values.shape
     top = max(piece.top for piece in pieces)
@@ -120,7 +122,7 @@ def blend(pieces: list[Piece], weight: float, values: AnyArray, valid: BoolArray
     if len(pieces) == 1:
         inside[...] = pieces[0].values[windows[0]]
     else:
-        between(pieces[0].values[windows[0]], pieces[1].values[windows[1]], weight, out=inside)
+        interpolate_between(pieces[0].values[windows[0]], pieces[1].values[windows[1]], weight, out=inside)
     for margin in ((slice(0, top),), (slice(bottom, rows),), (slice(top, bottom), slice(0, left))):
         values[margin] = fill_value
     values[top:bottom, right:columns] = fill_value

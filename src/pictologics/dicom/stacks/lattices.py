@@ -20,12 +20,12 @@ from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 __all__ = [
     "FEWEST",
     "Lattice",
-    "finest_step",
-    "interleaved_lattices",
-    "lattice_of",
-    "regular",
-    "rooms_for_a_slice",
-    "spacing_runs",
+    "find_finest_step",
+    "find_lattice",
+    "find_long_gaps",
+    "is_evenly_spaced",
+    "list_spacing_runs",
+    "split_interleaved",
 ]
 
 
@@ -42,7 +42,7 @@ USUAL_SHARE = 0.3
 STEP_SHARE = 1 / 20
 
 # No scan has more; a position that lies far off is a lie of a header.
-MOST_SLOTS = 2**31 - 1
+MOST_LATTICE_SLOTS = 2**31 - 1
 
 # Fewer slices than this are no lattice of their own: any two are evenly spaced.
 FEWEST = 3
@@ -69,7 +69,7 @@ class Lattice:
         return np.setdiff1d(np.arange(self.slots[-1] + 1), self.slots)
 
 
-def lattice_of(heights: FloatArray) -> Lattice | None:
+def find_lattice(heights: FloatArray) -> Lattice | None:
     """The lattice on which all slices lie, each within a tenth of a step; None if the spacing truly varies.
 
     The step is the smallest gap, so that longer gaps hold empty slots. Two kinds of stack lie on such a lattice
@@ -79,7 +79,7 @@ def lattice_of(heights: FloatArray) -> Lattice | None:
         heights: (n,) ascending.
     """
     count = heights.size
-    even = regular(heights[:, None], heights[-1] / max(count - 1, 1))
+    even = is_evenly_spaced(heights[:, None], heights[-1] / max(count - 1, 1))
     if count < FEWEST or even:
         return Lattice(float(heights[-1]) / max(count - 1, 1), np.arange(count))
     gaps = np.diff(heights)
@@ -88,18 +88,18 @@ def lattice_of(heights: FloatArray) -> Lattice | None:
     counts = np.round(gaps / step)
     slots = np.concatenate([[0.0], np.cumsum(counts)])
     step = heights[-1] / slots[-1]
-    if np.abs(heights / step - slots).max() >= CORNER_ERROR_REFUSED or slots[-1] > MOST_SLOTS:
+    if np.abs(heights / step - slots).max() >= CORNER_ERROR_REFUSED or slots[-1] > MOST_LATTICE_SLOTS:
         return None
     longest = max((len(list(run)) for slots_on, run in groupby(counts) if slots_on > 1), default=0)
     if longest >= RUN_OF_ONE_SPACING:
         return None
     sparse = slots[-1] + 1 - count >= (slots[-1] + 1) / 4
-    if sparse and interleaved_lattices(heights[:, None]):
+    if sparse and split_interleaved(heights[:, None]):
         return None
     return Lattice(float(step), slots.astype(np.intp))
 
 
-def rooms_for_a_slice(gaps: FloatArray) -> BoolArray:
+def find_long_gaps(gaps: FloatArray) -> BoolArray:
     """Which gaps of an uneven stack are so long that a slice seems to be missing there.
 
     Such a gap is twice as long as the gaps around it, within the tenth of a step that all geometry is allowed. A
@@ -116,20 +116,20 @@ def rooms_for_a_slice(gaps: FloatArray) -> BoolArray:
     return rooms
 
 
-def finest_step(gaps: FloatArray) -> float:
+def find_finest_step(gaps: FloatArray) -> float:
     """The finest distance that slices of an uneven stack keep, rather than one at which two happen to lie.
 
     Args:
         gaps: (n - 1,) distances between neighboring slices, mm.
     """
-    ascending = np.sort(gaps[~rooms_for_a_slice(gaps)])
+    ascending = np.sort(gaps[~find_long_gaps(gaps)])
     reached = np.cumsum(ascending) >= STEP_SHARE * ascending.sum()
     finest = ascending[reached.argmax()]
     # Positions are rounded, so that the gaps of one spacing differ a little.
     return float(ascending[np.abs(ascending / finest - 1) < CORNER_ERROR_NOTED].mean())
 
 
-def spacing_runs(gaps: FloatArray) -> list[tuple[int, int, float]]:
+def list_spacing_runs(gaps: FloatArray) -> list[tuple[int, int, float]]:
     """Stretches of gaps of one length: the first gap, the end, and the mean gap of each, mm."""
     runs = []
     start = 0
@@ -142,7 +142,7 @@ def spacing_runs(gaps: FloatArray) -> list[tuple[int, int, float]]:
     return runs
 
 
-def interleaved_lattices(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+def split_interleaved(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
     """Split slices into two evenly spaced stacks whose ranges overlap, if they are that.
 
     Args:
@@ -157,9 +157,11 @@ def interleaved_lattices(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt
         return None
     tolerance_unit = float(np.median(np.diff(offsets[:, -1])))
     for second in range(1, min(count, MOST_BETWEEN + 2)):
-        first_stack = walk(offsets, second, tolerance_unit)
+        first_stack = follow_steps(offsets, second, tolerance_unit)
         other_stack = np.setdiff1d(np.arange(count), first_stack)
-        if min(first_stack.size, other_stack.size) < FEWEST or not regular(offsets[other_stack], tolerance_unit):
+        if min(first_stack.size, other_stack.size) < FEWEST or not is_evenly_spaced(
+            offsets[other_stack], tolerance_unit
+        ):
             continue
         low = max(first_stack[0], other_stack[0])
         high = min(first_stack[-1], other_stack[-1])
@@ -167,12 +169,12 @@ def interleaved_lattices(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt
             continue
         # Slices that are even where both stacks are need no second stack to explain them.
         shared = offsets[low : high + 1]
-        if not regular(shared, float(shared[-1, -1] - shared[0, -1]) / (high - low)):
+        if not is_evenly_spaced(shared, float(shared[-1, -1] - shared[0, -1]) / (high - low)):
             return first_stack, other_stack
     return None
 
 
-def walk(offsets: FloatArray, second: int, tolerance_unit: float) -> npt.NDArray[np.intp]:
+def follow_steps(offsets: FloatArray, second: int, tolerance_unit: float) -> npt.NDArray[np.intp]:
     """Slices met in even steps from the first slice over a second one, until no slice lies at the next step."""
     heights = offsets[:, -1].tolist()
     tolerance = CORNER_ERROR_REFUSED * tolerance_unit
@@ -188,7 +190,7 @@ def walk(offsets: FloatArray, second: int, tolerance_unit: float) -> npt.NDArray
         members.append(near[0])
 
 
-def regular(offsets: FloatArray, unit: float) -> bool:
+def is_evenly_spaced(offsets: FloatArray, unit: float) -> bool:
     """Whether places are evenly spaced along a line, each within a tenth of a unit in every direction."""
     steps = np.linspace(0, 1, len(offsets))[:, None]
     line = offsets[0] + steps * (offsets[-1] - offsets[0])

@@ -14,20 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import FloatArray
 from ...errors import GeometryError
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..headers import tags
-from .regularity import Finding, StackGeometry, findings_of
+from .regularity import Finding, StackGeometry, find_irregularities
 
 __all__ = [
     "Planes",
-    "assume",
-    "grid_of_planes",
-    "in_plane_spacing",
-    "orthonormal_axes",
-    "single_slice_step",
+    "find_pixel_spacing",
+    "find_single_slice_step",
+    "make_orthonormal_axes",
+    "make_plane_grid",
+    "record_assumption",
     "stack_by_number",
     "stack_planes",
 ]
@@ -83,28 +84,28 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
     """Sort planes along their normal and lay a grid through them."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
-    spacings = np.array([in_plane_spacing(frame, decisions) for frame in frames])
-    direction = orthonormal_axes(cosines[0])
+    spacings = np.array([find_pixel_spacing(frame, decisions) for frame in frames])
+    direction = make_orthonormal_axes(cosines[0])
     heights = positions @ direction[:, 2]
     order = np.argsort(heights, kind="stable")
     if len(frames) > 1:
         step = float(heights[order[-1]] - heights[order[0]]) / (len(frames) - 1)
     else:
-        step = single_slice_step(frames[0], decisions)
-    grid = grid_of_planes(frames[0], positions[order[0]], direction, spacings[order[0]], step, len(frames))
+        step = find_single_slice_step(frames[0], decisions)
+    grid = make_plane_grid(frames[0], positions[order[0]], direction, spacings[order[0]], step, len(frames))
     stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
-    findings = findings_of(stack)
-    decisions += judge(stack, findings, irregular, path)
+    findings = find_irregularities(stack)
+    decisions += judge_stack(stack, findings, irregular, path)
     if not np.array_equal(order, np.arange(len(frames))):
         decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
     to_resample = stack if findings and irregular == "resample" else None
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions), to_resample)
 
 
-def grid_of_planes(
+def make_plane_grid(
     frame: Frame,
-    position: npt.NDArray[np.float64],
-    direction: npt.NDArray[np.float64],
+    position: FloatArray,
+    direction: FloatArray,
     pixel_spacing: npt.ArrayLike,
     step: float,
     count: int,
@@ -125,7 +126,7 @@ def grid_of_planes(
     )
 
 
-def judge(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
+def judge_stack(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
     """Accept a regular stack; raise for any other, unless told what to do with it."""
     error = float(stack.corner_errors().max())
     if not findings:
@@ -157,7 +158,7 @@ def can_be_resampled(findings: Sequence[Finding]) -> bool:
     return not any(finding.kind in {"turned", "pixel spacing varies"} for finding in findings)
 
 
-def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def make_orthonormal_axes(cosines: FloatArray) -> FloatArray:
     """The nearest right-handed set of axes to six direction cosines: columns r, c and n."""
     pair = cosines.reshape(2, 3).T
     # Exact cosines stay exact; the polar factor of anything else spreads the rounding evenly over both.
@@ -168,13 +169,13 @@ def orthonormal_axes(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64
     return np.column_stack([pair, np.cross(pair[:, 0], pair[:, 1])]) + 0.0
 
 
-def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
+def find_pixel_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
     """The distance between rows and columns; what is assumed is recorded once."""
     if frame.pixel_spacing is None:
-        assume("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
+        record_assumption("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
         return 1.0, 1.0
     if frame.spacing_source != tags.NAMES[tags.PIXEL_SPACING]:
-        assume(
+        record_assumption(
             f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
             "not in the patient",
             frame.pixel_spacing[0],
@@ -183,13 +184,13 @@ def in_plane_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, fl
     return frame.pixel_spacing
 
 
-def single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
+def find_single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
     """The third spacing where there is only one plane, or no position."""
     step = frame.attributes.number(tags.SPACING_BETWEEN_SLICES)
     if step:
         # Its sign means nothing: vendors disagree about it.
         return abs(step)
-    assume("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
+    record_assumption("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
     return 1.0
 
 
@@ -203,21 +204,21 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
         order = list(range(len(frames)))
         way = "file name"
     first = frames[order[0]]
-    rows, columns = in_plane_spacing(first, decisions)
-    step = single_slice_step(first, decisions)
-    assume(
+    rows, columns = find_pixel_spacing(first, decisions)
+    step = find_single_slice_step(first, decisions)
+    record_assumption(
         f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
         f"{step:.6g} mm apart, "
         + ("with the origin at zero" if first.orientation else "axial, with the origin at zero"),
         len(frames),
         decisions,
     )
-    direction = orthonormal_axes(np.array(first.orientation or AXIAL))
-    grid = grid_of_planes(first, np.zeros(3), direction, (rows, columns), step, len(frames))
+    direction = make_orthonormal_axes(np.array(first.orientation or AXIAL))
+    grid = make_plane_grid(first, np.zeros(3), direction, (rows, columns), step, len(frames))
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
 
 
-def assume(text: str, value: float, decisions: list[Decision]) -> None:
+def record_assumption(text: str, value: float, decisions: list[Decision]) -> None:
     """Record an assumption, once."""
     decision = Decision("assumed", text, value, "geometry")
     if decision not in decisions:

@@ -6,7 +6,7 @@ back to where its position says (which undoes the tilt of a gantry or the shift 
 and linearly by parts of one, and the planes are widened both ways so that nothing is cut off.
 
 A voxel is valid where a slice lies, and between two neighboring slices where both hold data, unless the gap between
-them is so long that a slice seems to be missing (:func:`pictologics.dicom.stacks.lattices.rooms_for_a_slice`). Any
+them is so long that a slice seems to be missing (:func:`pictologics.dicom.stacks.lattices.find_long_gaps`). Any
 other voxel holds the fill value, and nothing is ever interpolated with it.
 """
 
@@ -23,24 +23,22 @@ from ...errors import GeometryError
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
 from .blending import InPlanePlan, NormalPlan, fill_volume
-from .lattices import finest_step, lattice_of, rooms_for_a_slice
+from .lattices import find_finest_step, find_lattice, find_long_gaps
 from .regularity import (
+    MOST_NAMED,
     StackGeometry,
-    along_normal,
-    in_plane_spacing,
-    sideways,
-    turned,
+    find_sideways_shift,
+    find_turn,
+    find_uneven_spacing,
+    find_varying_pixel_spacing,
 )
 
 __all__ = ["Rectified", "rectify"]
 
 
 # A volume of more voxels than these two limits both allow is a lie of a header, not a scan.
-MOST_VOXELS = 2**28
+MOST_RECTIFIED_VOXELS = 2**28
 MOST_GROWTH = 32
-
-# A message names this many slices.
-NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +86,16 @@ def rectify(
     grid = Grid((*plane.shape, normal.lower.size), spacing, tuple(origin), stack.grid.direction)
     values, valid = fill_volume(array, source_mask, normal, plane, fill_value)
     decisions = (
-        *decide_in_plane(stack, plane),
-        *decide_along_normal(stack, normal, fill_value),
-        *decide_rounded(stack, plane, normal),
+        *describe_in_plane(stack, plane),
+        *describe_along_normal(stack, normal, fill_value),
+        *describe_rounding(stack, plane, normal),
     )
     return Rectified(values, grid, valid, decisions)
 
 
 def refuse_other_planes(stack: StackGeometry) -> None:
     """Raise if slices differ in more than their place."""
-    for finding in (in_plane_spacing(stack), turned(stack)):
+    for finding in (find_varying_pixel_spacing(stack), find_turn(stack)):
         if finding is not None:
             raise GeometryError(
                 f"{finding.text} ({finding.voxels:.3g} voxels), and only slices that differ in nothing but their "
@@ -111,7 +109,7 @@ def refuse_sparse(shape: Sequence[float], stack: StackGeometry) -> None:
     """Raise if slices lie so far apart that almost all of the volume would be empty."""
     wanted, given = math.prod(shape), math.prod(stack.grid.shape)
     # "not (x <= y)" also refuses NaN.
-    if not wanted <= max(MOST_VOXELS, MOST_GROWTH * given):
+    if not wanted <= max(MOST_RECTIFIED_VOXELS, MOST_GROWTH * given):
         raise GeometryError(
             "the slices lie so far apart that their regular volume would have "
             f"{' x '.join(f'{size:.6g}' for size in shape)} voxels, {wanted / given:.3g} times the slices' own",
@@ -139,7 +137,7 @@ def plan_along_normal(stack: StackGeometry, plane_shape: tuple[int, int]) -> Nor
     heights = stack.offsets[:, 2]
     if heights.size == 1:
         return NormalPlan(stack.grid.spacing[2], np.zeros(1, np.intp), np.zeros(1))
-    lattice = lattice_of(heights)
+    lattice = find_lattice(heights)
     if lattice is None:
         return plan_uneven(heights, stack, plane_shape)
     planes = int(lattice.slots[-1]) + 1
@@ -152,7 +150,7 @@ def plan_along_normal(stack: StackGeometry, plane_shape: tuple[int, int]) -> Nor
 def plan_uneven(heights: FloatArray, stack: StackGeometry, plane_shape: tuple[int, int]) -> NormalPlan:
     """Lay planes through slices whose spacing varies, the first through the first slice."""
     gaps = np.diff(heights)
-    step = finest_step(gaps)
+    step = find_finest_step(gaps)
     steps = float(heights[-1]) / step
     refuse_sparse((*plane_shape, steps + 1), stack)
     if abs(steps - round(steps)) < CORNER_ERROR_REFUSED:
@@ -165,16 +163,16 @@ def plan_uneven(heights: FloatArray, stack: StackGeometry, plane_shape: tuple[in
     # On a slice, but for its rounding: that slice as it is.
     on_upper = np.abs(places - heights[lower + 1]) < CORNER_ERROR_NOTED * step
     on_slice = on_upper | (np.abs(places - heights[lower]) < CORNER_ERROR_NOTED * step)
-    in_room = rooms_for_a_slice(gaps)[lower] & ~on_slice
+    in_room = find_long_gaps(gaps)[lower] & ~on_slice
     lower[on_upper] += 1
     lower[in_room] = -1
     weight[on_slice | in_room] = 0.0
     return NormalPlan(step, lower, weight)
 
 
-def decide_in_plane(stack: StackGeometry, plane: InPlanePlan) -> list[Decision]:
+def describe_in_plane(stack: StackGeometry, plane: InPlanePlan) -> list[Decision]:
     """Say how slices were moved in their plane."""
-    finding = sideways(stack)
+    finding = find_sideways_shift(stack)
     if finding is None:
         return []
     text = f"{finding.text}: each slice was moved back in its plane, by up to {finding.voxels:.4g} voxels"
@@ -185,9 +183,9 @@ def decide_in_plane(stack: StackGeometry, plane: InPlanePlan) -> list[Decision]:
     return [Decision("resampled", text, finding.voxels)]
 
 
-def decide_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: float) -> list[Decision]:
+def describe_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: float) -> list[Decision]:
     """Say how planes were made along the normal, and which slices are not among them."""
-    finding = along_normal(stack)
+    finding = find_uneven_spacing(stack)
     if finding is None:
         return []
     planes = normal.lower.size
@@ -202,22 +200,22 @@ def decide_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: fl
     beyond = float(stack.offsets[-1, 2]) - (planes - 1) * normal.step
     if beyond >= CORNER_ERROR_REFUSED * normal.step:
         text += f"; the last {beyond:.6g} mm of the stack, less than one step, lie beyond the last plane"
-    return [Decision("resampled", text, normal.step), *decide_left_out(stack, normal)]
+    return [Decision("resampled", text, normal.step), *describe_left_out(stack, normal)]
 
 
-def decide_left_out(stack: StackGeometry, normal: NormalPlan) -> list[Decision]:
+def describe_left_out(stack: StackGeometry, normal: NormalPlan) -> list[Decision]:
     """Name slices that no plane is made of: those that stand alone between long gaps, beside the planes."""
     used = np.union1d(normal.lower[normal.lower >= 0], normal.lower[normal.weight > 0] + 1)
     lost = np.setdiff1d(np.arange(len(stack.positions)), used)
     if not lost.size:
         return []
-    where = ", ".join(f"{k + 1} (at {stack.offsets[k, 2]:.6g} mm)" for k in lost[:NAMED])
-    more = ", ..." if lost.size > NAMED else ""
+    where = ", ".join(f"{k + 1} (at {stack.offsets[k, 2]:.6g} mm)" for k in lost[:MOST_NAMED])
+    more = ", ..." if lost.size > MOST_NAMED else ""
     text = f"left out slices that stand alone between long gaps, beside the planes: {where}{more}"
     return [Decision("left out", text, int(lost.size), "geometry")]
 
 
-def decide_rounded(stack: StackGeometry, plane: InPlanePlan, normal: NormalPlan) -> list[Decision]:
+def describe_rounding(stack: StackGeometry, plane: InPlanePlan, normal: NormalPlan) -> list[Decision]:
     """Say how far slices that were taken as they are lie from where they were put."""
     kept = np.flatnonzero((normal.lower >= 0) & (normal.weight == 0))
     slices = normal.lower[kept]

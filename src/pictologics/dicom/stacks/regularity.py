@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import FloatArray
 from ...geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
 from .lattices import (
     Lattice,
-    interleaved_lattices,
-    lattice_of,
-    spacing_runs,
+    find_lattice,
+    list_spacing_runs,
+    split_interleaved,
 )
 
-__all__ = ["Finding", "StackGeometry", "findings_of"]
+__all__ = ["MOST_NAMED", "Finding", "StackGeometry", "find_irregularities"]
 
 FindingKind = Literal[
     "tilted",
@@ -33,8 +33,8 @@ FindingKind = Literal[
     "turned",
 ]
 
-# A message names this many places or spacings before it says how many more there are.
-NAMED = 5
+MOST_NAMED = 5
+"""How many places, slices or spacings a message names before it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,18 @@ class StackGeometry:
         grid: The regular grid to compare with: first position, mean step along the normal.
     """
 
-    positions: npt.NDArray[np.float64]
-    row_axes: npt.NDArray[np.float64]
-    column_axes: npt.NDArray[np.float64]
-    pixel_spacings: npt.NDArray[np.float64]
+    positions: FloatArray
+    row_axes: FloatArray
+    column_axes: FloatArray
+    pixel_spacings: FloatArray
     grid: Grid
 
     @property
-    def offsets(self) -> npt.NDArray[np.float64]:
+    def offsets(self) -> FloatArray:
         """(n, 3) distance of each first pixel from that of the first plane, along the grid's axes, mm."""
         return np.asarray((self.positions - self.positions[0]) @ self.grid.direction)
 
-    def corner_errors(self) -> npt.NDArray[np.float64]:
+    def corner_errors(self) -> FloatArray:
         """(n,) displacement of each plane's worst corner from the grid, in voxels."""
         columns, rows, _ = self.grid.shape
         errors = np.zeros(len(self.positions))
@@ -93,20 +93,25 @@ class StackGeometry:
         return errors
 
 
-def findings_of(stack: StackGeometry) -> list[Finding]:
+def find_irregularities(stack: StackGeometry) -> list[Finding]:
     """Name what keeps a stack from being regular; empty if nothing reaches a tenth of a voxel."""
     if stack.corner_errors().max() < CORNER_ERROR_REFUSED:
         return []
     found = [
         finding
-        for finding in (in_plane_spacing(stack), turned(stack), sideways(stack), along_normal(stack))
+        for finding in (
+            find_varying_pixel_spacing(stack),
+            find_turn(stack),
+            find_sideways_shift(stack),
+            find_uneven_spacing(stack),
+        )
         if finding is not None
     ]
     # Several small deviations may add up to one that none of them is alone; name the largest then.
     return found or [Finding("shifted sideways", "small deviations add up", float(stack.corner_errors().max()))]
 
 
-def in_plane_spacing(stack: StackGeometry) -> Finding | None:
+def find_varying_pixel_spacing(stack: StackGeometry) -> Finding | None:
     """Planes whose pixels have different sizes."""
     columns, rows, _ = stack.grid.shape
     low, high = stack.pixel_spacings.min(axis=0), stack.pixel_spacings.max(axis=0)
@@ -117,7 +122,7 @@ def in_plane_spacing(stack: StackGeometry) -> Finding | None:
     return Finding("pixel spacing varies", text, voxels)
 
 
-def turned(stack: StackGeometry) -> Finding | None:
+def find_turn(stack: StackGeometry) -> Finding | None:
     """Planes that are turned against the first."""
     columns, rows, _ = stack.grid.shape
     normal = stack.grid.direction[:, 2]
@@ -132,7 +137,7 @@ def turned(stack: StackGeometry) -> Finding | None:
     return Finding("turned", f"the planes are turned by up to {np.degrees(max(*sway, twist)):.3g} degrees", voxels)
 
 
-def sideways(stack: StackGeometry) -> Finding | None:
+def find_sideways_shift(stack: StackGeometry) -> Finding | None:
     """A tilted gantry, where the shift grows evenly, or planes that jump sideways."""
     offsets = stack.offsets
     shift, height = offsets[:, :2], offsets[:, 2]
@@ -145,9 +150,9 @@ def sideways(stack: StackGeometry) -> Finding | None:
     if unexplained.max() < CORNER_ERROR_REFUSED:
         angle = np.degrees(np.arctan(np.sqrt((rate**2).sum())))
         return Finding("tilted", f"the stack is tilted by {angle:.3g} degrees (a tilted gantry)", voxels)
-    if lattice_of(height) is not None:
+    if find_lattice(height) is not None:
         # Slices at even heights may still come from two stacks that lie beside each other.
-        finding = interleaved(stack, offsets, voxels)
+        finding = find_interleaving(stack, offsets, voxels)
         if finding is not None:
             return finding
     jumps = np.sqrt((np.diff(shift, axis=0) ** 2).sum(axis=1))
@@ -156,26 +161,26 @@ def sideways(stack: StackGeometry) -> Finding | None:
     return Finding("shifted sideways", text, voxels)
 
 
-def along_normal(stack: StackGeometry) -> Finding | None:
+def find_uneven_spacing(stack: StackGeometry) -> Finding | None:
     """Missing slices, where all lie on one lattice; two lattices; or a spacing that varies."""
     height = stack.offsets[:, 2]
     voxels = float(np.abs(height / stack.grid.spacing[2] - np.arange(height.size)).max())
     if voxels < CORNER_ERROR_REFUSED:
         return None
-    lattice = lattice_of(height)
+    lattice = find_lattice(height)
     if lattice is not None:
         return Finding(
-            "slices missing", missing_text(lattice, float(stack.positions[0] @ stack.grid.direction[:, 2])), voxels
+            "slices missing", describe_missing(lattice, float(stack.positions[0] @ stack.grid.direction[:, 2])), voxels
         )
-    return interleaved(stack, height[:, None], voxels) or Finding(
-        "spacing varies", spacing_text(np.diff(height)), voxels
+    return find_interleaving(stack, height[:, None], voxels) or Finding(
+        "spacing varies", describe_spacing(np.diff(height)), voxels
     )
 
 
-def interleaved(stack: StackGeometry, offsets: npt.NDArray[np.float64], voxels: float) -> Finding | None:
+def find_interleaving(stack: StackGeometry, offsets: FloatArray, voxels: float) -> Finding | None:
     """Two evenly spaced stacks, one between the slices of the other, seen in some of the grid's axes."""
     unit = np.asarray(stack.grid.spacing)[-offsets.shape[1] :]
-    split = interleaved_lattices(offsets / unit)
+    split = split_interleaved(offsets / unit)
     if split is None:
         return None
     steps = [float(np.diff(stack.offsets[part, 2]).mean()) for part in split]
@@ -191,25 +196,25 @@ def interleaved(stack: StackGeometry, offsets: npt.NDArray[np.float64], voxels: 
     return Finding("interleaved lattices", text, voxels)
 
 
-def missing_text(lattice: Lattice, start: float) -> str:
+def describe_missing(lattice: Lattice, start: float) -> str:
     """How many slices are missing, and where along the normal in the world."""
     counts = np.diff(lattice.slots) - 1
     places = [int(k) for k in np.flatnonzero(counts)]
     named = []
-    for k in places[:NAMED]:
+    for k in places[:MOST_NAMED]:
         low = start + (lattice.slots[k] + 1) * lattice.step
         high = start + (lattice.slots[k + 1] - 1) * lattice.step
         at = f"{low:.6g} mm" if counts[k] == 1 else f"{low:.6g} to {high:.6g} mm"
         named.append(f"{counts[k]} after slice {k + 1} (at {at})")
-    more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
+    more = f" and {len(places) - MOST_NAMED} more places" if len(places) > MOST_NAMED else ""
     missing = int(counts.sum())
     return f"{missing} slice{'s are' if missing != 1 else ' is'} missing: {', '.join(named)}{more}"
 
 
-def spacing_text(gaps: npt.NDArray[np.float64]) -> str:
+def describe_spacing(gaps: FloatArray) -> str:
     """The spacings that there are, slice by slice where they are few."""
     text = f"the distance between slices varies from {gaps.min():.6g} to {gaps.max():.6g} mm (mean {gaps.mean():.6g}"
-    runs = spacing_runs(gaps)
-    if len(runs) > NAMED:
+    runs = list_spacing_runs(gaps)
+    if len(runs) > MOST_NAMED:
         return text + ")"
     return text + "; " + ", ".join(f"{gap:.6g} from slice {low + 1} to {end + 1}" for low, end, gap in runs) + ")"

@@ -26,13 +26,14 @@ from ..frames.frame import Frame
 from ..headers import tags
 from .lattices import Lattice
 from .planes import (
-    assume,
-    grid_of_planes,
-    in_plane_spacing,
-    orthonormal_axes,
-    single_slice_step,
+    find_pixel_spacing,
+    find_single_slice_step,
+    make_orthonormal_axes,
+    make_plane_grid,
+    record_assumption,
     stack_by_number,
 )
+from .regularity import MOST_NAMED
 
 __all__ = ["SparsePlanes", "stack_sparse_planes"]
 
@@ -41,11 +42,8 @@ __all__ = ["SparsePlanes", "stack_sparse_planes"]
 SAME_PLANE: Final = 0.02
 
 # A lattice of more slots than this, with hardly any plane on it, comes of a position that cannot be.
-MOST_SLOTS: Final = 10_000
-FEWEST_FILLED: Final = 0.01
-
-# A message names a few of the gaps.
-NAMED: Final = 5
+MOST_SPARSE_SLOTS: Final = 10_000
+LEAST_FILLED_SHARE: Final = 0.01
 
 # The cosine of the angle up to which an axis of a reference runs along the normal.
 ALONG: Final = 1 - 1e-4
@@ -91,7 +89,7 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
             path=path,
             advice="export the file again, with the positions of its planes",
         )
-    direction, spacing = common_axes(frames, decisions, path)
+    direction, spacing = find_common_axes(frames, decisions, path)
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
     heights = positions @ direction[:, 2]
     lowest = int(np.argmin(heights))
@@ -105,10 +103,10 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
             advice="resample the segmentation onto a rectangular grid before it is exported",
             voxels=float(sideways),
         )
-    clusters, members = clustered(heights, SAME_PLANE * float(spacing.min()))
-    lattice = lattice_of_clusters(clusters, frames[lowest], direction, reference, decisions, path)
+    clusters, members = cluster_heights(heights, SAME_PLANE * float(spacing.min()))
+    lattice = find_sparse_lattice(clusters, frames[lowest], direction, reference, decisions, path)
     count = int(lattice.slots[-1]) + 1
-    if count > MOST_SLOTS and clusters.size < FEWEST_FILLED * count:
+    if count > MOST_SPARSE_SLOTS and clusters.size < LEAST_FILLED_SHARE * count:
         raise GeometryError(
             f"its {clusters.size} planes spread over {clusters[-1]:.6g} mm, {count} times their distance of "
             f"{lattice.step:.6g} mm",
@@ -124,14 +122,14 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
         missing = count - clusters.size
         text = f"{missing} of {count} planes are not in the file and are background"
         decisions.append(Decision("assumed", text, missing))
-    grid = grid_of_planes(frames[lowest], positions[lowest], direction, spacing, lattice.step, count)
+    grid = make_plane_grid(frames[lowest], positions[lowest], direction, spacing, lattice.step, count)
     return SparsePlanes(grid, lattice.slots[members], tuple(decisions))
 
 
-def common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[FloatArray, FloatArray]:
+def find_common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[FloatArray, FloatArray]:
     """The axes and the distances between rows and columns that all planes share."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
-    spacings = np.array([in_plane_spacing(frame, decisions) for frame in frames])
+    spacings = np.array([find_pixel_spacing(frame, decisions) for frame in frames])
     size = max(frames[0].rows, frames[0].columns)
     turned = np.abs(cosines - cosines[0]).max()
     if turned * size >= CORNER_ERROR_REFUSED:
@@ -152,10 +150,10 @@ def common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -
             path=path,
             advice="export each as a file of its own",
         )
-    return orthonormal_axes(cosines[0]), spacings[0]
+    return make_orthonormal_axes(cosines[0]), spacings[0]
 
 
-def clustered(heights: FloatArray, tolerance: float) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+def cluster_heights(heights: FloatArray, tolerance: float) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     """Heights of distinct planes, ascending, and for each given height the plane that it is.
 
     Args:
@@ -170,7 +168,7 @@ def clustered(heights: FloatArray, tolerance: float) -> tuple[FloatArray, npt.ND
     return means - means[0], members
 
 
-def lattice_of_clusters(
+def find_sparse_lattice(
     heights: FloatArray,
     frame: Frame,
     direction: FloatArray,
@@ -181,22 +179,22 @@ def lattice_of_clusters(
     """The step between planes and the slot of each."""
     stated = abs(frame.attributes.number(tags.SPACING_BETWEEN_SLICES) or 0.0)
     thickness = frame.attributes.number(tags.SLICE_THICKNESS) or 0.0
-    of_reference = 0.0 if reference is None else step_along(reference, direction[:, 2])
+    of_reference = 0.0 if reference is None else find_step_along(reference, direction[:, 2])
     if heights.size == 1:
-        return Lattice(single_step(frame, stated, of_reference, thickness, decisions), np.zeros(1, np.intp))
+        return Lattice(find_single_step(frame, stated, of_reference, thickness, decisions), np.zeros(1, np.intp))
     gaps = np.diff(heights)
     # The shortest gaps differ by rounding; their median is steadier than the least of them.
     smallest = float(np.median(gaps[np.round(gaps / gaps.min()) == 1]))
     for step in (stated, of_reference, smallest):
-        lattice = lattice_with(heights, step)
+        lattice = fit_lattice(heights, step)
         if lattice is not None:
             return lattice
-    lattice = lattice_with(heights, thickness)
+    lattice = fit_lattice(heights, thickness)
     if lattice is None:
         distinct = np.unique(gaps.round(6)).tolist()
         raise GeometryError(
-            f"its {heights.size} planes lie at no regular distance: the gaps are {format_numbers(distinct[:NAMED])}"
-            f"{', ...' if len(distinct) > NAMED else ''} mm",
+            f"its {heights.size} planes lie at no regular distance: the gaps are "
+            f"{format_numbers(distinct[:MOST_NAMED])}{', ...' if len(distinct) > MOST_NAMED else ''} mm",
             path=path,
             advice="pass the image that it belongs to as reference_image, or export the file with SpacingBetweenSlices",
             gaps=gaps.tolist(),
@@ -205,11 +203,11 @@ def lattice_of_clusters(
         f"nothing says how far apart planes lie, and their gaps are no multiples of the smallest, {smallest:.6g} mm; "
         f"they are multiples of the slice thickness, {thickness:.6g} mm, which was taken"
     )
-    assume(text, thickness, decisions)
+    record_assumption(text, thickness, decisions)
     return lattice
 
 
-def lattice_with(heights: FloatArray, step: float) -> Lattice | None:
+def fit_lattice(heights: FloatArray, step: float) -> Lattice | None:
     """The lattice of a step, if every gap is a whole multiple of it; refined by the extent of the planes."""
     if not step > 0:
         return None
@@ -225,14 +223,16 @@ def lattice_with(heights: FloatArray, step: float) -> Lattice | None:
     return Lattice(refined, slots.astype(np.intp))
 
 
-def step_along(reference: Grid, normal: FloatArray) -> float:
+def find_step_along(reference: Grid, normal: FloatArray) -> float:
     """The spacing of a reference along a normal, 0 if none of its axes runs along it."""
     along = np.abs(normal @ reference.direction)
     axis = int(along.argmax())
     return reference.spacing[axis] if along[axis] > ALONG else 0.0
 
 
-def single_step(frame: Frame, stated: float, of_reference: float, thickness: float, decisions: list[Decision]) -> float:
+def find_single_step(
+    frame: Frame, stated: float, of_reference: float, thickness: float, decisions: list[Decision]
+) -> float:
     """The third spacing where there is only one plane."""
     if stated:
         return stated
@@ -241,10 +241,10 @@ def single_step(frame: Frame, stated: float, of_reference: float, thickness: flo
         decisions.append(Decision("assumed", text, of_reference))
         return of_reference
     if thickness > 0:
-        assume(
+        record_assumption(
             f"nothing says how far apart planes lie; the slice thickness of {thickness:.6g} mm was taken",
             thickness,
             decisions,
         )
         return thickness
-    return single_slice_step(frame, decisions)
+    return find_single_slice_step(frame, decisions)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from math import expm1, log
 from typing import Final
 
-from .facts import PetFacts
+from .pet_facts import PetFacts
 
-__all__ = ["decayed_share"]
+__all__ = ["find_remaining_share"]
 
 SECOND: Final = timedelta(seconds=1)
 DAY: Final = 86400.0
@@ -23,16 +23,16 @@ LONGEST_UNDATED_HALF_LIFE: Final = 12 * 3600.0
 SAME_BEGINNING: Final = 5.0
 
 
-def decayed_share(facts: Sequence[PetFacts]) -> float:
+def find_remaining_share(facts: Sequence[PetFacts]) -> float:
     """The share of the dose that was left at the beginning of the scan."""
     half_life = facts[0].half_life
     if half_life is None:
-        raise facts[0].missing("half_life")
-    share: float = 2.0 ** (-seconds_of_uptake(facts[0], scan_begin(facts, half_life), half_life) / half_life)
+        raise facts[0].missing_error("half_life")
+    share: float = 2.0 ** (-find_uptake_seconds(facts[0], find_scan_begin(facts, half_life), half_life) / half_life)
     return share
 
 
-def scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
+def find_scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
     """The moment to which a scanner that corrects for decay since the START corrected it.
 
     That is the series' date and time, unless these are later than the acquisition's: then the series was made
@@ -42,14 +42,14 @@ def scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
     first = facts[0]
     if first.is_enhanced:
         if first.corrected_to is None:
-            raise first.missing("corrected_to")
+            raise first.missing_error("corrected_to")
         return first.corrected_to
     if first.series is None:
-        raise first.missing("series")
+        raise first.missing_error("series")
     acquired = [one.acquired for one in facts]
     known = [moment for moment in acquired if moment is not None]
     if len(known) < len(acquired):
-        raise next(one for one in facts if one.acquired is None).missing("acquired")
+        raise next(one for one in facts if one.acquired is None).missing_error("acquired")
     # Times may be cut to whole seconds.
     if first.series <= min(known) + SECOND:
         return first.series
@@ -57,20 +57,20 @@ def scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
         return first.private_scan
     if first.manufacturer.startswith("GE"):
         # Its FrameReferenceTime counts from another moment.
-        raise first.contradictory(
+        raise first.contradiction_error(
             "the series is later than its acquisition, and GE's private scan date and time (0009,100D) is missing",
             "series",
             "acquired",
         )
-    return begin_by_reference(facts, half_life)
+    return find_begin_by_reference(facts, half_life)
 
 
-def begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> datetime:
+def find_begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> datetime:
     """The beginning of the scan, counted back from the moment of each slice's mean count rate."""
     begins = []
     for one in facts:
         if one.acquired is None or one.reference_time is None or one.duration is None:
-            raise one.contradictory(
+            raise one.contradiction_error(
                 "the series is later than its acquisition, and neither GE's private scan date and time (0009,100D) nor "
                 "FrameReferenceTime (0054,1300) and ActualFrameDuration (0018,1242) say when the scan began",
                 "series",
@@ -82,35 +82,35 @@ def begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> datetime:
         begins.append(one.acquired + timedelta(seconds=to_mean_rate - one.reference_time / 1000))
     apart = (max(begins) - min(begins)).total_seconds()
     if apart > SAME_BEGINNING:
-        raise facts[0].contradictory(
+        raise facts[0].contradiction_error(
             f"the beginnings of the scan that follow from them lie {apart:.0f} s apart", "acquired", "reference_time"
         )
     return begins[0]
 
 
-def seconds_of_uptake(facts: PetFacts, begin: datetime, half_life: float) -> float:
+def find_uptake_seconds(facts: PetFacts, begin: datetime, half_life: float) -> float:
     """Seconds from the injection to the beginning of the scan."""
     if facts.start is not None:
         check_same_time(facts, facts.start)
-        seconds = seconds_between(facts.start, begin)
+        seconds = count_seconds(facts.start, begin)
         fact = "start"
     elif facts.start_time is not None:
         if half_life > LONGEST_UNDATED_HALF_LIFE:
-            raise facts.contradictory(
+            raise facts.contradiction_error(
                 f"with a half-life of {half_life / 3600:.1f} h, a time without RadiopharmaceuticalStartDateTime "
                 "(0018,1078) does not tell the day",
                 "start_time",
                 "half_life",
             )
-        seconds = seconds_between(datetime.combine(begin.date(), facts.start_time, begin.tzinfo), begin)
+        seconds = count_seconds(datetime.combine(begin.date(), facts.start_time, begin.tzinfo), begin)
         if seconds < -LONGEST_LEAD:
             # Injected before midnight.
             seconds += DAY
         fact = "start_time"
     else:
-        raise facts.missing("start", "start_time")
+        raise facts.missing_error("start", "start_time")
     if not -LONGEST_LEAD <= seconds <= MOST_HALF_LIVES * half_life:
-        raise facts.contradictory(
+        raise facts.contradiction_error(
             f"the scan begins {seconds:.0f} s after the injection, with a half-life of {half_life:.6g} s",
             fact,
             "corrected_to" if facts.is_enhanced else "series",
@@ -126,10 +126,10 @@ def check_same_time(facts: PetFacts, start: datetime) -> None:
         return
     again = datetime.combine(start.date(), facts.start_time, zone)
     if abs(start - again) > SECOND:
-        raise facts.contradictory("the two times of injection differ", "start", "start_time")
+        raise facts.contradiction_error("the two times of injection differ", "start", "start_time")
 
 
-def seconds_between(earlier: datetime, later: datetime) -> float:
+def count_seconds(earlier: datetime, later: datetime) -> float:
     """Seconds from one moment to another; where only one names its time zone, both are taken to be local."""
     if (earlier.tzinfo is None) != (later.tzinfo is None):
         earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)

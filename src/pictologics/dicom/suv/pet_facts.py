@@ -12,9 +12,9 @@ from ...errors import CorruptFileError, OptionError
 from ..frames.frame import Frame, mapped_units, sop_class_of
 from ..headers.full_dataset import read_dataset, sequence_of
 from ..headers.header import Header
-from .fact_reader import ATTRIBUTES, FactReader, named
+from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
 
-__all__ = ["PetFacts", "agreed_facts"]
+__all__ = ["PetFacts", "read_agreed_facts"]
 
 ENHANCED_PET: Final = "1.2.840.10008.5.1.4.1.1.130"
 
@@ -89,26 +89,26 @@ class PetFacts:
     corrected_to: datetime | None = None
     is_enhanced: bool = False
 
-    def missing(self, *facts: str) -> OptionError:
+    def missing_error(self, *facts: str) -> OptionError:
         """The error for attributes without which there are no uptake values."""
         return OptionError(
-            f"uptake values need {' or '.join(map(named, facts))}, which is missing, empty or zero",
+            f"uptake values need {' or '.join(map(name_attribute, facts))}, which is missing, empty or zero",
             path=self.path,
             advice="leave suv out, or restore the attribute from the scanner's own files",
             attribute=facts[0],
         )
 
-    def contradictory(self, why: str, *facts: str) -> CorruptFileError:
+    def contradiction_error(self, why: str, *facts: str) -> CorruptFileError:
         """The error for attributes that cannot all be true."""
         return CorruptFileError(
-            f"{', '.join(map(named, facts))} contradict what uptake values need: {why}",
+            f"{', '.join(map(name_attribute, facts))} contradict what uptake values need: {why}",
             path=self.path,
             advice="leave suv out, or correct the attribute",
             attribute=facts[0],
         )
 
 
-def agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
+def read_agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
     """What each file says, after a check that all of them say the same of patient, dose and corrections.
 
     Args:
@@ -121,13 +121,13 @@ def agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
     of_file: defaultdict[int, list[Frame]] = defaultdict(list)
     for frame in frames:
         of_file[id(frame.header)].append(frame)
-    facts = [facts_of_file(members) for members in of_file.values()]
+    facts = [read_file_facts(members) for members in of_file.values()]
     first = facts[0]
     for other in facts[1:]:
         for name in PetFacts.__dataclass_fields__:
             if name not in OF_EACH_SLICE and getattr(other, name) != getattr(first, name):
                 raise CorruptFileError(
-                    f"its {named(name)} differs from that of '{first.path}', and one series has one",
+                    f"its {name_attribute(name)} differs from that of '{first.path}', and one series has one",
                     path=other.path,
                     advice="leave suv out, or correct the attribute",
                     attribute=name,
@@ -135,13 +135,13 @@ def agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
     return facts
 
 
-def facts_of_file(frames: Sequence[Frame]) -> PetFacts:
+def read_file_facts(frames: Sequence[Frame]) -> PetFacts:
     """What the file of some frames says."""
-    facts = facts_of(frames[0].header)
-    return in_mapped_units(facts, frames) if facts.is_enhanced else facts
+    facts = read_header_facts(frames[0].header)
+    return read_mapped_units(facts, frames) if facts.is_enhanced else facts
 
 
-def facts_of(header: Header) -> PetFacts:
+def read_header_facts(header: Header) -> PetFacts:
     """What one file says."""
     from pydicom import Dataset
 
@@ -149,34 +149,34 @@ def facts_of(header: Header) -> PetFacts:
     reader = FactReader(header.path, dataset)
     tracers = sequence_of(header, dataset, ATTRIBUTES["tracers"][0])
     tracer = FactReader(header.path, tracers[0] if tracers else Dataset())
-    zone = reader.zone()
+    zone = reader.read_zone()
     facts = PetFacts(
         path=header.path,
-        units=reader.text("units"),
-        suv_type=reader.text("suv_type"),
-        corrected=frozenset(part.strip() for part in reader.text("corrected").split("\\") if part.strip()),
-        decay_correction=reader.text("decay_correction"),
+        units=reader.read_text("units"),
+        suv_type=reader.read_text("suv_type"),
+        corrected=frozenset(part.strip() for part in reader.read_text("corrected").split("\\") if part.strip()),
+        decay_correction=reader.read_text("decay_correction"),
         tracers=len(tracers),
-        dose=tracer.number("dose"),
-        half_life=tracer.number("half_life"),
-        start=tracer.moment("start", zone),
-        start_time=tracer.time_of_day("start_time"),
-        series=reader.day_and_time(0x00080021, "series", zone),
-        acquired=reader.day_and_time(0x00080022, "acquired", zone),
-        private_scan=reader.private_moment("private_scan", "GEMS_PETD_01", zone),
-        reference_time=reader.number("reference_time"),
-        duration=reader.number("duration"),
-        weight=reader.number("weight"),
-        size=reader.number("size"),
-        sex=reader.text("sex"),
-        manufacturer=reader.text("manufacturer"),
-        suv_factor=reader.private_number("suv_factor", "Philips PET Private Group"),
-        activity_factor=reader.private_number("activity_factor", "Philips PET Private Group"),
+        dose=tracer.read_number("dose"),
+        half_life=tracer.read_number("half_life"),
+        start=tracer.read_moment("start", zone),
+        start_time=tracer.read_time_of_day("start_time"),
+        series=reader.read_day_and_time(0x00080021, "series", zone),
+        acquired=reader.read_day_and_time(0x00080022, "acquired", zone),
+        private_scan=reader.read_private_moment("private_scan", "GEMS_PETD_01", zone),
+        reference_time=reader.read_number("reference_time"),
+        duration=reader.read_number("duration"),
+        weight=reader.read_number("weight"),
+        size=reader.read_number("size"),
+        sex=reader.read_text("sex"),
+        manufacturer=reader.read_text("manufacturer"),
+        suv_factor=reader.read_private_number("suv_factor", "Philips PET Private Group"),
+        activity_factor=reader.read_private_number("activity_factor", "Philips PET Private Group"),
     )
-    return enhanced_facts(facts, reader, zone) if sop_class_of(header) == ENHANCED_PET else facts
+    return read_enhanced_facts(facts, reader, zone) if sop_class_of(header) == ENHANCED_PET else facts
 
 
-def enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None) -> PetFacts:
+def read_enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None) -> PetFacts:
     """What an enhanced PET object says in another way (DICOM PS3.3 C.8.22.4 and C.8.22.6).
 
     Each correction has an attribute of its own, decay is corrected to a moment that is named, and the dose is in MBq.
@@ -184,32 +184,32 @@ def enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None) -> 
     corrections = (("ATTN", "attenuation"), ("DECY", "decay"))
     dose = facts.dose
     if dose is not None and dose >= LARGEST_MBQ:
-        raise facts.contradictory(f"it is {dose:.6g} and must be in MBq in an enhanced object", "dose")
+        raise facts.contradiction_error(f"it is {dose:.6g} and must be in MBq in an enhanced object", "dose")
     return replace(
         facts,
         decay_correction="",
-        corrected=frozenset(name for name, fact in corrections if reader.text(fact) == "YES"),
+        corrected=frozenset(name for name, fact in corrections if reader.read_text(fact) == "YES"),
         dose=None if dose is None else dose * BECQUEREL,
-        corrected_to=reader.moment("corrected_to", zone),
+        corrected_to=reader.read_moment("corrected_to", zone),
         is_enhanced=True,
     )
 
 
-def in_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
+def read_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
     """With the units to which the values of all planes are mapped (PS3.3 C.7.6.16.2.11)."""
     for frame in frames:
         said = mapped_units(frame.attributes)
         if not said:
-            raise facts.missing("mapped_units")
+            raise facts.missing_error("mapped_units")
         if said not in UNITS_OF_UCUM:
             raise OptionError(
-                f"its {named('mapped_units')} is {said!r}, and Bq/ml or uptake values are required",
+                f"its {name_attribute('mapped_units')} is {said!r}, and Bq/ml or uptake values are required",
                 path=facts.path,
                 advice="leave suv out",
                 attribute="mapped_units",
             )
         units, suv_type = UNITS_OF_UCUM[said]
         if frame is not frames[0] and (units, suv_type) != (facts.units, facts.suv_type):
-            raise facts.contradictory("its frames count different things", "mapped_units")
+            raise facts.contradiction_error("its frames count different things", "mapped_units")
         facts = replace(facts, units=units, suv_type=suv_type)
     return facts

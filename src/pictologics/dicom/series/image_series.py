@@ -14,12 +14,12 @@ from ..headers import tags
 from ..headers.header import Header
 
 __all__ = [
-    "Layout",
+    "FrameLayout",
     "Series",
     "choose_series",
+    "group_layouts",
     "group_series",
-    "layouts_of",
-    "without_localizers",
+    "set_aside_localizers",
 ]
 
 # Cosines that agree to this, and no better, may come from rounding; the corner error decides on the rest.
@@ -59,7 +59,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FrameLayout:
     """The frames of a series that could be planes of one volume: same orientation, size and frame of reference."""
 
     frames: tuple[Frame, ...]
@@ -89,7 +89,7 @@ def is_localizer(series: Series) -> bool:
     return all("LOCALIZER" in header.texts(tags.IMAGE_TYPE) for header in series.headers)
 
 
-def without_localizers(series: Sequence[Series]) -> tuple[list[Series], list[Decision]]:
+def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], list[Decision]]:
     """Leave out series of scout views where others are there."""
     volumes = [one for one in series if not is_localizer(one)]
     if not volumes or len(volumes) == len(series):
@@ -139,25 +139,25 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
     return series[0]
 
 
-def layouts_of(series: Series, only: frozenset[tuple[str, int]] | None = None) -> list[Layout]:
+def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None) -> list[FrameLayout]:
     """The layouts of a series, or of some of its frames, the one with most frames first and localizers last."""
     groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for header in series.headers:
         for frame in frames_of(header):
             if only is None or (header.path, frame.number) in only:
-                groups[layout_key(frame)].append(frame)
+                groups[make_layout_key(frame)].append(frame)
     merged: list[list[Frame]] = []
     for frames in groups.values():
-        home = next((group for group in merged if same_layout(group[0], frames[0])), None)
+        home = next((group for group in merged if is_same_layout(group[0], frames[0])), None)
         if home is None:
             merged.append(frames)
         else:
             home.extend(frames)
-    layouts = [Layout(tuple(frames)) for frames in merged]
+    layouts = [FrameLayout(tuple(frames)) for frames in merged]
     return sorted(layouts, key=lambda layout: (layout.frames[0].is_localizer, -len(layout.frames)))
 
 
-def layout_key(frame: Frame) -> tuple[object, ...]:
+def make_layout_key(frame: Frame) -> tuple[object, ...]:
     """What planes of one volume have in common, as the file writes it."""
     values = frame.header.values
     return (
@@ -170,10 +170,10 @@ def layout_key(frame: Frame) -> tuple[object, ...]:
     )
 
 
-def same_layout(one: Frame, other: Frame) -> bool:
+def is_same_layout(one: Frame, other: Frame) -> bool:
     """Whether two layout keys differ by no more than rounded cosines."""
     if one.orientation is None or other.orientation is None:
-        return layout_key(one) == layout_key(other)
+        return make_layout_key(one) == make_layout_key(other)
     apart = max(abs(a - b) for a, b in zip(one.orientation, other.orientation, strict=True))
-    keys = [(*layout_key(frame)[:2], *layout_key(frame)[3:]) for frame in (one, other)]
+    keys = [(*make_layout_key(frame)[:2], *make_layout_key(frame)[3:]) for frame in (one, other)]
     return apart < COSINE_TOLERANCE and keys[0] == keys[1]

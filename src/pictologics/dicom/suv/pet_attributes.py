@@ -13,7 +13,7 @@ from ..headers.full_dataset import text_value
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["ATTRIBUTES", "FactReader", "named"]
+__all__ = ["ATTRIBUTES", "FactReader", "name_attribute"]
 
 #: Tag and keyword of the attribute that a fact comes from.
 ATTRIBUTES: Final = {
@@ -42,12 +42,12 @@ ATTRIBUTES: Final = {
     "suv_factor": (0x70531000, "Philips' private SUV factor"),
     "activity_factor": (0x70531009, "Philips' private activity factor"),
 }
-TIME: Final = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d{1,6})?)?)?")
+TIME_OF_DAY: Final = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d{1,6})?)?)?")
 DATE: Final = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
-OFFSET: Final = re.compile(r"([+-])(\d\d)(\d\d)")
+UTC_OFFSET: Final = re.compile(r"([+-])(\d\d)(\d\d)")
 
 
-def named(fact: str) -> str:
+def name_attribute(fact: str) -> str:
     """The attribute of a fact, by keyword and tag."""
     tag, keyword = ATTRIBUTES[fact]
     return f"{keyword} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
@@ -60,40 +60,40 @@ class FactReader:
         self.path = path
         self.dataset = dataset
 
-    def malformed(self, fact: str, text: str) -> CorruptFileError:
+    def malformed_error(self, fact: str, text: str) -> CorruptFileError:
         """The error for a value that its attribute cannot hold."""
         return CorruptFileError(
-            f"its {named(fact)} is {text[:40]!r}, which is not what that attribute holds",
+            f"its {name_attribute(fact)} is {text[:40]!r}, which is not what that attribute holds",
             path=self.path,
             advice="correct the attribute",
             attribute=fact,
         )
 
-    def text(self, fact: str) -> str:
+    def read_text(self, fact: str) -> str:
         """A text attribute in upper case."""
         return text_value(self.dataset, ATTRIBUTES[fact][0]).upper()
 
-    def number(self, fact: str) -> float | None:
+    def read_number(self, fact: str) -> float | None:
         """A number; zero counts as missing, as scanners write it for what they were not told."""
-        return self.parsed_number(fact, self.text(fact))
+        return self.parse_number(fact, self.read_text(fact))
 
-    def private_number(self, fact: str, creator: str) -> float | None:
+    def read_private_number(self, fact: str, creator: str) -> float | None:
         """A number in a vendor's block."""
-        return self.parsed_number(fact, self.private_text(fact, creator))
+        return self.parse_number(fact, self.read_private_text(fact, creator))
 
-    def parsed_number(self, fact: str, text: str) -> float | None:
+    def parse_number(self, fact: str, text: str) -> float | None:
         """A number from its text."""
         if not text:
             return None
         try:
             number = float(text)
         except ValueError:
-            raise self.malformed(fact, text) from None
+            raise self.malformed_error(fact, text) from None
         if not isfinite(number) or number < 0:
-            raise self.malformed(fact, text)
+            raise self.malformed_error(fact, text)
         return number or None
 
-    def private_text(self, fact: str, creator: str) -> str:
+    def read_private_text(self, fact: str, creator: str) -> str:
         """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
         group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
         for block in range(0x10, 0x100):
@@ -101,52 +101,52 @@ class FactReader:
                 return text_value(self.dataset, group << 16 | block << 8 | element)
         return ""
 
-    def zone(self) -> tzinfo | None:
+    def read_zone(self) -> tzinfo | None:
         """The time zone of dates and times that name none (TimezoneOffsetFromUTC)."""
-        return parsed_offset(text_value(self.dataset, 0x00080201))
+        return parse_offset(text_value(self.dataset, 0x00080201))
 
-    def day_and_time(self, date_tag: int, fact: str, zone: tzinfo | None) -> datetime | None:
+    def read_day_and_time(self, date_tag: int, fact: str, zone: tzinfo | None) -> datetime | None:
         """A moment from a date and a time of day."""
         day = text_value(self.dataset, date_tag)
-        clock = self.time_of_day(fact)
+        clock = self.read_time_of_day(fact)
         if not day or clock is None:
             return None
-        parsed = parsed_date(day)
+        parsed = parse_date(day)
         if parsed is None:
-            raise self.malformed(fact, day)
+            raise self.malformed_error(fact, day)
         return datetime.combine(parsed, clock, zone)
 
-    def time_of_day(self, fact: str) -> time | None:
+    def read_time_of_day(self, fact: str) -> time | None:
         """A time of day."""
-        text = self.text(fact)
+        text = self.read_text(fact)
         if not text:
             return None
-        parsed = parsed_time(text)
+        parsed = parse_time(text)
         if parsed is None:
-            raise self.malformed(fact, text)
+            raise self.malformed_error(fact, text)
         return parsed
 
-    def moment(self, fact: str, zone: tzinfo | None) -> datetime | None:
+    def read_moment(self, fact: str, zone: tzinfo | None) -> datetime | None:
         """A moment written as one."""
-        return self.parsed_moment(fact, self.text(fact), zone)
+        return self.parse_moment(fact, self.read_text(fact), zone)
 
-    def private_moment(self, fact: str, creator: str, zone: tzinfo | None) -> datetime | None:
+    def read_private_moment(self, fact: str, creator: str, zone: tzinfo | None) -> datetime | None:
         """A moment in a vendor's block."""
-        return self.parsed_moment(fact, self.private_text(fact, creator), zone)
+        return self.parse_moment(fact, self.read_private_text(fact, creator), zone)
 
-    def parsed_moment(self, fact: str, text: str, zone: tzinfo | None) -> datetime | None:
+    def parse_moment(self, fact: str, text: str, zone: tzinfo | None) -> datetime | None:
         """A moment from its text: the day and the hour at least, and maybe a time zone."""
         if not text:
             return None
-        offset = OFFSET.search(text)
+        offset = UTC_OFFSET.search(text)
         body = text[: offset.start()] if offset else text
-        day, clock = parsed_date(body[:8]), parsed_time(body[8:])
+        day, clock = parse_date(body[:8]), parse_time(body[8:])
         if day is None or clock is None:
-            raise self.malformed(fact, text)
-        return datetime.combine(day, clock, parsed_offset(offset.group()) if offset else zone)
+            raise self.malformed_error(fact, text)
+        return datetime.combine(day, clock, parse_offset(offset.group()) if offset else zone)
 
 
-def parsed_date(text: str) -> date | None:
+def parse_date(text: str) -> date | None:
     """A date, None if it is none."""
     found = DATE.fullmatch(text)
     try:
@@ -155,9 +155,9 @@ def parsed_date(text: str) -> date | None:
         return None
 
 
-def parsed_time(text: str) -> time | None:
+def parse_time(text: str) -> time | None:
     """A time of day, None if it is none; a leap second is the one before it."""
-    found = TIME.fullmatch(text)
+    found = TIME_OF_DAY.fullmatch(text)
     if found is None:
         return None
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])
@@ -168,9 +168,9 @@ def parsed_time(text: str) -> time | None:
         return None
 
 
-def parsed_offset(text: str) -> timezone | None:
+def parse_offset(text: str) -> timezone | None:
     """A time zone, None if it is none."""
-    found = OFFSET.fullmatch(text)
+    found = UTC_OFFSET.fullmatch(text)
     if found is None:
         return None
     minutes = int(found[2]) * 60 + int(found[3])

@@ -30,11 +30,11 @@ from ...errors import OptionError, UnsupportedFormatError
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..headers import tags
-from .fact_reader import named
-from .facts import PetFacts, agreed_facts
-from .times import decayed_share
+from .decay import find_remaining_share
+from .pet_attributes import name_attribute
+from .pet_facts import PetFacts, read_agreed_facts
 
-__all__ = ["SUV_UNITS", "Uptake", "uptake_of"]
+__all__ = ["SUV_UNITS", "Uptake", "convert_to_uptake"]
 
 #: Codes of DICOM PS3.16 CID 85.
 SUV_UNITS: Final = {"bw": "g/ml{SUVbw}", "lbm": "g/ml{SUVlbm(James128)}", "bsa": "cm2/ml{SUVbsa}"}
@@ -67,7 +67,7 @@ class Uptake:
     decision: Decision
 
 
-def uptake_of(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
+def convert_to_uptake(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
     """Fold the factor to uptake values into the slope and intercept of each plane, so that values are rounded once.
 
     Args:
@@ -93,41 +93,41 @@ def uptake_of(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
                 path=frame.header.path,
                 advice="leave suv out",
             )
-    factor = factor_of(agreed_facts(frames), kind)
+    factor = find_suv_factor(read_agreed_facts(frames), kind)
     scaled = tuple(replace(frame, slope=frame.slope * factor, intercept=frame.intercept * factor) for frame in frames)
     text = f"values are {SUV_UNITS[kind]}: the slope and intercept of each slice were multiplied by {factor:.9g}"
     return Uptake(scaled, Decision("converted", text, factor))
 
 
-def factor_of(facts: Sequence[PetFacts], kind: str) -> float:
+def find_suv_factor(facts: Sequence[PetFacts], kind: str) -> float:
     """The factor from rescaled to uptake values."""
     first = facts[0]
     if first.units in {"GML", "CM2ML"}:
         held = HELD_KINDS.get((first.units, first.suv_type))
         if held is None:
             raise OptionError(
-                f"its values are uptake values of a kind that is not converted: {named('units')} is {first.units!r} "
-                f"and {named('suv_type')} is {first.suv_type!r}",
+                f"uptake values of this kind cannot be converted: {name_attribute('units')} is {first.units!r} "
+                f"and {name_attribute('suv_type')} is {first.suv_type!r}",
                 path=first.path,
                 advice="leave suv out",
             )
-        return change_of_kind(first, held, kind)
+        return find_kind_ratio(first, held, kind)
     if first.units not in {"BQML", "CNTS"}:
         if not first.units:
-            raise first.missing("units")
+            raise first.missing_error("units")
         raise OptionError(
-            f"{named('units')} is {first.units!r}, and BQML, CNTS, GML or CM2ML is required",
+            f"{name_attribute('units')} is {first.units!r}, and BQML, CNTS, GML or CM2ML is required",
             path=first.path,
             advice="leave suv out",
         )
     check_corrections(first)
     if first.units == "BQML":
-        return size_of(first, kind) / remaining_dose(facts)
+        return find_body_size(first, kind) / find_remaining_dose(facts)
     if first.suv_factor is not None:
-        return first.suv_factor * change_of_kind(first, "bw", kind)
+        return first.suv_factor * find_kind_ratio(first, "bw", kind)
     if first.activity_factor is not None:
-        return first.activity_factor * size_of(first, kind) / remaining_dose(facts)
-    raise first.missing("suv_factor", "activity_factor")
+        return first.activity_factor * find_body_size(first, kind) / find_remaining_dose(facts)
+    raise first.missing_error("suv_factor", "activity_factor")
 
 
 def check_corrections(facts: PetFacts) -> None:
@@ -137,7 +137,7 @@ def check_corrections(facts: PetFacts) -> None:
             fact = flag if facts.is_enhanced else "corrected"
             said = "not YES" if facts.is_enhanced else " ".join(sorted(facts.corrected)) or "missing"
             raise OptionError(
-                f"uptake values need images corrected for {needed}, and {named(fact)} is {said}",
+                f"uptake values need images corrected for {needed}, and {name_attribute(fact)} is {said}",
                 path=facts.path,
                 advice="load the corrected series, or leave suv out",
                 attribute=fact,
@@ -146,53 +146,53 @@ def check_corrections(facts: PetFacts) -> None:
         # They name the moment itself.
         return
     if not facts.decay_correction:
-        raise facts.missing("decay_correction")
+        raise facts.missing_error("decay_correction")
     if facts.decay_correction not in {"START", "ADMIN"}:
-        raise facts.contradictory(
+        raise facts.contradiction_error(
             f"decay was corrected, and DecayCorrection is {facts.decay_correction!r} where it is START or ADMIN",
             "decay_correction",
             "corrected",
         )
 
 
-def remaining_dose(facts: Sequence[PetFacts]) -> float:
+def find_remaining_dose(facts: Sequence[PetFacts]) -> float:
     """The activity that was left of the dose at the moment to which decay was corrected, Bq."""
     first = facts[0]
     if first.tracers == 0:
-        raise first.missing("tracers")
+        raise first.missing_error("tracers")
     if first.tracers > 1:
-        raise first.contradictory(f"it names {first.tracers} radiopharmaceuticals, and one is needed", "tracers")
+        raise first.contradiction_error(f"it names {first.tracers} radiopharmaceuticals, and one is needed", "tracers")
     if first.dose is None:
-        raise first.missing("dose")
+        raise first.missing_error("dose")
     if first.dose < LEAST_DOSE:
-        raise first.contradictory(f"it is {first.dose:.6g} and must be in Bq", "dose")
-    return first.dose if first.decay_correction == "ADMIN" else first.dose * decayed_share(facts)
+        raise first.contradiction_error(f"it is {first.dose:.6g} and must be in Bq", "dose")
+    return first.dose if first.decay_correction == "ADMIN" else first.dose * find_remaining_share(facts)
 
 
-def change_of_kind(facts: PetFacts, held: str, kind: str) -> float:
+def find_kind_ratio(facts: PetFacts, held: str, kind: str) -> float:
     """The factor from one kind of uptake value to another."""
-    return 1.0 if held == kind else size_of(facts, kind) / size_of(facts, held)
+    return 1.0 if held == kind else find_body_size(facts, kind) / find_body_size(facts, held)
 
 
-def size_of(facts: PetFacts, kind: str) -> float:
+def find_body_size(facts: PetFacts, kind: str) -> float:
     """What the uptake is relative to: weight or lean body mass in g, or body surface in cm2."""
     weight = facts.weight
     if weight is None:
-        raise facts.missing("weight")
+        raise facts.missing_error("weight")
     if kind == "bw":
         return weight * 1000
     if facts.size is None:
-        raise facts.missing("size")
+        raise facts.missing_error("size")
     if facts.size > LARGEST_SIZE:
-        raise facts.contradictory(f"it is {facts.size:.6g} and must be in meters", "size")
+        raise facts.contradiction_error(f"it is {facts.size:.6g} and must be in meters", "size")
     height = facts.size * 100
     if kind == "bsa":
         return float(0.007184 * weight**0.425 * height**0.725) * 1e4
     if facts.sex not in {"M", "F"}:
         if not facts.sex:
-            raise facts.missing("sex")
+            raise facts.missing_error("sex")
         raise OptionError(
-            f"lean body mass has a formula for M and one for F, and {named('sex')} is {facts.sex!r}",
+            f"lean body mass has a formula for M and one for F, and {name_attribute('sex')} is {facts.sex!r}",
             path=facts.path,
             advice='pass suv="bw" or suv="bsa"',
             attribute="sex",
@@ -200,5 +200,5 @@ def size_of(facts: PetFacts, kind: str) -> float:
     whole, loss = (1.10, 128.0) if facts.sex == "M" else (1.07, 148.0)
     lean = whole * weight - loss * (weight / height) ** 2
     if lean <= 0:
-        raise facts.contradictory("no lean body mass follows from them", "weight", "size")
+        raise facts.contradiction_error("no lean body mass follows from them", "weight", "size")
     return lean * 1000
