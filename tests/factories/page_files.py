@@ -23,7 +23,7 @@ from pictologics import (
 )
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_series import DemoTruth, write_demo_series
-from pictologics.dicom.segmentation.cielab import lab_of
+from pictologics.dicom.segmentation.cielab import srgb_to_lab
 from pictologics.preprocessing import crop_to_mask
 from tests.factories.dicom_series import uid
 from tests.factories.dicom_series import write_series as write_slices
@@ -227,7 +227,7 @@ def write_segmentations(folder: Path, truth: DemoTruth) -> None:
     boxes = {1: ((14, 20, 4), (20, 18, 9)), 2: ((36, 34, 6), (8, 8, 6)), 3: ((20, 24, 12), (4, 4, 9))}
     masks = {number: box_mask(grid.shape, *box) for number, box in boxes.items()}
     masks[1] *= 1 - masks[3]
-    finder = {"SegmentAlgorithmName": "finder", "RecommendedDisplayCIELabValue": list(lab_of("#e6194b"))}
+    finder = {"SegmentAlgorithmName": "finder", "RecommendedDisplayCIELabValue": list(srgb_to_lab("#e6194b"))}
     described = [segment_item(1, "liver"), segment_item(2, "kidney"), segment_item(3, "tumor", **finder)]
     for segment, code, meaning in ((described[1], "64033007", "Kidney"), (described[2], "108369006", "Neoplasm")):
         kind = segment.SegmentedPropertyTypeCodeSequence[0]

@@ -11,7 +11,7 @@ from ..dicom.frames.frame import holds_image
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
 from ..dicom.pixels.color import check_colors
-from ..dicom.pixels.stored_values import check_pixels_present, stored_values_of
+from ..dicom.pixels.pixel_format import check_pixels_present, read_pixel_format
 from ..dicom.series.image_series import Series, group_series, set_aside_localizers
 from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
 from ..errors import (
@@ -123,7 +123,7 @@ def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: 
     try:
         check_colors([frame.header for frame in volume.frames], luminance=False)
         for frame in volume.frames:
-            check_pixels_present(frame, stored_values_of(frame.header))
+            check_pixels_present(frame, read_pixel_format(frame.header))
         planes = stack_volume(volume, volume.frames, "error", path)
     except GeometryError as error:
         findings = error.values.get("findings")

@@ -9,8 +9,8 @@ from ..dicom.frames.frame import is_segmentation, mapped_units
 from ..dicom.headers import tags
 from ..dicom.headers.attributes import Attributes
 from ..dicom.headers.scanning import Scan, files_in, scan_files
-from ..dicom.pixels.conversions import PixelRules
-from ..dicom.pixels.reading import Voxels, read_voxels
+from ..dicom.pixels.value_conversions import PixelRules
+from ..dicom.pixels.voxels import Voxels, read_voxels
 from ..dicom.series.image_series import Series, choose_series, set_aside_localizers
 from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
 from ..dicom.stacks.planes import Planes

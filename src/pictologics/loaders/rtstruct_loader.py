@@ -43,7 +43,9 @@ class RtstructReader:
         """Draw all ROIs as one label map on the reference."""
         if options.reference is None:
             raise OptionError("an image to draw the contours on is required", path=source.path)
-        return labels_as(StructureSet(source.files[0]).combined(options.reference, None), options.dtype, source.path)
+        return labels_as(
+            StructureSet(source.files[0]).draw_combined(options.reference, None), options.dtype, source.path
+        )
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the ROIs."""
@@ -55,7 +57,7 @@ class RtstructReader:
             header.text(tags.SERIES_DESCRIPTION) or header.text(tags.STRUCTURE_SET_LABEL),
             header.text(tags.SERIES_INSTANCE_UID) or None,
             header.text(tags.SERIES_NUMBER),
-            labels=tuple(structures.labels(structures.rois)[0].items()),
+            labels=tuple(structures.assign_labels(structures.rois)[0].items()),
             notes=("contours, to be drawn on the image that is passed as reference_image",),
             needs_reference=True,
         )
@@ -140,10 +142,10 @@ def load_rtstruct(
     grid_of_reference(reference_image)
     structures = StructureSet(only_file(path))
     if combine_rois:
-        image = structures.combined(reference_image, roi_names, coverage)
+        image = structures.draw_combined(reference_image, roi_names, coverage)
         warn_of(structures.path, image.provenance.decisions)
         return image
-    masks = structures.separate(reference_image, roi_names, coverage)
+    masks = structures.draw_separate(reference_image, roi_names, coverage)
     # Every mask carries the same record.
     warn_of(structures.path, masks[0][1].provenance.decisions)
     count = Counter(roi.name for roi, _ in masks)

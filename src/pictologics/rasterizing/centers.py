@@ -13,7 +13,6 @@ from ..array_types import FloatArray, IntArray
 
 __all__ = ["TIE_SHIFT", "Crossings", "Patch", "cross_rows", "fill_patch"]
 
-
 TIE_SHIFT: Final = (1e-6, 0.381966e-6)
 """How far, in voxels along columns and rows, a center is thought to be moved before it is judged.
 
@@ -87,21 +86,21 @@ def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) ->
     first = np.concatenate([[0], np.cumsum(counts)])
     slope = np.divide(u1 - u0, v1 - v0, out=np.zeros(len(points)), where=counts > 0)
 
-    def of_edges(begin: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
+    def cross_edges(begin: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
         """Edge, row and column of each crossing of some edges."""
         edges = np.repeat(np.arange(begin, end), counts[begin:end])
         rows = np.arange(first[begin], first[end]) - first[edges] + low[edges]
-        at = u0[edges] + (rows - v0[edges]) * slope[edges]
-        return edges, rows, np.clip(np.ceil(at), 0, width).astype(np.int64)
+        crossing_columns = u0[edges] + (rows - v0[edges]) * slope[edges]
+        return edges, rows, np.clip(np.ceil(crossing_columns), 0, width).astype(np.int64)
 
     if first[-1] <= MOST_AT_ONCE:
-        _, rows, columns = of_edges(0, len(points))
+        _, rows, columns = cross_edges(0, len(points))
         return Crossings(rows, columns, first[starts])
-    return without_pairs(of_edges, first, starts, width, height)
+    return cross_rows_in_parts(cross_edges, first, starts, width, height)
 
 
-def without_pairs(
-    of_edges: Callable[[int, int], tuple[IntArray, IntArray, IntArray]],
+def cross_rows_in_parts(
+    cross_edges: Callable[[int, int], tuple[IntArray, IntArray, IntArray]],
     first: IntArray,
     starts: IntArray,
     width: int,
@@ -116,7 +115,7 @@ def without_pairs(
     begin = 0
     while begin < len(first) - 1:
         end = max(begin + 1, int(np.searchsorted(first, first[begin] + MOST_AT_ONCE, "right")) - 1)
-        edges, rows, columns = of_edges(begin, end)
+        edges, rows, columns = cross_edges(begin, end)
         polygons = np.searchsorted(starts, edges, "right") - 1
         places, times = np.unique((polygons * height + rows) * (width + 1) + columns, return_counts=True)
         kept.append(places[times % 2 == 1])

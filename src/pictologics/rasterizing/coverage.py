@@ -17,7 +17,6 @@ from ..errors import GeometryError
 
 __all__ = ["covered_fraction"]
 
-
 HALF: Final = 0.5
 """A voxel reaches this far to every side of its center."""
 
@@ -64,7 +63,7 @@ def covered_fraction(
     slanted = lower[:, 1] < upper[:, 1]
     lower, upper = lower[slanted], upper[slanted]
     pieces = cut_into_slabs(lower, upper, int(rows))
-    changes = changes_along_rows(*pieces, int(columns), int(rows))
+    changes = sum_changes_along_rows(*pieces, int(columns), int(rows))
     fractions = np.cumsum(changes, axis=1)
     return int(low[1]), int(low[0]), np.clip(fractions, 0.0, 1.0).astype(np.float32)
 
@@ -85,13 +84,16 @@ def cut_into_slabs(
     """
     heights = np.unique(np.clip(np.concatenate([lower[:, 1], upper[:, 1], np.arange(rows + 1.0)]), 0.0, rows))
     for _ in range(CROSSING_ROUNDS):
-        edges, slabs = edges_in_slabs(lower, upper, heights)
+        edges, slabs = pair_edges_with_slabs(lower, upper, heights)
         bottom, top = heights[slabs], heights[slabs + 1]
-        at_bottom, at_top = column_at(lower, upper, edges, bottom), column_at(lower, upper, edges, top)
+        at_bottom, at_top = (
+            interpolate_columns(lower, upper, edges, bottom),
+            interpolate_columns(lower, upper, edges, top),
+        )
         order = np.lexsort((at_bottom + at_top, slabs))
         edges, slabs, bottom, top = edges[order], slabs[order], bottom[order], top[order]
         at_bottom, at_top = at_bottom[order], at_top[order]
-        more = crossings(slabs, bottom, top, at_bottom, at_top)
+        more = find_crossings(slabs, bottom, top, at_bottom, at_top)
         if not more.size:
             break
         heights = np.union1d(heights, more)
@@ -100,7 +102,7 @@ def cut_into_slabs(
     return bottom, np.where(entering, top - bottom, bottom - top), at_bottom, at_top
 
 
-def edges_in_slabs(lower: FloatArray, upper: FloatArray, heights: FloatArray) -> tuple[IntArray, IntArray]:
+def pair_edges_with_slabs(lower: FloatArray, upper: FloatArray, heights: FloatArray) -> tuple[IntArray, IntArray]:
     """Pairs of an edge and a slab through which it runs."""
     from_slab = np.searchsorted(heights, np.clip(lower[:, 1], heights[0], heights[-1]))
     to_slab = np.searchsorted(heights, np.clip(upper[:, 1], heights[0], heights[-1]))
@@ -118,14 +120,14 @@ def edges_in_slabs(lower: FloatArray, upper: FloatArray, heights: FloatArray) ->
     return edges, np.arange(len(edges)) - begin[edges] + from_slab[edges]
 
 
-def column_at(lower: FloatArray, upper: FloatArray, edges: IntArray, heights: FloatArray) -> FloatArray:
+def interpolate_columns(lower: FloatArray, upper: FloatArray, edges: IntArray, heights: FloatArray) -> FloatArray:
     """Where edges are at some heights."""
     (x0, y0), (x1, y1) = lower[edges].T, upper[edges].T
     share = np.clip((heights - y0) / (y1 - y0), 0.0, 1.0)
     return np.asarray(x0 + share * (x1 - x0))
 
 
-def crossings(
+def find_crossings(
     slabs: IntArray, bottom: FloatArray, top: FloatArray, at_bottom: FloatArray, at_top: FloatArray
 ) -> FloatArray:
     """Heights at which neighbors in a slab cross, well inside it."""
@@ -138,7 +140,7 @@ def crossings(
     return np.asarray(at[(at > low + SAME_HEIGHT) & (at < high - SAME_HEIGHT)])
 
 
-def changes_along_rows(
+def sum_changes_along_rows(
     bottom: FloatArray, signed: FloatArray, at_bottom: FloatArray, at_top: FloatArray, columns: int, rows: int
 ) -> FloatArray:
     """For each voxel, how much more of it is covered than of its neighbor to the left.
@@ -159,14 +161,16 @@ def changes_along_rows(
     piece = np.repeat(np.arange(len(left)), counts)
     column = np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + first[piece]
     left, right, signed = left[piece], right[piece], signed[piece]
-    here = behind(column + 1.0, left, right) - behind(column, left, right)
-    before = np.where(column > 0, behind(column, left, right) - behind(column - 1.0, left, right), 0.0)
+    here = integrate_behind(column + 1.0, left, right) - integrate_behind(column, left, right)
+    before = np.where(
+        column > 0, integrate_behind(column, left, right) - integrate_behind(column - 1.0, left, right), 0.0
+    )
     row = np.floor(bottom).astype(np.int64)[piece]
     changes = np.bincount(row * columns + column, weights=(here - before) * signed, minlength=rows * columns)
     return changes.reshape(rows, columns).astype(np.float64)
 
 
-def behind(column: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
+def integrate_behind(column: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
     """The area between pieces of height one, from ``left`` to ``right``, and a column to the right of them."""
     reach = np.clip(column, left, right) - left
     length = right - left

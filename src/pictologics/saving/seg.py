@@ -7,22 +7,22 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from .._version import __version__
-from ..dicom.segmentation.cielab import lab_of
-from ..dicom.segmentation.segments import Segment
+from ..array_types import AnyArray
+from ..dicom.segmentation.cielab import srgb_to_lab
+from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
 from ..image import Image, other_frame
 from ..labels import label_type
 from ..placement import place
 from ..provenance import Decision, warn_of
 from ..storage.files import PathLike, replacing
-from .seg_segments import MAKER, Facts, described_segments
-from .seg_sources import SourceSeries, source_series
+from .seg_segments import MAKER, Facts, make_segments
+from .seg_sources import SourceSeries, read_source_series
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
@@ -82,21 +82,21 @@ def save_seg(
     """
     if segmentation_type not in ("BINARY", "LABELMAP"):
         raise OptionError(f'segmentation_type is {segmentation_type!r} and must be "BINARY" or "LABELMAP"')
-    masks = named_masks(mask)
-    series = source_series(reference_series)
+    masks = number_masks(mask)
+    series = read_source_series(reference_series)
     decisions: list[Decision] = []
-    voxels, numbers = voxels_of(masks, series, segmentation_type, decisions)
-    described = described_segments(segments, labels_of(masks), numbers)
+    voxels, numbers = place_masks(masks, series, segmentation_type, decisions)
+    described = make_segments(segments, collect_labels(masks), numbers)
     if segmentation_type == "BINARY" and numbers != list(range(1, len(numbers) + 1)):
-        voxels, described = renumbered(voxels, described, decisions)
+        voxels, described = renumber_segments(voxels, described, decisions)
     target = Path(path)
-    made = segmentation_of(voxels, described, series, segmentation_type, series_description)
+    made = make_segmentation(voxels, described, series, segmentation_type, series_description)
     with replacing(target) as temporary:
         made.save_as(temporary)
     warn_of(os.fspath(path), decisions)
 
 
-def named_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Image | dict[int, Image]:
+def number_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Image | dict[int, Image]:
     """Masks by number; those that only have a name are numbered from 1 and keep it as their label."""
     if isinstance(mask, Image):
         return mask
@@ -106,43 +106,43 @@ def named_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Imag
             advice="pass what load_seg or load_rtstruct gives",
         )
     if all(isinstance(key, str) for key in mask):
-        return {number: with_name(one, str(key)) for number, (key, one) in enumerate(mask.items(), 1)}
+        return {number: name_mask(one, str(key)) for number, (key, one) in enumerate(mask.items(), 1)}
     if not all(isinstance(key, (int, np.integer)) and not isinstance(key, bool) and key > 0 for key in mask):
         raise OptionError("the keys of the dict of masks must all be numbers above 0, or all names")
     return {int(key): mask[key] for key in sorted(mask)}  # type: ignore[index, call-overload]
 
 
-def with_name(mask: Image, name: str) -> Image:
+def name_mask(mask: Image, name: str) -> Image:
     """A mask whose one value has a name."""
     return Image.from_grid(mask.array, mask.grid, labels={1: name}, metadata=mask.metadata)
 
 
-def labels_of(masks: Image | dict[int, Image]) -> dict[int, str]:
+def collect_labels(masks: Image | dict[int, Image]) -> dict[int, str]:
     """What the masks call their segments."""
     if isinstance(masks, Image):
         return {**masks.labels}
     return {number: one.labels.get(1, "") for number, one in masks.items()}
 
 
-def voxels_of(
+def place_masks(
     masks: Image | dict[int, Image], series: SourceSeries, kind: str, decisions: list[Decision]
-) -> tuple[npt.NDArray[Any], list[int]]:
+) -> tuple[AnyArray, list[int]]:
     """The mask on the planes of the series, and the segments in it.
 
     Returns:
         Segment numbers, (planes, rows, columns); or, of masks that overlap, a fourth axis with each mask by itself.
     """
     if isinstance(masks, Image):
-        labels = on_series(masks, series, decisions)
+        labels = place_on_series(masks, series, decisions)
         numbers = np.unique(labels)
         # A segment that is named and has no voxel is still described.
         return labels, sorted({*numbers[numbers > 0].tolist(), *(key for key in masks.labels if key > 0)})
     numbers_given = list(masks)
     combined = np.zeros(series.planes.grid.shape[::-1], label_type(max(numbers_given)))
-    placed: list[npt.NDArray[Any]] = []
+    placed: list[AnyArray] = []
     overlap = False
     for number, one in masks.items():
-        inside = on_series(one, series, decisions) > 0
+        inside = place_on_series(one, series, decisions) > 0
         overlap = overlap or bool((combined[inside] > 0).any())
         combined[inside] = number
         placed.append(inside)
@@ -155,7 +155,7 @@ def voxels_of(
     return np.stack(placed, axis=-1).astype(np.uint8), numbers_given
 
 
-def on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> npt.NDArray[Any]:
+def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> AnyArray:
     """A mask on the voxels of the series, (planes, rows, columns) of unsigned integers.
 
     Raises:
@@ -184,9 +184,9 @@ def on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> n
     return np.ascontiguousarray(placed.array.T)
 
 
-def renumbered(
-    voxels: npt.NDArray[Any], described: Sequence[Segment], decisions: list[Decision]
-) -> tuple[npt.NDArray[Any], list[Segment]]:
+def renumber_segments(
+    voxels: AnyArray, described: Sequence[DicomSegment], decisions: list[Decision]
+) -> tuple[AnyArray, list[DicomSegment]]:
     """Segments numbered from 1 without gaps, as frames of bits must be."""
     numbers = [segment.number for segment in described]
     shown = ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
@@ -202,8 +202,8 @@ def renumbered(
     return voxels, [replace(segment, number=k) for k, segment in enumerate(described, 1)]
 
 
-def segmentation_of(
-    voxels: npt.NDArray[Any], described: Sequence[Segment], series: SourceSeries, kind: str, description: str
+def make_segmentation(
+    voxels: AnyArray, described: Sequence[DicomSegment], series: SourceSeries, kind: str, description: str
 ) -> Segmentation:
     """The object that highdicom writes."""
     try:
@@ -228,7 +228,7 @@ def segmentation_of(
                 series.datasets,
                 voxels[series.order],
                 kind,
-                [description_of(segment) for segment in described],
+                [describe_segment(segment) for segment in described],
                 series_instance_uid=generate_uid(),
                 series_number=300,
                 sop_instance_uid=generate_uid(),
@@ -250,7 +250,7 @@ def segmentation_of(
     return made
 
 
-def description_of(segment: Segment) -> SegmentDescription:
+def describe_segment(segment: DicomSegment) -> SegmentDescription:
     """A segment as highdicom has it."""
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.seg import SegmentDescription
@@ -274,5 +274,5 @@ def description_of(segment: Segment) -> SegmentDescription:
     if segment.description:
         described.SegmentDescription = segment.description
     if segment.color:
-        described.RecommendedDisplayCIELabValue = list(lab_of(segment.color))
+        described.RecommendedDisplayCIELabValue = list(srgb_to_lab(segment.color))
     return described

@@ -20,7 +20,7 @@ from ..storage.files import DiskFile, StoredFile
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["SourceSeries", "source_series"]
+__all__ = ["SourceSeries", "read_source_series"]
 
 # What a derived object takes over from its source, and what anonymized files may lack: there, but with no value
 # (DICOM PS3.3, attributes of type 2).
@@ -65,7 +65,7 @@ class SourceSeries:
         return self.planes.frames[0].attributes.number(tags.SLICE_THICKNESS)
 
 
-def source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> SourceSeries:
+def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> SourceSeries:
     """Read the headers of a series.
 
     Args:
@@ -76,7 +76,7 @@ def source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str
         AmbiguousSeriesError: If several series or volumes could be meant.
         GeometryError: If its slices form no regular grid.
     """
-    path, files = files_of(given)
+    path, files = list_source_files(given)
     meant, _ = set_aside_localizers(group_series(scan_files(files).headers))
     volumes = find_volumes(choose_series(meant, None, path), path)
     if len(volumes) > 1:
@@ -102,7 +102,9 @@ def source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str
     return SourceSeries(path, planes, datasets, order)
 
 
-def files_of(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, list[StoredFile | str]]:
+def list_source_files(
+    given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> tuple[str, list[StoredFile | str]]:
     """The files of a series, and what messages call them."""
     if isinstance(given, (str, os.PathLike)):
         path = Path(given)

@@ -17,7 +17,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import convert_color_space, pixel_array
 from pydicom.uid import UID
 
-from pictologics.dicom.pixels.codecs import decode_frame, decoded_photometric
+from pictologics.dicom.pixels.codecs import decode_frame, find_decoded_photometric
 from pictologics.dicom.pixels.codecs.decoding import DECODERS
 from pictologics.dicom.pixels.codecs.syntaxes import DECODABLE, syntax_name
 from pictologics.errors import CorruptFileError, UnsupportedFormatError
@@ -127,7 +127,7 @@ def test_colors_are_named_rightly(path, ds):
     if ds.SamplesPerPixel != 3 or ds.BitsAllocated != 8:
         pytest.skip("no colors of 8 bits")
     encoded = frames_of(ds)[0]
-    name = decoded_photometric(encoded, ds.file_meta.TransferSyntaxUID, ds.PhotometricInterpretation)
+    name = find_decoded_photometric(encoded, ds.file_meta.TransferSyntaxUID, ds.PhotometricInterpretation)
     found = decoded(ds, encoded)
     if name.startswith("YBR"):
         found = convert_color_space(found, "YBR_FULL", "RGB")
@@ -144,14 +144,14 @@ def test_colors_that_a_jpeg_names():
     as_ybr = imagecodecs.jpeg8_encode(rgb, colorspace="RGB")
     as_rgb = imagecodecs.jpeg8_encode(rgb, colorspace="RGB", outcolorspace="RGB")
     nameless = as_ybr.replace(b"JFIF\0", b"XXXX\0")
-    assert decoded_photometric(as_ybr, jpeg, "RGB") == "YBR_FULL"
-    assert decoded_photometric(as_rgb, jpeg, "YBR_FULL") == "RGB"
+    assert find_decoded_photometric(as_ybr, jpeg, "RGB") == "YBR_FULL"
+    assert find_decoded_photometric(as_rgb, jpeg, "YBR_FULL") == "RGB"
     for photometric in ("RGB", "YBR_FULL_422"):
-        assert decoded_photometric(nameless, jpeg, photometric) == photometric
-        assert decoded_photometric(b"garbage", jpeg, photometric) == photometric
-        assert decoded_photometric(b"", jpeg_ls, photometric) == photometric
-    assert decoded_photometric(b"", LOSSLESS["jpeg_2000"][0], "YBR_RCT") == "RGB"
-    assert decoded_photometric(b"", LOSSY["jpeg_xl_lossy"][0], "YBR_FULL_422") == "RGB"
+        assert find_decoded_photometric(nameless, jpeg, photometric) == photometric
+        assert find_decoded_photometric(b"garbage", jpeg, photometric) == photometric
+        assert find_decoded_photometric(b"", jpeg_ls, photometric) == photometric
+    assert find_decoded_photometric(b"", LOSSLESS["jpeg_2000"][0], "YBR_RCT") == "RGB"
+    assert find_decoded_photometric(b"", LOSSY["jpeg_xl_lossy"][0], "YBR_FULL_422") == "RGB"
 
 
 # --- lossless codecs give back what went in ---

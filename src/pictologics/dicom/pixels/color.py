@@ -6,17 +6,17 @@ Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations al
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ..headers import tags
 from ..headers.header import Header
-from .stored_values import StoredValues
+from .pixel_format import PixelFormat
 
-__all__ = ["check_colors", "is_color", "luminance_of", "weighted"]
+__all__ = ["check_colors", "compute_luminance", "is_color", "weigh_colors"]
 
 LUMINANCE_WEIGHTS: Final = np.array([0.299, 0.587, 0.114])
 PALETTE: Final = "PALETTE COLOR"
@@ -68,7 +68,7 @@ def check_colors(headers: Iterable[Header], luminance: bool) -> int:
     return count
 
 
-def luminance_of(words: npt.NDArray[Any], header: Header, stored: StoredValues) -> npt.NDArray[Any]:
+def compute_luminance(words: AnyArray, header: Header, stored: PixelFormat) -> AnyArray:
     """The luminance of one frame of a file that is not compressed.
 
     Args:
@@ -99,11 +99,11 @@ def luminance_of(words: npt.NDArray[Any], header: Header, stored: StoredValues) 
             )
         return words.reshape(-1, 4)[:, :2].reshape(rows, columns)
     if header.short(tags.PLANAR_CONFIGURATION):
-        return weighted(np.moveaxis(words.reshape(3, rows, columns), 0, 2), photometric)
-    return weighted(words.reshape(rows, columns, 3), photometric)
+        return weigh_colors(np.moveaxis(words.reshape(3, rows, columns), 0, 2), photometric)
+    return weigh_colors(words.reshape(rows, columns, 3), photometric)
 
 
-def weighted(pixels: npt.NDArray[Any], photometric: str) -> npt.NDArray[Any]:
+def weigh_colors(pixels: AnyArray, photometric: str) -> AnyArray:
     """The luminance of pixels (rows, columns, 3)."""
     if photometric in LUMINANCE_FIRST:
         return pixels[:, :, 0]

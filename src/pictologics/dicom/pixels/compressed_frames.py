@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...storage.files import OpenFile
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.located import located_bytes
-from .codecs import decode_frame, decoded_photometric
-from .encapsulation import Fragment, frame_fragments, read_fragments
+from .codecs import decode_frame, find_decoded_photometric
+from .fragments import Fragment, find_frame_fragments, read_fragments
 
 __all__ = ["CompressedFrames"]
 
@@ -24,16 +22,18 @@ class CompressedFrames:
         self.header: Header | None = None
         self.fragments: list[list[Fragment]] = []
 
-    def encoded(self, header: Header, number: int, file: OpenFile) -> bytes:
+    def read_encoded(self, header: Header, number: int, file: OpenFile) -> bytes:
         """The bytes of one frame; no other frame's are read."""
         if self.header is not header:
             count = header.integer(tags.NUMBER_OF_FRAMES) or 1
             offsets = located_bytes(header, tags.EXTENDED_OFFSET_TABLE)
-            self.fragments = frame_fragments(file, header.pixel_offset, count, header.path, extended_offsets=offsets)
+            self.fragments = find_frame_fragments(
+                file, header.pixel_offset, count, header.path, extended_offsets=offsets
+            )
             self.header = header
         return read_fragments(file, self.fragments[number], header.path)
 
-    def decode(self, header: Header, number: int, file: OpenFile) -> tuple[npt.NDArray[Any], str]:
+    def decode(self, header: Header, number: int, file: OpenFile) -> tuple[AnyArray, str]:
         """The stored values of one frame and, of colors, their Photometric Interpretation.
 
         Args:
@@ -48,7 +48,7 @@ class CompressedFrames:
             UnsupportedFormatError: If nothing installed decodes the transfer syntax.
             CorruptFileError: If the frame cannot be decoded.
         """
-        encoded = self.encoded(header, number, file)
+        encoded = self.read_encoded(header, number, file)
         samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
         photometric = header.text(tags.PHOTOMETRIC_INTERPRETATION)
         allocated = header.short(tags.BITS_ALLOCATED) or 0
@@ -69,5 +69,5 @@ class CompressedFrames:
             number=None if len(self.fragments) == 1 else number,
         )
         if samples > 1:
-            photometric = decoded_photometric(encoded, header.transfer_syntax, photometric)
+            photometric = find_decoded_photometric(encoded, header.transfer_syntax, photometric)
         return np.asarray(pixels), photometric

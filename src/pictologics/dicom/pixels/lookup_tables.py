@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray, FloatArray
 from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.full_dataset import (
@@ -18,14 +18,14 @@ from ..headers.full_dataset import (
 )
 from ..headers.header import Header
 
-__all__ = ["MOST_ENTRIES", "LookupTable", "TableFormat", "modality_table", "read_table"]
+__all__ = ["MOST_TABLE_ENTRIES", "LookupTable", "TableFormat", "read_modality_table", "unpack_table_entries"]
 
 LUT_DESCRIPTOR: Final = 0x00283002
 MODALITY_LUT_TYPE: Final = 0x00283004
 LUT_DATA: Final = 0x00283006
 
 # The number of entries has 16 bits, and 0 stands for one more than they hold.
-MOST_ENTRIES: Final = 1 << 16
+MOST_TABLE_ENTRIES: Final = 1 << 16
 LONGEST_ENTRY: Final = 16
 
 
@@ -40,10 +40,10 @@ class LookupTable:
     """
 
     first: int
-    values: npt.NDArray[np.float64]
+    values: FloatArray
     units: str = ""
 
-    def apply(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def apply(self, stored: AnyArray) -> FloatArray:
         """Look values up; numbers below the first entry get the first one, numbers beyond the last one the last."""
         index = stored.astype(np.int64)
         index -= self.first
@@ -67,12 +67,12 @@ class TableFormat:
     little_endian: bool
     signed: bool
 
-    def malformed(self, why: str) -> CorruptFileError:
+    def malformed_error(self, why: str) -> CorruptFileError:
         """The error for a table that contradicts itself."""
         return CorruptFileError(f"its {self.name} {why}", path=self.path, advice="export the file again")
 
 
-def modality_table(header: Header) -> LookupTable | None:
+def read_modality_table(header: Header) -> LookupTable | None:
     """The table from stored to real values, None if the file has none.
 
     Raises:
@@ -86,13 +86,13 @@ def modality_table(header: Header) -> LookupTable | None:
     item = items[0]
     signed = bool(header.short(tags.PIXEL_REPRESENTATION))
     form = TableFormat(header.path, "Modality LUT", header.little_endian, signed)
-    first, entries = read_table(form, raw_value(item, LUT_DESCRIPTOR), raw_value(item, LUT_DATA))
+    first, entries = unpack_table_entries(form, raw_value(item, LUT_DESCRIPTOR), raw_value(item, LUT_DATA))
     units = text_value(item, MODALITY_LUT_TYPE)
     # "US" is "unspecified" (PS3.3 C.11.1.1.2).
     return LookupTable(first, entries.astype(np.float64), "" if units == "US" else units)
 
 
-def read_table(form: TableFormat, descriptor: bytes, data: bytes) -> tuple[int, npt.NDArray[Any]]:
+def unpack_table_entries(form: TableFormat, descriptor: bytes, data: bytes) -> tuple[int, AnyArray]:
     """The first stored number and the entries of a table.
 
     Args:
@@ -105,16 +105,16 @@ def read_table(form: TableFormat, descriptor: bytes, data: bytes) -> tuple[int, 
     """
     order = "<" if form.little_endian else ">"
     if len(descriptor) < 6:
-        raise form.malformed("has no descriptor")
+        raise form.malformed_error("has no descriptor")
     words = np.frombuffer(descriptor[:6], order + "u2")
-    count = int(words[0]) or MOST_ENTRIES
+    count = int(words[0]) or MOST_TABLE_ENTRIES
     first = int(words.view(order + "i2")[1] if form.signed else words[1])
     if not 1 <= words[2] <= LONGEST_ENTRY:
-        raise form.malformed(f"has entries of {words[2]} bits")
+        raise form.malformed_error(f"has entries of {words[2]} bits")
     if len(data) >= 2 * count:
         return first, np.frombuffer(data, order + "u2", count)
     if len(data) < count:
-        raise form.malformed(f"holds {len(data)} bytes and has {count} entries")
+        raise form.malformed_error(f"holds {len(data)} bytes and has {count} entries")
     entries = np.frombuffer(data, np.uint8)
     if not form.little_endian and entries.size % 2 == 0:
         # Bytes lie in words, whose halves are swapped.

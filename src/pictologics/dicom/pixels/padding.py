@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray, BoolArray
 from ..headers import tags
 from ..headers.header import Header
-from .stored_values import StoredValues
+from .pixel_format import PixelFormat
 
-__all__ = ["Padding", "padding_of"]
+__all__ = ["PixelPadding", "find_padding"]
 
 INTEGER_TAGS: Final = (tags.PIXEL_PADDING_VALUE, tags.PIXEL_PADDING_RANGE_LIMIT)
 FLOAT_TAGS: Final = {
@@ -27,13 +27,13 @@ FLOAT_TAGS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Padding:
+class PixelPadding:
     """The stored values that are no data, from ``low`` to ``high`` and with both of them."""
 
     low: float
     high: float
 
-    def mark_valid(self, stored: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> None:
+    def mark_valid(self, stored: AnyArray, valid: BoolArray) -> None:
         """Write which of the stored values are data."""
         if self.low == self.high:
             np.not_equal(stored, self.low, out=valid)
@@ -44,7 +44,7 @@ class Padding:
             valid |= stored > self.high
 
 
-def padding_of(header: Header, stored: StoredValues) -> Padding | None:
+def find_padding(header: Header, stored: PixelFormat) -> PixelPadding | None:
     """The padding of a file, None if it has none (DICOM PS3.3 C.7.5.1.1.2).
 
     A range runs from the value to its limit, whichever is the larger; a limit without a value means nothing.
@@ -54,16 +54,16 @@ def padding_of(header: Header, stored: StoredValues) -> Padding | None:
     """
     if header.pixel_tag in FLOAT_TAGS:
         value_tag, limit_tag, kind = FLOAT_TAGS[header.pixel_tag]
-        value, limit = real(header, value_tag, kind), real(header, limit_tag, kind)
+        value, limit = read_padding_float(header, value_tag, kind), read_padding_float(header, limit_tag, kind)
     else:
-        value, limit = (whole(header, tag, stored) for tag in INTEGER_TAGS)
+        value, limit = (read_padding_integer(header, tag, stored) for tag in INTEGER_TAGS)
     if value is None:
         return None
     limit = value if limit is None else limit
-    return Padding(min(value, limit), max(value, limit))
+    return PixelPadding(min(value, limit), max(value, limit))
 
 
-def whole(header: Header, tag: int, stored: StoredValues) -> int | None:
+def read_padding_integer(header: Header, tag: int, stored: PixelFormat) -> int | None:
     """A 16-bit number, of the pixels' sign whatever VR a writer gave it."""
     number = header.short(tag)
     if number is None or stored.dtype.kind == "u":
@@ -75,8 +75,8 @@ def whole(header: Header, tag: int, stored: StoredValues) -> int | None:
     return number - (1 << stored.bits) if is_pattern else number
 
 
-def real(header: Header, tag: int, kind: str) -> float | None:
-    """A binary real number, which may be the one that is none."""
+def read_padding_float(header: Header, tag: int, kind: str) -> float | None:
+    """A binary floating-point value, which may be NaN; None if the attribute is missing."""
     raw = header.values.get(tag)
     if not raw:
         return None

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import UnsupportedFormatError
 from ..headers import tags
 from ..headers.full_dataset import raw_value, read_dataset
 from ..headers.header import Header
-from .color import weighted
+from .color import weigh_colors
 from .lookup_tables import (
-    MOST_ENTRIES,
+    MOST_TABLE_ENTRIES,
     LookupTable,
     TableFormat,
-    read_table,
+    unpack_table_entries,
 )
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["palette_luminance"]
+__all__ = ["read_palette_luminance"]
 
 #: Descriptor and entries of red, green and blue.
 PALETTE_TAGS: Final = ((0x00281101, 0x00281201), (0x00281102, 0x00281202), (0x00281103, 0x00281203))
 SEGMENTED_RED: Final = 0x00281221
 
 
-def palette_luminance(header: Header) -> LookupTable:
+def read_palette_luminance(header: Header) -> LookupTable:
     """The luminance of each color of a file's palette.
 
     Raises:
@@ -41,30 +41,32 @@ def palette_luminance(header: Header) -> LookupTable:
         header.path, "color palette", header.little_endian, bool(header.short(tags.PIXEL_REPRESENTATION))
     )
     if PALETTE_TAGS[0][1] in dataset:
-        tables = [read_table(form, raw_value(dataset, one), raw_value(dataset, data)) for one, data in PALETTE_TAGS]
+        tables = [
+            unpack_table_entries(form, raw_value(dataset, one), raw_value(dataset, data)) for one, data in PALETTE_TAGS
+        ]
         if len({(first, entries.size) for first, entries in tables}) != 1:
-            raise form.malformed("has tables of different lengths")
+            raise form.malformed_error("has tables of different lengths")
         first, colors = tables[0][0], np.column_stack([entries for _, entries in tables])
     elif SEGMENTED_RED in dataset:
-        first, colors = segmented_colors(dataset, form)
+        first, colors = expand_segmented_palette(dataset, form)
     else:
         raise UnsupportedFormatError(
             "its colors come from a palette that it does not hold", path=header.path, advice="convert it to RGB first"
         )
-    return LookupTable(first, weighted(colors[np.newaxis], "RGB")[0])
+    return LookupTable(first, weigh_colors(colors[np.newaxis], "RGB")[0])
 
 
-def segmented_colors(dataset: Dataset, form: TableFormat) -> tuple[int, npt.NDArray[Any]]:
+def expand_segmented_palette(dataset: Dataset, form: TableFormat) -> tuple[int, AnyArray]:
     """The first stored number and the colors of a palette that is written as segments, which pydicom expands."""
     from pydicom.pixels.processing import apply_color_lut
 
     try:
         count, first, bits = (int(value) for value in dataset.RedPaletteColorLookupTableDescriptor)
-        indices = np.arange(first, first + (count or MOST_ENTRIES), dtype=np.int32)
+        indices = np.arange(first, first + (count or MOST_TABLE_ENTRIES), dtype=np.int32)
         colors = apply_color_lut(indices, dataset)[:, :3]
     except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
-        raise form.malformed(f"cannot be followed ({error})") from error
+        raise form.malformed_error(f"cannot be followed ({error})") from error
     if bits == 8 and count > 256:
         # pydicom counts with as many bits as the colors have.
-        raise form.malformed("has more colors than its entries can count")
+        raise form.malformed_error("has more colors than its entries can count")
     return first, colors

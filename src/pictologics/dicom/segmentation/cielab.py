@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import FloatArray
 from ...errors import OptionError
 
-__all__ = ["lab_of", "srgb_of"]
+__all__ = ["lab_to_srgb", "srgb_to_lab"]
 
 # The white of the profile connection space, D50, which DICOM's numbers are relative to.
 WHITE: Final = np.array([0.9642, 1.0, 0.8249])
@@ -32,7 +32,7 @@ EXTENT: Final = np.array([100.0, 255.0, 255.0])
 HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def srgb_of(numbers: Sequence[float]) -> str:
+def lab_to_srgb(numbers: Sequence[float]) -> str:
     """The color of three CIELab numbers of 16 bits as ``"#rrggbb"``; what no display shows is clipped."""
     light, a, b = np.asarray(numbers, np.float64) / 65535 * EXTENT + LOWEST
     roots = (light + 16) / 116 + np.array([a / 500, 0.0, -b / 200])
@@ -42,7 +42,7 @@ def srgb_of(numbers: Sequence[float]) -> str:
     return "#" + "".join(f"{round(float(one) * 255):02x}" for one in encoded)
 
 
-def lab_of(color: str) -> tuple[int, int, int]:
+def srgb_to_lab(color: str) -> tuple[int, int, int]:
     """Three CIELab numbers of 16 bits of a color ``"#rrggbb"``.
 
     Raises:
@@ -52,7 +52,7 @@ def lab_of(color: str) -> tuple[int, int, int]:
         raise OptionError(f"{color!r} is no color", advice='write it as "#rrggbb", such as "#e6194b"')
     encoded = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    ratio: npt.NDArray[np.float64] = np.linalg.solve(RGB_OF_XYZ, linear) / WHITE
+    ratio: FloatArray = np.linalg.solve(RGB_OF_XYZ, linear) / WHITE
     x, y, z = np.where(ratio > KNEE**3, np.cbrt(ratio), ratio / (3 * KNEE**2) + 4 / 29)
     lab = np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
     numbers = np.clip(np.rint((lab - LOWEST) / EXTENT * 65535), 0, 65535)

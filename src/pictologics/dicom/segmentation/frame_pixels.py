@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import UnsupportedFormatError
 from ..frames.frame import Frame
 from ..headers import tags
 from ..headers.header import Header
-from ..pixels.reading import PlaneReader
-from ..pixels.stored_values import (
-    StoredValues,
+from ..pixels.pixel_format import (
+    PixelFormat,
     check_bytes_present,
     check_pixels_present,
-    stored_values_of,
+    read_pixel_format,
 )
+from ..pixels.plane_reader import PlaneReader
 
 __all__ = ["FramePixels", "check_frames_present"]
 
-BYTES: Final = StoredValues(np.dtype(np.uint8), 8, 0, False)
+BYTES: Final = PixelFormat(np.dtype(np.uint8), 8, 0, False)
 
 
 class FramePixels:
@@ -39,7 +40,7 @@ class FramePixels:
         self.reader = PlaneReader()
         self.is_packed = is_packed(self.header)
         swapped = not self.header.little_endian and self.header.pixel_vr == "OW"
-        self.stored = replace(BYTES, swapped_pairs=swapped) if self.is_packed else stored_values_of(self.header)
+        self.stored = replace(BYTES, swapped_pairs=swapped) if self.is_packed else read_pixel_format(self.header)
 
     def __enter__(self) -> Self:
         self.reader.__enter__()
@@ -48,7 +49,7 @@ class FramePixels:
     def __exit__(self, *_: object) -> None:
         self.reader.__exit__()
 
-    def bits(self, number: int, at_least: int = 1) -> npt.NDArray[np.uint8]:
+    def read_bits(self, number: int, at_least: int = 1) -> npt.NDArray[np.uint8]:
         """Which pixels of a frame are set, eight in a byte, the first in its lowest bit; overwritten by the next.
 
         Frames of single bits follow one another without a gap (DICOM PS3.5 8.1.1, 8.2), so that a frame may begin
@@ -62,12 +63,12 @@ class FramePixels:
             The bytes; bits beyond the last pixel are 0.
         """
         if not self.is_packed:
-            return np.packbits(self.values(number).reshape(-1) >= at_least, bitorder="little")
+            return np.packbits(self.read_numbers(number).reshape(-1) >= at_least, bitorder="little")
         if self.header.is_encapsulated:
-            return np.packbits(self.decoded(number).reshape(-1) != 0, bitorder="little")
+            return np.packbits(self.decode(number).reshape(-1) != 0, bitorder="little")
         first_bit = number * self.pixels
         first, last = first_bit // 8, -(-(first_bit + self.pixels) // 8)
-        content = self.reader.words(self.header, self.stored, first, last - first)
+        content = self.reader.read_words(self.header, self.stored, first, last - first)
         if first_bit % 8:
             single = np.unpackbits(content, bitorder="little")[first_bit % 8 :][: self.pixels]
             return np.packbits(single, bitorder="little")
@@ -75,16 +76,16 @@ class FramePixels:
             content[-1] &= (1 << self.pixels % 8) - 1
         return content
 
-    def values(self, number: int) -> npt.NDArray[Any]:
+    def read_numbers(self, number: int) -> AnyArray:
         """The stored numbers of a frame, (rows, columns); overwritten by the next."""
         if self.is_packed:
-            bits = np.unpackbits(self.bits(number), count=self.pixels, bitorder="little")
+            bits = np.unpackbits(self.read_bits(number), count=self.pixels, bitorder="little")
             return bits.reshape(self.template.rows, self.template.columns)
         return self.reader.read(replace(self.template, number=number), self.stored)
 
-    def decoded(self, number: int) -> npt.NDArray[Any]:
+    def decode(self, number: int) -> AnyArray:
         """A compressed frame."""
-        return self.reader.compressed.decode(self.header, number, self.reader.opened(self.header))[0]
+        return self.reader.compressed.decode(self.header, number, self.reader.open_file_of(self.header))[0]
 
 
 def is_packed(header: Header) -> bool:
@@ -116,7 +117,7 @@ def check_frames_present(template: Frame, count: int) -> None:
     """
     header = template.header
     if not is_packed(header):
-        check_pixels_present(replace(template, number=count - 1), stored_values_of(header))
+        check_pixels_present(replace(template, number=count - 1), read_pixel_format(header))
         return
     if header.is_encapsulated:
         return

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...labels import label_type, set_stretch
 from ...provenance import Decision
 from ...threads import run_in_shares
 from .frame_pixels import FramePixels
 from .layers import Layers
-from .masks import LabelMap, empty_volume
-from .objects import Segmentation
+from .masks import LabelMap, allocate_volume
+from .segmentation_header import DicomSegmentation
 
 __all__ = ["read_stored_label_map", "read_stored_masks"]
 
 
-def read_stored_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> LabelMap:
+def read_stored_label_map(segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int]) -> LabelMap:
     """Read a volume of segment numbers as it is stored; numbers that are not wanted become background.
 
     Args:
@@ -27,8 +28,8 @@ def read_stored_label_map(segmentation: Segmentation, layers: Layers, numbers: S
         layers: Its frames by plane.
         numbers: The segments that are wanted.
     """
-    volume = empty_volume(layers, label_type(max(numbers, default=0)))
-    lookup = Lookup(segmentation, numbers, volume.dtype)
+    volume = allocate_volume(layers, label_type(max(numbers, default=0)))
+    lookup = LabelLookup(segmentation, numbers, volume.dtype)
     unknown: list[int] = []
 
     def read_share(share: Iterable[int]) -> None:
@@ -36,25 +37,25 @@ def read_stored_label_map(segmentation: Segmentation, layers: Layers, numbers: S
         with FramePixels(layers.template) as pixels:
             for slot in share:
                 for layer in layers.planes[slot]:
-                    strangers += lookup.apply(pixels.values(layer.frame), volume[slot])
+                    strangers += lookup.apply(pixels.read_numbers(layer.frame), volume[slot])
         unknown.append(strangers)
 
     run_in_shares(read_share, len(layers.planes))
-    return LabelMap(volume.T, tuple(decisions_of(segmentation, numbers, sum(unknown))))
+    return LabelMap(volume.T, tuple(describe_lost_numbers(segmentation, numbers, sum(unknown))))
 
 
 def read_stored_masks(
-    segmentation: Segmentation, layers: Layers, numbers: Sequence[int]
+    segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int]
 ) -> dict[int, npt.NDArray[np.uint8]]:
     """Read a binary volume for each segment of a label map, 1 inside and 0 outside."""
-    volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
+    volumes = {number: allocate_volume(layers, np.dtype(np.uint8)) for number in numbers}
 
     def read_share(share: Iterable[int]) -> None:
         present = np.empty(1 << 16, np.bool_)
         with FramePixels(layers.template) as pixels:
             for slot in share:
                 for layer in layers.planes[slot]:
-                    stored = pixels.values(layer.frame).reshape(-1)
+                    stored = pixels.read_numbers(layer.frame).reshape(-1)
                     present[:] = False
                     present[stored] = True
                     for number in numbers:
@@ -65,7 +66,7 @@ def read_stored_masks(
     return {number: volume.T for number, volume in volumes.items()}
 
 
-def write_mask(voxels: npt.NDArray[np.uint8], stored: npt.NDArray[Any], number: int) -> None:
+def write_mask(voxels: npt.NDArray[np.uint8], stored: AnyArray, number: int) -> None:
     """Set the voxels that have a number; memory before the first and after the last of them is not touched."""
     bits = np.packbits(stored == number, bitorder="little")
     stretch = set_stretch(bits)
@@ -73,10 +74,10 @@ def write_mask(voxels: npt.NDArray[np.uint8], stored: npt.NDArray[Any], number: 
     part[:] = np.unpackbits(bits[stretch], count=part.size, bitorder="little")
 
 
-class Lookup:
+class LabelLookup:
     """What stored numbers become: themselves, or background where no segment that is wanted has them."""
 
-    def __init__(self, segmentation: Segmentation, numbers: Sequence[int], dtype: np.dtype[Any]) -> None:
+    def __init__(self, segmentation: DicomSegmentation, numbers: Sequence[int], dtype: np.dtype[Any]) -> None:
         self.table = np.zeros(1 << 16, dtype)
         self.table[list(numbers)] = numbers
         known = np.zeros(1 << 16, np.bool_)
@@ -86,7 +87,7 @@ class Lookup:
         itself = self.table == np.arange(1 << 16)
         self.plain_up_to = int(itself.argmin()) - 1 if not itself.all() else (1 << 16) - 1
 
-    def apply(self, stored: npt.NDArray[Any], plane: npt.NDArray[Any]) -> int:
+    def apply(self, stored: AnyArray, plane: AnyArray) -> int:
         """Write the labels of one plane; returns how many voxels have a number that stands for nothing."""
         if int(stored.max()) <= self.plain_up_to:
             plane[...] = stored
@@ -95,7 +96,7 @@ class Lookup:
         return int(np.count_nonzero(self.strangers[stored]))
 
 
-def decisions_of(segmentation: Segmentation, numbers: Sequence[int], strangers: int) -> list[Decision]:
+def describe_lost_numbers(segmentation: DicomSegmentation, numbers: Sequence[int], strangers: int) -> list[Decision]:
     """What to say of voxels that are background in the label map and are not in the file."""
     decisions = []
     if strangers:

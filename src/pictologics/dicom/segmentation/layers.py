@@ -21,9 +21,9 @@ from ..headers.attributes import Attributes
 from ..headers.functional_groups import frame_values
 from ..headers.header import Header
 from ..stacks.sparse_planes import stack_sparse_planes
-from .objects import Segmentation, header_error
+from .segmentation_header import DicomSegmentation, header_error
 
-__all__ = ["ALL_SEGMENTS", "Layer", "Layers", "layers_of"]
+__all__ = ["ALL_SEGMENTS", "Layer", "Layers", "find_layers"]
 
 ALL_SEGMENTS = -1
 """In place of a segment's number: the frame is part of a label map and shows all of them."""
@@ -60,7 +60,7 @@ class Layers:
         return max(layer.frame for plane in self.planes for layer in plane) + 1
 
 
-def layers_of(segmentation: Segmentation, reference: Grid | None = None) -> Layers:
+def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) -> Layers:
     """Put the frames of a segmentation on planes.
 
     Args:
@@ -97,7 +97,7 @@ def layers_of(segmentation: Segmentation, reference: Grid | None = None) -> Laye
         if segmentation.kind == "LABELMAP":
             segment = ALL_SEGMENTS
         else:
-            segment = segment_shown(attributes, segmentation, described, number)
+            segment = find_shown_segment(attributes, segmentation, described, number)
         on_plane.append((unique[written], Layer(segment, number)))
     found = stack_sparse_planes(frames, reference, header.path)
     slots = found.slots.tolist()
@@ -105,7 +105,7 @@ def layers_of(segmentation: Segmentation, reference: Grid | None = None) -> Laye
     for plane, layer in on_plane:
         planes[slots[plane]].append(layer)
     ordered = tuple(tuple(sorted(plane, key=lambda layer: layer.segment)) for plane in planes)
-    return Layers(found.grid, frames[0], ordered, (*found.decisions, *repeated(ordered, segmentation)))
+    return Layers(found.grid, frames[0], ordered, (*found.decisions, *describe_repeated_frames(ordered, segmentation)))
 
 
 def refuse_slide(header: Header) -> None:
@@ -119,7 +119,9 @@ def refuse_slide(header: Header) -> None:
         )
 
 
-def segment_shown(attributes: Attributes, segmentation: Segmentation, described: Collection[int], number: int) -> int:
+def find_shown_segment(
+    attributes: Attributes, segmentation: DicomSegmentation, described: Collection[int], number: int
+) -> int:
     """The segment that a frame shows (DICOM PS3.3 C.8.20.3.1), from its own groups or the shared ones."""
     segment = attributes.short(tags.REFERENCED_SEGMENT_NUMBER)
     if segment is None and len(described) == 1:
@@ -136,7 +138,7 @@ def segment_shown(attributes: Attributes, segmentation: Segmentation, described:
     return segment
 
 
-def repeated(planes: tuple[tuple[Layer, ...], ...], segmentation: Segmentation) -> list[Decision]:
+def describe_repeated_frames(planes: tuple[tuple[Layer, ...], ...], segmentation: DicomSegmentation) -> list[Decision]:
     """What to say of segments that have several frames on one plane."""
     extra = sum(len(plane) - len({layer.segment for layer in plane}) for plane in planes)
     if not extra:
@@ -150,7 +152,7 @@ def repeated(planes: tuple[tuple[Layer, ...], ...], segmentation: Segmentation) 
     return [Decision("assumed", text, extra, "content")]
 
 
-def first_frames(layers: Layers, segment: int | None) -> Mapping[int, int]:
+def find_first_frames(layers: Layers, segment: int | None) -> Mapping[int, int]:
     """For each plane that has a frame of a segment, or of any, the first one's number."""
     return {
         slot: min(layer.frame for layer in plane if segment in (None, layer.segment))

@@ -22,9 +22,9 @@ from ...provenance import Decision
 from ...threads import run_in_shares
 from .frame_pixels import FramePixels, check_frames_present
 from .layers import Layer, Layers
-from .objects import Segmentation
+from .segmentation_header import DicomSegmentation
 
-__all__ = ["LabelMap", "read_fraction_volumes", "read_label_map", "read_largest_fraction", "read_masks"]
+__all__ = ["LabelMap", "read_fraction_volumes", "read_largest_fraction", "read_segment_label_map", "read_segment_masks"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class LabelMap:
     decisions: tuple[Decision, ...]
 
 
-def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence[int], threshold: float) -> LabelMap:
+def read_segment_label_map(
+    segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int], threshold: float
+) -> LabelMap:
     """Read binary or fractional segments into one volume; where they overlap, the higher number is kept.
 
     Args:
@@ -49,16 +51,16 @@ def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence
         numbers: The segments that are wanted.
         threshold: The fraction from which on a voxel belongs to a segment, of a fractional segmentation.
     """
-    volume = empty_volume(layers, label_type(max(numbers)))
-    at_least = smallest_stored(segmentation, threshold)
+    volume = allocate_volume(layers, label_type(max(numbers)))
+    at_least = find_smallest_stored(segmentation, threshold)
     counted: list[Overlaps] = []
 
     def read_share(share: Iterable[int]) -> None:
         overlaps = Overlaps()
         with FramePixels(layers.template) as pixels:
             for slot in share:
-                wanted = chosen(layers.planes[slot], numbers)
-                bits = [(layer.segment, pixels.bits(layer.frame, at_least).copy()) for layer in wanted]
+                wanted = select_layers(layers.planes[slot], numbers)
+                bits = [(layer.segment, pixels.read_bits(layer.frame, at_least).copy()) for layer in wanted]
                 if bits:
                     paint_bits(volume[slot].reshape(-1), bits, overlaps)
         counted.append(overlaps)
@@ -68,8 +70,8 @@ def read_label_map(segmentation: Segmentation, layers: Layers, numbers: Sequence
     return LabelMap(volume.T, tuple(overlap_decisions(total, segmentation.names(numbers))))
 
 
-def read_masks(
-    segmentation: Segmentation, layers: Layers, numbers: Sequence[int], threshold: float
+def read_segment_masks(
+    segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int], threshold: float
 ) -> dict[int, AnyArray]:
     """Read a binary volume for each segment, 1 inside and 0 outside.
 
@@ -79,14 +81,14 @@ def read_masks(
         numbers: The segments that are wanted.
         threshold: The fraction from which on a voxel belongs to a segment, of a fractional segmentation.
     """
-    volumes = {number: empty_volume(layers, np.dtype(np.uint8)) for number in numbers}
-    at_least = smallest_stored(segmentation, threshold)
+    volumes = {number: allocate_volume(layers, np.dtype(np.uint8)) for number in numbers}
+    at_least = find_smallest_stored(segmentation, threshold)
 
     def read_share(share: Iterable[int]) -> None:
         with FramePixels(layers.template) as pixels:
             for slot in share:
-                for layer in chosen(layers.planes[slot], numbers):
-                    bits = pixels.bits(layer.frame, at_least)
+                for layer in select_layers(layers.planes[slot], numbers):
+                    bits = pixels.read_bits(layer.frame, at_least)
                     stretch = set_stretch(bits)
                     part = volumes[layer.segment][slot].reshape(-1)[stretch.start * 8 : stretch.stop * 8]
                     part |= np.unpackbits(bits[stretch], count=part.size, bitorder="little")
@@ -95,28 +97,30 @@ def read_masks(
     return {number: volume.T for number, volume in volumes.items()}
 
 
-def read_fraction_volumes(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> dict[int, AnyArray]:
+def read_fraction_volumes(
+    segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int]
+) -> dict[int, AnyArray]:
     """Read a float32 volume of fractions from 0 to 1 for each segment."""
-    volumes = {number: empty_volume(layers, np.dtype(np.float32)) for number in numbers}
+    volumes = {number: allocate_volume(layers, np.dtype(np.float32)) for number in numbers}
     read_fractions(segmentation, layers, volumes)
     return {number: volume.T for number, volume in volumes.items()}
 
 
-def read_largest_fraction(segmentation: Segmentation, layers: Layers, numbers: Sequence[int]) -> AnyArray:
+def read_largest_fraction(segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int]) -> AnyArray:
     """Read a float32 volume of the largest fraction that any of the segments has of a voxel."""
-    volume = empty_volume(layers, np.dtype(np.float32))
+    volume = allocate_volume(layers, np.dtype(np.float32))
     read_fractions(segmentation, layers, dict.fromkeys(numbers, volume))
     return volume.T
 
 
-def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int, AnyArray]) -> None:
+def read_fractions(segmentation: DicomSegmentation, layers: Layers, volumes: dict[int, AnyArray]) -> None:
     """Read the fractions of segments into volumes, in which the larger one of two is kept."""
 
     def read_share(share: Iterable[int]) -> None:
         with FramePixels(layers.template) as pixels:
             for slot in share:
-                for layer in chosen(layers.planes[slot], tuple(volumes)):
-                    stored = pixels.values(layer.frame)
+                for layer in select_layers(layers.planes[slot], tuple(volumes)):
+                    stored = pixels.read_numbers(layer.frame)
                     rows = np.flatnonzero(stored.any(axis=1))
                     if not rows.size:
                         continue
@@ -127,18 +131,18 @@ def read_fractions(segmentation: Segmentation, layers: Layers, volumes: dict[int
     run_in_shares(read_share, len(layers.planes))
 
 
-def chosen(plane: Sequence[Layer], numbers: Sequence[int]) -> list[Layer]:
+def select_layers(plane: Sequence[Layer], numbers: Sequence[int]) -> list[Layer]:
     """The layers of a plane that are wanted."""
     wanted = frozenset(numbers)
     return [layer for layer in plane if layer.segment in wanted]
 
 
-def smallest_stored(segmentation: Segmentation, threshold: float) -> int:
+def find_smallest_stored(segmentation: DicomSegmentation, threshold: float) -> int:
     """The stored value from which on a pixel belongs to a segment."""
     return 1 if segmentation.kind != "FRACTIONAL" else max(1, ceil(threshold * segmentation.maximum))
 
 
-def empty_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
+def allocate_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
     """A volume of zeros, (planes, rows, columns), whose memory the system gives out where it is written.
 
     Raises:

@@ -10,9 +10,9 @@ from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
 from ..headers.nested_items import Item, nested_items
-from .cielab import srgb_of
+from .cielab import lab_to_srgb
 
-__all__ = ["Code", "Segment", "segments_of"]
+__all__ = ["Code", "DicomSegment", "read_dicom_segments"]
 
 CODES: Final = frozenset({tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE})
 
@@ -30,7 +30,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class DicomSegment:
     """One segment as its file describes it; texts are empty where the file says nothing.
 
     Attributes:
@@ -78,13 +78,13 @@ class Segment:
         }
 
 
-def segments_of(header: Header) -> list[Segment]:
+def read_dicom_segments(header: Header) -> list[DicomSegment]:
     """The segments that a file describes, in ascending order of their numbers.
 
     Raises:
         CorruptFileError: If there is none, or two have one number.
     """
-    segments = [segment_of(item) for item in nested_items(header, tags.SEGMENT_SEQUENCE, CODES)]
+    segments = [read_dicom_segment(item) for item in nested_items(header, tags.SEGMENT_SEQUENCE, CODES)]
     if not segments:
         raise CorruptFileError(
             "this segmentation describes no segment", path=header.path, advice="export the file again"
@@ -101,7 +101,7 @@ def segments_of(header: Header) -> list[Segment]:
     return sorted(segments, key=lambda segment: segment.number)
 
 
-def segment_of(item: Item) -> Segment:
+def read_dicom_segment(item: Item) -> DicomSegment:
     """One segment."""
     own = item.attributes
     number = own.short(tags.SEGMENT_NUMBER)
@@ -112,21 +112,21 @@ def segment_of(item: Item) -> Segment:
     color = own.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
     order = "little" if own.little_endian else "big"
     lab = [int.from_bytes(color[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]
-    return Segment(
+    return DicomSegment(
         number,
         own.text(tags.SEGMENT_LABEL),
         own.text(tags.SEGMENT_DESCRIPTION),
         own.text(tags.SEGMENT_ALGORITHM_TYPE),
         own.text(tags.SEGMENT_ALGORITHM_NAME),
-        code_of(item.first(tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE)),
-        code_of(item.first(tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)),
+        read_code(item.first(tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE)),
+        read_code(item.first(tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)),
         own.text(tags.TRACKING_ID),
         own.text(tags.TRACKING_UID),
-        srgb_of(lab) if len(color) == 6 else "",
+        lab_to_srgb(lab) if len(color) == 6 else "",
     )
 
 
-def code_of(code: Attributes) -> Code:
+def read_code(code: Attributes) -> Code:
     """A coded concept; its value may stand in any of three attributes."""
     values = (code.text(tag) for tag in (tags.CODE_VALUE, tags.LONG_CODE_VALUE, tags.URN_CODE_VALUE))
     return Code(

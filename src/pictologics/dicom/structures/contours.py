@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import FloatArray, IntArray
 from ...errors import CorruptFileError
 from ...provenance import Decision
 from ..headers import tags
@@ -35,9 +35,9 @@ class Contours:
         decisions: What was left out.
     """
 
-    points: npt.NDArray[np.float64]
-    starts: npt.NDArray[np.int64]
-    rois: npt.NDArray[np.int64]
+    points: FloatArray
+    starts: IntArray
+    rois: IntArray
     decisions: tuple[Decision, ...] = ()
 
 
@@ -64,7 +64,7 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
         for number, item in enumerate(roi.contours, 1):
             kind = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
             data = item.values.get(tags.CONTOUR_DATA, b"").rstrip(b" \0\\")
-            count = checked_count(path, roi, number, item, data)
+            count = count_contour_points(path, roi, number, item, data)
             if kind not in CLOSED:
                 left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {kind[:20]!r}")] += 1
             elif count < 3:
@@ -77,11 +77,11 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
                 counts.append(count)
                 owners.append(place)
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
-    values = parsed(path, texts).reshape(-1, 3)
-    return Contours(values, starts, np.array(owners, np.int64), decisions_of(left_out))
+    values = parse_decimal_strings(path, texts).reshape(-1, 3)
+    return Contours(values, starts, np.array(owners, np.int64), describe_left_out(left_out))
 
 
-def checked_count(path: str, roi: Roi, number: int, said: Attributes, data: bytes) -> int:
+def count_contour_points(path: str, roi: Roi, number: int, said: Attributes, data: bytes) -> int:
     """The number of points of a contour, which must be what the file says it is."""
     values = data.count(b"\\") + 1 if data else 0
     points = said.integer(tags.NUMBER_OF_CONTOUR_POINTS)
@@ -98,7 +98,7 @@ def checked_count(path: str, roi: Roi, number: int, said: Attributes, data: byte
     return values // 3
 
 
-def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
+def parse_decimal_strings(path: str, texts: Sequence[bytes]) -> FloatArray:
     """The numbers of decimal strings, one after another."""
     values = np.empty(sum(text.count(b"\\") + 1 for text in texts))
     done = 0
@@ -106,23 +106,23 @@ def parsed(path: str, texts: Sequence[bytes]) -> npt.NDArray[np.float64]:
         try:
             numbers = list(map(float, text.split(b"\\")))
         except ValueError as error:
-            raise not_numbers(path) from error
+            raise not_numbers_error(path) from error
         if b"_" in text:
             # Python's own numbers may have them.
-            raise not_numbers(path)
+            raise not_numbers_error(path)
         values[done : done + len(numbers)] = numbers
         done += len(numbers)
     if not np.isfinite(values).all():
-        raise not_numbers(path)
+        raise not_numbers_error(path)
     return values
 
 
-def not_numbers(path: str) -> CorruptFileError:
+def not_numbers_error(path: str) -> CorruptFileError:
     """The error for contour data that holds something else."""
     return CorruptFileError("its ContourData holds what is no number", path=path, advice="export the file again")
 
 
-def decisions_of(left_out: Counter[tuple[str, str]]) -> tuple[Decision, ...]:
+def describe_left_out(left_out: Counter[tuple[str, str]]) -> tuple[Decision, ...]:
     """What to say of contours that were left out: one sentence for each kind."""
     decisions = []
     for what in dict.fromkeys(kind for _, kind in left_out):

@@ -27,8 +27,8 @@ __all__ = ["Canvas", "draw_fractions", "draw_labels", "draw_masks"]
 POINTS_AT_ONCE: Final = 1 << 14
 """Points whose edges are crossed with rows in one go: many for each call, and yet little memory."""
 
-Layers = Sequence[tuple[int, Patch]]
-Draw = Callable[[int, int, Layers], None]
+RoiPatches = Sequence[tuple[int, Patch]]
+Draw = Callable[[int, int, RoiPatches], None]
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Any
     """
     arrays, views = zip(*(canvas.blank(np.uint8) for _ in range(count)), strict=True)
 
-    def draw(axis: int, index: int, layers: Layers) -> None:
+    def draw(axis: int, index: int, layers: RoiPatches) -> None:
         for roi, patch in layers:
-            plane = plane_of(views[roi], axis, index)[patch.box]
+            plane = view_lattice_plane(views[roi], axis, index)[patch.box]
             np.maximum(plane, patch.values, out=plane)
 
     draw_planes(contours, canvas.grid, draw)
@@ -99,10 +99,10 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
     if len(np.unique(contours.keys[:, 0])) <= 1:
         found: list[Overlaps] = []
 
-        def draw(axis: int, index: int, layers: Layers) -> None:
+        def draw(axis: int, index: int, layers: RoiPatches) -> None:
             # Counted for each plane by itself: threads must not add to one counter.
             own = Overlaps()
-            paint(plane_of(view, axis, index), [(numbers[roi], patch) for roi, patch in layers], own)
+            paint_patches(view_lattice_plane(view, axis, index), [(numbers[roi], patch) for roi, patch in layers], own)
             found.append(own)
 
         draw_planes(contours, canvas.grid, draw)
@@ -125,18 +125,18 @@ def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list
         count: Number of ROIs.
     """
     arrays, views = zip(*(canvas.blank(np.float32) for _ in range(count)), strict=True)
-    edges = first_of_each(contours.keys)
+    edges = find_runs(contours.keys)
 
     def work(share: Iterable[int]) -> None:
         for k in share:
             first, last = int(edges[k]), int(edges[k + 1])
             axis, index, roi, _ = contours.keys[first].tolist()
-            height, width = field_of(canvas.grid, axis)
-            found = covered_fraction(*some(contours, axis, first, last), width, height)
+            height, width = find_plane_size(canvas.grid, axis)
+            found = covered_fraction(*select_planar_points(contours, axis, first, last), width, height)
             if found is not None:
                 row, column, fractions = found
                 rows, columns = fractions.shape
-                plane = plane_of(views[roi], axis, index)[row : row + rows, column : column + columns]
+                plane = view_lattice_plane(views[roi], axis, index)[row : row + rows, column : column + columns]
                 np.maximum(plane, fractions, out=plane)
 
     run_in_shares(work, len(edges) - 1)
@@ -151,20 +151,20 @@ def draw_planes(contours: PlanarContours, grid: Grid, draw: Draw) -> None:
         grid: The lattice.
         draw: Called once for each plane, with the axis it is normal to, its index, and (ROI, patch) of all in it.
     """
-    planes = first_of_each(contours.keys[:, :2])
+    planes = find_runs(contours.keys[:, :2])
 
-    parts = list(parts_of(contours.starts[planes]))
+    parts = list(split_into_parts(contours.starts[planes]))
 
     def work(share: Iterable[int]) -> None:
         for k in share:
             begin, end = parts[k]
-            for (axis, index), layers in filled(contours, grid, int(planes[begin]), int(planes[end])):
+            for (axis, index), layers in fill_contours(contours, grid, int(planes[begin]), int(planes[end])):
                 draw(axis, index, layers)
 
     run_in_shares(work, len(parts))
 
 
-def parts_of(starts: IntArray) -> Iterator[tuple[int, int]]:
+def split_into_parts(starts: IntArray) -> Iterator[tuple[int, int]]:
     """First and behind-last plane of parts with no more points than are handled at once, or of one plane.
 
     Args:
@@ -179,19 +179,19 @@ def parts_of(starts: IntArray) -> Iterator[tuple[int, int]]:
         yield begin, count
 
 
-def filled(
+def fill_contours(
     contours: PlanarContours, grid: Grid, first: int, last: int
 ) -> Iterator[tuple[tuple[int, int], list[tuple[int, Patch]]]]:
     """Fill the contours from ``first`` to before ``last``, all planes whole; each plane with its (ROI, patch) pairs."""
     keys = contours.keys[first:last]
-    axis_edges = first_of_each(keys[:, :1])
+    axis_edges = find_runs(keys[:, :1])
     for low, high in pairwise(axis_edges.tolist()):
         axis = int(keys[low, 0])
-        height, width = field_of(grid, axis)
-        points, starts = some(contours, axis, first + low, first + high)
+        height, width = find_plane_size(grid, axis)
+        points, starts = select_planar_points(contours, axis, first + low, first + high)
         crossed = cross_rows(points, starts, width, height)
         own = keys[low:high]
-        sheets = first_of_each(own)
+        sheets = find_runs(own)
         ends = crossed.ends[sheets].tolist()
         layers: list[tuple[int, Patch]] = []
         plane = int(own[0, 1])
@@ -205,7 +205,7 @@ def filled(
         yield (axis, plane), layers
 
 
-def paint(plane: AnyArray, layers: Layers, overlaps: Overlaps) -> None:
+def paint_patches(plane: AnyArray, layers: RoiPatches, overlaps: Overlaps) -> None:
     """Paint patches on one empty plane of a label map."""
     if len(layers) == 1:
         number, patch = layers[0]
@@ -219,35 +219,35 @@ def paint(plane: AnyArray, layers: Layers, overlaps: Overlaps) -> None:
         max(patch.box[0].stop for _, patch in layers) - row,
         max(patch.box[1].stop for _, patch in layers) - column,
     )
-    whole: dict[int, npt.NDArray[np.uint8]] = {}
+    by_number: dict[int, npt.NDArray[np.uint8]] = {}
     for number, patch in layers:
         # Several sheets of one ROI are one layer.
-        layer = whole.setdefault(number, np.zeros(shape, np.uint8))
+        layer = by_number.setdefault(number, np.zeros(shape, np.uint8))
         rows, columns = patch.values.shape
         part = layer[patch.row - row :, patch.column - column :][:rows, :columns]
         np.maximum(part, patch.values, out=part)
-    paint_plane(plane[row : row + shape[0], column : column + shape[1]], list(whole.items()), overlaps)
+    paint_plane(plane[row : row + shape[0], column : column + shape[1]], list(by_number.items()), overlaps)
 
 
-def first_of_each(keys: IntArray) -> IntArray:
+def find_runs(keys: IntArray) -> IntArray:
     """Where each run of equal rows begins, and the number of rows."""
     changes = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     return np.concatenate([[0], changes, [len(keys)]]) if len(keys) else np.zeros(1, np.int64)
 
 
-def some(contours: PlanarContours, axis: int, first: int, last: int) -> tuple[FloatArray, IntArray]:
+def select_planar_points(contours: PlanarContours, axis: int, first: int, last: int) -> tuple[FloatArray, IntArray]:
     """Columns and rows of the points of some contours across an axis, and where each contour begins."""
     low, high = contours.starts[first], contours.starts[last]
     in_plane = [k for k in range(3) if k != axis]
     return contours.points[low:high, in_plane], contours.starts[first : last + 1] - low
 
 
-def field_of(grid: Grid, axis: int) -> tuple[int, int]:
+def find_plane_size(grid: Grid, axis: int) -> tuple[int, int]:
     """Rows and columns of the planes across an axis."""
     column_axis, row_axis = (k for k in range(3) if k != axis)
     return grid.shape[row_axis], grid.shape[column_axis]
 
 
-def plane_of(view: AnyArray, axis: int, index: int) -> AnyArray:
+def view_lattice_plane(view: AnyArray, axis: int, index: int) -> AnyArray:
     """A plane of an array, rows first."""
     return np.asarray(np.moveaxis(view, axis, 0)[index].T)

@@ -21,7 +21,6 @@ from .contours import Contours
 
 __all__ = ["PlanarContours", "lay_on_planes"]
 
-
 HALF_A_STEP: Final = 0.5 + 1e-6
 """How far a contour may be from the plane that it goes to, in steps between planes."""
 
@@ -66,7 +65,7 @@ class Target:
     grid: Grid
     titles: Sequence[str]
 
-    def named(self, rois: IntArray) -> str:
+    def name_rois(self, rois: IntArray) -> str:
         """Some ROIs by their titles."""
         titles = [self.titles[place] for place in np.unique(rois)]
         more = f" and {len(titles) - NAMED_ROIS} more" if len(titles) > NAMED_ROIS else ""
@@ -92,14 +91,14 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     starts, rois = contours.starts, contours.rois
     if not rois.size:
         return PlanarContours(np.empty((0, 3)), np.zeros(1, np.int64), np.empty((0, 4), np.int64))
-    points = indices_of(contours.points, grid)
+    points = find_indices(contours.points, grid)
     low, high = np.minimum.reduceat(points, starts[:-1]), np.maximum.reduceat(points, starts[:-1])
-    axes = normal_axes(high - low)
+    axes = find_normal_axes(high - low)
     each = np.arange(len(rois))
     middles = (low[each, axes] + high[each, axes]) / 2
     planes = np.floor(middles + 0.5)
     offsets = np.maximum(np.abs(low[each, axes] - planes), np.abs(high[each, axes] - planes))
-    decisions = judge_offsets(target, offsets, rois)
+    decisions = check_offsets(target, offsets, rois)
     last = np.array(grid.shape)[axes] - 1
     others = np.array([[1, 2], [0, 2], [0, 1]])[axes]
     rows = each[:, None]
@@ -107,20 +106,20 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     beyond = (high[rows, others] <= -0.5) | (low[rows, others] >= size)
     outside = (planes < 0) | (planes > last) | beyond.any(axis=1)
     if outside.all():
-        raise nothing_inside(target, contours.points)
+        raise outside_error(target, contours.points)
     across = ((low[rows, others] < -0.5) | (high[rows, others] > size)).any(axis=1)
-    decisions += report_outside(target, outside, across & ~outside, rois)
+    decisions += describe_outside(target, outside, across & ~outside, rois)
     keys = np.stack([axes, planes.clip(-1, last + 1).astype(np.int64), rois, np.zeros_like(rois)], axis=1)
     order = np.lexsort((middles, rois, keys[:, 1], axes))
     order = order[~outside[order]]
     keys = keys[order]
-    keys[:, 3] = sheets_of(keys, middles[order])
-    decisions += report_sheets(target, keys)
-    points, starts = gathered(points, starts, order)
+    keys[:, 3] = number_sheets(keys, middles[order])
+    decisions += describe_sheets(target, keys)
+    points, starts = reorder_contours(points, starts, order)
     return PlanarContours(points, starts, keys, tuple(decisions))
 
 
-def indices_of(positions: FloatArray, grid: Grid) -> FloatArray:
+def find_indices(positions: FloatArray, grid: Grid) -> FloatArray:
     """Voxel indices of many positions.
 
     A few at a time: it takes less memory, and a product of large matrices would be shared among threads that wait for
@@ -133,7 +132,7 @@ def indices_of(positions: FloatArray, grid: Grid) -> FloatArray:
     return indices
 
 
-def normal_axes(extents: FloatArray) -> IntArray:
+def find_normal_axes(extents: FloatArray) -> IntArray:
     """For each contour the axis to which its plane is normal: that along which it extends least.
 
     The axis of most contours is taken wherever a contour extends along it by no more than rounding, so that a contour
@@ -147,7 +146,7 @@ def normal_axes(extents: FloatArray) -> IntArray:
     return np.where(extents[:, common] <= 2 * CORNER_ERROR_REFUSED, common, nearest).astype(np.int64)
 
 
-def judge_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[Decision]:
+def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[Decision]:
     """What to say of contours that do not lie in the planes of voxel centers.
 
     Args:
@@ -169,8 +168,8 @@ def judge_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[D
     count = int(np.count_nonzero(moved))
     if count:
         text = (
-            f"{count} of {len(offsets)} contours, of ROI {target.named(rois[moved])}, lie between the planes of voxels "
-            f"and went to the nearest one, up to {largest:.3g} steps away"
+            f"{count} of {len(offsets)} contours, of ROI {target.name_rois(rois[moved])}, lie between the planes of "
+            f"voxels and went to the nearest one, up to {largest:.3g} steps away"
         )
         return [Decision("placed", text, largest, "geometry")]
     if largest >= CORNER_ERROR_NOTED:
@@ -178,7 +177,7 @@ def judge_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[D
     return []
 
 
-def nothing_inside(target: Target, points: FloatArray) -> GeometryError:
+def outside_error(target: Target, points: FloatArray) -> GeometryError:
     """The error for contours that lie somewhere else altogether."""
     grid = target.grid
     corners = grid.index_to_world(grid.corner_indices)
@@ -194,18 +193,19 @@ def nothing_inside(target: Target, points: FloatArray) -> GeometryError:
     )
 
 
-def report_outside(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
+def describe_outside(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
     """What to say of contours beyond the field, and of those that reach beyond it."""
     decisions = []
-    for which, what in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):
+    for which, position in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):
         count = int(np.count_nonzero(which))
         if count:
-            text = f"{count} of {len(rois)} contours, of ROI {target.named(rois[which])}, {what} and were cut off there"
+            roi_names = target.name_rois(rois[which])
+            text = f"{count} of {len(rois)} contours, of ROI {roi_names}, {position} and were cut off there"
             decisions.append(Decision("left out", text, count, "content"))
     return decisions
 
 
-def sheets_of(keys: IntArray, heights: FloatArray) -> IntArray:
+def number_sheets(keys: IntArray, heights: FloatArray) -> IntArray:
     """Number the planes in which contours of one ROI were drawn that go to one plane of the lattice.
 
     Args:
@@ -219,20 +219,20 @@ def sheets_of(keys: IntArray, heights: FloatArray) -> IntArray:
     return np.asarray(counted - counted[np.maximum.accumulate(begins)])
 
 
-def report_sheets(target: Target, keys: IntArray) -> list[Decision]:
+def describe_sheets(target: Target, keys: IntArray) -> list[Decision]:
     """What to say where contours that were drawn in different planes share one."""
     shared = keys[:, 3] > 0
     if not shared.any():
         return []
     count = len(np.unique(keys[shared, :3], axis=0))
     text = (
-        f"in {count} planes of ROI {target.named(keys[shared, 2])} meet contours that were drawn in several planes; "
-        "what any of them encloses was taken"
+        f"in {count} planes of ROI {target.name_rois(keys[shared, 2])} meet contours that were drawn in several "
+        "planes; what any of them encloses was taken"
     )
     return [Decision("placed", text, count, "geometry")]
 
 
-def gathered(points: FloatArray, starts: IntArray, order: IntArray) -> tuple[FloatArray, IntArray]:
+def reorder_contours(points: FloatArray, starts: IntArray, order: IntArray) -> tuple[FloatArray, IntArray]:
     """The points of some contours in another order, and where each contour begins."""
     lengths = np.diff(starts)[order]
     fresh = np.concatenate([[0], np.cumsum(lengths)])

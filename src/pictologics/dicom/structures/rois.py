@@ -74,11 +74,11 @@ def read_rois(header: Header) -> list[Roi]:
             "this is no RT structure set", path=header.path, advice="pass a file of contours (RTSTRUCT)"
         )
     contours, colors = read_contours(header)
-    types = read_types(header)
+    types = read_roi_types(header)
     rois = []
     for item in nested_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE, frozenset()):
         said = item.attributes
-        number = whole_number(said, tags.ROI_NUMBER)
+        number = read_required_integer(said, tags.ROI_NUMBER)
         rois.append(
             Roi(
                 number,
@@ -108,7 +108,7 @@ def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int
     contours: dict[int, list[Attributes]] = {}
     colors: dict[int, str] = {}
     for item in nested_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
-        number = whole_number(item.attributes, tags.REFERENCED_ROI_NUMBER)
+        number = read_required_integer(item.attributes, tags.REFERENCED_ROI_NUMBER)
         own = item.sequences.get(tags.CONTOUR_SEQUENCE, [])
         contours.setdefault(number, []).extend(one.attributes for one in own)
         color = item.attributes.numbers(tags.ROI_DISPLAY_COLOR) or ()
@@ -117,16 +117,16 @@ def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int
     return contours, colors
 
 
-def read_types(header: Header) -> dict[int, str]:
+def read_roi_types(header: Header) -> dict[int, str]:
     """By ROI number, what the ROI is; the first observation that says it counts."""
     types: dict[int, str] = {}
     for item in nested_items(header, tags.RT_ROI_OBSERVATIONS_SEQUENCE, frozenset()):
-        number = whole_number(item.attributes, tags.REFERENCED_ROI_NUMBER)
+        number = read_required_integer(item.attributes, tags.REFERENCED_ROI_NUMBER)
         types[number] = types.get(number) or item.attributes.text(tags.RT_ROI_INTERPRETED_TYPE).upper()
     return types
 
 
-def whole_number(said: Attributes, tag: int) -> int:
+def read_required_integer(said: Attributes, tag: int) -> int:
     """The value of an attribute that must be there."""
     number = said.integer(tag)
     if number is None:

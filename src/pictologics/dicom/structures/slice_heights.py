@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import FloatArray
 from ...geometry import CORNER_ERROR_REFUSED
 from ...image import Image
 from ...provenance import Decision
 
-__all__ = ["on_even_slices", "uneven_heights"]
+__all__ = ["find_uneven_heights", "move_to_even_slices"]
 
 
-def uneven_heights(image: Image) -> npt.NDArray[np.float64] | None:
+def find_uneven_heights(image: Image) -> FloatArray | None:
     """Where the slices of an image truly are, as its third index; None where the grid says it as well.
 
     Slices that were loaded with ``irregular="ignore"`` stand at their mean distance in the grid, and at their own
@@ -31,7 +31,7 @@ def uneven_heights(image: Image) -> npt.NDArray[np.float64] | None:
     return heights if is_own and np.abs(heights - places).max() >= CORNER_ERROR_REFUSED else None
 
 
-def on_even_slices(points: npt.NDArray[np.float64], image: Image) -> tuple[npt.NDArray[np.float64], list[Decision]]:
+def move_to_even_slices(points: FloatArray, image: Image) -> tuple[FloatArray, list[Decision]]:
     """Move points along with the slices between which they lie, to where the grid of an image has those slices.
 
     Args:
@@ -41,7 +41,7 @@ def on_even_slices(points: npt.NDArray[np.float64], image: Image) -> tuple[npt.N
     Returns:
         The points; and what was decided, nothing where the slices are even.
     """
-    heights = uneven_heights(image)
+    heights = find_uneven_heights(image)
     if heights is None or not len(points):
         return points, []
     index = image.grid.world_to_index(points)

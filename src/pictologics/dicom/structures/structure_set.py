@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import OptionError, UnsupportedFormatError
 from ...image import Image, other_frame
 from ...labels import LARGEST_LABEL, overlap_decisions
@@ -25,7 +25,7 @@ from .drawing import (
 )
 from .lattice_planes import PlanarContours, lay_on_planes
 from .rois import Roi, read_rois
-from .slice_heights import on_even_slices
+from .slice_heights import move_to_even_slices
 
 __all__ = ["READER_NAME", "StructureSet"]
 
@@ -60,9 +60,9 @@ class StructureSet:
                 "the structure set holds no ROI", path=self.path, advice="export it again with its contours"
             )
 
-    def combined(self, reference: Image, names: Names, coverage: bool = False) -> Image:
+    def draw_combined(self, reference: Image, names: Names, coverage: bool = False) -> Image:
         """All chosen ROIs as one label map, or the covered share of voxels of the one."""
-        rois = self.chosen(names)
+        rois = self.select_rois(names)
         if coverage and len(rois) > 1:
             raise OptionError(
                 f"coverage=True gives fractions, and those of {len(rois)} ROIs do not go into one image",
@@ -70,26 +70,26 @@ class StructureSet:
                 advice="name one in roi_names, or pass combine_rois=False",
             )
         if coverage:
-            return self.separate(reference, [rois[0].number], coverage)[0][1]
-        labels, renumbered = self.labels(rois)
+            return self.draw_separate(reference, [rois[0].number], coverage)[0][1]
+        labels, renumbered = self.assign_labels(rois)
         canvas = Canvas.of(reference.grid)
-        contours, decisions = self.laid(rois, reference, canvas)
+        contours, decisions = self.lay_contours(rois, reference, canvas)
         array, overlaps = draw_labels(contours, canvas, list(labels))
         decisions = (*decisions, *renumbered, *overlap_decisions(overlaps, labels))
-        return self.image(array, reference, labels, decisions)
+        return self.make_image(array, reference, labels, decisions)
 
-    def separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
+    def draw_separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
         """A mask for each chosen ROI, or the covered share of its voxels."""
-        rois = self.chosen(names)
+        rois = self.select_rois(names)
         canvas = Canvas.of(reference.grid)
-        contours, decisions = self.laid(rois, reference, canvas)
+        contours, decisions = self.lay_contours(rois, reference, canvas)
         drawn = (draw_fractions if coverage else draw_masks)(contours, canvas, len(rois))
         return [
-            (roi, self.image(array, reference, {1: roi.name}, decisions))
+            (roi, self.make_image(array, reference, {1: roi.name}, decisions))
             for roi, array in zip(rois, drawn, strict=True)
         ]
 
-    def labels(self, rois: Sequence[Roi]) -> tuple[dict[int, str], list[Decision]]:
+    def assign_labels(self, rois: Sequence[Roi]) -> tuple[dict[int, str], list[Decision]]:
         """The label of each ROI, its number where that can be one, with its name; and what was replaced."""
         numbers = {roi.number for roi in self.rois}
         free = (number for number in range(1, len(numbers) + 1) if number not in numbers)
@@ -103,7 +103,7 @@ class StructureSet:
         text = f"ROI numbers that are no labels from 1 to {LARGEST_LABEL} were replaced: {pairs}"
         return labels, [Decision("converted", text, len(unfit), "content")]
 
-    def chosen(self, names: Names) -> list[Roi]:
+    def select_rois(self, names: Names) -> list[Roi]:
         """The ROIs of some names or numbers, in the order of the file."""
         if names is None:
             return self.rois
@@ -125,23 +125,28 @@ class StructureSet:
             )
         return [roi for roi in self.rois if roi.name in wanted or roi.number in wanted]
 
-    def laid(
+    def lay_contours(
         self, rois: Sequence[Roi], reference: Image, canvas: Canvas
     ) -> tuple[PlanarContours, tuple[Decision, ...]]:
         """The contours of some ROIs in the planes of the reference, and all that is to be said of them."""
         points = read_contour_points(self.path, rois)
-        even, followed = on_even_slices(points.points, reference)
+        even, followed = move_to_even_slices(points.points, reference)
         points = replace(points, points=even)
         contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
         bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
-        decisions = [*other_frames(rois, reference), *repeated_names(rois), *followed, *points.decisions]
+        decisions = [
+            *describe_other_frames(rois, reference),
+            *describe_repeated_names(rois),
+            *followed,
+            *points.decisions,
+        ]
         if bare:
             text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and no voxel"
             decisions.append(Decision("left out", text, len(bare), "content"))
         return contours, (*decisions, *contours.decisions)
 
-    def image(
-        self, array: npt.NDArray[Any], reference: Image, labels: dict[int, str], decisions: Sequence[Decision]
+    def make_image(
+        self, array: AnyArray, reference: Image, labels: dict[int, str], decisions: Sequence[Decision]
     ) -> Image:
         """An image on the reference's voxels."""
         facts = {
@@ -165,13 +170,13 @@ def frame_of(image: Image) -> str:
     return image.metadata.get("frame_of_reference_uid", "")
 
 
-def other_frames(rois: Sequence[Roi], reference: Image) -> tuple[Decision, ...]:
+def describe_other_frames(rois: Sequence[Roi], reference: Image) -> tuple[Decision, ...]:
     """What to say of contours whose frames of reference are not the image's."""
     own = frame_of(reference)
     return other_frame(", ".join(sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})), own)
 
 
-def repeated_names(rois: Sequence[Roi]) -> list[Decision]:
+def describe_repeated_names(rois: Sequence[Roi]) -> list[Decision]:
     """What to say of names that several ROIs have."""
     numbers: dict[str, list[int]] = {}
     for roi in rois:

@@ -11,15 +11,15 @@ import numpy.typing as npt
 from ...dicom.frames.frame import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
 from ...dicom.headers import tags
 from ...dicom.segmentation.label_maps import read_stored_label_map, read_stored_masks
-from ...dicom.segmentation.layers import Layers, first_frames, layers_of
+from ...dicom.segmentation.layers import Layers, find_first_frames, find_layers
 from ...dicom.segmentation.masks import (
     LabelMap,
     read_fraction_volumes,
-    read_label_map,
     read_largest_fraction,
-    read_masks,
+    read_segment_label_map,
+    read_segment_masks,
 )
-from ...dicom.segmentation.objects import SURFACE_STORAGE, Segmentation, open_segmentation
+from ...dicom.segmentation.segmentation_header import SURFACE_STORAGE, DicomSegmentation, open_segmentation
 from ...errors import (
     CorruptFileError,
     GeometryError,
@@ -66,7 +66,7 @@ class DicomSegKind:
         elif segmentation.kind == "FRACTIONAL" and options.threshold is None:
             volumes = read_fraction_volumes(segmentation, layers, numbers)
         else:
-            volumes = read_masks(segmentation, layers, numbers, options.threshold or 1.0)
+            volumes = read_segment_masks(segmentation, layers, numbers, options.threshold or 1.0)
         decisions = (*layers.decisions, *decisions_of(segmentation, options))
         names = segmentation.names(numbers)
         return {
@@ -92,19 +92,23 @@ def load_label_map(source: Source, options: SegmentOptions) -> Image:
     elif segmentation.kind == "FRACTIONAL" and options.threshold is None:
         made, labels = LabelMap(read_largest_fraction(segmentation, layers, numbers), ()), {}
     else:
-        made = read_label_map(segmentation, layers, numbers, options.threshold or 1.0)
+        made = read_segment_label_map(segmentation, layers, numbers, options.threshold or 1.0)
     decisions = (*layers.decisions, *decisions_of(segmentation, options), *made.decisions)
     return image_of(made.array, segmentation, layers, labels, None, decisions, source.path)
 
 
-def opened(source: Source, options: SegmentOptions) -> tuple[Segmentation, tuple[int, ...], Layers]:
+def opened(source: Source, options: SegmentOptions) -> tuple[DicomSegmentation, tuple[int, ...], Layers]:
     """The file, the segments that are wanted of it, and where its frames lie."""
     segmentation = open_segmentation(source.files[0])
     numbers = chosen_numbers(segmentation.numbers, options.numbers, source.path)
-    return segmentation, numbers, layers_of(segmentation, None if options.reference is None else options.reference.grid)
+    return (
+        segmentation,
+        numbers,
+        find_layers(segmentation, None if options.reference is None else options.reference.grid),
+    )
 
 
-def decisions_of(segmentation: Segmentation, options: SegmentOptions) -> list[Decision]:
+def decisions_of(segmentation: DicomSegmentation, options: SegmentOptions) -> list[Decision]:
     """What was decided beside where the planes lie."""
     decisions = []
     if segmentation.kind == "FRACTIONAL":
@@ -119,7 +123,7 @@ def decisions_of(segmentation: Segmentation, options: SegmentOptions) -> list[De
 
 def image_of(
     array: npt.NDArray[Any],
-    segmentation: Segmentation,
+    segmentation: DicomSegmentation,
     layers: Layers,
     labels: dict[int, str],
     segment: int | None,
@@ -138,7 +142,7 @@ def image_of(
         path: The source, for the provenance.
     """
     header = segmentation.header
-    frames = first_frames(layers, segment)
+    frames = find_first_frames(layers, segment)
     uid = header.text(tags.SOP_INSTANCE_UID) or None
     places = layers.grid.index_to_world([[0, 0, k] for k in range(layers.grid.shape[2])]).tolist()
     slices = tuple(
@@ -179,10 +183,10 @@ def describe_segmentation(source: Source, name: str) -> Description:
     return Description((with_place(info, segmentation),))
 
 
-def with_place(info: VolumeInfo, segmentation: Segmentation) -> VolumeInfo:
+def with_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:
     """The description of a segmentation with where its planes lie."""
     try:
-        layers = layers_of(segmentation)
+        layers = find_layers(segmentation)
     except (CorruptFileError, GeometryError, OptionError, UnsupportedFormatError) as error:
         return replace(info, notes=(error.found,), loads=False)
     grid = layers.grid

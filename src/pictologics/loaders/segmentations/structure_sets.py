@@ -38,5 +38,5 @@ class StructureSetKind:
         numbers = chosen_numbers([roi.number for roi in structures.rois], options.numbers, source.path)
         coverage = options.threshold is None
         if options.combine:
-            return structures.combined(options.reference, numbers, coverage)
-        return {roi.number: mask for roi, mask in structures.separate(options.reference, numbers, coverage)}
+            return structures.draw_combined(options.reference, numbers, coverage)
+        return {roi.number: mask for roi, mask in structures.draw_separate(options.reference, numbers, coverage)}

@@ -8,7 +8,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-__all__ = ["Codestream", "CodestreamError", "bare_jpeg_2000", "jpeg_2000_head", "jpeg_head", "jpeg_xl_size"]
+__all__ = [
+    "Codestream",
+    "CodestreamError",
+    "read_jpeg_2000_head",
+    "read_jpeg_head",
+    "read_jpeg_xl_size",
+    "unwrap_jpeg_2000",
+]
 
 JPEG_START = b"\xff\xd8"
 START_OF_SCAN = 0xDA
@@ -53,7 +60,7 @@ class Codestream:
     body: int = 0
 
 
-def jpeg_head(encoded: bytes) -> Codestream:
+def read_jpeg_head(encoded: bytes) -> Codestream:
     """Read the head of a JPEG or JPEG-LS stream (ISO/IEC 10918-1 B.2.2, 14495-1 C.2.2).
 
     Raises:
@@ -62,7 +69,7 @@ def jpeg_head(encoded: bytes) -> Codestream:
     if not encoded.startswith(JPEG_START):
         raise CodestreamError("is no JPEG stream")
     position, frame, notes = 2, b"", []
-    while (marker := next_marker(encoded, position)) != START_OF_SCAN:
+    while (marker := read_marker(encoded, position)) != START_OF_SCAN:
         if marker == 0xFF or marker in WITHOUT_LENGTH:
             # Any number of fill bytes may stand before a marker.
             position += 1 if marker == 0xFF else 2
@@ -84,14 +91,14 @@ def jpeg_head(encoded: bytes) -> Codestream:
     )
 
 
-def next_marker(encoded: bytes, position: int) -> int:
+def read_marker(encoded: bytes, position: int) -> int:
     """The marker at a place where there must be one."""
     if len(encoded) < position + 4 or encoded[position] != 0xFF:
         raise CodestreamError("ends within its head" if len(encoded) < position + 4 else "has a damaged head")
     return encoded[position + 1]
 
 
-def bare_jpeg_2000(encoded: bytes) -> bytes:
+def unwrap_jpeg_2000(encoded: bytes) -> bytes:
     """The codestream alone, without the boxes of a JP2 file, which PS3.5 8.2.4 forbids and some writers add.
 
     Raises:
@@ -99,10 +106,10 @@ def bare_jpeg_2000(encoded: bytes) -> bytes:
     """
     if not encoded.startswith(JPEG_2000_BOXES):
         return encoded
-    return box_content(encoded, (b"jp2c",))
+    return find_box(encoded, (b"jp2c",))
 
 
-def box_content(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
+def find_box(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
     """Content of the first box of some kind in a file of boxes (ISO/IEC 15444-1 I.4)."""
     position = 0
     while position + 8 <= len(encoded):
@@ -120,7 +127,7 @@ def box_content(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
     raise CodestreamError("is a file without an image")
 
 
-def jpeg_2000_head(codestream: bytes) -> Codestream:
+def read_jpeg_2000_head(codestream: bytes) -> Codestream:
     """Read the SIZ segment of a JPEG 2000 codestream (ISO/IEC 15444-1 A.5.1).
 
     Raises:
@@ -146,7 +153,7 @@ def jpeg_2000_head(codestream: bytes) -> Codestream:
     return Codestream(bottom - top, right - left, samples, (kind & 0x7F) + 1, signed=bool(kind & 0x80))
 
 
-def jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
+def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
     """Rows and columns of a JPEG XL image (ISO/IEC 18181-1 D.2).
 
     Raises:
@@ -154,7 +161,7 @@ def jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
     """
     if encoded.startswith(JPEG_XL_BOXES):
         # A codestream in parts has the number of the part before each.
-        encoded = box_content(encoded, (b"jxlc", b"jxlp"))
+        encoded = find_box(encoded, (b"jxlc", b"jxlp"))
         encoded = encoded if encoded.startswith(JPEG_XL_START) else encoded[4:]
     if not encoded.startswith(JPEG_XL_START) or len(encoded) < 12:
         raise CodestreamError("is no JPEG XL stream")

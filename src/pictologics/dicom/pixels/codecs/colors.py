@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from . import syntaxes
-from .codestreams import Codestream, CodestreamError, jpeg_head
+from .codestreams import Codestream, CodestreamError, read_jpeg_head
 
-__all__ = ["decoded_photometric"]
+__all__ = ["find_decoded_photometric"]
 
 ADOBE_MARKER, ADOBE, ADOBE_TRANSFORM = 0xEE, b"Adobe", 11
 JFIF_MARKER, JFIF = 0xE0, b"JFIF\0"
 
 
-def decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) -> str:
+def find_decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) -> str:
     """Photometric Interpretation of what :func:`~pictologics.dicom.pixels.codecs.decode_frame` returns.
 
     Args:
@@ -27,13 +27,13 @@ def decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) 
         return "RGB"
     if transfer_syntax in syntaxes.JPEG | syntaxes.JPEG_LS:
         try:
-            return said_by_jpeg(jpeg_head(encoded)) or photometric
+            return read_jpeg_color_space(read_jpeg_head(encoded)) or photometric
         except CodestreamError:
             return photometric
     return photometric
 
 
-def said_by_jpeg(stream: Codestream) -> str:
+def read_jpeg_color_space(stream: Codestream) -> str:
     """The color space that a JPEG stream names, in the ways that libjpeg believes; empty if none."""
     if stream.names.upper() == b"RGB":
         return "RGB"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-import numpy.typing as npt
-
+from ....array_types import AnyArray
 from ....errors import PictologicsError, UnsupportedFormatError
 from . import syntaxes
 from .codestreams import CodestreamError
@@ -22,7 +21,7 @@ from .rle import decode_rle
 
 __all__ = ["decode_frame"]
 
-FrameDecoder = Callable[[bytes, FrameFormat], npt.NDArray[Any]]
+FrameDecoder = Callable[[bytes, FrameFormat], AnyArray]
 
 DECODERS: Final[dict[str, FrameDecoder]] = {
     syntaxes.UNCOMPRESSED_FRAMES: decode_uncompressed,
@@ -54,7 +53,7 @@ def decode_frame(
     high_bit: int | None = None,
     planar_configuration: int = 0,
     number: int | None = None,
-) -> npt.NDArray[Any]:
+) -> AnyArray:
     """Decode one compressed frame.
 
     Threads may call it at once: the codecs keep no state, start no threads of their own and release the
@@ -111,6 +110,6 @@ def decode_frame(
     except PictologicsError:
         raise
     except CodestreamError as error:
-        raise frame.corrupt(str(error)) from error
+        raise frame.corrupt_error(str(error)) from error
     except (LookupError, MemoryError, OverflowError, RuntimeError, TypeError, ValueError, struct.error) as error:
-        raise frame.corrupt(f"cannot be decoded ({error})") from error
+        raise frame.corrupt_error(f"cannot be decoded ({error})") from error

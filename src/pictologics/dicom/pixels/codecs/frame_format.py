@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ....array_types import AnyArray
 from ....errors import CorruptFileError
-from ..stored_values import StoredValues
+from ..pixel_format import PixelFormat
 from .codestreams import Codestream
 from .syntaxes import LOSSLESS
 
@@ -59,17 +59,17 @@ class FrameFormat:
         return np.dtype(f"{'i' if self.signed else 'u'}{max(self.bits_allocated, 8) // 8}")
 
     @property
-    def which(self) -> str:
+    def title(self) -> str:
         """The frame's name in messages."""
         return "its compressed frame" if self.number is None else f"its compressed frame {self.number + 1}"
 
-    def corrupt(self, found: str) -> CorruptFileError:
+    def corrupt_error(self, found: str) -> CorruptFileError:
         """The error for a frame that is not what it must be."""
         return CorruptFileError(
-            f"{self.which} {found}", path=self.path, advice="fetch the file again", frame=self.number
+            f"{self.title} {found}", path=self.path, advice="fetch the file again", frame=self.number
         )
 
-    def check(self, stream: Codestream) -> None:
+    def check_codestream(self, stream: Codestream) -> None:
         """Compare a frame's own head with the header, before any memory is taken for its samples.
 
         Raises:
@@ -78,17 +78,17 @@ class FrameFormat:
         said = (stream.rows, stream.columns, stream.samples)
         required = (self.rows, self.columns, self.samples)
         if said != required:
-            raise self.corrupt(
-                f"says that it has {described(*said)}, and the header {described(*required)}",
+            raise self.corrupt_error(
+                f"says that it has {format_frame_size(*said)}, and the header {format_frame_size(*required)}",
             )
         if stream.precision > self.bits_allocated:
-            raise self.corrupt(
+            raise self.corrupt_error(
                 f"has samples of {stream.precision} bits, and the header allocates {self.bits_allocated}",
             )
 
-    def stored_values(
-        self, decoded: npt.NDArray[Any], precision: int, sign_bits: int, *, signed: bool = False
-    ) -> npt.NDArray[Any]:
+    def make_stored_numbers(
+        self, decoded: AnyArray, precision: int, sign_bits: int, *, signed: bool = False
+    ) -> AnyArray:
         """Decoded samples as the stored values of the header.
 
         Args:
@@ -104,20 +104,20 @@ class FrameFormat:
             CorruptFileError: If the frame has decoded to another shape.
         """
         if decoded.shape != self.shape:
-            raise self.corrupt(f"decodes to an array of shape {decoded.shape}, and {self.shape} is required")
+            raise self.corrupt_error(f"decodes to an array of shape {decoded.shape}, and {self.shape} is required")
         words = decoded.astype(self.dtype, copy=False)
         bits, shift = sign_bits, 0
         # Lossless codecs give back the words as they were: bits outside the value may hold overlays. A lossy one
-        # may overshoot by a few gray levels, which must not wrap around.
+        # may overshoot by a few gray levels, title must not wrap around.
         if self.transfer_syntax in LOSSLESS and precision > self.bits_stored:
             bits, shift = self.bits_stored, max(0, min(precision, self.high_bit + 1) - self.bits_stored)
         elif signed == self.signed:
             return words
         if not words.flags.writeable:
             words = words.copy()
-        return StoredValues(self.dtype, bits, shift, False).clean(words)
+        return PixelFormat(self.dtype, bits, shift, False).clean(words)
 
 
-def described(rows: int, columns: int, samples: int) -> str:
+def format_frame_size(rows: int, columns: int, samples: int) -> str:
     """A size in words."""
     return f"{columns}x{rows} pixels of {samples} sample{'s' * (samples != 1)}"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy.typing as npt
-
-from .codestreams import jpeg_head
+from ....array_types import AnyArray
+from .codestreams import read_jpeg_head
 from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg"]
@@ -14,16 +11,16 @@ __all__ = ["decode_jpeg"]
 END_OF_IMAGE = b"\xff\xd9"
 
 
-def decode_jpeg(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_jpeg(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame of any of the JPEG processes; the stream says which one it is."""
     from imagecodecs import jpeg8_decode
 
-    stream = jpeg_head(encoded)
-    frame.check(stream)
+    stream = read_jpeg_head(encoded)
+    frame.check_codestream(stream)
     if encoded.rfind(END_OF_IMAGE, stream.body) < 0:
         # libjpeg fills up with gray what is missing.
-        raise frame.corrupt("ends before its last pixel")
+        raise frame.corrupt_error("ends before its last pixel")
     # The same color space in and out: nothing is converted.
     colors = "RGB" if frame.samples == 3 else None
     decoded = jpeg8_decode(encoded, colorspace=colors, outcolorspace=colors)
-    return frame.stored_values(decoded, stream.precision, frame.bits_stored)
+    return frame.make_stored_numbers(decoded, stream.precision, frame.bits_stored)

@@ -5,11 +5,8 @@ OpenJPH is faster for the latter, but damaged frames bring it down and the whole
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy.typing as npt
-
-from .codestreams import bare_jpeg_2000, jpeg_2000_head
+from ....array_types import AnyArray
+from .codestreams import read_jpeg_2000_head, unwrap_jpeg_2000
 from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_2000"]
@@ -18,16 +15,16 @@ __all__ = ["decode_jpeg_2000"]
 END_OF_CODESTREAM = b"\xff\xd9"
 
 
-def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a JPEG 2000 or HTJ2K frame; the codestream says which it is."""
     from imagecodecs import jpeg2k_decode
 
-    codestream = bare_jpeg_2000(encoded)
-    stream = jpeg_2000_head(codestream)
-    frame.check(stream)
+    codestream = unwrap_jpeg_2000(encoded)
+    stream = read_jpeg_2000_head(codestream)
+    frame.check_codestream(stream)
     if codestream.rfind(END_OF_CODESTREAM) < 0:
         # OpenJPEG leaves tiles empty that are missing.
-        raise frame.corrupt("ends before its last pixel")
+        raise frame.corrupt_error("ends before its last pixel")
     # Slices are decoded in parallel; threads within one would only compete with them.
     decoded = jpeg2k_decode(codestream, numthreads=1)
-    return frame.stored_values(decoded, stream.precision, stream.precision, signed=stream.signed)
+    return frame.make_stored_numbers(decoded, stream.precision, stream.precision, signed=stream.signed)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from .codestreams import jpeg_head
+from ....array_types import AnyArray
+from .codestreams import read_jpeg_head
 from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_ls"]
@@ -16,14 +14,14 @@ __all__ = ["decode_jpeg_ls"]
 STOP = b"\xff\xd9"
 
 
-def decode_jpeg_ls(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_jpeg_ls(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a JPEG-LS frame. Its samples are unsigned; signed ones have the bits that the stream says."""
     from imagecodecs import jpegls_decode
 
-    stream = jpeg_head(encoded)
-    frame.check(stream)
+    stream = read_jpeg_head(encoded)
+    frame.check_codestream(stream)
     decoded = jpegls_decode(encoded + STOP)
     if frame.samples > 1 and decoded.shape[0] == frame.samples and decoded.shape[1:] == frame.shape[:2]:
         # One scan for each component.
         decoded = np.moveaxis(decoded, 0, -1)
-    return frame.stored_values(decoded, stream.precision, stream.precision)
+    return frame.make_stored_numbers(decoded, stream.precision, stream.precision)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from ....array_types import AnyArray
 from ....storage.inflation import DeflatedBytes
 from .frame_format import FrameFormat
 
 __all__ = ["decode_deflated", "decode_uncompressed"]
 
 
-def decode_deflated(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_deflated(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame of the Deflated Image Frame Compression (DICOM PS3.5 A.4.14, RFC 1951)."""
-    content = DeflatedBytes(frame.path, encoded).read_at(0, frame_bytes(frame))
+    content = DeflatedBytes(frame.path, encoded).read_at(0, count_uncompressed_bytes(frame))
     return decode_uncompressed(content, frame)
 
 
-def decode_uncompressed(content: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_uncompressed(content: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame of the Encapsulated Uncompressed syntax, little endian (DICOM PS3.5 A.4.11)."""
-    required = frame_bytes(frame)
+    required = count_uncompressed_bytes(frame)
     if len(content) < required:
-        raise frame.corrupt(f"has {len(content)} bytes, and {required} are required")
+        raise frame.corrupt_error(f"has {len(content)} bytes, and {required} are required")
     count = frame.rows * frame.columns * frame.samples
     if frame.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(content, np.uint8, required), count=count, bitorder="little")
@@ -33,9 +31,9 @@ def decode_uncompressed(content: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
         pixels = np.moveaxis(words.reshape(frame.samples, frame.rows, frame.columns), 0, -1)
     else:
         pixels = words.reshape(frame.shape)
-    return frame.stored_values(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
+    return frame.make_stored_numbers(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
 
 
-def frame_bytes(frame: FrameFormat) -> int:
+def count_uncompressed_bytes(frame: FrameFormat) -> int:
     """Size of the uncompressed frame."""
     return -(-frame.rows * frame.columns * frame.samples * frame.bits_allocated // 8)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ....array_types import AnyArray
 from ....errors import UnsupportedFormatError
 from .frame_format import FrameFormat
 from .syntaxes import DECODABLE, syntax_name
@@ -15,7 +15,7 @@ from .syntaxes import DECODABLE, syntax_name
 __all__ = ["decode_with_pydicom"]
 
 
-def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame with pydicom.
 
     Raises:
@@ -28,9 +28,9 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     try:
         decoder = get_decoder(frame.transfer_syntax)
     except NotImplementedError:
-        raise unsupported(frame, ()) from None
+        raise unsupported_syntax_error(frame, ()) from None
     if not decoder.is_available:
-        raise unsupported(frame, decoder.missing_dependencies)
+        raise unsupported_syntax_error(frame, decoder.missing_dependencies)
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": frame.rows,
@@ -46,11 +46,11 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     try:
         pixels, _ = decoder.as_array(encapsulate([encoded], has_bot=False), index=0, raw=True, **options)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise frame.corrupt(f"cannot be decoded ({' '.join(str(error).split())[:300]})") from error
+        raise frame.corrupt_error(f"cannot be decoded ({' '.join(str(error).split())[:300]})") from error
     return np.asarray(pixels)
 
 
-def unsupported(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
+def unsupported_syntax_error(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
     """The error for a transfer syntax that nothing installed decodes.
 
     Args:

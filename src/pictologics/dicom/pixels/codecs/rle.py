@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import struct
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ....array_types import AnyArray
 from .frame_format import FrameFormat
 
 __all__ = ["decode_rle"]
 
-HEAD = struct.Struct("<16I")
+RLE_HEADER = struct.Struct("<16I")
 MOST_SEGMENTS = 15
 
 
-def decode_rle(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
+def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode an RLE frame."""
     from imagecodecs import dicomrle_decode
 
     size = frame.bits_allocated // 8
-    bounds = segment_bounds(encoded, frame, size * frame.samples)
+    bounds = read_segment_bounds(encoded, frame, size * frame.samples)
     words = np.empty((frame.samples, frame.rows, frame.columns), frame.dtype.newbyteorder("<"))
     content = words.reshape(-1).view(np.uint8)
     try:
@@ -30,9 +30,9 @@ def decode_rle(encoded: bytes, frame: FrameFormat) -> npt.NDArray[Any]:
     except RuntimeError:
         count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size))
     if count < words.nbytes:
-        raise frame.corrupt(f"decodes to {count} of the {words.nbytes} bytes that are required")
+        raise frame.corrupt_error(f"decodes to {count} of the {words.nbytes} bytes that are required")
     pixels = words[0] if frame.samples == 1 else np.moveaxis(words, 0, -1)
-    return frame.stored_values(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
+    return frame.make_stored_numbers(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
 
 
 def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.NDArray[np.uint8]) -> int:
@@ -58,14 +58,14 @@ def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.
     return count
 
 
-def segment_bounds(encoded: bytes, frame: FrameFormat, required: int) -> list[tuple[int, int]]:
+def read_segment_bounds(encoded: bytes, frame: FrameFormat, required: int) -> list[tuple[int, int]]:
     """Where the segments lie. The decoder believes the head, so that it must be checked first."""
-    if len(encoded) < HEAD.size:
-        raise frame.corrupt(f"is {len(encoded)} bytes long, and its head alone has {HEAD.size}")
-    count, *offsets = HEAD.unpack_from(encoded)
+    if len(encoded) < RLE_HEADER.size:
+        raise frame.corrupt_error(f"is {len(encoded)} bytes long, and its head alone has {RLE_HEADER.size}")
+    count, *offsets = RLE_HEADER.unpack_from(encoded)
     if count != required or count > MOST_SEGMENTS:
-        raise frame.corrupt(f"has {count} segments, and the header requires {required}")
+        raise frame.corrupt_error(f"has {count} segments, and the header requires {required}")
     bounds = list(pairwise([*offsets[:count], len(encoded)]))
-    if offsets[0] != HEAD.size or any(low >= high for low, high in bounds):
-        raise frame.corrupt("has segments that do not follow one another")
+    if offsets[0] != RLE_HEADER.size or any(low >= high for low, high in bounds):
+        raise frame.corrupt_error("has segments that do not follow one another")
     return bounds

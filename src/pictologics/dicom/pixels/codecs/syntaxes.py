@@ -22,7 +22,7 @@ UNCOMPRESSED_FRAMES: Final = "1.2.840.10008.1.2.1.98"
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
 RLE: Final = "1.2.840.10008.1.2.5"
 
-NAMES: Final = {
+SYNTAX_NAMES: Final = {
     UNCOMPRESSED_FRAMES: "Encapsulated Uncompressed Explicit VR Little Endian",
     DEFLATED_FRAMES: "Deflated Image Frame Compression",
     RLE: "RLE Lossless",
@@ -67,24 +67,28 @@ NAMES: Final = {
 }
 
 
-def numbered(*endings: str) -> frozenset[str]:
+def list_syntaxes(*endings: str) -> frozenset[str]:
     """Syntaxes by the last part of their UID."""
     return frozenset(f"1.2.840.10008.1.2.4.{ending}" for ending in endings)
 
 
-JPEG: Final = numbered("50", "51", "53", "55", "57", "70")
-JPEG_LS: Final = numbered("80", "81")
-JPEG_2000: Final = numbered("90", "91")
-HTJ2K: Final = numbered("201", "202", "203")
-JPEG_XL: Final = numbered("110", "111", "112")
+JPEG: Final = list_syntaxes("50", "51", "53", "55", "57", "70")
+JPEG_LS: Final = list_syntaxes("80", "81")
+JPEG_2000: Final = list_syntaxes("90", "91")
+HTJ2K: Final = list_syntaxes("201", "202", "203")
+JPEG_XL: Final = list_syntaxes("110", "111", "112")
 
 DECODABLE: Final = JPEG | JPEG_LS | JPEG_2000 | HTJ2K | JPEG_XL | {RLE, DEFLATED_FRAMES, UNCOMPRESSED_FRAMES}
 """These have a decoder here."""
 
-LOSSLESS: Final = numbered("57", "70", "80", "90", "110", "201", "202") | {RLE, DEFLATED_FRAMES, UNCOMPRESSED_FRAMES}
+LOSSLESS: Final = list_syntaxes("57", "70", "80", "90", "110", "201", "202") | {
+    RLE,
+    DEFLATED_FRAMES,
+    UNCOMPRESSED_FRAMES,
+}
 """These give back every bit, those above the stored ones as well."""
 
 
 def syntax_name(uid: str) -> str:
     """The name of a transfer syntax and its UID, for messages."""
-    return f"{NAMES[uid]}, {uid}" if uid in NAMES else uid or "none is named"
+    return f"{SYNTAX_NAMES[uid]}, {uid}" if uid in SYNTAX_NAMES else uid or "none is named"

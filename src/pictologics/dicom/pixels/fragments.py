@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource
 
-__all__ = ["Fragment", "frame_fragments", "read_fragments"]
+__all__ = ["Fragment", "find_frame_fragments", "read_fragments"]
 
 Fragment = tuple[int, int]
 """Offset and length in bytes of a piece of one compressed frame."""
 
-ITEM = b"\xfe\xff\x00\xe0"
-SEQUENCE_END = b"\xfe\xff\xdd\xe0"
+ITEM_TAG = b"\xfe\xff\x00\xe0"
+DELIMITER_TAG = b"\xfe\xff\xdd\xe0"
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM_HEAD = 8
 
 # One read covers the heads of many small fragments; of large ones it costs no more than reading the head alone.
-WINDOW = 4096
+HEADS_PER_READ = 4096
 
 # An empty item is eight bytes of a file and more of memory. The largest slides have a tenth of this.
 MOST_FRAGMENTS = 1 << 20
@@ -35,7 +35,7 @@ FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b
 LONGEST_START = max(map(len, FRAME_STARTS))
 
 
-def frame_fragments(
+def find_frame_fragments(
     source: ByteSource, offset: int, frames: int, path: str, *, extended_offsets: bytes = b""
 ) -> list[list[Fragment]]:
     """Find the fragments of every frame without reading the pixels.
@@ -58,22 +58,22 @@ def frame_fragments(
     items = ItemHeads(source, offset, path)
     table = items.read_table(frames)
     first = items.position
-    fragments = items.read_fragments()
+    fragments = items.list_fragments()
     if frames == 1:
-        return [single_frame(source, fragments, path)]
+        return [check_single_frame(source, fragments, path)]
     starts = [start - ITEM_HEAD - first for start, _ in fragments]
     # Of a file beyond 4 GB, the basic table holds the low 32 bits only.
     tables = (unpack_table(extended_offsets, "Q", frames), 1 << 64), (unpack_table(table, "I", frames), 1 << 32)
     for entries, modulus in tables:
-        grouped = grouped_by([start % modulus for start in starts], entries, fragments)
+        grouped = group_by_table([start % modulus for start in starts], entries, fragments)
         if grouped is not None:
             return grouped
     if not items.delimited and any(entries for entries, _ in tables):
-        raise items.corrupt("ends before the last of the frames that its offset table names")
-    return grouped_by_themselves(items, fragments, frames)
+        raise items.items_error("ends before the last of the frames that its offset table names")
+    return group_without_table(items, fragments, frames)
 
 
-def grouped_by_themselves(items: ItemHeads, fragments: list[Fragment], frames: int) -> list[list[Fragment]]:
+def group_without_table(items: ItemHeads, fragments: list[Fragment], frames: int) -> list[list[Fragment]]:
     """Fragments by frame where no table helps: as many as there are frames, or by the first bytes of each."""
     if len(fragments) != frames:
         # Some writers end with an empty fragment.
@@ -83,7 +83,7 @@ def grouped_by_themselves(items: ItemHeads, fragments: list[Fragment], frames: i
     begins = [k for k, fragment in enumerate(fragments) if begins_frame(items.source, fragment)]
     if len(fragments) == frames and not begins:
         return [[fragment] for fragment in fragments]
-    grouped = grouped_by(list(range(len(fragments))), begins, fragments)
+    grouped = group_by_table(list(range(len(fragments))), begins, fragments)
     if grouped is None or len(begins) != frames:
         raise CorruptFileError(
             f"it says that it holds {frames} frames, and its pixel data has {len(fragments)} fragments, of which "
@@ -138,65 +138,65 @@ class ItemHeads:
     def read_table(self, frames: int) -> bytes:
         """Pass over the Basic Offset Table; its bytes if it has an entry for each frame, else none."""
         tag, length = self.next_head()
-        if tag != ITEM:
-            raise self.corrupt("does not begin with the item of its offset table")
+        if tag != ITEM_TAG:
+            raise self.items_error("does not begin with the item of its offset table")
         start = self.position
         self.skip(length, "offset table")
         return self.source.read_at(start, length) if length == 4 * frames else b""
 
-    def read_fragments(self) -> list[Fragment]:
+    def list_fragments(self) -> list[Fragment]:
         """All fragments up to the delimiter or the end of the file, which some writers forget."""
         fragments: list[Fragment] = []
         while self.position < self.end:
             tag, length = self.next_head()
-            if tag == SEQUENCE_END:
+            if tag == DELIMITER_TAG:
                 self.delimited = True
                 break
             if not tag:
                 break
-            if tag != ITEM:
-                raise self.corrupt(
+            if tag != ITEM_TAG:
+                raise self.items_error(
                     f"holds {tag.hex(' ')} where fragment {len(fragments) + 1} or the end of the pixels must be"
                 )
             if len(fragments) == MOST_FRAGMENTS:
-                raise self.corrupt(f"has more than {MOST_FRAGMENTS} fragments")
+                raise self.items_error(f"has more than {MOST_FRAGMENTS} fragments")
             start = self.position
             self.skip(length, f"fragment {len(fragments) + 1}")
             fragments.append((start, length))
         if not fragments:
-            raise self.corrupt("holds no fragment")
+            raise self.items_error("holds no fragment")
         return fragments
 
     def next_head(self) -> tuple[bytes, int]:
         """Tag and length of the item here, and step to its value; no tag if the file ends within the delimiter."""
         start = self.position - self._window_offset
         if not 0 <= start <= len(self._window) - ITEM_HEAD:
-            self._window = self.source.read_at(self.position, WINDOW)
+            self._window = self.source.read_at(self.position, HEADS_PER_READ)
             self._window_offset, start = self.position, 0
         head = self._window[start : start + ITEM_HEAD]
         self.position += ITEM_HEAD
-        if len(head) < ITEM_HEAD and SEQUENCE_END.startswith(head[:4]):
+        if len(head) < ITEM_HEAD and DELIMITER_TAG.startswith(head[:4]):
             return b"", 0
         return head[:4], int.from_bytes(head[4:], "little")
 
-    def skip(self, length: int, what: str) -> None:
+    def skip(self, length: int, name: str) -> None:
         """Step over the value of an item."""
         if length == UNDEFINED_LENGTH:
-            raise self.corrupt(f"has a {what} of undefined length")
+            raise self.items_error(f"has a {name} of undefined length")
         self.position += length
         if self.position > self.end:
             raise CorruptFileError(
-                f"the file ends {self.position - self.end} bytes before the end of the {what} of its pixel data",
+                f"the file ends {self.position - self.end} bytes before the end of the {name} of its pixel data",
                 path=self.path,
                 advice="it was cut off when it was copied; fetch it again",
             )
 
-    def corrupt(self, found: str) -> CorruptFileError:
+    def items_error(self, found: str) -> CorruptFileError:
         """The error for items that cannot be followed."""
         return CorruptFileError(f"its compressed pixel data {found}", path=self.path, advice="fetch the file again")
 
 
-def single_frame(source: ByteSource, fragments: list[Fragment], path: str) -> list[Fragment]:
+def check_single_frame(source: ByteSource, fragments: list[Fragment], path: str) -> list[Fragment]:
     """All fragments of a file of one frame, unless they are more than one."""
     if len(fragments) > 1:
         begins = sum(begins_frame(source, fragment) for fragment in fragments)
@@ -217,7 +217,7 @@ def unpack_table(table: bytes, code: str, frames: int) -> tuple[int, ...]:
     return struct.unpack(f"<{frames}{code}", table)
 
 
-def grouped_by(
+def group_by_table(
     starts: Sequence[int], entries: Sequence[int], fragments: Sequence[Fragment]
 ) -> list[list[Fragment]] | None:
     """Fragments by frame, where each entry is the start of the first fragment of one; None if they do not agree."""

@@ -15,7 +15,7 @@ from pydicom.encaps import generate_fragmented_frames
 
 from pictologics.dicom.headers import tags
 from pictologics.dicom.headers.parser import read_header
-from pictologics.dicom.pixels.encapsulation import frame_fragments, read_fragments
+from pictologics.dicom.pixels.fragments import find_frame_fragments, read_fragments
 from pictologics.errors import CorruptFileError
 from pictologics.storage.files import DiskFile, MemoryFile
 from tests.factories.compressed import encapsulated, fragment
@@ -59,7 +59,7 @@ class Sparse:
 def frames_in(content: bytes, frames: int, before: bytes = b"", extended: bytes = b"") -> list[list[bytes]]:
     """The fragments' bytes of each frame, by our index."""
     source = Counting(before + content)
-    index = frame_fragments(source, len(before), frames, "here.dcm", extended_offsets=extended)
+    index = find_frame_fragments(source, len(before), frames, "here.dcm", extended_offsets=extended)
     return [[read_fragments(source, [piece], "here.dcm") for piece in pieces] for pieces in index]
 
 
@@ -103,7 +103,7 @@ def test_files_of_pydicom_have_the_frames_that_pydicom_finds(path):
         expected = by_pydicom(dataset.PixelData, count)
     assert (header.integer(tags.NUMBER_OF_FRAMES) or 1) == count
     with header.file.open() as source:
-        index = frame_fragments(source, header.pixel_offset, count, str(path))
+        index = find_frame_fragments(source, header.pixel_offset, count, str(path))
         found = [read_fragments(source, pieces, str(path)) for pieces in index]
     assert [len(pieces) for pieces in index] == [len(pieces) for pieces in expected]
     assert found == [b"".join(pieces) for pieces in expected]
@@ -176,7 +176,7 @@ def test_offsets_beyond_4_gb_have_their_low_bits_in_the_basic_table():
     stretches = {0: table, **{len(table) + start: head for start in starts}}
     stretches[len(table) + 3 * (length + 8)] = END
     source = Sparse(len(table) + 3 * (length + 8) + 8, stretches)
-    index = frame_fragments(source, 0, 3, "big.dcm")
+    index = find_frame_fragments(source, 0, 3, "big.dcm")
     assert index == [[(len(table) + start + 8, length)] for start in starts]
 
 
@@ -193,7 +193,7 @@ def test_the_pixels_are_not_read():
     pieces = [[bytes(1_000_000)] for _ in range(20)]
     content, _ = encapsulated(pieces, "basic")
     source = Counting(content)
-    index = frame_fragments(source, 0, 20, "here.dcm")
+    index = find_frame_fragments(source, 0, 20, "here.dcm")
     assert [piece[1] for [piece] in index] == [1_000_000] * 20
     assert source.taken < len(content) / 200
 
@@ -203,14 +203,14 @@ def test_many_frames_are_found_in_a_moment(tmp_path):
     content, _ = encapsulated([[bytes(5000)] for _ in range(5000)])
     path.write_bytes(content)
     with DiskFile(path).open() as source, within_seconds(1):
-        index = frame_fragments(source, 0, 5000, str(path))
+        index = find_frame_fragments(source, 0, 5000, str(path))
     assert len(index) == 5000
 
 
 def test_small_fragments_share_a_read():
     content, _ = encapsulated([[b"ab"]] * 1000)
     source = Counting(content)
-    frame_fragments(source, 0, 1000, "here.dcm")
+    find_frame_fragments(source, 0, 1000, "here.dcm")
     assert source.taken < 2 * len(content)
 
 
@@ -307,6 +307,6 @@ def test_garbage_is_refused(content, frames):
 
 def test_a_file_that_shrinks_meanwhile_is_refused():
     content, _ = encapsulated([[b"abcd"]])
-    index = frame_fragments(Counting(content), 0, 1, "here.dcm")
+    index = find_frame_fragments(Counting(content), 0, 1, "here.dcm")
     with pytest.raises(CorruptFileError, match="the file ends 2 bytes before"):
         read_fragments(Counting(content[: 16 + 2]), index[0], "here.dcm")

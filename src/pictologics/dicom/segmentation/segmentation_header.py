@@ -12,18 +12,18 @@ from ..frames.frame import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.parser import read_header
-from .segments import Segment, segments_of
+from .segments import DicomSegment, read_dicom_segments
 
-__all__ = ["SURFACE_STORAGE", "Segmentation", "open_segmentation"]
+__all__ = ["SURFACE_STORAGE", "DicomSegmentation", "open_segmentation"]
 
 SURFACE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.5"
 
-Kind = Literal["BINARY", "FRACTIONAL", "LABELMAP"]
-KINDS: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
+SegmentationType = Literal["BINARY", "FRACTIONAL", "LABELMAP"]
+SEGMENTATION_TYPES: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
 
 
 @dataclass(frozen=True)
-class Segmentation:
+class DicomSegmentation:
     """What the header of a segmentation says.
 
     Attributes:
@@ -35,8 +35,8 @@ class Segmentation:
     """
 
     header: Header
-    kind: Kind
-    segments: tuple[Segment, ...]
+    kind: SegmentationType
+    segments: tuple[DicomSegment, ...]
     maximum: int = 1
     background: int = 0
 
@@ -50,7 +50,7 @@ class Segmentation:
         return {one.number: one.label or one.type.meaning for one in self.segments if one.number in numbers}
 
 
-def open_segmentation(file: StoredFile) -> Segmentation:
+def open_segmentation(file: StoredFile) -> DicomSegmentation:
     """Read the header of a segmentation; no functional groups and no pixels.
 
     Raises:
@@ -66,18 +66,18 @@ def open_segmentation(file: StoredFile) -> Segmentation:
     kind = header.text(tags.SEGMENTATION_TYPE).upper()
     if not kind and sop_class_of(header) == LABEL_MAP_STORAGE:
         kind = "LABELMAP"
-    if kind not in KINDS:
-        raise header_error(header, f"its SegmentationType is {kind!r}, and {', '.join(KINDS)} are known")
-    segments = segments_of(header)
+    if kind not in SEGMENTATION_TYPES:
+        raise header_error(header, f"its SegmentationType is {kind!r}, and {', '.join(SEGMENTATION_TYPES)} are known")
+    segments = read_dicom_segments(header)
     if kind != "LABELMAP":
-        return Segmentation(header, cast(Kind, kind), tuple(segments), maximum_of(header, kind))
+        return DicomSegmentation(header, cast(SegmentationType, kind), tuple(segments), read_maximum(header, kind))
     background = header.short(tags.PIXEL_PADDING_VALUE) or 0
-    return Segmentation(
+    return DicomSegmentation(
         header, "LABELMAP", tuple(one for one in segments if one.number != background), background=background
     )
 
 
-def maximum_of(header: Header, kind: str) -> int:
+def read_maximum(header: Header, kind: str) -> int:
     """The stored value of the fraction 1."""
     if kind == "BINARY":
         return 1

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray, BoolArray
 from ...provenance import Decision
 from ...rescaling import exact_float
 from ..headers.header import Header
 from .color import is_color
-from .lookup_tables import LookupTable, modality_table
-from .padding import Padding, padding_of
-from .palette import palette_luminance
-from .stored_values import StoredValues
+from .lookup_tables import LookupTable, read_modality_table
+from .padding import PixelPadding, find_padding
+from .palette import read_palette_luminance
+from .pixel_format import PixelFormat
 
-__all__ = ["Conversion", "PixelRules", "conversion_of", "decisions_of", "smallest_float"]
+__all__ = ["Conversion", "PixelRules", "choose_float_type", "describe_conversions", "find_conversion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,18 @@ class Conversion:
         ends_there: Whether the table gives real values, to which no slope and intercept are applied.
     """
 
-    padding: Padding | None
+    padding: PixelPadding | None
     table: LookupTable | None
     ends_there: bool
 
-    def convert(self, stored: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None) -> npt.NDArray[Any]:
+    def convert(self, stored: AnyArray, valid: BoolArray | None) -> AnyArray:
         """Convert one plane, and write which of its pixels are data."""
         if self.padding is not None and valid is not None:
             self.padding.mark_valid(stored, valid)
         return stored if self.table is None else self.table.apply(stored)
 
 
-def conversion_of(header: Header, stored: StoredValues, rules: PixelRules) -> Conversion | None:
+def find_conversion(header: Header, stored: PixelFormat, rules: PixelRules) -> Conversion | None:
     """What happens to the stored values of a file; None, as for most, if nothing does.
 
     Raises:
@@ -66,15 +66,15 @@ def conversion_of(header: Header, stored: StoredValues, rules: PixelRules) -> Co
     """
     if is_color(header):
         # A Modality LUT and padding are defined for gray pixels only.
-        return Conversion(None, palette_luminance(header), False) if stored.numbers_per_pixel == 1 else None
-    padding = padding_of(header, stored) if rules.mark_padding else None
-    table = modality_table(header) if rules.apply_rescale else None
+        return Conversion(None, read_palette_luminance(header), False) if stored.numbers_per_pixel == 1 else None
+    padding = find_padding(header, stored) if rules.mark_padding else None
+    table = read_modality_table(header) if rules.apply_rescale else None
     if padding is None and table is None:
         return None
     return Conversion(padding, table, table is not None)
 
 
-def smallest_float(stored: Sequence[StoredValues], conversions: Sequence[Conversion | None]) -> np.dtype[Any]:
+def choose_float_type(stored: Sequence[PixelFormat], conversions: Sequence[Conversion | None]) -> np.dtype[Any]:
     """The smallest float type that holds every value of a volume before its rescale exactly."""
     kinds = {
         # No entry of a table has more than 16 bits.
@@ -86,7 +86,7 @@ def smallest_float(stored: Sequence[StoredValues], conversions: Sequence[Convers
     return np.result_type(*kinds)
 
 
-def decisions_of(conversions: Sequence[Conversion | None], colors: int) -> tuple[Decision, ...]:
+def describe_conversions(conversions: Sequence[Conversion | None], colors: int) -> tuple[Decision, ...]:
     """What was done, in words."""
     decisions = []
     if colors:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ...array_types import AnyArray
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.inflation import MOST_DEFLATION
 from ..frames.frame import Frame
 from ..headers import tags
 from ..headers.header import Header
 
-__all__ = ["StoredValues", "check_bytes_present", "check_pixels_present", "frame_size", "stored_values_of"]
+__all__ = ["PixelFormat", "check_bytes_present", "check_pixels_present", "count_frame_bytes", "read_pixel_format"]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredValues:
+class PixelFormat:
     """The type of the pixels of one file.
 
     Attributes:
@@ -41,7 +41,7 @@ class StoredValues:
         """Whether every bit of a word belongs to the value."""
         return self.bits == self.dtype.itemsize * 8
 
-    def clean(self, words: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def clean(self, words: AnyArray) -> AnyArray:
         """Keep the bits that belong to the value, in place: others may hold overlays (DICOM PS3.5 8.1.1).
 
         Args:
@@ -61,7 +61,7 @@ class StoredValues:
         return words
 
 
-def stored_values_of(header: Header) -> StoredValues:
+def read_pixel_format(header: Header) -> PixelFormat:
     """The pixel type that a header describes.
 
     Raises:
@@ -71,7 +71,7 @@ def stored_values_of(header: Header) -> StoredValues:
     order = "<" if header.little_endian else ">"
     if header.pixel_tag != tags.PIXEL_DATA:
         size = 4 if header.pixel_tag == tags.FLOAT_PIXEL_DATA else 8
-        return StoredValues(np.dtype(f"{order}f{size}"), size * 8, 0, False)
+        return PixelFormat(np.dtype(f"{order}f{size}"), size * 8, 0, False)
     allocated = header.short(tags.BITS_ALLOCATED)
     if allocated not in (8, 16, 32, 64):
         raise UnsupportedFormatError(
@@ -89,10 +89,10 @@ def stored_values_of(header: Header) -> StoredValues:
     kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"
     swapped = allocated == 8 and not header.little_endian and header.pixel_vr == "OW"
     dtype = np.dtype(f"{order}{kind}{allocated // 8}")
-    return StoredValues(dtype, bits, high_bit + 1 - bits, swapped, numbers_per_pixel_of(header))
+    return PixelFormat(dtype, bits, high_bit + 1 - bits, swapped, count_numbers_per_pixel(header))
 
 
-def numbers_per_pixel_of(header: Header) -> int:
+def count_numbers_per_pixel(header: Header) -> int:
     """How many numbers a pixel has in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if samples == 3 and header.text(tags.PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422":
@@ -101,13 +101,13 @@ def numbers_per_pixel_of(header: Header) -> int:
     return samples
 
 
-def frame_size(header: Header, stored: StoredValues) -> int:
+def count_frame_bytes(header: Header, stored: PixelFormat) -> int:
     """Bytes of one stored frame of a file that is not compressed."""
     pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
     return pixels * stored.numbers_per_pixel * stored.dtype.itemsize
 
 
-def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
+def check_pixels_present(frame: Frame, stored: PixelFormat) -> None:
     """Make sure that the file holds the plane's pixels, before any memory is taken for them.
 
     Raises:
@@ -118,7 +118,7 @@ def check_pixels_present(frame: Frame, stored: StoredValues) -> None:
         return
     check_bytes_present(
         header,
-        frame_size(header, stored) * (frame.number + 1),
+        count_frame_bytes(header, stored) * (frame.number + 1),
         f"frame {frame.number + 1} of {header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
         f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes",
     )

@@ -1,0 +1,102 @@
+"""Step 3 of 4: the stored numbers of one plane, read from its file, whether compressed, deflated or plain."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ...array_types import AnyArray
+from ...errors import CorruptFileError
+from ...storage.files import OpenFile
+from ...storage.inflation import DeflatedBytes
+from ..frames.frame import Frame
+from ..headers import tags
+from ..headers.header import Header
+from .color import compute_luminance, weigh_colors
+from .compressed_frames import CompressedFrames
+from .pixel_format import PixelFormat, count_frame_bytes
+
+__all__ = ["PlaneReader"]
+
+
+class PlaneReader:
+    """Reads planes one after another into the same memory, and keeps a file open as long as planes come from it."""
+
+    def __init__(self) -> None:
+        self.buffer = np.empty(0, np.uint8)
+        self.header: Header | None = None
+        self.file: OpenFile | None = None
+        self.inflated: DeflatedBytes | None = None
+        self.compressed = CompressedFrames()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.file is not None:
+            self.file.__exit__()
+
+    def read(self, frame: Frame, stored: PixelFormat) -> AnyArray:
+        """The stored values of one plane, or the luminance of its colors, (rows, columns); overwritten by the next."""
+        header = frame.header
+        top, left = frame.tile or (0, 0)
+        if header.is_encapsulated or stored.numbers_per_pixel > 1:
+            pixels = self.read_whole_frame(header, frame.number, stored)
+            return pixels[top : top + frame.rows, left : left + frame.columns]
+        # Of a tile, the rows of the picture that it spans are read whole: they are one stretch of the file.
+        columns = header.short(tags.COLUMNS) or 0
+        offset = frame.number * count_frame_bytes(header, stored) + top * columns * stored.dtype.itemsize
+        words = self.read_words(header, stored, offset, frame.rows * columns * stored.dtype.itemsize)
+        return words.reshape(frame.rows, columns)[:, left : left + frame.columns]
+
+    def read_whole_frame(self, header: Header, number: int, stored: PixelFormat) -> AnyArray:
+        """A whole stored frame: a compressed one, or the luminance of a colored one."""
+        if not header.is_encapsulated:
+            size = count_frame_bytes(header, stored)
+            return compute_luminance(self.read_words(header, stored, number * size, size), header, stored)
+        pixels, photometric = self.compressed.decode(header, number, self.open_file_of(header))
+        return weigh_colors(pixels, photometric) if stored.numbers_per_pixel > 1 else pixels
+
+    def read_words(self, header: Header, stored: PixelFormat, offset: int, size: int) -> AnyArray:
+        """The stored numbers of a stretch of the pixels of a file that is not compressed."""
+        begin, count = offset, size
+        if stored.swapped_pairs:
+            # Bytes that lie in pairs are read in pairs.
+            begin = offset - offset % 2
+            count = offset - begin + size
+            count += count % 2
+        if self.buffer.size < count:
+            self.buffer = np.empty(count, np.uint8)
+        words = self.buffer[:count]
+        if header.is_deflated:
+            self.inflate(header, begin, words)
+        else:
+            self.open_file_of(header).fill(header.pixel_offset + begin, words)
+        if stored.swapped_pairs:
+            words = words.reshape(-1, 2)[:, ::-1].ravel()[offset - begin :][:size]
+        return stored.clean(words.view(stored.dtype))
+
+    def open_file_of(self, header: Header) -> OpenFile:
+        """The file of a plane, opened unless it is the one of the plane before."""
+        if self.file is None or self.header is not header:
+            if self.file is not None:
+                self.file.__exit__()
+            self.file, self.header, self.inflated = header.file.open(), header, None
+        return self.file
+
+    def inflate(self, header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
+        """Inflate a deflated data set as far as the end of a stretch of its pixels; what is inflated is kept."""
+        file = self.open_file_of(header)
+        if self.inflated is None:
+            compressed = file.read_at(header.dataset_offset, header.file_size)
+            self.inflated = DeflatedBytes(header.path, compressed)
+        content = self.inflated.read_at(header.pixel_offset + offset, words.size)
+        if len(content) < words.size:
+            raise CorruptFileError(
+                f"its deflated data set ends {words.size - len(content)} bytes before the end of its pixels",
+                path=header.path,
+                advice="it was cut off when it was copied; fetch it again",
+            )
+        words[:] = np.frombuffer(content, np.uint8)

@@ -1,0 +1,117 @@
+"""Planes -> voxels: read, rescaled and written in place, in parallel.
+
+This is the one place where (frame, row, column) becomes (x, y, z). Files store x fastest, so a plane of rows is
+one stretch of memory of the finished volume, and nothing is ever transposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...array_types import AnyArray, BoolArray
+from ...errors import UnsupportedFormatError
+from ...provenance import Decision
+from ...rescaling import add_within_words, rescale_into
+from ...threads import run_in_shares
+from ..frames.frame import Frame
+from ..headers import tags
+from .color import check_colors
+from .pixel_format import (
+    check_pixels_present,
+    read_pixel_format,
+)
+from .plane_reader import PlaneReader
+from .value_conversions import (
+    PixelRules,
+    choose_float_type,
+    describe_conversions,
+    find_conversion,
+)
+
+__all__ = ["Voxels", "read_voxels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voxels:
+    """One volume.
+
+    Attributes:
+        array: Values of shape (x, y, z) in Fortran order.
+        source_mask: Where they are data, None if that was not asked for or no file says it.
+        units: What they count, as a Modality LUT says; empty otherwise.
+        decisions: What was done to get there.
+    """
+
+    array: AnyArray
+    source_mask: BoolArray | None
+    units: str
+    decisions: tuple[Decision, ...]
+
+
+def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: PixelRules) -> Voxels:
+    """Read planes into one volume.
+
+    Args:
+        frames: Planes of one size, in the order of the third axis.
+        dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
+        rules: Which conversions are asked for. Each plane has a slope and intercept of its own (DICOM PS3.3
+            C.7.6.16.2.9).
+
+    Raises:
+        CorruptFileError: If a file holds fewer pixels than it says, or a table that contradicts itself.
+        UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes, or are colors
+            and luminance is not asked for.
+    """
+    of_header = {id(frame.header): frame.header for frame in frames}
+    colors = check_colors(of_header.values(), rules.luminance)
+    if rules.apply_rescale:
+        refuse_value_tables(frames)
+    of_header_stored = {key: read_pixel_format(header) for key, header in of_header.items()}
+    stored = [of_header_stored[id(frame.header)] for frame in frames]
+    for frame, one in zip(frames, stored, strict=True):
+        check_pixels_present(frame, one)
+    of_header_conversion = {
+        key: find_conversion(header, of_header_stored[key], rules) for key, header in of_header.items()
+    }
+    conversions = [of_header_conversion[id(frame.header)] for frame in frames]
+    first = frames[0]
+    shape = (len(frames), first.rows, first.columns)
+    planes = np.empty(shape, choose_float_type(stored, conversions) if dtype is None else dtype)
+    has_mask = any(one is not None and one.padding is not None for one in conversions)
+    valid = np.ones(shape, np.bool_) if has_mask else None
+
+    def read_share(share: Iterable[int]) -> None:
+        with PlaneReader() as reader:
+            for k in share:
+                frame, conversion = frames[k], conversions[k]
+                pixels = reader.read(frame, stored[k])
+                rescaled = rules.apply_rescale
+                if conversion is not None:
+                    pixels = conversion.convert(pixels, None if valid is None else valid[k])
+                    rescaled = rescaled and not conversion.ends_there
+                slope, intercept = (frame.slope, frame.intercept) if rescaled else (1.0, 0.0)
+                if slope == 1.0 and intercept:
+                    sums = add_within_words(pixels, stored[k].bits, intercept)
+                    pixels, intercept = (pixels, intercept) if sums is None else (sums, 0.0)
+                rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
+
+    run_in_shares(read_share, len(frames))
+    units = next((one.table.units for one in conversions if one is not None and one.table is not None), "")
+    decisions = describe_conversions(conversions, colors)
+    return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
+
+
+def refuse_value_tables(frames: Sequence[Frame]) -> None:
+    """Raise if real world values come from a table rather than a slope and an intercept."""
+    for frame in frames:
+        attributes = frame.attributes
+        if tags.REAL_WORLD_VALUE_LUT_DATA in attributes and tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+            raise UnsupportedFormatError(
+                "its real world values come from a table, and only a slope and an intercept are applied",
+                path=frame.header.path,
+                advice="pass apply_rescale=False to get the stored values",
+            )
