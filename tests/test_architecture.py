@@ -25,11 +25,12 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # A module imports only from rooms above its own in this list; rooms of one line do not see each other.
 ROOMS = [
     {"_version", "array_types", "errors", "public_names"},
+    {"checks"},
     {"geometry", "rescaling", "storage", "threads"},
     {"provenance"},
     {"image"},
     {"interpolation", "labels", "rasterizing", "validity"},
-    {"checks", "placement"},
+    {"placement"},
     {"dicom.headers"},
     {"dicom.frames"},
     {"dicom.pixels", "dicom.stacks", "dicom.structures", "dicom.suv"},

@@ -1,42 +1,49 @@
-"""Checks of what callers pass, before any work is done."""
+"""Checks of what callers pass, before any work is done.
+
+Each ``check_`` function returns the value, or raises an OptionError of one form: *name is value and must be ...*. The
+value is an attribute of the error under the parameter's name. numpy's scalars are accepted wherever Python's numbers
+are; True and False are not numbers.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 import numbers
-import operator
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from .errors import OptionError
-from .labels import LARGEST_LABEL
 
 __all__ = [
     "check_choice",
+    "check_fill_value",
     "check_number",
-    "check_positive",
+    "check_range",
     "check_whole",
-    "checked_bins",
-    "checked_connectivity",
-    "checked_distance",
-    "checked_percentiles",
-    "checked_range",
-    "checked_sigmas",
-    "checked_spacing",
-    "checked_tolerance",
+    "format_range",
     "is_number",
     "is_whole",
-    "range_text",
+    "list_choices",
+    "option_error",
 ]
 
 Choice = TypeVar("Choice")
 
-CONNECTIVITIES = (6, 18, 26)
+
+def option_error(name: str, value: object, required: str, advice: str = "") -> OptionError:
+    """The error for a parameter that cannot be honored; what is required completes *must be ...*."""
+    values: dict[str, Any] = {name: value}
+    return OptionError(f"{name} is {value!r} and must be {required}", advice=advice, **values)
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a real number; truth values are none, and NaN is none."""
-    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+    """Whether a value is a real number and not NaN; True and False are not."""
+    # An array of one value would convert as well, and text in Python's own way.
+    is_array = isinstance(value, np.ndarray) and value.ndim > 0
+    if is_array or isinstance(value, (bool, np.bool_, str, bytes)) or not hasattr(value, "__float__"):
         return False
     try:
         return not math.isnan(float(value))
@@ -45,156 +52,136 @@ def is_number(value: object) -> bool:
 
 
 def is_whole(value: object) -> bool:
-    """Whether it is a whole number; truth values are none."""
+    """Whether a value is of a type of whole numbers; True and False are not."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def checked_range(value_range: Sequence[float | None]) -> tuple[float, float]:
-    """The two ends of a range, infinite where it is open."""
-    try:
-        low, high = value_range
-    except (TypeError, ValueError):
-        low, high = "?", "?"  # type: ignore[assignment]
-    low, high = -math.inf if low is None else low, math.inf if high is None else high
-    if not is_number(low) or not is_number(high) or not low <= high:
-        raise OptionError(
-            f"value_range is {value_range!r} and must be two numbers, the lower one first, or None for an open end",
-            value_range=value_range,
-        )
-    return float(low), float(high)
+def check_choice(name: str, value: Choice, choices: Collection[Any], *, advice: str = "") -> Choice:
+    """Check that a value is one of the choices.
 
+    Args:
+        name: The parameter.
+        value: Its value.
+        choices: Text, whole numbers or None.
+        advice: What to do instead, for the message.
 
-def range_text(value_range: Sequence[float | None]) -> str:
-    """A range as a person writes it."""
-    low, high = checked_range(value_range)
-    return f"[{low:g}, {high:g}]"
-
-
-def checked_sigmas(k: float) -> float:
-    """A positive number of standard deviations."""
-    if not is_number(k) or not k > 0:
-        raise OptionError(f"k is {k!r} and must be a number of standard deviations above 0", k=k)
-    return float(k)
-
-
-def checked_distance(name: str, distance: float, lowest: float = -math.inf) -> float:
-    """A finite distance, mm."""
-    if not is_number(distance) or not math.isfinite(distance) or distance < lowest:
-        least = "" if lowest == -math.inf else f" from {lowest:g} on"
-        raise OptionError(f"{name} is {distance!r} and must be a number of millimeters{least}", distance=distance)
-    return float(distance)
-
-
-def checked_connectivity(connectivity: int) -> int:
-    """How many neighbors a voxel has; the order of the structure that scipy.ndimage names: 1, 2 or 3."""
-    if connectivity not in CONNECTIVITIES:
-        raise OptionError(
-            f"connectivity is {connectivity!r} and must be 6 (faces), 18 (and edges) or 26 (and corners)",
-            connectivity=connectivity,
-        )
-    return CONNECTIVITIES.index(connectivity) + 1
-
-
-def checked_percentiles(percentiles: Sequence[float]) -> tuple[float, float]:
-    """Two percentiles, the lower one first."""
-    try:
-        low, high = percentiles
-    except (TypeError, ValueError):
-        low, high = -1.0, -1.0
-    if not is_number(low) or not is_number(high) or not 0 <= low < high <= 100:
-        raise OptionError(
-            f"percentiles are {percentiles!r} and must be two numbers from 0 to 100, the lower one first",
-            percentiles=percentiles,
-        )
-    return float(low), float(high)
-
-
-def checked_bins(bin_number: int | None, bin_size: float | None, minimum: float | None) -> None:
-    """See that one rule of discretizing is given, and its number makes sense."""
-    if (bin_number is None) == (bin_size is None):
-        given = "neither" if bin_number is None else "both"
-        raise OptionError(f"exactly one of bin_number and bin_size is required, and {given} was given")
-    if bin_number is not None and (not is_whole(bin_number) or not 1 <= bin_number <= LARGEST_LABEL):
-        raise OptionError(
-            f"bin_number is {bin_number!r} and must be a whole number from 1 to {LARGEST_LABEL}", bin_number=bin_number
-        )
-    if bin_size is not None and (not is_number(bin_size) or not 0 < bin_size < math.inf):
-        raise OptionError(f"bin_size is {bin_size!r} and must be a number above 0", bin_size=bin_size)
-    if minimum is not None and (not is_number(minimum) or not math.isfinite(minimum)):
-        raise OptionError(f"minimum is {minimum!r} and must be a number", minimum=minimum)
-    if minimum is not None and bin_number is not None:
-        raise OptionError(
-            "minimum is where bins of a fixed size begin, and bin_number was given", advice="leave minimum out"
-        )
-
-
-def checked_spacing(new_spacing: Sequence[float | None]) -> None:
-    """See that every distance of a spacing is positive, or None."""
-    for distance in new_spacing:
-        if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
-            raise OptionError(
-                f"new_spacing is {tuple(new_spacing)!r} and must be millimeters above 0, or None to keep an axis",
-                new_spacing=tuple(new_spacing),
-            )
-
-
-def checked_tolerance(tolerance: float) -> float:
-    """How far values may differ, 0 or more."""
-    if not is_number(tolerance) or not tolerance >= 0:
-        raise OptionError(f"tolerance is {tolerance!r} and must be a number from 0 on", tolerance=tolerance)
-    return float(tolerance)
-
-
-def check_choice(name: str, value: Choice, choices: Collection[Any]) -> Choice:
-    """The value, if it is one of the choices.
+    Returns:
+        The choice that equals it.
 
     Raises:
-        OptionError: If it is not; the message lists them.
+        OptionError: If it is none of them; the message lists them.
     """
-    if isinstance(value, bool) or not isinstance(value, (str, int)) or value not in choices:
-        listed = ", ".join(repr(one) for one in choices)
-        raise OptionError(f"{name} is {value!r} and must be one of {listed}", value=value, choices=tuple(choices))
+    if value is None or isinstance(value, str) or is_whole(value):
+        for choice in choices:
+            if choice == value:
+                return choice  # type: ignore[no-any-return]
+    raise option_error(name, value, list_choices(choices), advice)
+
+
+def list_choices(choices: Collection[Any]) -> str:
+    """Choices as a person lists them: ``None, "max" or "min"``."""
+    texts = [json.dumps(choice) if isinstance(choice, str) else repr(choice) for choice in choices]
+    return " or ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def check_number(
+    name: str,
+    value: float,
+    unit: str = "",
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    finite: bool = True,
+    advice: str = "",
+) -> float:
+    """Check that a value is a number within bounds.
+
+    Args:
+        name: The parameter.
+        value: Its value; NaN is refused.
+        unit: Of the number, for the message.
+        above: What it must exceed.
+        least: What it must reach.
+        most: What it must not exceed.
+        finite: Whether infinity is refused as well.
+        advice: What to do instead, for the message.
+
+    Returns:
+        The number.
+
+    Raises:
+        OptionError: If it is not.
+    """
+    # "a < x" is also False of what no comparison orders.
+    fits = is_number(value) and above <= value and least <= value <= most and (value != above or above == -math.inf)
+    if not fits or (finite and math.isinf(value)):
+        bounds = ""
+        if above > -math.inf:
+            bounds = f" above {above:g}" + (f" and up to {most:g}" if most < math.inf else "")
+        elif least > -math.inf:
+            bounds = f" from {least:g} to {most:g}" if most < math.inf else f", {least:g} or more"
+        kind = "a finite number" if finite and not bounds else "a number"
+        raise option_error(name, value, f"{kind}{unit and ' of ' + unit}{bounds}", advice)
+    return float(value)
+
+
+def check_whole(
+    name: str, value: int, least: int | None = None, most: int | None = None, *, odd: bool = False, advice: str = ""
+) -> int:
+    """Check that a value is a whole number within bounds.
+
+    Args:
+        name: The parameter.
+        value: Its value.
+        least: The smallest that is allowed.
+        most: The largest.
+        odd: Whether it must be odd.
+        advice: What to do instead, for the message.
+
+    Returns:
+        The number, as Python's own.
+
+    Raises:
+        OptionError: If it is not.
+    """
+    fits = is_whole(value) and (least is None or value >= least) and (most is None or value <= most)
+    if not fits or (odd and value % 2 == 0):
+        bounds = "" if least is None else f", {least} or more" if most is None else f" from {least} to {most}"
+        raise option_error(name, value, f"{'an odd' if odd else 'a'} whole number{bounds}", advice)
+    return int(value)
+
+
+def check_fill_value(value: float) -> float:
+    """Check what voxels without data are to hold: any number, also NaN, infinity and a truth value.
+
+    Raises:
+        OptionError: If it is not a number.
+    """
+    if not isinstance(value, (int, float, np.number, np.bool_)) or isinstance(value, np.complexfloating):
+        raise option_error("fill_value", value, "a number")
     return value
 
 
-def check_number(name: str, value: float, unit: str = "") -> float:
-    """The value, if it is a finite number.
+def check_range(name: str, value_range: Sequence[float | None]) -> tuple[float, float]:
+    """Check the two ends of a range.
+
+    Returns:
+        Both, infinite where the range is open.
 
     Raises:
-        OptionError: If it is not.
+        OptionError: If they are not two numbers or None, or the first is above the second.
     """
     try:
-        number = math.nan if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise OptionError(f"{name} is {value!r} and must be a finite number{unit and ' of ' + unit}", value=value)
-    return number
+        low, high = value_range
+    except (TypeError, ValueError):
+        low = high = math.nan
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+    if not is_number(low) or not is_number(high) or not low <= high:
+        raise option_error(name, value_range, "two numbers, the lower one first, or None for an open end")
+    return float(low), float(high)
 
 
-def check_positive(name: str, value: float, unit: str = "") -> float:
-    """The value, if it is a finite number above zero.
-
-    Raises:
-        OptionError: If it is not.
-    """
-    number = check_number(name, value, unit)
-    if number <= 0:
-        raise OptionError(f"{name} is {value!r} and must be above zero{unit and ', in ' + unit}", value=value)
-    return number
-
-
-def check_whole(name: str, value: int, least: int, *, odd: bool = False) -> int:
-    """The value, if it is a whole number and large enough.
-
-    Raises:
-        OptionError: If it is not, or even where it must be odd.
-    """
-    try:
-        number = least - 1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = least - 1
-    if number < least or (odd and number % 2 == 0):
-        kind = "an odd whole number" if odd else "a whole number"
-        raise OptionError(f"{name} is {value!r} and must be {kind}, {least} or more", value=value)
-    return number
+def format_range(low: float, high: float) -> str:
+    """A range as a person writes it."""
+    return f"[{low:g}, {high:g}]"

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy.typing as npt
 
+from .checks import check_choice, check_fill_value, check_whole
 from .dicom.series.phase_info import DicomPhaseInfo
 from .errors import ContentWarning, warn
 from .image import Image, create_full_mask
@@ -15,12 +16,9 @@ from .interpolation import Interpolation
 from .loaders.explanation import Explanation
 from .loaders.image_reading import find_reader, on_grid, read_image
 from .loaders.keywords import (
-    checked_choice,
-    checked_dtype,
-    checked_fill_value,
-    checked_index,
-    checked_source_mask_from,
-    checked_suv,
+    check_dtype,
+    check_source_mask_from,
+    check_suv,
     grid_of_reference,
 )
 from .loaders.merging_files import load_and_merge_images
@@ -125,19 +123,19 @@ def load_image(
         warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
     # Before the voxels are read, so that a reference without a place fails at once.
     target = None if reference_image is None else grid_of_reference(reference_image)
-    method = checked_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
+    method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     options = ReadOptions(
-        dataset_index=checked_index(dataset_index),
+        dataset_index=check_whole("dataset_index", dataset_index, 0),
         recursive=bool(recursive),
         apply_rescale=bool(apply_rescale),
         series_uid=series_uid,
-        irregular=checked_choice("irregular", irregular, ("error", "ignore", "resample")),
-        dtype=checked_dtype(dtype),
-        source_mask_from=checked_source_mask_from(source_mask_from),
-        color=checked_choice("color", color, ("error", "luminance")),
-        suv=checked_suv(suv, apply_rescale),
+        irregular=check_choice("irregular", irregular, ("error", "ignore", "resample")),
+        dtype=check_dtype(dtype),
+        source_mask_from=check_source_mask_from(source_mask_from),
+        color=check_choice("color", color, ("error", "luminance")),
+        suv=check_suv(suv, apply_rescale),
         allow_outside_files=bool(allow_outside_files),
-        fill_value=checked_fill_value(fill_value),
+        fill_value=check_fill_value(fill_value),
         reference=reference_image,
         transpose_axes=transpose_axes,
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .checks import checked_tolerance
+from .checks import check_number, option_error
 from .errors import OptionError
 from .image import Image
 from .provenance import Decision
@@ -266,8 +266,8 @@ def create_source_mask_from_sentinel(image: Image, sentinel: float, tolerance: f
         [[[False, True, True]]]
     """
     if isinstance(sentinel, (bool, str)) or not hasattr(sentinel, "__float__"):
-        raise OptionError(f"sentinel is {sentinel!r} and must be a number", sentinel=sentinel)
-    valid = ~is_value(image.array, float(sentinel), checked_tolerance(tolerance))
+        raise option_error("sentinel", sentinel, "a number")
+    valid = ~is_value(image.array, float(sentinel), check_number("tolerance", tolerance, least=0))
     if image.source_mask is not None:
         valid &= image.source_mask
     if not valid.any():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-from .errors import OptionError
+from .checks import check_whole
 
 __all__ = ["get_num_threads", "run_in_shares", "set_num_threads"]
 
@@ -36,7 +36,7 @@ def set_num_threads(count: int | None) -> None:
     """
     _chosen.clear()
     if count is not None:
-        _chosen.append(checked_count(count, "set_num_threads"))
+        _chosen.append(check_whole("count", count, 1, advice="set_num_threads(None) uses all cores"))
 
 
 def get_num_threads() -> int:
@@ -45,17 +45,10 @@ def get_num_threads() -> int:
         return _chosen[0]
     text = os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     if text:
-        return checked_count(int(text) if text.isdecimal() else text, ENVIRONMENT_VARIABLE)
+        return check_whole(ENVIRONMENT_VARIABLE, int(text) if text.isdecimal() else text, 1)  # type: ignore[arg-type]
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def checked_count(count: object, where: str) -> int:
-    """The count, if it is one."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise OptionError(f"{where} is {count!r} and must be a whole number of threads, 1 or more", count=count)
-    return count
 
 
 def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:

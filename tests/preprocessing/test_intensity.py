@@ -172,7 +172,7 @@ def test_normalizing():
         normalize_image(on_grid(np.full(SHAPE, 7)))
     with pytest.raises(OptionError, match="method is 'rank'"):
         normalize_image(image, method="rank")
-    with pytest.raises(OptionError, match="percentiles are"):
+    with pytest.raises(OptionError, match="percentiles is"):
         normalize_image(image, method="percentiles", percentiles=(90, 10))
 
 

@@ -143,5 +143,5 @@ def test_a_crop_needs_a_mask_and_a_margin():
     image = on_grid(np.zeros(SHAPE))
     with pytest.raises(OptionError, match="marks no voxel"):
         crop_to_mask(image, on_grid(np.zeros(SHAPE, np.uint8)))
-    with pytest.raises(OptionError, match=r"margin_mm is -1 and must be a number of millimeters from 0 on"):
+    with pytest.raises(OptionError, match=r"margin_mm is -1 and must be a number of mm, 0 or more"):
         crop_to_mask(image, on_grid(np.ones(SHAPE, np.uint8)), -1)

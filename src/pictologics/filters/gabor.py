@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from ..array_types import FloatingArray
-from ..checks import check_choice, check_number, check_positive
+from ..checks import check_choice, check_number
 from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
@@ -91,11 +91,11 @@ def gabor_filter(
         True
     """
     waves = Waves(
-        check_positive("sigma_mm", sigma_mm, "mm"),
-        check_positive("wavelength_mm", wavelength_mm, "mm"),
-        check_positive("gamma", gamma),
+        check_number("sigma_mm", sigma_mm, "mm", above=0),
+        check_number("wavelength_mm", wavelength_mm, "mm", above=0),
+        check_number("gamma", gamma, above=0),
         directions(theta, theta_step if rotation_invariance else None),
-        check_positive("truncate", truncate, "sigma"),
+        check_number("truncate", truncate, "sigma", above=0),
     )
     check_choice("pooling", pooling, ("mean", "max", "min"))
     source = prepare(image, 3 if orthogonal_planes else 2, boundary, fill_value)
@@ -126,7 +126,7 @@ def directions(theta: float, step: float | None) -> Mapping[float, int]:
     start = check_number("theta", theta, "degrees")
     if step is None:
         return {math.radians(start): 1}
-    turns = 360 / check_positive("theta_step", step, "degrees")
+    turns = 360 / check_number("theta_step", step, "degrees", above=0)
     count = round(turns)
     if count < 1 or count > 360 or abs(turns - count) > 1e-6 * count:
         raise OptionError(

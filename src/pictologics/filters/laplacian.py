@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..array_types import FloatingArray
-from ..checks import check_positive
+from ..checks import check_number
 from ..errors import OptionError
 from ..image import Image
 from ..threads import run_in_shares
@@ -82,8 +82,8 @@ def laplacian_of_gaussian(
         >>> round(float(response.array[7, 7, 7]), 2)
         -25.08
     """
-    sigma = check_positive("sigma_mm", sigma_mm, "mm")
-    cut = check_positive("truncate", truncate, "sigma")
+    sigma = check_number("sigma_mm", sigma_mm, "mm", above=0)
+    cut = check_number("truncate", truncate, "sigma", above=0)
     source = prepare(image, dimensions, boundary, fill_value)
     source.check_reach(laplacian_reaches(source.spacing, sigma, cut), "Laplacian of Gaussian")
     kernels = laplacian_kernels(source.spacing, sigma, cut)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from ..checks import check_choice
-from ..errors import OptionError
+from ..checks import check_choice, check_fill_value, is_whole, option_error
 from .boundary import SCIPY_MODES
 
 __all__ = [
@@ -23,8 +21,6 @@ Dimensions = Literal[2, 3]
 Pooling = Literal["max", "mean", "min"]
 """How the responses of several orientations become one."""
 
-POOLINGS = ("max", "mean", "min")
-
 HIGHEST_ORDER = 20
 
 
@@ -36,8 +32,7 @@ def check_common(dimensions: Dimensions, boundary: str, fill_value: float) -> No
     """
     check_choice("dimensions", dimensions, (3, 2))
     check_choice("boundary", boundary, tuple(SCIPY_MODES))
-    if isinstance(fill_value, bool) or not isinstance(fill_value, (int, float)):
-        raise OptionError(f"fill_value is {fill_value!r} and must be a number", value=fill_value)
+    check_fill_value(fill_value)
 
 
 def check_orders(name: str, values: Sequence[int], count: int) -> tuple[int, ...]:
@@ -46,15 +41,13 @@ def check_orders(name: str, values: Sequence[int], count: int) -> tuple[int, ...
     Raises:
         OptionError: If they are anything else.
     """
-    try:
-        orders = tuple(operator.index(one) for one in values)
-    except TypeError:
-        orders = ()
+    given = () if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
+    orders = tuple(int(order) for order in given) if all(map(is_whole, given)) else ()
     if len(orders) != count or min(orders) < 0 or not 0 < sum(orders) <= HIGHEST_ORDER:
-        raise OptionError(
-            f"{name} is {values!r} and must be {count} whole numbers, one for each axis, with a sum from 1 to "
-            f"{HIGHEST_ORDER}",
-            advice="the second order along y in 3D is (0, 2, 0)",
-            value=values,
+        raise option_error(
+            name,
+            values,
+            f"{count} whole numbers, one for each axis, with a sum from 1 to {HIGHEST_ORDER}",
+            "the second order along y in 3D is (0, 2, 0)",
         )
     return orders

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ..array_types import FloatingArray
-from ..checks import check_positive, check_whole
+from ..checks import check_number, check_whole
 from ..image import Image
 from .boundary import SCIPY_MODES, Boundary
 from .kernels import apply, gaussian_kernel, gaussian_radius
@@ -117,8 +117,8 @@ def gaussian_filter(
         >>> np.allclose(gaussian_filter(image, 1.5).array, 40)
         True
     """
-    sigma = check_positive("sigma_mm", sigma_mm, "mm")
-    cut = check_positive("truncate", truncate, "sigma")
+    sigma = check_number("sigma_mm", sigma_mm, "mm", above=0)
+    cut = check_number("truncate", truncate, "sigma", above=0)
     source = prepare(image, dimensions, boundary, fill_value)
     source.check_reach([gaussian_radius(sigma / step, cut) for step in source.spacing], "Gaussian")
     kernels = [gaussian_kernel(sigma / step, cut) for step in source.spacing]

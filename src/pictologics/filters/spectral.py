@@ -11,7 +11,7 @@ import numpy as np
 from scipy import fft
 
 from ..array_types import FloatingArray
-from ..checks import check_choice, check_number, check_positive, check_whole
+from ..checks import check_choice, check_number, check_whole
 from ..errors import OptionError
 from ..image import Image
 from .boundary import Boundary, extended
@@ -157,8 +157,8 @@ def riesz_filter(
     transfer: Transfer
     make: Callable[[], FloatingArray]
     if of == "log":
-        sigma = check_positive("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm")
-        cut = check_positive("truncate", truncate, "sigma")
+        sigma = check_number("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm", above=0)
+        cut = check_number("truncate", truncate, "sigma", above=0)
         reaches = laplacian_reaches(source.spacing, sigma, cut)
         source.check_reach(reaches, "Laplacian of Gaussian")
         kernels = laplacian_kernels(source.spacing, sigma, cut)

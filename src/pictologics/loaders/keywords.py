@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from types import NoneType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import check_choice, is_whole, option_error
 from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
@@ -17,18 +16,13 @@ from ..merger import Binarize
 from .protocol import SourceMaskFrom, Suv
 
 __all__ = [
-    "checked_binarize",
-    "checked_choice",
-    "checked_dtype",
-    "checked_fill_value",
-    "checked_index",
-    "checked_paths",
-    "checked_source_mask_from",
-    "checked_suv",
+    "check_binarize",
+    "check_dtype",
+    "check_paths",
+    "check_source_mask_from",
+    "check_suv",
     "grid_of_reference",
 ]
-
-Choice = TypeVar("Choice", bound=str | None)
 
 
 def grid_of_reference(reference_image: Image) -> Grid:
@@ -41,44 +35,18 @@ def grid_of_reference(reference_image: Image) -> Grid:
     return reference_image.grid
 
 
-def checked_fill_value(fill_value: float) -> float:
-    """A real number."""
-    if not isinstance(fill_value, (int, float, np.number)):
-        raise OptionError(f"fill_value is {fill_value!r} and must be a number", fill_value=fill_value)
-    return fill_value
-
-
-def checked_index(index: int) -> int:
-    """A volume's number, which counts from 0."""
-    if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or index < 0:
-        raise OptionError(f"dataset_index is {index!r} and must be a whole number from 0 on", dataset_index=index)
-    return int(index)
-
-
-def checked_choice(name: str, value: Choice, choices: tuple[Choice, ...]) -> Choice:
-    """One of the values that a keyword may have."""
-    if not isinstance(value, (str, NoneType)) or value not in choices:
-        known = " or ".join(json.dumps(one) if isinstance(one, str) else repr(one) for one in choices)
-        values: dict[str, Any] = {name: value}
-        raise OptionError(f"{name} is {value!r} and must be {known}", **values)
-    return value
-
-
-def checked_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | None:
-    """Where the source mask comes from: a name, or the value of a sentinel, which may be NaN."""
+def check_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | None:
+    """Check where the source mask comes from: a name, or the value of a sentinel, which may be NaN."""
     if value is None or (isinstance(value, str) and value in ("padding", "sentinel")):
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise OptionError(
-            f'source_mask_from is {value!r} and must be None or "padding" or "sentinel" or a number',
-            source_mask_from=value,
-        )
-    return float(value)
+    if not isinstance(value, bool) and isinstance(value, (int, float, np.integer, np.floating)):
+        return float(value)
+    raise option_error("source_mask_from", value, 'None, "padding", "sentinel" or a number')
 
 
-def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
-    """A kind of uptake value, which is none of the stored ones."""
-    checked = checked_choice("suv", suv, (None, "bw", "lbm", "bsa"))
+def check_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
+    """Check a kind of uptake value, which contradicts stored numbers."""
+    checked = check_choice("suv", suv, (None, "bw", "lbm", "bsa"))
     if checked is not None and not apply_rescale:
         raise OptionError(
             f"suv={suv!r} and apply_rescale=False contradict each other: uptake values are rescaled ones",
@@ -87,21 +55,21 @@ def checked_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
     return checked
 
 
-def checked_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
-    """A type of single real numbers in the machine's byte order, or None."""
+def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
+    """Check that a type is None or one of real numbers, and return it in the byte order of the machine."""
     if dtype is None:
         return None
     try:
         checked = np.dtype(dtype)
     except TypeError as error:
-        raise OptionError(f"dtype {dtype!r} is no numpy type", dtype=dtype) from error
+        raise option_error("dtype", dtype, "a NumPy dtype") from error
     if checked.kind not in "iuf":
-        raise OptionError(f"dtype {checked} holds no single real numbers", dtype=str(checked))
+        raise OptionError(f"dtype {checked} is not supported: only real scalar types are", dtype=str(checked))
     return checked.newbyteorder("=")
 
 
-def checked_paths(paths: Any) -> list[Any]:
-    """A list of what is to be merged, with something in it."""
+def check_paths(paths: Any) -> list[Any]:
+    """Check the list of files to merge, which must hold one at least."""
     if isinstance(paths, (str, bytes)) or not isinstance(paths, Sequence):
         raise OptionError(
             f"image_paths must be a list of paths, and {type(paths).__name__} was given",
@@ -112,8 +80,8 @@ def checked_paths(paths: Any) -> list[Any]:
     return list(paths)
 
 
-def checked_binarize(rule: Binarize) -> Binarize:
-    """A rule of binarizing; True and False are no numbers here."""
+def check_binarize(rule: Binarize) -> Binarize:
+    """Check a rule of binarizing; True and False are not numbers here."""
     if rule is None or isinstance(rule, bool):
         return rule or None
     if is_whole(rule):
@@ -128,13 +96,8 @@ def checked_binarize(rule: Binarize) -> Binarize:
                 binarize=rule,
             )
         return int(rule[0]), int(rule[1])
-    raise OptionError(
-        f"binarize is {rule!r} and must be None, a bool, a whole number, a list of whole numbers, "
-        "or a tuple of the first and last value of a range",
-        binarize=rule,
+    raise option_error(
+        "binarize",
+        rule,
+        "None, a bool, a whole number, a list of whole numbers, or a tuple of the first and last value of a range",
     )
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number; True and False are not."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import check_choice, check_fill_value, check_whole
 from ..errors import (
     ContentWarning,
     GeometryError,
@@ -27,12 +28,9 @@ from ..provenance import Decision, Provenance, warn_of
 from ..storage.files import PathLike
 from .image_reading import on_grid, read_image
 from .keywords import (
-    checked_binarize,
-    checked_choice,
-    checked_dtype,
-    checked_fill_value,
-    checked_index,
-    checked_paths,
+    check_binarize,
+    check_dtype,
+    check_paths,
     grid_of_reference,
 )
 from .protocol import ReadOptions
@@ -110,10 +108,10 @@ def load_and_merge_images(
         >>> np.unique(organs.array).tolist()
         [0, 1, 2]
     """
-    paths = checked_paths(image_paths)
-    rule = checked_choice("conflict_resolution", conflict_resolution, ("max", "min", "first", "last"))
-    meant = checked_binarize(binarize)
-    method = checked_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
+    paths = check_paths(image_paths)
+    rule = check_choice("conflict_resolution", conflict_resolution, ("max", "min", "first", "last"))
+    meant = check_binarize(binarize)
+    method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     target = None if reference_image is None else grid_of_reference(reference_image)
     if reposition_to_reference and target is None:
         raise OptionError(
@@ -123,11 +121,11 @@ def load_and_merge_images(
     if transpose_axes is not None and not reposition_to_reference:
         warn("transpose_axes is used together with reposition_to_reference only, and was ignored", ContentWarning)
     options = ReadOptions(
-        dataset_index=checked_index(dataset_index),
+        dataset_index=check_whole("dataset_index", dataset_index, 0),
         recursive=bool(recursive),
         apply_rescale=bool(apply_rescale),
-        dtype=checked_dtype(dtype),
-        fill_value=checked_fill_value(fill_value),
+        dtype=check_dtype(dtype),
+        fill_value=check_fill_value(fill_value),
         reference=reference_image,
         transpose_axes=transpose_axes if reposition_to_reference else None,
     )

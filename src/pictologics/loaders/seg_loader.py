@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import BinaryIO, Literal, overload
+from typing import Any, BinaryIO, Literal, overload
 
 import numpy as np
 
+from ..checks import check_number, is_whole, option_error
 from ..errors import OptionError
 from ..image import Image, noting_other_frame
 from ..labels import labels_as
@@ -119,7 +120,7 @@ def load_seg(
         'nowhere.dcm': there is no such file or folder; check the path
     """
     options = SegmentOptions(
-        checked_numbers(segment_numbers), bool(combine_segments), checked_threshold(threshold), reference_image
+        check_segment_numbers(segment_numbers), bool(combine_segments), check_threshold(threshold), reference_image
     )
     if reference_image is not None:
         grid_of_reference(reference_image)
@@ -220,30 +221,23 @@ def placed_mask(mask: Image, reference: Image) -> Image:
     return placed(moved_to(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
 
 
-def checked_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:
-    """Whole numbers, or None for all."""
+def check_segment_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Check the numbers of the segments to load; None means all."""
     if numbers is None:
         return None
-    given = [numbers] if isinstance(numbers, (int, np.integer)) else numbers
+    given: Any = [numbers] if is_whole(numbers) else numbers
     if isinstance(given, (str, bytes)) or not isinstance(given, (Sequence, np.ndarray, set, frozenset, range)):
-        raise OptionError(f"segment_numbers is {numbers!r} and must be a list of whole numbers", advice="pass [1, 2]")
-    for number in given:
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise OptionError(f"segment_numbers holds {number!r} and must hold whole numbers", advice="pass [1, 2]")
+        raise option_error("segment_numbers", numbers, "a list of whole numbers", "pass [1, 2]")
+    if not all(map(is_whole, given)):
+        raise option_error("segment_numbers", numbers, "a list of whole numbers", "pass [1, 2]")
     if not len(given):
         raise OptionError("segment_numbers is empty", advice="name a segment, or leave it out for all")
     return tuple(int(number) for number in given)
 
 
-def checked_threshold(threshold: float | None) -> float | None:
-    """A fraction above 0, or None."""
+def check_threshold(threshold: float | None) -> float | None:
+    """Check from which fraction on a voxel belongs to a segment; None keeps the fractions."""
     if threshold is None:
         return None
-    is_number = isinstance(threshold, (int, float, np.number)) and not isinstance(threshold, bool)
-    if not is_number or not 0 < threshold <= 1:
-        raise OptionError(
-            f"threshold is {threshold!r} and must be a fraction above 0 and up to 1",
-            advice="pass None to get the fractions themselves",
-            threshold=threshold,
-        )
-    return float(threshold)
+    advice = "pass None to get the fractions themselves"
+    return check_number("threshold", threshold, above=0, most=1, advice=advice)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy.typing as npt
 
+from ..checks import check_choice
 from ..errors import OptionError
 from ..image import Image
 from .figure_layout import Layout, lay_out
@@ -171,8 +172,7 @@ def chosen_planes(
     position: npt.ArrayLike | None,
 ) -> list[ScreenPlane]:
     """The planes that are asked for, in one of three ways."""
-    if view not in ("slices", "planes"):
-        raise OptionError(f'view is {view!r} and must be "slices" or "planes"', view=view)
+    check_choice("view", view, get_args(FigureView))
     if view == "planes":
         if slices is not None or initial_slice is not None:
             raise OptionError(

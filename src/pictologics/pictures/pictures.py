@@ -15,7 +15,7 @@ from .panels import draw_legend, draw_panel, size_within
 from .scene import Scene, Style
 from .windows import Window
 
-__all__ = ["checked_png", "save_planes"]
+__all__ = ["check_png", "save_planes"]
 
 PANEL, GAP = 384, 8
 
@@ -57,7 +57,7 @@ def save_planes(
         >>> file.exists()
         True
     """
-    target = checked_png(path)
+    target = check_png(path)
     scene = Scene.of(image, mask, window, alpha, style)
     panels, labels = [], set()
     for plane in scene.three_planes(position):
@@ -75,7 +75,7 @@ def save_planes(
         canvas.save(temporary, format="PNG")
 
 
-def checked_png(path: str | os.PathLike[str]) -> Path:
+def check_png(path: str | os.PathLike[str]) -> Path:
     """A path whose name says PNG."""
     target = Path(path)
     if target.suffix.lower() != ".png":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ..array_types import IntArray
+from ..checks import check_choice, check_number, check_whole, is_whole, option_error
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
@@ -60,15 +60,12 @@ class Scene:
         """
         if not isinstance(image, Image):
             raise OptionError(f"image must be an Image and {type(image).__name__} was given", advice="load it first")
-        if style not in get_args(Style):
-            raise OptionError(f'style is {style!r} and must be "fill", "contour" or "both"', style=style)
-        # "not (a <= x)" also refuses NaN.
-        if not isinstance(alpha, (int, float)) or not 0 <= alpha <= 1:
-            raise OptionError(f"alpha is {alpha!r} and must lie between 0 (clear) and 1 (opaque)", alpha=alpha)
+        check_choice("style", style, get_args(Style))
+        opacity = check_number("alpha", alpha, least=0, most=1, advice="0 is clear and 1 opaque")
         grid = image.grid
         check_arrays(image)
         placed = None if mask is None else MaskOnGrid(mask, grid)
-        return cls(image, grid, placed, grays_of(image, window), float(alpha), style)
+        return cls(image, grid, placed, grays_of(image, window), opacity, style)
 
     def values(self, plane: ScreenPlane) -> npt.NDArray[np.generic]:
         """The image's values in a plane."""
@@ -89,24 +86,23 @@ class Scene:
 
     def one_plane(self, axis: int, index: int | None) -> ScreenPlane:
         """A plane across an array axis; by default the one that holds most of the mask, or the middle."""
-        checked = self.checked_axis(axis)
+        checked = self.check_axis(axis)
         if index is None:
             middle = round((self.grid.shape[checked] - 1) / 2)
             index = middle if self.mask is None else self.mask.largest(checked)
-        return axis_plane(self.grid, checked, self.checked_index(checked, index))
+        return axis_plane(self.grid, checked, self.check_index(checked, index))
 
     def planes(self, axis: int, slices: Slices) -> list[ScreenPlane]:
         """Planes across an array axis: those named, or a number of them spread over the mask, or over the image."""
-        checked = self.checked_axis(axis)
-        if isinstance(slices, Integral) and not isinstance(slices, bool):
-            if slices < 1:
-                raise OptionError(f"slices is {slices} and must be at least 1", slices=slices)
+        checked = self.check_axis(axis)
+        if is_whole(slices):
+            count = check_whole("slices", slices, 1)  # type: ignore[arg-type]
             everything = range(self.grid.shape[checked])
-            indices = spread(everything if self.mask is None else self.mask.extent(checked), int(slices))
+            indices = spread(everything if self.mask is None else self.mask.extent(checked), count)
         elif isinstance(slices, Sequence | np.ndarray) and not isinstance(slices, str) and len(slices):
-            indices = [self.checked_index(checked, index) for index in slices]
+            indices = [self.check_index(checked, index) for index in slices]
         else:
-            raise OptionError(f"slices is {slices!r} and must be a number of slices or a list of their indices")
+            raise option_error("slices", slices, "a number of slices or a list of their indices")
         return [axis_plane(self.grid, checked, index) for index in indices]
 
     def three_planes(self, position: npt.ArrayLike | None) -> list[ScreenPlane]:
@@ -115,20 +111,14 @@ class Scene:
             position = self.grid.index_to_world([self.mask.largest(axis) for axis in range(3)])
         return [view_plane(self.grid, view, position) for view in VIEWS]
 
-    def checked_axis(self, axis: int) -> int:
-        """One of the array's three axes."""
-        if isinstance(axis, bool) or not isinstance(axis, Integral) or axis not in (0, 1, 2):
-            raise OptionError(f"axis is {axis!r} and must be 0, 1 or 2", advice="2 is the slices as scanned", axis=axis)
-        return int(axis)
+    def check_axis(self, axis: int) -> int:
+        """Check that it is one of the array's three axes."""
+        return check_choice("axis", axis, (0, 1, 2), advice="2 is the slices as scanned")
 
-    def checked_index(self, axis: int, index: int) -> int:
-        """The index of a plane that is there."""
+    def check_index(self, axis: int, index: int) -> int:
+        """Check that there is a plane of this index."""
         count = self.grid.shape[axis]
-        if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < count:
-            raise OptionError(
-                f"slice {index!r} is not there: axis {axis} has the slices 0 to {count - 1}", index=index, count=count
-            )
-        return int(index)
+        return check_whole("slice", index, 0, count - 1, advice=f"axis {axis} has {count} slices")
 
 
 def check_arrays(image: Image) -> None:

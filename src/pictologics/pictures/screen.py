@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import OptionError
+from ..checks import option_error
 from ..geometry import AXIS_LETTERS, Grid, nearest_axes
 
 __all__ = ["VIEWS", "ScreenPlane", "View", "axis_plane", "view_plane"]
@@ -89,7 +89,7 @@ def view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) ->
     world_axes, _ = nearest_axes(grid.direction)
     axis = world_axes.index(SCREEN_AXES[view][0])
     middle = (np.asarray(grid.shape) - 1) / 2.0
-    center = middle if position is None else grid.world_to_index(checked_position(position))
+    center = middle if position is None else grid.world_to_index(check_position(position))
     return axis_plane(grid, axis, int(np.clip(np.round(center[axis]), 0, grid.shape[axis] - 1)))
 
 
@@ -117,17 +117,15 @@ def axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
     )
 
 
-def checked_position(position: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def check_position(position: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """A point of the world."""
     try:
         point = np.asarray(position, dtype=np.float64)
     except (TypeError, ValueError):
         point = np.empty(0)
     if point.shape != (3,) or not np.isfinite(point).all():
-        raise OptionError(
-            f"position is {position!r} and must be three numbers, LPS mm",
-            advice="grid.index_to_world gives the position of a voxel",
-        )
+        advice = "grid.index_to_world gives the position of a voxel"
+        raise option_error("position", position, "three numbers, LPS mm", advice)
     return point
 
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..checks import check_number, check_whole
 from ..errors import FileAccessError, OptionError
 from ..image import Image
 from ..storage.files import replacing
 from ..threads import run_in_shares
 from .panels import draw_panel, size_within
-from .pictures import checked_png
+from .pictures import check_png
 from .scene import Scene, Style, spread
 from .screen import ScreenPlane, axis_plane
 from .windows import Window
@@ -70,13 +71,12 @@ def save_slices(
         ['axial_000.png', 'axial_025.png', 'axial_050.png']
     """
     scene = Scene.of(image, mask, window, alpha, style)
-    indices: Sequence[int] = range(scene.grid.shape[scene.checked_axis(axis)])
+    indices: Sequence[int] = range(scene.grid.shape[scene.check_axis(axis)])
     if mask_only:
         if scene.mask is None:
             raise OptionError("mask_only asks for the slices of a mask and there is none", advice="pass mask=")
         indices = scene.mask.extent(axis)
-    if isinstance(size, bool) or not isinstance(size, int) or not SMALLEST_PICTURE <= size <= LARGEST_PICTURE:
-        raise OptionError(f"size is {size!r} and must be {SMALLEST_PICTURE} to {LARGEST_PICTURE} pixels", size=size)
+    check_whole("size", size, SMALLEST_PICTURE, LARGEST_PICTURE, advice="give the pixels of the longer side")
     planes = [axis_plane(scene.grid, axis, index) for index in chosen(indices, every, percentage)]
     paths = paths_of(folder_or_pattern, planes)
 
@@ -97,13 +97,9 @@ def chosen(indices: Sequence[int], every: int | None, percentage: float | None) 
     if every is not None and percentage is not None:
         raise OptionError("every and percentage contradict each other", advice="leave one of them out")
     if percentage is not None:
-        # "not (a < x)" also refuses NaN.
-        if not isinstance(percentage, (int, float)) or not 0 < percentage <= 100:
-            raise OptionError(f"percentage is {percentage!r} and must lie above 0 and up to 100", percentage=percentage)
-        return spread(range(indices[0], indices[-1] + 1), max(1, round(len(indices) * percentage / 100)))
-    step = 1 if every is None else every
-    if isinstance(step, bool) or not isinstance(step, int) or step < 1:
-        raise OptionError(f"every is {every!r} and must be a whole number from 1 on", every=every)
+        share = check_number("percentage", percentage, above=0, most=100) / 100
+        return spread(range(indices[0], indices[-1] + 1), max(1, round(len(indices) * share)))
+    step = 1 if every is None else check_whole("every", every, 1)
     return indices[::step]
 
 
@@ -111,7 +107,7 @@ def paths_of(folder_or_pattern: str | os.PathLike[str], planes: Sequence[ScreenP
     """One path for each slice, all different, in a folder that is there."""
     pattern = os.fspath(folder_or_pattern)
     if "{" in pattern:
-        paths = [checked_png(filled(pattern, plane)) for plane in planes]
+        paths = [check_png(filled(pattern, plane)) for plane in planes]
     elif Path(pattern).suffix.lower() == ".png":
         raise OptionError(
             "one name cannot hold several slices",

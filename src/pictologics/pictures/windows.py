@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import OptionError
+from ..checks import option_error
 from ..image import Image
 
 __all__ = ["Grays", "Window", "WindowPreset", "grays_of"]
@@ -66,12 +66,12 @@ def grays_of(image: Image, window: Window | None) -> Grays:
             return Grays(low, high, f"{low:.4g} to {high:.4g} {units}".rstrip())
         window = "soft tissue"
     name = window if isinstance(window, str) else ""
-    center, width = checked_window(window)
+    center, width = check_window(window)
     text = f"{name} " * bool(name) + f"W {width:g} L {center:g} {units}".rstrip()
     return Grays(center - width / 2, center + width / 2, text)
 
 
-def checked_window(window: Window) -> tuple[float, float]:
+def check_window(window: Window) -> tuple[float, float]:
     """Center and width."""
     if isinstance(window, str) and window in PRESETS:
         return PRESETS[window]
@@ -82,11 +82,8 @@ def checked_window(window: Window) -> tuple[float, float]:
     # "not (x > 0)" also refuses NaN.
     if isinstance(window, str) or not (np.isfinite(center) and np.isfinite(width) and width > 0):
         names = ", ".join(f'"{name}"' for name in get_args(WindowPreset))
-        raise OptionError(
-            f"window is {window!r} and must be one of {names}, or (center, width) with a width above zero",
-            advice="(40, 400) shows -160 to 240",
-            window=window,
-        )
+        required = f"one of {names}, or (center, width) with a width above 0"
+        raise option_error("window", window, required, "(40, 400) shows -160 to 240")
     return center, width
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..array_types import AnyArray
-from ..checks import checked_distance
+from ..checks import check_number
 from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
@@ -55,7 +55,7 @@ def grow_mask(mask: Image, distance_mm: float) -> Image:
         >>> grow_mask(mask, 3.0).array.tolist()
         [[[0, 1, 1, 1, 0]]]
     """
-    distance = checked_distance("distance_mm", distance_mm)
+    distance = check_number("distance_mm", distance_mm, "mm")
     region = region_of_mask(mask)
     if distance < 0:
         return shrunk(mask, region, -distance)

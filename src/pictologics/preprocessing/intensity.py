@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import checked_bins, checked_percentiles, checked_range, range_text
+from ..checks import check_choice, check_number, check_range, check_whole, format_range, is_number, option_error
 from ..errors import OptionError
 from ..image import Image
-from ..labels import label_type
+from ..labels import LARGEST_LABEL, label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
 from ..validity import name_of, processed, valid_voxels
@@ -44,7 +44,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         >>> clip_intensities(scan, (-1000, None)).array.tolist()
         [[[-1000.0, 40.0]]]
     """
-    low, high = checked_range(value_range)
+    low, high = check_range("value_range", value_range)
     valid, decisions = valid_voxels(image)
     array = np.array(image.array, order="F")
     if array.dtype.kind in "iu":
@@ -56,7 +56,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         np.clip(array, low, high, out=array)
     if valid is not None:
         np.copyto(array, image.array, where=~valid)
-    text = f"values clipped to {range_text(value_range)}"
+    text = f"values clipped to {format_range(low, high)}"
     return processed(image, *decisions, Decision("processed", text), array=array)
 
 
@@ -114,17 +114,16 @@ def normalize_image(
         >>> normalize_image(scan, method="min-max").array.tolist()
         [[[0.0, 0.5, 1.0]]]
     """
+    check_choice("method", method, get_args(Normalization))
     region = region_of(image, mask)
     values = region.values_of(image)
     if method == "z-score":
         shift, scale = mean_and_deviation(values)
     elif method == "min-max":
         shift, scale = float(values.min()), float(values.max()) - float(values.min())
-    elif method == "percentiles":
-        low, high = np.percentile(values, checked_percentiles(percentiles))
-        shift, scale = float(low), float(high - low)
     else:
-        raise OptionError(f'method is {method!r} and must be "z-score", "min-max" or "percentiles"', method=method)
+        low, high = np.percentile(values, check_percentiles(percentiles))
+        shift, scale = float(low), float(high - low)
     if not scale > 0:
         raise OptionError(
             f"the values to normalize by are all {shift:.6g}, and a spread is required",
@@ -191,7 +190,7 @@ def discretize_image(
         >>> discretize_image(scan, bin_number=4).array.tolist()
         [[[1, 1, 2, 4]]]
     """
-    checked_bins(bin_number, bin_size, minimum)
+    check_bins(bin_number, bin_size, minimum)
     region = region_of(image, mask)
     bins: list[tuple[int, npt.NDArray[np.float64]]] = []
     for number in region.numbers():
@@ -248,3 +247,31 @@ def type_of_bins(most: int, region: Region, image: Image) -> npt.DTypeLike:
             advice="give wider bins",
             bins=most,
         ) from error
+
+
+def check_percentiles(percentiles: Sequence[float]) -> tuple[float, float]:
+    """Check two percentiles, the lower one first, and return them."""
+    try:
+        low, high = percentiles
+    except (TypeError, ValueError):
+        low = high = -1.0
+    if not is_number(low) or not is_number(high) or not 0 <= low < high <= 100:
+        raise option_error("percentiles", percentiles, "two numbers from 0 to 100, the lower one first")
+    return float(low), float(high)
+
+
+def check_bins(bin_number: int | None, bin_size: float | None, minimum: float | None) -> None:
+    """Check that exactly one rule of discretizing is given, and that its numbers make sense."""
+    if (bin_number is None) == (bin_size is None):
+        given = "neither" if bin_number is None else "both"
+        raise OptionError(f"exactly one of bin_number and bin_size is required, and {given} was given")
+    if bin_number is not None:
+        check_whole("bin_number", bin_number, 1, LARGEST_LABEL)
+    if bin_size is not None:
+        check_number("bin_size", bin_size, above=0)
+    if minimum is not None:
+        check_number("minimum", minimum)
+        if bin_number is not None:
+            raise OptionError(
+                "minimum is where bins of a fixed size begin, and bin_number was given", advice="leave minimum out"
+            )

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import checked_connectivity, checked_distance, checked_range, checked_sigmas, range_text
+from ..checks import check_choice, check_number, check_range, format_range
 from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
@@ -22,6 +22,9 @@ from .regions import (
 )
 
 __all__ = ["crop_around", "crop_to_mask", "filter_outliers", "keep_largest_component", "resegment_mask"]
+
+CONNECTIVITIES = (6, 18, 26)
+"""Neighbors of a voxel that share a face, an edge as well, or a corner as well: scipy's ranks 1, 2 and 3."""
 
 Connectivity = Literal[6, 18, 26]
 
@@ -49,14 +52,14 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
         >>> resegment_mask(scan, create_full_mask(scan), (-500, 400)).array.tolist()
         [[[0, 1, 1, 0]]]
     """
-    low, high = checked_range(value_range)
+    low, high = check_range("value_range", value_range)
     region = region_of(image, mask)
     part = image.array[region.box]
 
     def nothing() -> tuple[str, str]:
         values = region.values_of(image)
         found = (
-            f"no voxel of the mask lies in {range_text(value_range)}: its values run from {values.min():.6g} to "
+            f"no voxel of the mask lies in {format_range(low, high)}: its values run from {values.min():.6g} to "
             f"{values.max():.6g}"
         )
         return found, "check the range and the units of the image"
@@ -64,7 +67,7 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
     def inside(_: int) -> npt.NDArray[np.bool_]:
         return np.asarray((part >= low) & (part <= high))
 
-    return with_labels(mask, region, inside, f"resegmented to {range_text(value_range)}", nothing)
+    return with_labels(mask, region, inside, f"resegmented to {format_range(low, high)}", nothing)
 
 
 def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
@@ -94,7 +97,7 @@ def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
         >>> filter_outliers(scan, create_full_mask(scan), k=1.5).array.tolist()
         [[[1, 1, 1, 1, 0]]]
     """
-    sigmas = checked_sigmas(k)
+    sigmas = check_number("k", k, "standard deviations", above=0, finite=False)
     region = region_of(image, mask)
 
     part = image.array[region.box]
@@ -135,9 +138,9 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
     """
     from scipy import ndimage
 
-    order = checked_connectivity(connectivity)
+    neighbors = check_choice("connectivity", connectivity, CONNECTIVITIES, advice="they share faces, edges or corners")
     region = region_of_mask(mask)
-    structure = ndimage.generate_binary_structure(3, order)
+    structure = ndimage.generate_binary_structure(3, CONNECTIVITIES.index(neighbors) + 1)
 
     def largest(number: int) -> npt.NDArray[np.bool_]:
         # Turned so that x runs slowest in the view: its parts are then numbered with x running fastest.
@@ -184,7 +187,7 @@ def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Ima
 
 def crop_around(image: Image, masks: list[Image], margin_mm: float) -> tuple[Image, list[Image]]:
     """Cut an image and several masks down to the box that holds all of them; see ``crop_to_mask``."""
-    margin = checked_distance("margin_mm", margin_mm, 0.0)
+    margin = check_number("margin_mm", margin_mm, "mm", least=0)
     boxes = []
     for mask in masks:
         check_mask(image, mask)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import check_choice, check_fill_value, check_number, option_error
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid, format_numbers
 from ..image import Image
@@ -22,7 +23,6 @@ from .partial_volume import sample_labels
 __all__ = ["resample_image", "resample_to"]
 
 SourceMask = npt.NDArray[np.bool_] | npt.NDArray[np.integer[Any]] | Image
-Choice = TypeVar("Choice", bound=str)
 
 MOST_VOXELS = 2**31
 """More voxels than any scan has: a spacing in the wrong unit."""
@@ -93,12 +93,12 @@ def resample_image(
     """
     source = checked_source(image, source_mask)
     grid = source.grid
-    target = checked_spacing(grid, new_spacing)
+    target = make_target_grid(grid, new_spacing)
     how = Sampling(
-        checked_choice("interpolation", interpolation, get_args(Interpolation)),
-        checked_choice("boundary_mode", boundary_mode, get_args(BoundaryMode)),
-        checked_share("min_valid_weight", min_valid_weight),
-        checked_number("fill_value", fill_value),
+        check_choice("interpolation", interpolation, get_args(Interpolation)),
+        check_choice("boundary_mode", boundary_mode, get_args(BoundaryMode)),
+        check_number("min_valid_weight", min_valid_weight, above=0, most=1),
+        float(check_fill_value(fill_value)),
     )
     made = sampled(source, target, how, mask_threshold)
     if round_intensities:
@@ -159,9 +159,9 @@ def resample_to(
         )
     target = reference.grid if isinstance(reference, Image) else reference
     how = Sampling(
-        checked_choice("interpolation", interpolation, get_args(Interpolation)),
-        min_valid_weight=checked_share("min_valid_weight", min_valid_weight),
-        fill_value=checked_number("fill_value", fill_value),
+        check_choice("interpolation", interpolation, get_args(Interpolation)),
+        min_valid_weight=check_number("min_valid_weight", min_valid_weight, above=0, most=1),
+        fill_value=float(check_fill_value(fill_value)),
     )
     source = checked_source(image, source_mask)
     made = sampled(source, target, how, mask_threshold)
@@ -174,7 +174,7 @@ def sampled(source: Image, target: Grid, how: Sampling, mask_threshold: float | 
     if mask_threshold is None:
         refuse_blended_labels(source, how.interpolation)
         return sample(source.array, to_source, target.shape, how, source.source_mask)
-    threshold = checked_share("mask_threshold", mask_threshold)
+    threshold = check_number("mask_threshold", mask_threshold, above=0, most=1)
     return sample_labels(source.array, to_source, target.shape, how, threshold, source.source_mask)
 
 
@@ -214,12 +214,12 @@ def checked_source(image: Image, source_mask: SourceMask | None) -> Image:
     return source
 
 
-def checked_spacing(grid: Grid, new_spacing: Sequence[float]) -> Grid:
-    """The grid of another spacing, if anyone can want it."""
+def make_target_grid(grid: Grid, new_spacing: Sequence[float]) -> Grid:
+    """The grid of another spacing, refused where it has more voxels than any scan."""
     try:
-        spacing = tuple(float(one) for one in new_spacing)
+        spacing = tuple(float(distance) for distance in new_spacing)
     except (TypeError, ValueError) as error:
-        raise OptionError(f"new_spacing is {new_spacing!r} and must be three numbers of mm") from error
+        raise option_error("new_spacing", new_spacing, "three numbers of mm") from error
     target = grid.with_spacing(spacing)
     voxels = math.prod(target.shape)
     if voxels > MOST_VOXELS:
@@ -230,27 +230,3 @@ def checked_spacing(grid: Grid, new_spacing: Sequence[float]) -> Grid:
             shape=target.shape,
         )
     return target
-
-
-def checked_choice(name: str, value: Choice, known: tuple[Choice, ...]) -> Choice:
-    """One of the values that a parameter may have."""
-    if not isinstance(value, str) or value not in known:
-        values: dict[str, Any] = {name: value}
-        raise OptionError(f"{name} is {value!r} and must be one of {', '.join(known)}", **values)
-    return value
-
-
-def checked_number(name: str, value: float) -> float:
-    """A real number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        values: dict[str, Any] = {name: value}
-        raise OptionError(f"{name} is {value!r} and must be a number", **values)
-    return float(value)
-
-
-def checked_share(name: str, value: float) -> float:
-    """A share of one, more than nothing."""
-    if not 0.0 < checked_number(name, value) <= 1.0:
-        values: dict[str, Any] = {name: value}
-        raise OptionError(f"{name} is {value!r} and must be above 0 and at most 1", **values)
-    return float(value)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._version import __version__
 from ..array_types import AnyArray
+from ..checks import check_choice
 from ..dicom.segmentation.cielab import srgb_to_lab
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
@@ -80,8 +81,7 @@ def save_seg(
         >>> load_seg(folder.parent / "bone.dcm").labels
         {1: 'bone'}
     """
-    if segmentation_type not in ("BINARY", "LABELMAP"):
-        raise OptionError(f'segmentation_type is {segmentation_type!r} and must be "BINARY" or "LABELMAP"')
+    check_choice("segmentation_type", segmentation_type, ("BINARY", "LABELMAP"))
     masks = number_masks(mask)
     series = read_source_series(reference_series)
     decisions: list[Decision] = []

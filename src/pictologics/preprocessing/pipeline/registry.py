@@ -10,19 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from ... import filters
-from ...checks import (
-    checked_bins,
-    checked_distance,
-    checked_percentiles,
-    checked_range,
-    checked_sigmas,
-    checked_spacing,
-    checked_tolerance,
-)
+from ...checks import check_number, check_range
 from ...errors import OptionError
 from ...sentinels import mark_sentinel
 from ..growing import grow_mask
 from ..intensity import (
+    check_bins,
+    check_percentiles,
     clip_intensities,
     discretize_image,
     normalize_image,
@@ -30,7 +24,7 @@ from ..intensity import (
 )
 from ..masks import filter_outliers, keep_largest_component, resegment_mask
 from .schema import Parameter, parameters_of
-from .together import crop_together, resample_together
+from .together import check_spacing, crop_together, resample_together
 
 __all__ = ["STEPS", "StepKind", "Takes", "find_step"]
 
@@ -89,19 +83,21 @@ def filter_kind(name: str) -> StepKind:
 
 
 STEPS: Mapping[str, StepKind] = {
-    "mark_sentinel": kind(Takes.IMAGE, mark_sentinel, lambda p: checked_tolerance(p["tolerance"])),
-    "resample": kind(Takes.ALL, resample_together, lambda p: checked_spacing(p["new_spacing"])),
+    "mark_sentinel": kind(Takes.IMAGE, mark_sentinel, lambda p: check_number("tolerance", p["tolerance"], least=0)),
+    "resample": kind(Takes.ALL, resample_together, lambda p: check_spacing(p["new_spacing"])),
     "round_intensities": kind(Takes.IMAGE, round_intensities),
-    "clip_intensities": kind(Takes.IMAGE, clip_intensities, lambda p: checked_range(p["value_range"])),
-    "normalize": kind(Takes.IMAGE_IN_MASK, normalize_image, lambda p: checked_percentiles(p["percentiles"])),
-    "resegment": kind(Takes.MASKS_ON_IMAGE, resegment_mask, lambda p: checked_range(p["value_range"])),
-    "filter_outliers": kind(Takes.MASKS_ON_IMAGE, filter_outliers, lambda p: checked_sigmas(p["k"])),
-    "keep_largest_component": kind(Takes.MASKS, keep_largest_component),
-    "grow_mask": kind(Takes.MASKS, grow_mask, lambda p: checked_distance("distance_mm", p["distance_mm"])),
-    "crop_to_mask": kind(
-        Takes.ALL_BY_MASKS, crop_together, lambda p: checked_distance("margin_mm", p["margin_mm"], 0.0)
+    "clip_intensities": kind(Takes.IMAGE, clip_intensities, lambda p: check_range("value_range", p["value_range"])),
+    "normalize": kind(Takes.IMAGE_IN_MASK, normalize_image, lambda p: check_percentiles(p["percentiles"])),
+    "resegment": kind(Takes.MASKS_ON_IMAGE, resegment_mask, lambda p: check_range("value_range", p["value_range"])),
+    "filter_outliers": kind(
+        Takes.MASKS_ON_IMAGE, filter_outliers, lambda p: check_number("k", p["k"], above=0, finite=False)
     ),
-    "discretize": kind(Takes.IMAGE_IN_MASK, discretize_image, lambda p: checked_bins(**p)),
+    "keep_largest_component": kind(Takes.MASKS, keep_largest_component),
+    "grow_mask": kind(Takes.MASKS, grow_mask, lambda p: check_number("distance_mm", p["distance_mm"], "mm")),
+    "crop_to_mask": kind(
+        Takes.ALL_BY_MASKS, crop_together, lambda p: check_number("margin_mm", p["margin_mm"], "mm", least=0)
+    ),
+    "discretize": kind(Takes.IMAGE_IN_MASK, discretize_image, lambda p: check_bins(**p)),
     # Type checkers know the names of a stub but not its __all__.
     **{name: filter_kind(name) for name in vars(filters)["__all__"] if name.islower()},
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from ...checks import is_number, option_error
 from ...image import Image
 from ...interpolation import BoundaryMode, Interpolation
 from ..masks import crop_around
 from ..resampling import resample_image
 
-__all__ = ["crop_together", "resample_together"]
+__all__ = ["check_spacing", "crop_together", "resample_together"]
 
 
 def resample_together(
@@ -50,3 +52,10 @@ def crop_together(image: Image, masks: Sequence[Image], margin_mm: float = 0.0) 
         margin_mm: How much more to keep on every side, mm.
     """
     return crop_around(image, list(masks), margin_mm)
+
+
+def check_spacing(new_spacing: Sequence[float | None]) -> None:
+    """Check that every distance of a spacing is positive, or None, before the image is there."""
+    for distance in new_spacing:
+        if distance is not None and (not is_number(distance) or not 0 < distance < math.inf):
+            raise option_error("new_spacing", tuple(new_spacing), "millimeters above 0, or None to keep an axis")
