@@ -79,7 +79,7 @@ def test_an_image_alone(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("steps: [sharpen]", "'study.yaml': step 1 is 'sharpen', which is no step"),
+        ("steps: [sharpen]", "'study.yaml': step 1: unknown step 'sharpen'"),
         (
             "steps: [round_intensities, resegment: {value_range: [5000, null]}]",
             "'lesion.nii.gz': step 2 (resegment): no voxel of the mask lies in [5000, inf]",

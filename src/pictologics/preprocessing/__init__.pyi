@@ -12,7 +12,9 @@ from .growing import (
 )
 from .intensity import (
     clip_intensities as clip_intensities,
+    discretise_image as discretise_image,
     discretize_image as discretize_image,
+    normalise_image as normalise_image,
     normalize_image as normalize_image,
     round_intensities as round_intensities,
 )

@@ -275,3 +275,10 @@ def check_bins(bin_number: int | None, bin_size: float | None, minimum: float | 
             raise OptionError(
                 "minimum is where bins of a fixed size begin, and bin_number was given", advice="leave minimum out"
             )
+
+
+normalise_image = normalize_image
+"""Former spelling of :func:`normalize_image`."""
+
+discretise_image = discretize_image
+"""Former spelling of :func:`discretize_image`."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .catalog import STEPS
 from .pipeline import Pipeline, PipelineResult
 from .record import PipelineRecord, StepRecord
-from .registry import STEPS
 from .steps import Step
 
 __all__ = ["STEPS", "Pipeline", "PipelineRecord", "PipelineResult", "Step", "StepRecord"]

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import CorruptFileError, OptionError
 from ...storage.files import DiskFile
 
-__all__ = ["PARSERS", "parse_file", "parse_text", "written_json", "written_yaml"]
+__all__ = ["PARSERS", "format_json", "format_yaml", "parse_file", "parse_text"]
 
 LARGEST_FILE = 1 << 20
 """Bytes: a pipeline is a page of text."""
@@ -20,7 +20,7 @@ LARGEST_CONTENT = 20_000
 """Values in a file, with every alias counted as often as it is used: a few lines of aliases can stand for billions."""
 
 DEEPEST = 12
-"""Lists within lists."""
+"""Lists within lists: a pipeline has five levels, and a walk through what refers to itself must end."""
 
 
 def read_text(path: Path) -> str:
@@ -30,7 +30,7 @@ def read_text(path: Path) -> str:
         MissingPathError: If it is not there.
         FileAccessError: If it cannot be opened.
         OptionError: If it is too large for a pipeline.
-        CorruptFileError: If it is no UTF-8 text.
+        CorruptFileError: If it is not valid UTF-8.
     """
     with DiskFile(path).open() as file:
         if file.size > LARGEST_FILE:
@@ -43,20 +43,18 @@ def read_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CorruptFileError(
-            "the file is no UTF-8 text", path=path, advice="check the path, or save it as UTF-8"
-        ) from error
+        raise CorruptFileError("not valid UTF-8", path=path, advice="check the path, or save it as UTF-8") from error
 
 
 def parse_json(text: str, path: str | None) -> Any:
     """The content of a JSON file."""
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: without_repeats(pairs, path))
+        return json.loads(text, object_pairs_hook=lambda pairs: refuse_repeats(pairs, path))
     except (ValueError, RecursionError) as error:
         # Also a number of more digits than Python reads.
         if isinstance(error, OptionError):
             raise
-        raise CorruptFileError(f"this is no JSON ({error})", path=path, advice="correct the file") from error
+        raise CorruptFileError(f"not valid JSON ({error})", path=path, advice="correct the file") from error
 
 
 def parse_yaml(text: str, path: str | None) -> Any:
@@ -72,7 +70,7 @@ def parse_yaml(text: str, path: str | None) -> Any:
             (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
             for key, value in node.value
         ]
-        return without_repeats(pairs, path)
+        return refuse_repeats(pairs, path)
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
@@ -81,7 +79,7 @@ def parse_yaml(text: str, path: str | None) -> Any:
         if isinstance(error, OptionError):
             raise
         where = " ".join(str(error).split())
-        raise CorruptFileError(f"this is no YAML of plain values ({where})", path=path, advice="correct it") from error
+        raise CorruptFileError(f"not valid YAML of plain values ({where})", path=path, advice="correct it") from error
 
 
 PARSERS: Mapping[str, Callable[[str, str | None], Any]] = {
@@ -92,20 +90,20 @@ PARSERS: Mapping[str, Callable[[str, str | None], Any]] = {
 """What reads a file, by its suffix."""
 
 
-def without_repeats(pairs: list[tuple[Any, Any]], path: str | None) -> dict[Any, Any]:
+def refuse_repeats(pairs: list[tuple[Any, Any]], path: str | None) -> dict[Any, Any]:
     """A mapping in which no key stands twice: the second would silently win."""
     found: dict[Any, Any] = {}
     for key, value in pairs:
         if not isinstance(key, str):
-            raise OptionError(f"the key {key!r} is no text", path=path, advice="names are text")
+            raise OptionError(f"the key {key!r} is not text", path=path, advice="names are text")
         if key in found:
-            raise OptionError(f"the key '{key}' stands twice in one mapping", path=path, advice="keep one of them")
+            raise OptionError(f"the key '{key}' appears twice in one mapping", path=path, advice="keep one of them")
         found[key] = value
     return found
 
 
 def check_extent(content: Any, path: str | None) -> None:
-    """See that a content is no more than a pipeline can be, however its aliases nest."""
+    """Refuse a content that is larger or deeper than a pipeline can be, however its aliases nest."""
     left = LARGEST_CONTENT
     waiting = [(content, 0)]
     while waiting:
@@ -118,16 +116,16 @@ def check_extent(content: Any, path: str | None) -> None:
                 advice="write the pipeline without aliases",
             )
         if isinstance(value, dict):
-            waiting += [(one, depth + 1) for one in value.values()]
+            waiting += [(inner, depth + 1) for inner in value.values()]
         elif isinstance(value, list):
-            waiting += [(one, depth + 1) for one in value]
+            waiting += [(inner, depth + 1) for inner in value]
 
 
 def parse_text(text: str, suffix: str, path: str | None = None) -> Any:
     """The content of a pipeline's text, in the language of a suffix.
 
     Raises:
-        CorruptFileError: If it is no YAML or JSON.
+        CorruptFileError: If it is not valid YAML or JSON.
         OptionError: If it holds what no pipeline does.
     """
     content = PARSERS[suffix](text, path)
@@ -141,7 +139,7 @@ def parse_file(path: str | os.PathLike[str]) -> Any:
     Raises:
         MissingPathError: If it is not there.
         FileAccessError: If it cannot be opened.
-        CorruptFileError: If it is no YAML or JSON.
+        CorruptFileError: If it is not valid YAML or JSON.
         OptionError: If its name says neither, or it holds what no pipeline does.
     """
     file = Path(path)
@@ -153,13 +151,24 @@ def parse_file(path: str | os.PathLike[str]) -> Any:
     return parse_text(read_text(file), suffix, str(file))
 
 
-def written_json(content: Mapping[str, Any]) -> str:
+def format_json(content: Mapping[str, Any]) -> str:
     """A content as JSON."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def written_yaml(content: Mapping[str, Any]) -> str:
+def format_yaml(content: Mapping[str, Any]) -> str:
     """A content as YAML, in its own order."""
     import yaml
 
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    class Dumper(yaml.SafeDumper):
+        """Plain values, and every text as it was."""
+
+    def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        # PyYAML writes these line breaks of Unicode as they are, but reads them as a plain line feed.
+        style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    Dumper.add_representer(str, represent_text)
+    return str(
+        yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    )

@@ -14,10 +14,10 @@ from ...storage.files import replacing
 from ...validity import processed, valid_voxels
 from .files import (
     PARSERS,
+    format_json,
+    format_yaml,
     parse_file,
     parse_text,
-    written_json,
-    written_yaml,
 )
 from .record import PipelineRecord, describe_image
 from .running import Workpiece, check_start, run_step
@@ -27,12 +27,12 @@ __all__ = ["Pipeline", "PipelineResult"]
 
 KEYS = ("description", "steps")
 
-Masks = Image | Sequence[Image] | Mapping[str, Image] | None
+GivenMasks = Image | Sequence[Image] | Mapping[str, Image] | None
 
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """What a pipeline made.
+    """The result of a pipeline.
 
     Attributes:
         image: The image.
@@ -70,7 +70,8 @@ class Pipeline:
         >>> from pictologics import Image, create_full_mask
         >>> from pictologics.preprocessing import Pipeline
         >>> scan = Image(np.array([[[-1000.0, 40.0, 90.0]]]), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-        >>> pipeline = Pipeline([("resegment", {"value_range": (-500, 400)}), ("discretize", {"bin_number": 2})])
+        >>> steps = [("resegment_mask", {"value_range": (-500, 400)}), ("discretize_image", {"bin_number": 2})]
+        >>> pipeline = Pipeline(steps)
         >>> result = pipeline.run(scan, create_full_mask(scan))
         >>> result.image.array.tolist(), result.masks.array.tolist()
         ([[[0, 1, 2]]], [[[0, 1, 1]]])
@@ -86,7 +87,7 @@ class Pipeline:
 
         Args:
             steps: Each is a name, a name and its parameters, a mapping of the name to the parameters, or a ``Step``.
-                Beside its own parameters, a step that works on masks, or by one, takes ``masks``: the names of those
+                Besides its own parameters, a step that works on masks, or by one, takes ``masks``: the names of those
                 that it is meant for.
             description: What the pipeline is for.
             path: The file it was read from, for messages.
@@ -98,10 +99,10 @@ class Pipeline:
             raise OptionError(f"the steps are {steps!r} and must be a list of steps", path=path)
         if not isinstance(description, str):
             raise OptionError(f"the description is {description!r} and must be text", path=path)
-        made = tuple(make_step(one, number, path) for number, one in enumerate(steps, 1))
-        if not made:
+        checked = tuple(make_step(step, number, path) for number, step in enumerate(steps, 1))
+        if not checked:
             raise OptionError("the pipeline has no step", path=path, advice="list its steps under 'steps'")
-        object.__setattr__(self, "steps", made)
+        object.__setattr__(self, "steps", checked)
         object.__setattr__(self, "description", description)
 
     @classmethod
@@ -113,7 +114,7 @@ class Pipeline:
 
         Raises:
             MissingPathError: If there is no such file.
-            CorruptFileError: If it is no YAML or JSON.
+            CorruptFileError: If it is not valid YAML or JSON.
             OptionError: If it holds no pipeline, or one with an unknown step or parameter, or a wrong type.
         """
         return cls.from_dict(parse_file(path), path=os.fspath(path))
@@ -164,11 +165,11 @@ class Pipeline:
 
     def to_yaml(self) -> str:
         """The pipeline as YAML text."""
-        return written_yaml(self.to_dict())
+        return format_yaml(self.to_dict())
 
     def to_json(self) -> str:
         """The pipeline as JSON text."""
-        return written_json(self.to_dict())
+        return format_json(self.to_dict())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the pipeline to a ``.yaml``, ``.yml`` or ``.json`` file, whole or not at all.
@@ -184,7 +185,7 @@ class Pipeline:
         with replacing(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
-    def run(self, image: Image, masks: Masks = None) -> PipelineResult:
+    def run(self, image: Image, masks: GivenMasks = None) -> PipelineResult:
         """Apply the steps to an image and its masks.
 
         Args:
@@ -201,7 +202,7 @@ class Pipeline:
             OptionError: If a mask is empty, or a step has no mask and needs one; before anything runs. If a step
                 cannot be done; then its number is in the message.
         """
-        piece = Workpiece(image, named(masks))
+        piece = Workpiece(image, name_masks(masks))
         check_start(self.steps, piece)
         # NaN and infinity are marked once, and every step finds them marked.
         valid, decisions = valid_voxels(image)
@@ -219,11 +220,11 @@ class Pipeline:
             describe_image(piece.image),
             {name: describe_image(mask) for name, mask in piece.masks.items()},
         )
-        return PipelineResult(piece.image, as_given(masks, piece.masks), provenance)
+        return PipelineResult(piece.image, restore_form(masks, piece.masks), provenance)
 
 
-def named(masks: Masks) -> dict[str, Image]:
-    """Masks by name."""
+def name_masks(masks: GivenMasks) -> dict[str, Image]:
+    """GivenMasks by name."""
     if masks is None:
         return {}
     if isinstance(masks, Image):
@@ -233,10 +234,10 @@ def named(masks: Masks) -> dict[str, Image]:
     return {str(index): mask for index, mask in enumerate(masks)}
 
 
-def as_given(masks: Masks, made: Mapping[str, Image]) -> Any:
-    """Masks in the form in which they were given."""
+def restore_form(masks: GivenMasks, by_name: Mapping[str, Image]) -> Any:
+    """GivenMasks in the form in which they were given."""
     if masks is None:
         return None
     if isinstance(masks, Image):
-        return made["mask"]
-    return dict(made) if isinstance(masks, Mapping) else list(made.values())
+        return by_name["mask"]
+    return dict(by_name) if isinstance(masks, Mapping) else list(by_name.values())

@@ -15,7 +15,7 @@ from isal import isal_zlib
 from ..._version import __version__
 from ...image import Image
 from ...storage.files import replacing
-from .files import written_json
+from .files import format_json
 
 __all__ = ["PipelineRecord", "StepRecord", "describe_image"]
 
@@ -89,7 +89,7 @@ class PipelineRecord:
 
     def to_json(self) -> str:
         """The record as JSON text, from which ``Pipeline.from_json`` makes the pipeline again."""
-        return written_json(self.to_dict())
+        return format_json(self.to_dict())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record as a JSON file, whole or not at all.

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...provenance import Decision
 from ...validity import check_image, name_of
 from ..regions import check_mask, labels_of
+from .catalog import find_step
 from .record import StepRecord
-from .registry import STEPS, Takes
-from .steps import Step, plain
+from .steps import Step, to_plain
 
 __all__ = ["Workpiece", "check_start", "run_step"]
-
-
-NEED_A_MASK = (Takes.MASKS, Takes.MASKS_ON_IMAGE, Takes.ALL_BY_MASKS)
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,12 @@ def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
         if not labels_of(mask).any():
             raise OptionError(f"the mask '{name}' marks no voxel", path=name_of(mask), advice="check what was loaded")
     for number, step in enumerate(steps, 1):
-        check_masks_of(step, number, tuple(piece.masks))
+        check_masks_of_step(step, number, tuple(piece.masks))
 
 
-def check_masks_of(step: Step, number: int, names: tuple[str, ...]) -> None:
+def check_masks_of_step(step: Step, number: int, names: tuple[str, ...]) -> None:
     """See that a step has the masks that it needs."""
-    takes = STEPS[step.name].takes
+    scope = find_step(step.name, number, None).scope
     where = f"step {number} ({step.name})"
     unknown = [name for name in step.masks or () if name not in names]
     if unknown:
@@ -70,12 +68,12 @@ def check_masks_of(step: Step, number: int, names: tuple[str, ...]) -> None:
             step=number,
             known=list(names),
         )
-    if takes in NEED_A_MASK and not names:
+    if scope.needs_mask and not names:
         raise OptionError(f"{where} needs a mask, and none was given", advice="pass a mask", step=number)
     chosen = names if step.masks is None else step.masks
-    if takes is Takes.IMAGE_IN_MASK and len(chosen) > 1:
+    if scope.takes_one_mask and len(chosen) > 1:
         raise OptionError(
-            f"{where} makes one image by one mask, and {len(chosen)} were given",
+            f"{where} takes one mask, and {len(chosen)} were given",
             advice=f"name one of them with masks: {', '.join(map(repr, chosen))}",
             step=number,
         )
@@ -87,24 +85,14 @@ def run_step(step: Step, number: int, piece: Workpiece) -> tuple[Workpiece, Step
     Raises:
         PictologicsError: What its function raises, with the number and the name of the step before it.
     """
-    kind = STEPS[step.name]
+    kind = find_step(step.name, number, None)
     parameters = step.all_parameters()
-    chosen = tuple(piece.masks) if step.masks is None else step.masks
-    shown = ", ".join(f"{name}={plain(value)!r}" for name, value in parameters.items())
-    changed = () if kind.takes in (Takes.IMAGE, Takes.IMAGE_IN_MASK) else chosen
-    before = announced(piece, changed, Decision("processed", f"step {number}: {step.name}({shown})"))
-    image, masks = before.image, dict(before.masks)
+    chosen = kind.scope.choose(step.masks, piece.masks)
+    shown = ", ".join(f"{name}={to_plain(value)!r}" for name, value in parameters.items())
+    changed = chosen if kind.scope.changes_masks else ()
+    before = note_step(piece, changed, Decision("processed", f"step {number}: {step.name}({shown})"))
     try:
-        if kind.takes is Takes.IMAGE:
-            image = kind.function(image, **parameters)
-        elif kind.takes in (Takes.ALL, Takes.ALL_BY_MASKS):
-            image, several = kind.function(image, list(masks.values()), **parameters)
-            masks = dict(zip(masks, several, strict=True))
-        elif kind.takes is Takes.IMAGE_IN_MASK:
-            image = kind.function(image, masks[chosen[0]] if chosen else None, **parameters)
-        else:
-            on_image = (image,) if kind.takes is Takes.MASKS_ON_IMAGE else ()
-            masks |= {name: kind.function(*on_image, masks[name], **parameters) for name in chosen}
+        image, masks = kind.scope.apply(partial(kind.load(), **parameters), before.image, before.masks, chosen)
     except (OptionError, GeometryError) as error:
         raise type(error)(
             f"step {number} ({step.name}): {error.found}", path=error.path, advice=error.advice, **error.values
@@ -112,23 +100,23 @@ def run_step(step: Step, number: int, piece: Workpiece) -> tuple[Workpiece, Step
     after = Workpiece(image, masks)
     return after, StepRecord(
         step.name,
-        {name: plain(value) for name, value in parameters.items()},
-        () if kind.takes is Takes.IMAGE else chosen,
-        tuple(new_decisions(before, after)),
+        {name: to_plain(value) for name, value in parameters.items()},
+        chosen,
+        tuple(list_new_decisions(before, after)),
     )
 
 
-def announced(piece: Workpiece, changed: Sequence[str], decision: Decision) -> Workpiece:
+def note_step(piece: Workpiece, changed: Sequence[str], decision: Decision) -> Workpiece:
     """The image, and the masks that a step changes, with the step in their records."""
 
-    def noted(image: Image) -> Image:
+    def note(image: Image) -> Image:
         return replace(image, provenance=image.provenance.with_decisions(decision))
 
-    masks = {name: noted(mask) if name in changed else mask for name, mask in piece.masks.items()}
-    return Workpiece(noted(piece.image), masks)
+    masks = {name: note(mask) if name in changed else mask for name, mask in piece.masks.items()}
+    return Workpiece(note(piece.image), masks)
 
 
-def new_decisions(before: Workpiece, after: Workpiece) -> list[str]:
+def list_new_decisions(before: Workpiece, after: Workpiece) -> list[str]:
     """What a step decided, in words, with the mask's name before what concerns a mask."""
     known = before.decisions()
     return [

@@ -7,23 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ...errors import OptionError
-from .registry import StepKind, Takes, find_step
-from .schema import Mismatch, converted, described
+from .catalog import StepKind, find_step
+from .parameters import Mismatch, convert_value, describe_type
 
-__all__ = ["Step", "StepLike", "make_step", "plain"]
+__all__ = ["Step", "StepLike", "make_step", "to_plain"]
 
-MASKS = "masks"
+MASKS_KEY = "masks"
 """The parameter that every step with masks has: the names of those that it is meant for."""
-
-TAKE_NO_MASK = (Takes.IMAGE, Takes.ALL, Takes.ALL_BY_MASKS)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step, which is as its kind wants it once it is part of a pipeline.
+    """One step of a pipeline.
 
     Attributes:
-        name: Name of the kind of step, such as ``"resample"``.
+        name: Name of its function, such as ``"resample_image"``, or a short name of it.
         parameters: Parameters by name; those that are left out have their defaults.
         masks: Names of the masks that it is meant for; None for all of them.
     """
@@ -34,14 +32,14 @@ class Step:
 
     def all_parameters(self) -> dict[str, Any]:
         """Every parameter, those that were left out with their defaults."""
-        defaults = {one.name: one.default for one in find_step(self.name, 0, None).parameters}
+        defaults = {parameter.name: parameter.default for parameter in find_step(self.name, 0, None).parameters}
         return {**defaults, **self.parameters}
 
     def content(self) -> Any:
         """The step as a file has it: its name, or its name and parameters."""
-        inner = {name: plain(value) for name, value in self.parameters.items()}
+        inner = {name: to_plain(value) for name, value in self.parameters.items()}
         if self.masks is not None:
-            inner[MASKS] = list(self.masks)
+            inner[MASKS_KEY] = list(self.masks)
         return {self.name: inner} if inner else self.name
 
 
@@ -49,9 +47,9 @@ StepLike: TypeAlias = Step | str | tuple[str, Mapping[str, Any]] | Mapping[str, 
 """What stands for a step: its name, its name and parameters, or a mapping of its name to its parameters."""
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A parameter as files have it: tuples are lists."""
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
+    return [to_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def make_step(given: Any, number: int, path: str | None) -> Step:
@@ -65,36 +63,36 @@ def make_step(given: Any, number: int, path: str | None) -> Step:
     Raises:
         OptionError: If it is none; the message has its number, name and parameter, and what is known.
     """
-    name, parameters, masks = taken_apart(given, number, path)
+    name, parameters, masks = split_step(given, number, path)
     kind = find_step(name, number, path)
-    known = {one.name: one for one in kind.parameters}
+    known = {parameter.name: parameter for parameter in kind.parameters}
     where = f"step {number} ({name})"
-    for parameter in parameters:
-        if parameter not in known:
+    for key in parameters:
+        if key not in known:
             raise OptionError(
-                f"{where} has no parameter {parameter!r}",
+                f"{where} has no parameter {key!r}",
                 path=path,
-                advice=f"its parameters are {', '.join(names_of(kind)) or 'none'}",
+                advice=f"its parameters are {', '.join(list_names(kind)) or 'none'}",
                 step=number,
                 name=name,
-                parameter=parameter,
-                known=names_of(kind),
+                parameter=key,
+                known=list_names(kind),
             )
-    missing = [one.name for one in kind.parameters if one.is_required and one.name not in parameters]
+    missing = [parameter for parameter in kind.parameters if parameter.is_required and parameter.name not in parameters]
     if missing:
-        one = known[missing[0]]
         raise OptionError(
-            f"{where} needs the parameter {one.name}, {described(one.annotation)}",
+            f"{where} needs the parameter {missing[0].name}, {describe_type(missing[0].annotation)}",
             path=path,
             advice="add it",
             step=number,
             name=name,
-            parameter=one.name,
+            parameter=missing[0].name,
         )
     typed = {
-        key: typed_value(value, known[key].annotation, (where, number, key), path) for key, value in parameters.items()
+        key: convert_parameter(value, known[key].annotation, (where, number, key), path)
+        for key, value in parameters.items()
     }
-    step = Step(name, typed, checked_masks(masks, kind, where, path))
+    step = Step(name, typed, check_mask_names(masks, kind, where, path))
     if kind.check is not None:
         try:
             kind.check(step.all_parameters())
@@ -105,8 +103,8 @@ def make_step(given: Any, number: int, path: str | None) -> Step:
     return step
 
 
-def taken_apart(given: Any, number: int, path: str | None) -> tuple[Any, dict[str, Any], Any]:
-    """Name, parameters and masks of what stands for a step."""
+def split_step(given: Any, number: int, path: str | None) -> tuple[Any, dict[str, Any], Any]:
+    """The name, parameters and masks of what stands for a step."""
     if isinstance(given, Step):
         return given.name, dict(given.parameters), given.masks
     if isinstance(given, str):
@@ -127,18 +125,18 @@ def taken_apart(given: Any, number: int, path: str | None) -> tuple[Any, dict[st
             step=number,
         )
     inner = dict(parameters)
-    return name, inner, inner.pop(MASKS, None)
+    return name, inner, inner.pop(MASKS_KEY, None)
 
 
-def names_of(kind: StepKind) -> list[str]:
+def list_names(kind: StepKind) -> list[str]:
     """The names of all parameters of a kind of step."""
-    return [one.name for one in kind.parameters] + ([] if kind.takes in TAKE_NO_MASK else [MASKS])
+    return [parameter.name for parameter in kind.parameters] + ([MASKS_KEY] if kind.scope.can_choose_masks else [])
 
 
-def typed_value(value: Any, annotation: Any, where: tuple[str, int, str], path: str | None) -> Any:
-    """A parameter's value, of its type."""
+def convert_parameter(value: Any, annotation: Any, where: tuple[str, int, str], path: str | None) -> Any:
+    """A parameter's value as its type, or an error that says which step and parameter it is."""
     try:
-        return converted(value, annotation)
+        return convert_value(value, annotation)
     except Mismatch:
         step, number, name = where
         advice = ""
@@ -146,7 +144,7 @@ def typed_value(value: Any, annotation: Any, where: tuple[str, int, str], path: 
             # YAML 1.1 takes 1e-3 for text: its numbers have a point and a sign in the exponent.
             advice = f"write the number without quotes, and in YAML with a point, as {float(value)!r}"
         raise OptionError(
-            f"{step}: {name} is {value!r} and must be {described(annotation)}",
+            f"{step}: {name} is {value!r} and must be {describe_type(annotation)}",
             path=path,
             advice=advice,
             step=number,
@@ -164,15 +162,15 @@ def is_numeral(text: str) -> bool:
     return True
 
 
-def checked_masks(masks: Any, kind: StepKind, where: str, path: str | None) -> tuple[str, ...] | None:
+def check_mask_names(masks: Any, kind: StepKind, where: str, path: str | None) -> tuple[str, ...] | None:
     """The names of the masks that a step is meant for."""
     if masks is None:
         return None
-    if kind.takes in TAKE_NO_MASK:
+    if not kind.scope.can_choose_masks:
         raise OptionError(
-            f"{where} has no parameter 'masks': it works on {kind.takes.value}", path=path, advice="leave it out"
+            f"{where} has no parameter 'masks': it works on {kind.scope.words}", path=path, advice="leave it out"
         )
     names = [masks] if isinstance(masks, str) else masks
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
-        raise OptionError(f"{where}: masks is {masks!r} and must be names of masks, as a list of texts", path=path)
+        raise OptionError(f"{where}: masks is {masks!r} and must be a list of mask names", path=path)
     return tuple(names)

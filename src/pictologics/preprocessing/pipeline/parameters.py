@@ -1,4 +1,4 @@
-"""What the parameters of a function may be, read from its signature, so that it is written once."""
+"""The parameters of a step and their types, read from its function's signature, so that they are written once."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ import types
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Union
 
 import numpy as np
 
 from ...image import Image
 
-__all__ = ["Mismatch", "Parameter", "converted", "described", "parameters_of"]
+__all__ = ["Mismatch", "Parameter", "convert_value", "describe_type", "list_parameters"]
 
-WORDS: dict[Any, str] = {
+TYPE_WORDS: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
     str: "text",
     type(None): "null",
 }
-PLURALS = {"a whole number": "whole numbers", "a number": "numbers", "text": "texts", "true or false": "truth values"}
+"""Types that a parameter may have, as messages call them."""
+
+TYPE_PLURALS = {
+    "a whole number": "whole numbers",
+    "a number": "numbers",
+    "text": "texts",
+    "true or false": "truth values",
+}
+"""The same in the plural, for lists."""
 
 
 class Mismatch(Exception):  # noqa: N818 - caught where the step is known, and never seen outside
@@ -49,13 +58,14 @@ class Parameter:
         return self.default is inspect.Parameter.empty
 
 
-def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+@cache
+def list_parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, but for the images and arrays that a pipeline hands it."""
     hints = typing.get_type_hints(function)
     return tuple(
-        Parameter(one.name, hints[one.name], one.default)
-        for one in inspect.signature(function).parameters.values()
-        if not holds_voxels(hints[one.name])
+        Parameter(name, hints[name], parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if not holds_voxels(hints[name])
     )
 
 
@@ -66,21 +76,23 @@ def holds_voxels(annotation: Any) -> bool:
     return any(holds_voxels(inner) for inner in typing.get_args(annotation) if not isinstance(inner, (str, int)))
 
 
-def described(annotation: Any) -> str:
+def describe_type(annotation: Any) -> str:
     """A type in words, as in "three numbers" or ``"nearest" or "linear"``."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
-        return " or ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in inner)
+        return " or ".join(f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in inner)
     if origin in (Union, types.UnionType):
-        return " or ".join(described(one) for one in inner)
+        return " or ".join(describe_type(kind) for kind in inner)
     if is_list(origin):
         count = "" if origin is not tuple or Ellipsis in inner else f"{len(inner)} "
-        words = dict.fromkeys(described(one) for one in inner if one is not Ellipsis)
+        words = dict.fromkeys(describe_type(kind) for kind in inner if kind is not Ellipsis)
         if len(words) > 1:
             return f"a list of {', '.join(words)}"
         word = next(iter(words))
-        return f"a list of {count}{PLURALS[word]}" if word in PLURALS else f"a list of {count}items, each {word}"
-    return WORDS[annotation]
+        return (
+            f"a list of {count}{TYPE_PLURALS[word]}" if word in TYPE_PLURALS else f"a list of {count}items, each {word}"
+        )
+    return TYPE_WORDS[annotation]
 
 
 def is_list(origin: Any) -> bool:
@@ -88,19 +100,22 @@ def is_list(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Sequence) and origin is not str
 
 
-def converted(value: Any, annotation: Any) -> Any:
-    """A value as a function wants it: lists become tuples, and whole numbers real ones where those are asked for.
+def convert_value(value: Any, annotation: Any) -> Any:
+    """A value as a function wants it: lists become tuples, and whole numbers floats where those are asked for.
 
     Raises:
         Mismatch: If it is of another type.
     """
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
-        return next(one for one in inner if matches(one, value)) if any(matches(k, value) for k in inner) else fail()
+        # Of the same type as well: True is not 1.
+        if any(type(value) is type(choice) and value == choice for choice in inner):
+            return value
+        raise Mismatch
     if origin in (Union, types.UnionType):
-        return first_that_fits(value, inner)
+        return convert_to_first(value, inner)
     if is_list(origin):
-        return converted_list(value, origin, inner)
+        return convert_list(value, origin, inner)
     if isinstance(value, np.generic):
         value = value.item()
     if annotation is float and type(value) in (int, float):
@@ -108,30 +123,22 @@ def converted(value: Any, annotation: Any) -> Any:
             return float(value)
         except OverflowError:
             raise Mismatch from None
-    return value if type(value) is annotation else fail()
+    if type(value) is not annotation:
+        raise Mismatch
+    return value
 
 
-def matches(choice: Any, value: Any) -> bool:
-    """Whether a value is a choice and of its type: ``True`` is not 1."""
-    return type(value) is type(choice) and value == choice
-
-
-def fail() -> Any:
-    """Say that a value does not fit."""
-    raise Mismatch
-
-
-def first_that_fits(value: Any, annotations: Sequence[Any]) -> Any:
-    """The value as the first of several types that it is of."""
-    for one in annotations:
+def convert_to_first(value: Any, annotations: Sequence[Any]) -> Any:
+    """The value as the first of several types that it fits."""
+    for annotation in annotations:
         try:
-            return converted(value, one)
+            return convert_value(value, annotation)
         except Mismatch:
             continue
     raise Mismatch
 
 
-def converted_list(value: Any, origin: Any, inner: tuple[Any, ...]) -> tuple[Any, ...]:
+def convert_list(value: Any, origin: Any, inner: tuple[Any, ...]) -> tuple[Any, ...]:
     """A list whose items are of their types."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -140,5 +147,5 @@ def converted_list(value: Any, origin: Any, inner: tuple[Any, ...]) -> tuple[Any
     if origin is tuple and Ellipsis not in inner:
         if len(value) != len(inner):
             raise Mismatch
-        return tuple(converted(item, kind) for item, kind in zip(value, inner, strict=True))
-    return tuple(converted(item, inner[0]) for item in value)
+        return tuple(convert_value(item, kind) for item, kind in zip(value, inner, strict=True))
+    return tuple(convert_value(item, inner[0]) for item in value)
