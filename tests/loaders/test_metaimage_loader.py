@@ -159,7 +159,7 @@ def test_missing_outside_and_recursive_data_files(tmp_path):
     path.write_text(text.replace("scan-0.data", "scan.mhd"))
     with pytest.raises(CorruptFileError, match="itself"):
         load_image(path)
-    with pytest.raises(OptionError, match="no folder"):
+    with pytest.raises(OptionError, match="cannot be found beside bytes"):
         load_image(path.read_bytes())
 
 

@@ -165,7 +165,7 @@ def test_bytes_and_open_files(tmp_path):
     detached = write_nrrd(tmp_path / "scan.nhdr")
     with detached.open("rb") as file:
         np.testing.assert_array_equal(load_image(file).array, PHANTOM.array)
-    with pytest.raises(OptionError, match="no folder"):
+    with pytest.raises(OptionError, match="cannot be found beside bytes"):
         load_image(detached.read_bytes())
 
 

@@ -82,7 +82,7 @@ class JoinedParts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.file is not None:
-            self.file.__exit__(None, None, None)
+            self.file.close()
 
     def fill(self, offset: int, buffer: npt.NDArray[np.uint8]) -> None:
         """Read as many bytes as the buffer has, from an offset into all of them."""
@@ -99,7 +99,7 @@ class JoinedParts:
         """The file of a part, open."""
         if self.file is None or number != self.number:
             if self.file is not None:
-                self.file.__exit__(None, None, None)
+                self.file.close()
             self.file, self.number = self.parts[number].file.open(), number
         return self.file
 
@@ -204,7 +204,7 @@ def inflate_part(part: Part, packing: Packing, filler: RunFiller, before: int) -
     with InflatedStream(part.file, packing, part.start) as stream:
         wanted = filler.next_byte
         while wanted is not None and wanted < before + part.size:
-            stream.skip(part.skip + wanted - before)
+            stream.skip_to(part.skip + wanted - before)
             piece = stream.next_piece()
             if not piece:
                 raise CorruptFileError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..errors import MissingPathError
 from ..formats.nifti.header import (
-    LONGEST_HEADER,
     NiftiHeader,
     looks_like_nifti,
     parse_header,
@@ -16,7 +15,7 @@ from ..formats.nifti.world import grid_of
 from ..formats.stored_volume import check_size
 from ..image import Image
 from ..storage.files import StoredFile
-from ..storage.inflation import inflate_head
+from ..storage.probed_file import probe_file
 from .protocol import (
     Description,
     Probe,
@@ -26,9 +25,6 @@ from .protocol import (
 from .stored_loading import StoredContent, describe_stored, read_stored
 
 __all__ = ["NiftiReader"]
-
-
-GZIP_MARK = b"\x1f\x8b"
 
 
 class NiftiReader:
@@ -59,8 +55,8 @@ class NiftiReader:
 def content_of(file: StoredFile, irregular: str) -> StoredContent:
     """What a file says."""
     header = open_header(file)
-    data = voxels_of(header)
-    volume = stored_volume(header, data, is_gzip(data))
+    data = probe_file(voxels_of(header))
+    volume = stored_volume(header, data, data.is_gzip)
     check_size(volume)
     grid, decisions = grid_of(header, irregular)
     return StoredContent(volume, note_in(header, grid), tuple(decisions))
@@ -70,9 +66,8 @@ def open_header(file: StoredFile) -> NiftiHeader:
     """Read the header of a file, or of the header file of a pair."""
     if file.name.lower().endswith((".img", ".img.gz")):
         file = companion(file.name, ".hdr") or file
-    with file.open() as source:
-        head = source.read_at(0, LONGEST_HEADER)
-    return parse_header(file, inflate_head(head, LONGEST_HEADER) if head.startswith(GZIP_MARK) else head)
+    probed = probe_file(file)
+    return parse_header(probed, probed.inflated_head)
 
 
 def voxels_of(header: NiftiHeader) -> StoredFile:
@@ -87,9 +82,3 @@ def voxels_of(header: NiftiHeader) -> StoredFile:
             advice="copy the .img file into the same folder",
         )
     return data
-
-
-def is_gzip(file: StoredFile) -> bool:
-    """Whether a file begins as gzip does."""
-    with file.open() as source:
-        return source.read_at(0, 2) == GZIP_MARK

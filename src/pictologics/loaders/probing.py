@@ -15,16 +15,12 @@ from ..dicom.headers.parser import read_open_header
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.pairs import companion
-from ..storage.archives import archive_entries, looks_like_archive
+from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, StoredFile
-from ..storage.inflation import inflate_head
+from ..storage.probed_file import ProbedFile, probe_file
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]
-
-# Holds the header of every format that has one of fixed size.
-HEAD = 2048
-GZIP_MARK = b"\x1f\x8b"
 
 
 def make_source(given: Any) -> Source:
@@ -85,45 +81,38 @@ def content_of(file: BinaryIO) -> MemoryFile:
 
 
 def file_source(file: StoredFile) -> Source:
-    """A file, or what an archive stands for; opened once, for its first bytes and for the header if it is DICOM."""
-    with file.open() as opened:
-        head = opened.read_at(0, HEAD)
-        is_archive = looks_like_archive(head, inflate_head(head, HEAD) if head.startswith(GZIP_MARK) else head)
-        try:
-            header = None if is_archive else read_open_header(file, opened)
-        except CorruptFileError:
-            # It begins as DICOM; the DICOM reader will say what is wrong with it.
-            return Source(file.name, "file", (file,), head=head, is_dicom=True)
-    if is_archive:
-        return Source(file.name, "archive", tuple(archive_entries(file, head)))
+    """A file, or what an archive stands for; its first bytes are read once, for every question they answer."""
+    probed = ProbedFile(file)
+    if looks_like_archive(probed.head, probed.inflated_head):
+        return Source(file.name, "archive", tuple(list_archive_entries(probed)))
+    try:
+        with probed.open() as opened:
+            # The header keeps the file itself: it may outlive this load, and the file's first bytes may change.
+            header = read_open_header(file, opened)
+    except CorruptFileError:
+        # It begins as DICOM; the DICOM reader will say what is wrong with it.
+        return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True)
     if header is None:
-        return Source(file.name, "file", (file,), head=head)
-    return Source(file.name, "file", (ParsedFile(header),), head=head, is_dicom=True)
+        return Source(file.name, "file", (probed,), head=probed.head)
+    return Source(file.name, "file", (ParsedFile(header),), head=probed.head, is_dicom=True)
 
 
 def make_probe(source: Source) -> Probe:
     """Find out what can be known cheaply about a source.
 
     Raises:
-        FileAccessError: If the header file of an ``.img`` cannot be opened.
+        FileAccessError: If the file cannot be opened or is no regular file.
     """
     if source.kind != "file":
         return Probe(source)
-    file, head, path = source.files[0], source.head, Path(source.path)
+    file, path = source.files[0], Path(source.path)
     suffix = "".join(path.suffixes[-2:]).lower()
     header_file = companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
-    if header_file is not None:
-        # Of a pair, the header tells the format; either file may be named.
-        head = first_bytes(header_file)
-    is_gzip = head.startswith(GZIP_MARK)
-    sop_class = sop_class_of(file.header) if isinstance(file, ParsedFile) else ""
-    if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file, ParsedFile) and isinstance(file.header.file, DiskFile):
-        return Probe(Source(source.path, "index", tuple(listed_files(path))))
-    inflated_head = inflate_head(head, HEAD) if is_gzip else head
-    return Probe(source, suffix, head, is_gzip, inflated_head, source.is_dicom, sop_class)
-
-
-def first_bytes(file: StoredFile) -> bytes:
-    """The first bytes of a file."""
-    with file.open() as source:
-        return source.read_at(0, HEAD)
+    if header_file is None and isinstance(file, ParsedFile):
+        sop_class = sop_class_of(file.header)
+        if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file.header.file, DiskFile):
+            return Probe(Source(source.path, "index", tuple(listed_files(path))))
+        return Probe(source, suffix, source.head, False, source.head, source.is_dicom, sop_class)
+    # Of a pair, the header tells the format; either file may be named.
+    first = probe_file(header_file or file)
+    return Probe(source, suffix, first.head, first.is_gzip, first.inflated_head, source.is_dicom)

@@ -1,7 +1,7 @@
 """Archives as lists of files that are read where they are: zip, tar and tar.gz.
 
-Nothing is unpacked to disk. How many entries there are and how large they say they are is bounded, and no entry may
-claim a place outside the archive.
+Nothing is unpacked to disk. The number of entries and the sizes they claim are limited, and no entry may claim a place
+outside the archive.
 """
 
 from __future__ import annotations
@@ -12,33 +12,50 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import IO, Any, Self, cast
+from typing import IO, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError, UnsupportedFormatError
 from .files import (
+    ClosesOnExit,
     MemoryFile,
     OpenFile,
     StoredFile,
-    ends_too_early,
+    early_end_error,
 )
 from .inflation import MOST_DEFLATION, DeflatedBytes, InflatedStream
+from .probed_file import ProbedFile
 
-__all__ = ["archive_entries", "looks_like_archive"]
+__all__ = ["list_archive_entries", "looks_like_archive"]
 
-MOST_ENTRIES = 200_000
-MOST_BYTES = 1 << 36
-# A compressed tar has no index: its content is held in memory while it is loaded. Images shrink to a tenth, label maps
-# to a hundredth; what shrinks further, above a size that does no harm, is a trap.
+MOST_ARCHIVE_ENTRIES = 200_000
+"""Limit for untrusted archives: the largest studies have a tenth of this."""
+
+MOST_ARCHIVE_BYTES = 1 << 36
+"""Limit for untrusted archives: what all entries together may say that they hold."""
+
 MOST_BYTES_IN_MEMORY = 1 << 33
+"""A compressed tar has no index, so that its whole content is in memory while it is loaded."""
+
 MOST_SHRINKING = 100
+"""By this factor label maps shrink, images by a tenth of it; what shrinks further is a trap, unless it is small."""
+
 HARMLESS_BYTES = 1 << 28
+"""Content of up to this size may shrink as it likes."""
 
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a zip archive begins: the first entry, or the end of an empty archive (APPNOTE 4.3.7, 4.3.16)."""
+
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-STORED, DEFLATED = 0, 8
+"""What stands before each entry of a zip archive (APPNOTE 4.3.7); the last two numbers are lengths of what follows."""
+
+ZIP_STORED = 0
+"""Compression method of an entry that is stored as it is (APPNOTE 4.4.5)."""
+
+ZIP_DEFLATED = 8
+"""Compression method of an entry that is deflated (APPNOTE 4.4.5)."""
 
 
 def looks_like_archive(head: bytes, inflated_head: bytes) -> bool:
@@ -51,24 +68,25 @@ def is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar"
 
 
-def archive_entries(file: StoredFile, head: bytes) -> list[StoredFile]:
-    """The files in an archive, in the order of their names.
+def list_archive_entries(probed: ProbedFile) -> list[StoredFile]:
+    """List the files in an archive, in the order of their names.
 
     Raises:
         CorruptFileError: If the archive is damaged, too large, or has entries that climb out of it.
         UnsupportedFormatError: If its entries are encrypted, or compressed by another method than deflate.
     """
+    head, file = probed.head, probed.file
     with file.open() as source:
-        # The index of an archive is all over it; on disk this reads what is asked for, no more.
+        # The index of an archive is spread over it; of a file on disk this reads only what is asked for.
         stream = cast(IO[bytes], FileStream(source))
         try:
             if head[:4] in ZIP_MARKS:
-                entries = zip_entries(file, stream)
+                entries = list_zip_entries(file, stream)
             elif is_tar(head):
-                entries = tar_entries(file, stream)
+                entries = list_tar_entries(file, stream)
             else:
                 content = inflate_whole(file)
-                entries = tar_entries(MemoryFile(file.name, content), io.BytesIO(content))
+                entries = list_tar_entries(MemoryFile(file.name, content), io.BytesIO(content))
         except (
             zipfile.BadZipFile,
             tarfile.TarError,
@@ -86,8 +104,8 @@ def archive_entries(file: StoredFile, head: bytes) -> list[StoredFile]:
     return sorted(entries, key=lambda entry: entry.name)
 
 
-class Bounds:
-    """Counts what an archive says it holds, and refuses what cannot be meant."""
+class ArchiveLimits:
+    """Counts the entries and bytes that an archive claims, and refuses too many."""
 
     def __init__(self, archive: str, most_bytes: int) -> None:
         self.archive = archive
@@ -104,9 +122,9 @@ class Bounds:
             raise CorruptFileError(
                 f"its entry '{name}' climbs out of the archive", path=self.archive, advice="do not trust this archive"
             )
-        if self.entries > MOST_ENTRIES or self.bytes > self.most_bytes:
+        if self.entries > MOST_ARCHIVE_ENTRIES or self.bytes > self.most_bytes:
             raise CorruptFileError(
-                f"it holds more than {MOST_ENTRIES} entries or {self.most_bytes >> 30} GB",
+                f"it holds more than {MOST_ARCHIVE_ENTRIES} entries or {self.most_bytes >> 30} GB",
                 path=self.archive,
                 advice="unpack it and load its folders",
             )
@@ -117,20 +135,20 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
-def zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
-    """The files of a zip archive."""
-    bounds, entries = Bounds(file.name, MOST_BYTES), list[StoredFile]()
+def list_zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
+    """List the files of a zip archive."""
+    limits, entries = ArchiveLimits(file.name, MOST_ARCHIVE_BYTES), list[StoredFile]()
     with zipfile.ZipFile(stream) as archive:
         for info in archive.infolist():
-            bounds.add(info.filename, info.file_size)
+            limits.add(info.filename, info.file_size)
             if not info.filename or info.is_dir() or is_hidden(info.filename):
                 continue
-            if info.flag_bits & 1 or info.compress_type not in {STORED, DEFLATED}:
-                how = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"
+            if info.flag_bits & 1 or info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+                reason = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"
                 raise UnsupportedFormatError(
-                    f"its entry '{info.filename}' is {how}", path=file.name, advice="unpack the archive first"
+                    f"its entry '{info.filename}' is {reason}", path=file.name, advice="unpack the archive first"
                 )
-            if info.file_size > info.compress_size * (MOST_DEFLATION if info.compress_type == DEFLATED else 1):
+            if info.file_size > info.compress_size * (MOST_DEFLATION if info.compress_type == ZIP_DEFLATED else 1):
                 raise CorruptFileError(
                     f"its entry '{info.filename}' says that {info.compress_size} bytes inflate to {info.file_size}",
                     path=file.name,
@@ -140,19 +158,19 @@ def zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
     return entries
 
 
-def tar_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
-    """The files of a tar archive; links and devices are left out."""
-    bounds, entries = Bounds(file.name, MOST_BYTES), list[StoredFile]()
+def list_tar_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
+    """List the files of a tar archive; links and devices are left out."""
+    limits, entries = ArchiveLimits(file.name, MOST_ARCHIVE_BYTES), list[StoredFile]()
     with tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
-            bounds.add(info.name, info.size)
+            limits.add(info.name, info.size)
             if info.isreg() and not info.issparse() and not is_hidden(info.name):
                 entries.append(PartOfFile(file, f"{file.name}/{info.name}", info.offset_data, info.size))
     return entries
 
 
 def inflate_whole(file: StoredFile) -> bytes:
-    """All that a gzip file holds, within bounds."""
+    """The whole content of a gzip file, within the limits above."""
     with file.open() as source:
         most = min(MOST_BYTES_IN_MEMORY, max(HARMLESS_BYTES, MOST_SHRINKING * source.size))
     content = bytearray()
@@ -221,7 +239,7 @@ class PartOfFile:
         return OpenPart(self.whole.open(), self.name, self.start, self.size)
 
 
-class OpenPart:
+class OpenPart(ClosesOnExit):
     """A stretch of an open file."""
 
     def __init__(self, whole: OpenFile, name: str, start: int, size: int) -> None:
@@ -230,11 +248,9 @@ class OpenPart:
         self.start = start
         self.size = size
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.whole.__exit__()
+    def close(self) -> None:
+        """Close the file that it is a stretch of."""
+        self.whole.close()
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
@@ -243,7 +259,7 @@ class OpenPart:
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it."""
         if offset + buffer.nbytes > self.size:
-            raise ends_too_early(self.name, offset + buffer.nbytes - self.size)
+            raise early_end_error(self.name, offset + buffer.nbytes - self.size)
         self.whole.fill(self.start + offset, buffer)
 
 
@@ -261,37 +277,31 @@ class ZipEntry:
         source = self.archive.open()
         head = source.read_at(info.header_offset, LOCAL_HEADER.size)
         if len(head) < LOCAL_HEADER.size or head[:4] != ZIP_MARKS[0]:
-            source.__exit__()
+            source.close()
             raise CorruptFileError("its entry in the archive is damaged", path=self.name, advice="fetch it again")
         name_length, extra_length = LOCAL_HEADER.unpack(head)[-2:]
         start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
-        if info.compress_type == STORED:
+        if info.compress_type == ZIP_STORED:
             return OpenPart(source, self.name, start, info.file_size)
         with source:
             compressed = source.read_at(start, info.compress_size)
         return OpenDeflated(self.name, compressed, info)
 
 
-class OpenDeflated(DeflatedBytes):
+class OpenDeflated(DeflatedBytes, ClosesOnExit):
     """A deflated entry of a zip archive; its checksum is compared when it has been read to its end."""
 
     def __init__(self, name: str, compressed: bytes, info: zipfile.ZipInfo) -> None:
         super().__init__(name, compressed, info.file_size)
         self.checksum = info.CRC
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is held open."""
-
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Inflate as many bytes as the buffer has."""
         piece = self.read_at(offset, buffer.nbytes)
         if len(piece) < buffer.nbytes:
-            raise ends_too_early(self.name, buffer.nbytes - len(piece))
+            raise early_end_error(self.name, buffer.nbytes - len(piece))
         if offset + len(piece) == self.size and zlib.crc32(self.read_at(0, self.size)) != self.checksum:
             raise CorruptFileError(
-                "its checksum in the archive does not hold", path=self.name, advice="fetch the archive again"
+                "its checksum differs from the one in the archive", path=self.name, advice="fetch the archive again"
             )
         memoryview(buffer.data).cast("B")[:] = np.frombuffer(piece, np.uint8).data

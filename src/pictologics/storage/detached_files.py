@@ -10,16 +10,16 @@ from pathlib import Path
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from .files import DiskFile, StoredFile
 
-__all__ = ["MOST_FILES", "named_files", "numbered_names"]
+__all__ = ["MOST_FILES", "find_named_files", "number_names"]
 
-# One number, of no more than a hundred digits; "%%" is a percent sign.
-PATTERN = re.compile(r"(?:[^%]|%%)*%[-+ 0#]*\d{0,2}l{0,2}[dui](?:[^%]|%%)*")
+NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%[-+ 0#]*\d{0,2}l{0,2}[dui](?:[^%]|%%)*")
+"""A name with one number of printf in it, of fewer than a hundred digits; ``%%`` is a percent sign."""
 
 MOST_FILES = 100_000
-"""A header that names more is wrong."""
+"""A header that names more files is damaged."""
 
 
-def named_files(header: StoredFile, names: Sequence[str], allow_outside: bool) -> list[StoredFile]:
+def find_named_files(header: StoredFile, names: Sequence[str], allow_outside: bool) -> list[StoredFile]:
     """Find the files that a header names.
 
     Args:
@@ -34,17 +34,17 @@ def named_files(header: StoredFile, names: Sequence[str], allow_outside: bool) -
     """
     if header.name.startswith("<"):
         raise OptionError(
-            "this header names files of voxels, and bytes have no folder where these could be",
+            "this header names separate files of voxels, which cannot be found beside bytes in memory",
             path=header.name,
             advice="pass the path of the header",
         )
     # As the names read, without following links: data sets are often trees of links into a store elsewhere.
     folder = os.path.normpath(Path(header.name).absolute().parent)
-    return [one_file(header, folder, name, allow_outside) for name in names]
+    return [find_named_file(header, folder, name, allow_outside) for name in names]
 
 
-def one_file(header: StoredFile, folder: str, name: str, allow_outside: bool) -> StoredFile:
-    """One of the files."""
+def find_named_file(header: StoredFile, folder: str, name: str, allow_outside: bool) -> StoredFile:
+    """Find one of the files."""
     if "\0" in name or not name:
         raise CorruptFileError(f"its header names the file {name!r}", path=header.name)
     path = os.path.normpath(Path(folder, name))
@@ -57,18 +57,18 @@ def one_file(header: StoredFile, folder: str, name: str, allow_outside: bool) ->
         )
     if path == os.path.normpath(Path(header.name).absolute()):
         raise CorruptFileError("its header names itself as the file of its voxels", path=header.name)
-    # Said as the header was: relative where that was.
+    # Messages name it as the header was named: a relative path stays one.
     shown = os.path.normpath(Path(header.name).parent / name)
     if not Path(shown).is_file():
         raise MissingPathError(
-            f"the header '{header.name}' names this file for its voxels, and it is not there",
+            f"the header '{header.name}' says that its voxels are in this file, which does not exist",
             path=shown,
             advice="copy it beside the header",
         )
     return DiskFile(shown)
 
 
-def numbered_names(pattern: str, first: int, last: int, step: int, path: str) -> list[str]:
+def number_names(pattern: str, first: int, last: int, step: int, path: str) -> list[str]:
     """The names that a pattern with one number in it stands for, such as ``slice%03d.raw``.
 
     Args:
@@ -79,11 +79,11 @@ def numbered_names(pattern: str, first: int, last: int, step: int, path: str) ->
         path: The header, for messages.
 
     Raises:
-        CorruptFileError: If the pattern holds anything else, or the numbers are none.
+        CorruptFileError: If the pattern holds anything else, or the numbers give no file or too many.
     """
     count = (last - first) // step + 1 if step else 0
     if not 0 < count <= MOST_FILES:
         raise CorruptFileError(f"its header names files from {first} to {last} by {step}", path=path)
-    if not PATTERN.fullmatch(pattern):
+    if not NUMBER_PATTERN.fullmatch(pattern):
         raise CorruptFileError(f"its header names files by the pattern {pattern!r}", path=path)
     return [pattern % number for number in range(first, first + step * count, step)]

@@ -18,13 +18,23 @@ from ..errors import (
     OptionError,
 )
 
-__all__ = ["ByteSource", "DiskFile", "MemoryFile", "OpenFile", "PathLike", "StoredFile", "ends_too_early", "replacing"]
+__all__ = [
+    "ByteSource",
+    "ClosesOnExit",
+    "DiskFile",
+    "MemoryFile",
+    "OpenFile",
+    "PathLike",
+    "StoredFile",
+    "early_end_error",
+    "replacing",
+]
 
 PathLike = str | os.PathLike[str]
 """How a caller names a file."""
 
-# Opening a named pipe for reading waits for a writer unless told not to.
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Without O_NONBLOCK, opening a named pipe for reading waits for a writer."""
 
 
 class ByteSource(Protocol):
@@ -49,12 +59,30 @@ class OpenFile(ByteSource, Protocol):
     def __exit__(self, *_: object) -> None:
         """Close it."""
 
+    def close(self) -> None:
+        """Close it; what is closed already stays so."""
+
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it.
 
         Raises:
             CorruptFileError: If the file ends before the buffer is full.
         """
+
+
+class ClosesOnExit:
+    """Makes a context manager of a class that has ``close``."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; nothing to do where nothing is held open."""
 
 
 class StoredFile(Protocol):
@@ -96,11 +124,15 @@ class DiskFile:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
-            raise FileAccessError("this is no regular file", path=self.name, advice="pass a file or a folder")
+            raise FileAccessError(
+                "this is a pipe, socket or device, and a regular file is required",
+                path=self.name,
+                advice="pass a file or a folder",
+            )
         return OpenDiskFile(self.name, descriptor, status.st_size)
 
 
-class OpenDiskFile:
+class OpenDiskFile(ClosesOnExit):
     """An open file of the operating system."""
 
     __slots__ = ("descriptor", "name", "size")
@@ -110,11 +142,12 @@ class OpenDiskFile:
         self.descriptor = descriptor
         self.size = size
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if self.descriptor >= 0:
+            # Numbers of descriptors are used again: one that is closed twice may close another file.
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
@@ -122,7 +155,7 @@ class OpenDiskFile:
             os.lseek(self.descriptor, offset, os.SEEK_SET)
             return os.read(self.descriptor, count)
         except OSError as error:
-            raise self.unreadable(error) from error
+            raise self.unreadable_error(error) from error
 
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it."""
@@ -138,16 +171,16 @@ class OpenDiskFile:
                         break
                     done += count
         except OSError as error:
-            raise self.unreadable(error) from error
+            raise self.unreadable_error(error) from error
         if done < len(view):
-            raise ends_too_early(self.name, len(view) - done)
+            raise early_end_error(self.name, len(view) - done)
 
-    def unreadable(self, error: OSError) -> FileAccessError:
+    def unreadable_error(self, error: OSError) -> FileAccessError:
         """The error for a file that the system stops giving out."""
         return FileAccessError(f"the file cannot be read ({error.strerror})", path=self.name)
 
 
-class MemoryFile:
+class MemoryFile(ClosesOnExit):
     """Bytes in memory under a name; open and closed at once."""
 
     __slots__ = ("content", "name", "size")
@@ -161,12 +194,6 @@ class MemoryFile:
         """Nothing to do."""
         return self
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to do."""
-
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
         return self.content[offset : offset + count]
@@ -176,11 +203,11 @@ class MemoryFile:
         view = memoryview(buffer.data).cast("B")
         piece = memoryview(self.content)[offset : offset + len(view)]
         if len(piece) < len(view):
-            raise ends_too_early(self.name, len(view) - len(piece))
+            raise early_end_error(self.name, len(view) - len(piece))
         view[:] = piece
 
 
-def ends_too_early(name: str, missing: int) -> CorruptFileError:
+def early_end_error(name: str, missing: int) -> CorruptFileError:
     """The error for a file that is shorter than it was when its header was read."""
     return CorruptFileError(
         f"the file ends {missing} bytes before the end of its voxels",
@@ -206,7 +233,7 @@ def replacing(path: Path) -> Iterator[Path]:
         FileAccessError: If the system refuses.
     """
     if path.is_dir():
-        raise OptionError("this is a folder and a file is to be written", path=path, advice="add a file name")
+        raise OptionError("this is a folder, and the path of a file is required", path=path, advice="add a file name")
     if not path.parent.is_dir():
         raise OptionError(f"its folder '{path.parent}' does not exist", path=path, advice="create it first")
     temporary = path.with_name(f".{os.getpid()}-{path.name}")

@@ -16,7 +16,15 @@ from isal import igzip_lib, isal_zlib
 from ..errors import CorruptFileError, FileAccessError
 from .files import ByteSource, StoredFile
 
-__all__ = ["MOST_DEFLATION", "MOST_PACKED", "DeflatedBytes", "InflatedStream", "Packing", "inflate_head"]
+__all__ = [
+    "MOST_DEFLATION",
+    "MOST_PACKED",
+    "DeflatedBytes",
+    "InflatedStream",
+    "Packing",
+    "inflate_head",
+    "is_gzip",
+]
 
 Packing = Literal["gzip", "zlib", "bzip2"]
 """How a stream is compressed: RFC 1952, RFC 1950, or bzip2's blocks."""
@@ -24,15 +32,20 @@ Packing = Literal["gzip", "zlib", "bzip2"]
 MOST_DEFLATION = 1032
 """Deflate cannot shrink data by more than this factor (RFC 1951: 258 bytes in 2 bits)."""
 
-# A block of 900,000 bytes after run-length encoding (255 bytes in 5) takes at least 32 bytes.
 MOST_PACKED: Final[dict[Packing, int]] = {"gzip": MOST_DEFLATION, "zlib": MOST_DEFLATION, "bzip2": 900_000 * 51 // 32}
-"""No content is larger than its compressed bytes by more than this factor."""
+"""No content is larger than its compressed bytes by more than this factor.
 
-#: What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance.
+A block of bzip2, 900,000 bytes after run-length encoding (255 bytes in 5), takes at least 32 bytes.
+"""
+
+GZIP_MARK: Final = b"\x1f\x8b"
+"""The first two bytes of every gzip member (RFC 1952 2.3.1)."""
+
 INFLATE_ERRORS: tuple[type[Exception], ...] = (igzip_lib.error, isal_zlib.error, zlib.error)  # type: ignore[assignment]
+"""What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance."""
 
-# bz2 has no error of its own.
 UNPACK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, OSError, ValueError)
+"""The same for every kind of stream: bz2 has no error of its own."""
 
 UNPACKERS: Final[dict[Packing, Callable[[], Any]]] = {
     "gzip": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP),
@@ -41,12 +54,25 @@ UNPACKERS: Final[dict[Packing, Callable[[], Any]]] = {
 }
 
 RAW_DEFLATE = -15
-READ = 1 << 17
-PIECE = 1 << 18
-AHEAD = 8
-STEP = 1 << 16
-# Padding after the last volume is rare and short; more is not worth following.
+"""What zlib calls a stream without header and checksum, with a window of 2**15 bytes."""
+
+BYTES_PER_READ = 1 << 17
+"""Compressed bytes that are read at once."""
+
+BYTES_PER_PIECE = 1 << 18
+"""Bytes of content that are handed over at once; they stay in a core's cache until they are converted."""
+
+PIECES_AHEAD = 8
+"""How many pieces may wait to be converted."""
+
+LEAST_INFLATED = 1 << 16
+"""Bytes that a deflated file is inflated by at least."""
+
+HEAD_PIECE = 1 << 12
+"""Bytes of a file's head that are inflated at once."""
+
 LONGEST_TAIL = 1 << 22
+"""Bytes after the last volume that are followed to the checksum; padding is rare and short."""
 
 
 class InflatedStream:
@@ -75,7 +101,7 @@ class InflatedStream:
         self._thread = threading.Thread(target=self._inflate, name="pictologics-inflate", daemon=True)
 
     def __enter__(self) -> InflatedStream:
-        self._make_room(AHEAD)
+        self._make_room(PIECES_AHEAD)
         self._thread.start()
         return self
 
@@ -92,16 +118,16 @@ class InflatedStream:
         for _ in range(count):
             self._room.put(None)
 
-    def skip(self, count: int) -> None:
-        """Pass over bytes of the content."""
-        while self.position < count:
+    def skip_to(self, position: int) -> None:
+        """Pass over the content up to a position, or to its end where that comes first."""
+        while self.position < position:
             piece = self.next_piece()
             if not piece:
                 return
-            if self.position > count:
-                kept = self.position - count
+            if self.position > position:
+                kept = self.position - position
                 self._rest = piece[len(piece) - kept :]
-                self.position = count
+                self.position = position
 
     def next_piece(self) -> bytes:
         """The next bytes of the content, empty at its end.
@@ -124,7 +150,7 @@ class InflatedStream:
         return piece
 
     def check_end(self) -> None:
-        """Follow the stream to its end, where its checksum is."""
+        """Follow the stream to its end: gzip's and zlib's checksums come last (RFC 1952 2.3.1, RFC 1950 2.2)."""
         limit = self.position + LONGEST_TAIL
         while self.position < limit and self.next_piece():
             continue
@@ -133,7 +159,7 @@ class InflatedStream:
         """What the thread does: inflate every member of the file, or hand over the error."""
         try:
             with self.file.open() as source:
-                reader = Sequential(source, self.start)
+                reader = SequentialReader(source, self.start)
                 pending = b""
                 while not self._stopped.is_set():
                     pending = pending or reader.read()
@@ -145,13 +171,13 @@ class InflatedStream:
                         break
             self._pieces.put(b"")
         except EOFError as error:
-            self._pieces.put(self._damaged("ends too early", error))
+            self._pieces.put(self._damage_error("ends too early", error))
         except FileAccessError as error:
             self._pieces.put(error)
         except UNPACK_ERRORS as error:
-            self._pieces.put(self._damaged(f"is damaged ({error})", error))
+            self._pieces.put(self._damage_error(f"is damaged ({error})", error))
 
-    def _inflate_member(self, reader: Sequential, pending: bytes) -> bytes:
+    def _inflate_member(self, reader: SequentialReader, pending: bytes) -> bytes:
         """Inflate one stream, of gzip a member; returns the bytes that follow it."""
         inflater = UNPACKERS[self.packing]()
         while not inflater.eof and not self._stopped.is_set():
@@ -159,21 +185,21 @@ class InflatedStream:
                 pending = reader.read()
                 if not pending:
                     raise EOFError
-            piece = inflater.decompress(pending, PIECE)
+            piece = inflater.decompress(pending, BYTES_PER_PIECE)
             pending = b""
             if piece:
                 self._room.get()
                 self._pieces.put(piece)
         return bytes(inflater.unused_data)
 
-    def _damaged(self, how: str, error: BaseException) -> CorruptFileError:
+    def _damage_error(self, how: str, error: BaseException) -> CorruptFileError:
         failure = CorruptFileError(f"its {self.packing} data {how}", path=self.file.name, advice="fetch the file again")
         failure.__cause__ = error
         return failure
 
 
-class Sequential:
-    """A file from some byte on to its end, piece by piece."""
+class SequentialReader:
+    """Reads a file piece by piece, from some byte on to its end."""
 
     def __init__(self, source: ByteSource, position: int = 0) -> None:
         self.source = source
@@ -181,7 +207,7 @@ class Sequential:
 
     def read(self) -> bytes:
         """The next piece, empty at the end."""
-        piece = self.source.read_at(self.position, READ)
+        piece = self.source.read_at(self.position, BYTES_PER_READ)
         self.position += len(piece)
         return piece
 
@@ -206,7 +232,7 @@ class DeflatedBytes:
         while len(self._inflated) < end and not self._inflater.eof:
             try:
                 # Not much more than was asked for: the head of a file is a small part of it.
-                piece = self._inflater.decompress(self._pending, max(end - len(self._inflated), STEP))
+                piece = self._inflater.decompress(self._pending, max(end - len(self._inflated), LEAST_INFLATED))
             except INFLATE_ERRORS as error:
                 raise CorruptFileError(
                     "its deflated data cannot be inflated", path=self.name, advice="fetch the file again"
@@ -220,15 +246,33 @@ class DeflatedBytes:
         return bytes(self._inflated[offset:end])
 
 
+def is_gzip(head: bytes) -> bool:
+    """Whether bytes begin as a gzip file does."""
+    return head.startswith(GZIP_MARK)
+
+
 def inflate_head(compressed: bytes, count: int) -> bytes:
-    """The first bytes of a gzip file's content, as many as its first bytes yield; empty if it is damaged."""
+    """The first bytes of a gzip file's content.
+
+    Args:
+        compressed: The first bytes of the file.
+        count: How many bytes are wanted.
+
+    Returns:
+        As many as there are before the first damage; none if that comes first.
+    """
     content = b""
     try:
         # A file may be made of several members, and the first ones very short.
         while compressed.strip(b"\0") and len(content) < count:
             inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-            content += inflater.decompress(compressed, count - len(content))
+            # In small pieces: of the one in which damage is found nothing comes back.
+            while not inflater.eof and len(content) < count:
+                piece = inflater.decompress(compressed, min(count - len(content), HEAD_PIECE))
+                content, compressed = content + piece, b""
+                if not piece:
+                    break
             compressed = inflater.unused_data if inflater.eof else b""
     except INFLATE_ERRORS:
-        return b""
+        pass
     return content

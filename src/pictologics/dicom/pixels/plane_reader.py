@@ -36,7 +36,7 @@ class PlaneReader:
 
     def __exit__(self, *_: object) -> None:
         if self.file is not None:
-            self.file.__exit__()
+            self.file.close()
 
     def read(self, frame: Frame, stored: PixelFormat) -> AnyArray:
         """The stored values of one plane, or the luminance of its colors, (rows, columns); overwritten by the next."""
@@ -82,7 +82,7 @@ class PlaneReader:
         """The file of a plane, opened unless it is the one of the plane before."""
         if self.file is None or self.header is not header:
             if self.file is not None:
-                self.file.__exit__()
+                self.file.close()
             self.file, self.header, self.inflated = header.file.open(), header, None
         return self.file
 

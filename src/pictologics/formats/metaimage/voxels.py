@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from ...errors import CorruptFileError
-from ...storage.detached_files import named_files, numbered_names
+from ...storage.detached_files import find_named_files, number_names
 from ...storage.files import StoredFile
 from ..stored_volume import Encoding, Part, StoredVolume
 from .header import MetaHeader
@@ -58,9 +58,9 @@ def detached(header: MetaHeader, allow_outside: bool) -> list[StoredFile]:
         step = 1 if step is None else step
         first = first or 0
         last = first + (expected - 1) * step if last is None else last
-        names = numbered_names(pattern.group(1), first, last, step, header.file.name)
+        names = number_names(pattern.group(1), first, last, step, header.file.name)
     else:
-        return named_files(header.file, [header.data_file], allow_outside)
+        return find_named_files(header.file, [header.data_file], allow_outside)
     if len(names) != expected:
         raise CorruptFileError(
             f"its header names {len(names)} files for sizes {header.sizes}, and {expected} are required",
@@ -68,7 +68,7 @@ def detached(header: MetaHeader, allow_outside: bool) -> list[StoredFile]:
             advice="check the list of files",
             files=len(names),
         )
-    return named_files(header.file, names, allow_outside)
+    return find_named_files(header.file, names, allow_outside)
 
 
 def encoding_of(header: MetaHeader) -> Encoding:

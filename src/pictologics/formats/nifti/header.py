@@ -18,10 +18,7 @@ from .layout import (
     STORED_TYPES,
 )
 
-__all__ = ["LONGEST_HEADER", "NiftiHeader", "looks_like_nifti", "parse_header"]
-
-#: Header, extension flag and room for the extensions that are worth reading.
-LONGEST_HEADER = 1 << 16
+__all__ = ["NiftiHeader", "looks_like_nifti", "parse_header"]
 
 MAGICS_1 = (b"n+1\0", b"ni1\0")
 MAGICS_2 = (b"n+2\0\r\n\032\n", b"ni2\0\r\n\032\n")

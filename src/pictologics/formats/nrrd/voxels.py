@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from ...errors import CorruptFileError
-from ...storage.detached_files import named_files, numbered_names
+from ...storage.detached_files import find_named_files, number_names
 from ...storage.files import StoredFile
 from ..stored_volume import Part, StoredVolume
 from .header import NrrdHeader
@@ -64,11 +64,11 @@ def data_files(header: NrrdHeader, allow_outside: bool) -> DataFiles:
         names, of_each = list(header.text.listed), listed.group(1)
     elif pattern is not None:
         name, first, last, step, of_each = pattern.groups()
-        names = numbered_names(name, int(first), int(last), int(step), header.file.name)
+        names = number_names(name, int(first), int(last), int(step), header.file.name)
     else:
-        return DataFiles(tuple(named_files(header.file, [value], allow_outside)), size)
+        return DataFiles(tuple(find_named_files(header.file, [value], allow_outside)), size)
     check_count(header, len(names), None if of_each is None else int(of_each))
-    return DataFiles(tuple(named_files(header.file, names, allow_outside)), size // len(names))
+    return DataFiles(tuple(find_named_files(header.file, names, allow_outside)), size // len(names))
 
 
 def check_count(header: NrrdHeader, count: int, of_each: int | None) -> None:
