@@ -17,7 +17,7 @@ from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.pairs import companion
 from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, StoredFile
-from ..storage.probed_file import ProbedFile, probe_file
+from ..storage.probed_file import ProbedFile, forget_head, probe_file
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]
@@ -87,8 +87,7 @@ def file_source(file: StoredFile) -> Source:
         return Source(file.name, "archive", tuple(list_archive_entries(probed)))
     try:
         with probed.open() as opened:
-            # The header keeps the file itself: it may outlive this load, and the file's first bytes may change.
-            header = read_open_header(file, opened)
+            header = read_open_header(probed, opened)
     except CorruptFileError:
         # It begins as DICOM; the DICOM reader will say what is wrong with it.
         return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True)
@@ -110,7 +109,7 @@ def make_probe(source: Source) -> Probe:
     header_file = companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
     if header_file is None and isinstance(file, ParsedFile):
         sop_class = sop_class_of(file.header)
-        if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(file.header.file, DiskFile):
+        if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(forget_head(file.header.file), DiskFile):
             return Probe(Source(source.path, "index", tuple(listed_files(path))))
         return Probe(source, suffix, source.head, False, source.head, source.is_dicom, sop_class)
     # Of a pair, the header tells the format; either file may be named.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .files import ClosesOnExit, OpenFile, StoredFile
 from .inflation import inflate_head, is_gzip
 
-__all__ = ["HEAD_SIZE", "ProbedFile", "probe_file"]
+__all__ = ["HEAD_SIZE", "ProbedFile", "forget_head", "probe_file"]
 
 HEAD_SIZE = 1 << 16
 """Holds the header of every common file, also a NIfTI header with the extensions that are worth reading."""
@@ -83,3 +83,8 @@ class OpenProbedFile(ClosesOnExit):
 def probe_file(file: StoredFile) -> ProbedFile:
     """Read the first bytes of a file, unless it is one of which they are known."""
     return file if isinstance(file, ProbedFile) else ProbedFile(file)
+
+
+def forget_head(file: StoredFile) -> StoredFile:
+    """The file itself, for what outlives a load: its content may be another one by then."""
+    return file.file if isinstance(file, ProbedFile) else file

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...storage.files import StoredFile
+from ...storage.probed_file import forget_head
 from .phase_attributes import Value
 from .volumes import SeriesVolume
 
@@ -58,7 +59,7 @@ def list_phases(volumes: Sequence[SeriesVolume]) -> list[DicomPhaseInfo]:
                 volume.phase.label,
                 volume.phase.tag,
                 volume.phase.value,
-                stored_files=tuple(files.values()),
+                stored_files=tuple(map(forget_head, files.values())),
                 frames=frozenset((frame.header.path, frame.number) for frame in volume.frames),
             )
         )
