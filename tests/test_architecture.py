@@ -37,6 +37,7 @@ ROOMS = [
     {"dicom.segmentation", "dicom.series"},
     {"dicom", "filters", "formats", "sentinels"},
     {"merger", "preprocessing", "saving", "loaders.protocol"},
+    {"loaders.dicom_selection"},
     {
         "loaders.dicom_describing",
         "loaders.explanation",

@@ -1,18 +1,16 @@
-"""What the headers of DICOM files say of every volume, and of what is none."""
+"""What ``explain`` says of DICOM files: every volume, from the headers alone, and what else is there."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ..dicom.frames.frame import holds_image
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
 from ..dicom.pixels.color import check_colors
 from ..dicom.pixels.pixel_format import check_pixels_present, read_pixel_format
-from ..dicom.series.image_series import Series, group_series, set_aside_localizers
+from ..dicom.series.image_series import Series, set_aside_localizers
 from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
 from ..errors import (
     AmbiguousSeriesError,
@@ -21,16 +19,15 @@ from ..errors import (
     PictologicsError,
     UnsupportedFormatError,
 )
+from .dicom_selection import count_files, group_or_refuse
 from .protocol import Description, Source, VolumeInfo
 
-__all__ = ["count_files", "describe_scan", "group_or_refuse"]
+__all__ = ["describe_scan"]
 
 FORMAT = "DICOM"
 
-# A folder may hold thousands of stray files; a message names a few.
-MOST_FILES_NAMED = 3
-
 REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError)
+"""Errors that are the answer to what a volume is; any other is a fault and passes."""
 
 
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
@@ -45,38 +42,11 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
             volumes.append(replace(info, options=(*selected, *info.options, *below), is_default=is_default))
-    return Description(tuple(volumes), (*(one.text for one in localizers), *list_others(scan)))
-
-
-def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
-    """The image series among the files, or the error that says what is there instead."""
-    if scan.headers:
-        groups = group_series(scan.headers)
-        if source.kind == "file" and not groups:
-            # Of a single file, the error can say what it is.
-            return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
-        return groups
-    strangers = scan.others + scan.broken
-    if strangers:
-        names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
-        more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
-        raise UnsupportedFormatError(
-            f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
-            path=source.path,
-            advice="pass the path of the one file that is meant, or another folder",
-            files=len(strangers),
-        )
-    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
-    raise UnsupportedFormatError(
-        f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
-        path=source.path,
-        advice="pass recursive=True to look into its folders" if folders else "check the path",
-        folders=folders,
-    )
+    return Description(tuple(volumes), (*(decision.text for decision in localizers.decisions), *list_others(scan)))
 
 
 def list_others(scan: Scan) -> list[str]:
-    """What among the files is no image, in words."""
+    """What among the files cannot be loaded as an image, in words."""
     kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in scan.headers if not holds_image(header))
     found = [
         f"{count} DICOM file{'s' * (count != 1)} without an image that can be loaded ({kind})"
@@ -89,13 +59,8 @@ def list_others(scan: Scan) -> list[str]:
     return found
 
 
-def count_files(names: Sequence[str]) -> str:
-    """How many files, in words."""
-    return f"{len(names)} file{'s' * (len(names) != 1)}"
-
-
 def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
-    """What the headers of one series say, with the error in words where something does not load."""
+    """Each volume of a series, with the words of the error where one does not load."""
     common = VolumeInfo(
         FORMAT,
         series.modality,
@@ -112,7 +77,7 @@ def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
 
 
 def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: str) -> VolumeInfo:
-    """One volume of a series."""
+    """One volume of a series: its shape and spacing, or why it does not load."""
     info = replace(
         common,
         phase=volume.label,
@@ -134,7 +99,7 @@ def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: 
     except REFUSALS as error:
         return describe_refusal(info, error)
     grid = planes.grid
-    notes = [one.text for one in (*volume.decisions, *planes.decisions) if one.kind != "sorted"]
+    notes = [decision.text for decision in (*volume.decisions, *planes.assumptions)]
     return replace(info, shape=grid.shape, spacing=grid.spacing, orientation=grid.orientation, notes=tuple(notes))
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from ..dicom.frames.frame import is_segmentation, mapped_units
+from ..dicom.frames.frame import mapped_units
 from ..dicom.headers import tags
 from ..dicom.headers.attributes import Attributes
-from ..dicom.headers.scanning import Scan, files_in, scan_files
 from ..dicom.pixels.value_conversions import PixelRules
 from ..dicom.pixels.voxels import Voxels, read_voxels
-from ..dicom.series.image_series import Series, choose_series, set_aside_localizers
-from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
+from ..dicom.series.image_series import Series
+from ..dicom.series.volumes import SeriesVolume, stack_volume
 from ..dicom.stacks.planes import Planes
 from ..dicom.stacks.rectifying import rectify
 from ..dicom.suv.uptake import SUV_UNITS, convert_to_uptake
-from ..errors import OptionError, UnsupportedFormatError
+from ..errors import OptionError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
 from ..sentinels import marked_as_asked
-from .dicom_describing import count_files, describe_scan, group_or_refuse
+from .dicom_describing import describe_scan
+from .dicom_selection import choose_volume, find_source_volumes, scan_source
 from .protocol import (
     Description,
     Probe,
@@ -28,7 +25,7 @@ from .protocol import (
     Source,
 )
 
-__all__ = ["DicomReader", "find_source_volumes"]
+__all__ = ["DicomReader"]
 
 
 class DicomReader:
@@ -48,13 +45,13 @@ class DicomReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        series, volumes, others = find_source_volumes(source, options.recursive, options.series_uid)
-        volume = choose_volume(volumes, options.dataset_index, source.path)
+        found = find_source_volumes(source, options.recursive, options.series_uid)
+        series, volume = found.series, choose_volume(found.volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else convert_to_uptake(volume.frames, options.suv, source.path)
         planes = stack_volume(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, make_pixel_rules(options, planes))
         decisions = (
-            *others,
+            *found.decisions,
             *volume.decisions,
             *planes.decisions,
             *(() if suv is None else (suv.decision,)),
@@ -89,86 +86,6 @@ class DicomReader:
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of every image series of a source, and what is none."""
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
-
-
-def find_source_volumes(
-    source: Source, recursive: bool, series_uid: str | None
-) -> tuple[Series, list[SeriesVolume], list[Decision]]:
-    """The one series that is meant, its volumes, and what of the source is not part of it."""
-    scan = scan_source(source, recursive)
-    groups, localizers = group_or_refuse(scan, source), list[Decision]()
-    if not groups:
-        refuse_segmentations(scan, source)
-    if series_uid is None:
-        groups, localizers = set_aside_localizers(groups)
-    series = choose_series(groups, series_uid, source.path)
-    others = list_left_out(scan, series, localizers)
-    return series, find_volumes(series, source.path, source.only), others
-
-
-def refuse_segmentations(scan: Scan, source: Source) -> None:
-    """Raise if there are segmentations and no images: which of the files is meant, a folder does not say."""
-    found = [header.path for header in scan.headers if is_segmentation(header)]
-    if found:
-        raise UnsupportedFormatError(
-            f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "
-            f"'{found[0]}'",
-            path=source.path,
-            advice="pass the path of the segmentation file itself",
-            files=found,
-        )
-
-
-def scan_source(source: Source, recursive: bool) -> Scan:
-    """Read the heads of all files of a source."""
-    if source.kind == "folder":
-        return scan_files(files_in(Path(source.path), recursive))
-    scan = scan_files(source.files)
-    if source.kind == "list" and (scan.others or scan.broken):
-        # Every file of a list was named on purpose.
-        raise UnsupportedFormatError(
-            "this file is not DICOM, and a list must name DICOM files of one series",
-            path=(scan.others + scan.broken)[0],
-            advice="take it out of the list",
-        )
-    return scan
-
-
-def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
-    """The volume of a number."""
-    if index >= len(volumes):
-        count = len(volumes)
-        raise OptionError(
-            f"dataset_index {index} is out of range: the series holds {count} volume{'s' * (count != 1)}",
-            path=path,
-            advice=f"pass 0 to {count - 1}" if count > 1 else "leave dataset_index out",
-            volumes=count,
-        )
-    return volumes[index]
-
-
-def list_left_out(scan: Scan, series: Series, localizers: Sequence[Decision]) -> list[Decision]:
-    """What of the source is not part of the series.
-
-    Args:
-        scan: All files.
-        series: The series.
-        localizers: What was decided about series of localizers.
-    """
-    decisions = []
-    if scan.broken:
-        text = f"left out {count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
-        decisions.append(Decision("left out", text, len(scan.broken), "content"))
-    decisions += localizers
-    elsewhere = len(scan.headers) - len(series.headers) - sum(int(one.value or 0) for one in localizers)
-    for count, what in (
-        (len(scan.others), "not DICOM"),
-        (elsewhere, "DICOM of another series or without an image"),
-    ):
-        if count:
-            text = f"left out {count} file{'s' * (count != 1)}: {what}"
-            decisions.append(Decision("left out", text, count))
-    return decisions
 
 
 def make_pixel_rules(options: ReadOptions, planes: Planes) -> PixelRules:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from ..dicom.series.phase_info import DicomPhaseInfo, list_phases
-from .dicom_loader import find_source_volumes
+from .dicom_selection import find_source_volumes
 from .probing import make_probe, make_source
 
 __all__ = ["get_dicom_phases"]
@@ -34,7 +34,7 @@ def get_dicom_phases(
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
-        ValueError: If the source is no DICOM series, or several (errors of ``pictologics.errors``).
+        ValueError: If the source holds no DICOM series, or several (errors of ``pictologics.errors``).
 
     Examples:
         >>> import tempfile
@@ -46,5 +46,4 @@ def get_dicom_phases(
         [('Volume 1', 3)]
     """
     source = make_probe(make_source(path)).source
-    _, volumes, _ = find_source_volumes(source, bool(recursive), series_uid)
-    return list_phases(volumes)
+    return list_phases(find_source_volumes(source, bool(recursive), series_uid).volumes)

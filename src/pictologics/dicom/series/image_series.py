@@ -1,4 +1,4 @@
-"""Headers -> series -> the frames of one layout: choose, or explain why not."""
+"""The headers of image files -> series, and the one series that is meant, or why none can be chosen."""
 
 from __future__ import annotations
 
@@ -8,22 +8,11 @@ from dataclasses import dataclass
 
 from ...errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ...provenance import Decision
-from ..frames import frames_of
-from ..frames.frame import Frame, holds_image, no_pixels
+from ..frames.frame import holds_image, no_pixels
 from ..headers import tags
 from ..headers.header import Header
 
-__all__ = [
-    "FrameLayout",
-    "Series",
-    "choose_series",
-    "group_layouts",
-    "group_series",
-    "set_aside_localizers",
-]
-
-# Cosines that agree to this, and no better, may come from rounding; the corner error decides on the rest.
-COSINE_TOLERANCE = 1e-4
+__all__ = ["Localizers", "Series", "choose_series", "group_series", "set_aside_localizers"]
 
 
 @dataclass(frozen=True)
@@ -59,20 +48,30 @@ class Series:
 
 
 @dataclass(frozen=True)
-class FrameLayout:
-    """The frames of a series that could be planes of one volume: same orientation, size and frame of reference."""
+class Localizers:
+    """Scout views that stand in series of their own and are left out, because other series are there.
 
-    frames: tuple[Frame, ...]
+    Attributes:
+        count: How many images they are.
+    """
 
-    def __str__(self) -> str:
-        first = self.frames[0]
-        kind = "localizer " if first.is_localizer else ""
-        count = len(self.frames)
-        return f"{count} {kind}image{'s' * (count != 1)} of {first.columns}x{first.rows}"
+    count: int = 0
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What a person is told of them; nothing if there are none."""
+        if not self.count:
+            return ()
+        text = f"left out {self.count} localizer image{'s' * (self.count != 1)} in a series of their own"
+        return (Decision("left out", text, self.count, "content"),)
 
 
 def group_series(headers: Iterable[Header]) -> list[Series]:
-    """Sort image files into series, in the order in which the series first appear."""
+    """Sort image files into series, in the order in which the series first appear.
+
+    Raises:
+        CorruptFileError: If a file without pixels does not say to which series it belongs: any could lack it.
+    """
     groups: defaultdict[str, list[Header]] = defaultdict(list)
     for header in headers:
         if not holds_image(header):
@@ -89,14 +88,13 @@ def is_localizer(series: Series) -> bool:
     return all("LOCALIZER" in header.texts(tags.IMAGE_TYPE) for header in series.headers)
 
 
-def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], list[Decision]]:
-    """Leave out series of scout views where others are there."""
-    volumes = [one for one in series if not is_localizer(one)]
-    if not volumes or len(volumes) == len(series):
-        return list(series), []
-    count = sum(len(one.headers) for one in series if is_localizer(one))
-    text = f"left out {count} localizer image{'s' * (count != 1)} in a series of their own"
-    return volumes, [Decision("left out", text, count, "content")]
+def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], Localizers]:
+    """Part the series of scout views from the others; if all are scout views, they are what is meant and stay."""
+    localizers = [candidate for candidate in series if is_localizer(candidate)]
+    if len(localizers) == len(series):
+        return list(series), Localizers()
+    others = [candidate for candidate in series if candidate not in localizers]
+    return others, Localizers(sum(len(candidate.headers) for candidate in localizers))
 
 
 def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -> Series:
@@ -112,7 +110,7 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
         OptionError: If the one asked for is not there.
         UnsupportedFormatError: If there is none at all.
     """
-    table = "\n".join(f"  {one}" for one in series)
+    table = "\n".join(f"  {candidate}" for candidate in series)
     if not series:
         raise UnsupportedFormatError(
             "its DICOM files hold no image (structure sets, reports, segmentations or indices only)",
@@ -120,9 +118,9 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
             advice="pass the folder of an image series",
         )
     if series_uid is not None:
-        for one in series:
-            if one.uid == series_uid:
-                return one
+        for candidate in series:
+            if candidate.uid == series_uid:
+                return candidate
         raise OptionError(
             f"there is no image series {series_uid!r} here, only\n{table}\n",
             path=path,
@@ -134,46 +132,6 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
             f"there are {len(series)} image series here and one is needed:\n{table}\n",
             path=path,
             advice="pass series_uid= with one of these",
-            series=[one.uid for one in series],
+            series=[candidate.uid for candidate in series],
         )
     return series[0]
-
-
-def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None) -> list[FrameLayout]:
-    """The layouts of a series, or of some of its frames, the one with most frames first and localizers last."""
-    groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
-    for header in series.headers:
-        for frame in frames_of(header):
-            if only is None or (header.path, frame.number) in only:
-                groups[make_layout_key(frame)].append(frame)
-    merged: list[list[Frame]] = []
-    for frames in groups.values():
-        home = next((group for group in merged if is_same_layout(group[0], frames[0])), None)
-        if home is None:
-            merged.append(frames)
-        else:
-            home.extend(frames)
-    layouts = [FrameLayout(tuple(frames)) for frames in merged]
-    return sorted(layouts, key=lambda layout: (layout.frames[0].is_localizer, -len(layout.frames)))
-
-
-def make_layout_key(frame: Frame) -> tuple[object, ...]:
-    """What planes of one volume have in common, as the file writes it."""
-    values = frame.header.values
-    return (
-        frame.rows,
-        frame.columns,
-        frame.orientation,
-        tuple(frame.image_type) if frame.is_localizer else None,
-        values.get(tags.FRAME_OF_REFERENCE_UID),
-        frame.attributes.text(tags.STACK_ID),
-    )
-
-
-def is_same_layout(one: Frame, other: Frame) -> bool:
-    """Whether two layout keys differ by no more than rounded cosines."""
-    if one.orientation is None or other.orientation is None:
-        return make_layout_key(one) == make_layout_key(other)
-    apart = max(abs(a - b) for a, b in zip(one.orientation, other.orientation, strict=True))
-    keys = [(*make_layout_key(frame)[:2], *make_layout_key(frame)[3:]) for frame in (one, other)]
-    return apart < COSINE_TOLERANCE and keys[0] == keys[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...storage.files import StoredFile
 from ...storage.probed_file import forget_head
-from .phase_attributes import Value
+from .phase_values import Value
 from .volumes import SeriesVolume
 
 __all__ = ["DicomPhaseInfo", "list_phases"]

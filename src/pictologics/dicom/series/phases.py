@@ -26,14 +26,23 @@ from .phase_attributes import (
     RANKED,
     UNSPECIFIC,
     Candidate,
-    Value,
     label_text,
 )
+from .phase_values import Value
 
 __all__ = ["Phase", "split_phases"]
 
-# Scanners write positions with three decimals: two planes may be this far apart and still be one.
 POSITION_ROUNDING = 2e-3
+"""Distance, mm, up to which two planes are at one position.
+
+Scanners write positions with three decimals: each coordinate is off by up to half a micrometer, and the distance of two
+planes along an oblique normal by up to 1.7 micrometers."""
+
+Groups = dict[tuple[Value, ...], list[int]]
+"""Indices of planes by their values of one or more attributes."""
+
+Known = dict[Candidate, list[Value]]
+"""The value of each plane, by the attribute."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +85,11 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
     phases = split_by_attributes(frames, slots, specific, 1)
     if phases:
         return phases
+    # The CSA header is slow to read: only after every other attribute that says what a volume is.
     if BY_DIFFUSION not in known:
         unspecific = {candidate: values for candidate, values in known.items() if candidate in UNSPECIFIC}
         known = {**specific, **read_csa_values(frames), **unspecific}
+    # Two attributes at most: with three, almost any set of images can be cut into groups that fit by chance.
     for size in (1, 2):
         phases = split_by_attributes(frames, slots, known, size)
         if phases:
@@ -101,23 +112,21 @@ def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
     heights = np.array([frame.position for frame in frames], dtype=float) @ normal
     order = np.argsort(heights, kind="stable")
     gaps = np.diff(heights[order])
+    # Slices of a small animal are tens of micrometers apart: for them the rounding is a share of the pixel.
     pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
     rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
     apart = gaps[gaps > rounding]
-    # A tenth of the usual distance between slices; one wide hole must not make neighbors look like one.
+    # A tenth of the usual distance between slices, by the median: one wide hole must not make neighbors look like one.
     same = max(CORNER_ERROR_REFUSED * float(np.median(apart)), rounding) if apart.size else rounding
     slots = np.empty(len(frames), dtype=int)
     slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
     return slots
 
 
-Groups = dict[tuple[Value, ...], list[int]]
-Known = dict[Candidate, list[Value]]
-
-
 def split_by_attributes(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
     """Phases by the first so many candidates together that explain every repeated position; none if none do."""
     most = int(np.bincount(slots).max())
+    # Too few groups would hold a position twice; too many would cut a volume into pieces.
     for candidates in combinations(known, size):
         groups = group_by_values([known[candidate] for candidate in candidates])
         if len(groups) == most and has_each_position_once(groups, slots):
@@ -205,16 +214,16 @@ def has_each_position_once(groups: Groups, slots: np.ndarray) -> bool:
 
 
 def make_phases(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
-    """Phases in ascending order of their values."""
+    """Phases in ascending order of their values, labeled by those attributes that differ between them."""
     keys = sorted(groups)
+    columns = list(zip(*keys, strict=True))
     phases = []
     for key in keys:
+        first = frames[groups[key][0]]
         labels = [
-            candidate.label(value, frames[groups[key][0]])
-            if candidate.label
-            else label_text(value, [one[k] for one in keys])
-            for k, (candidate, value) in enumerate(zip(candidates, key, strict=True))
-            if len({one[k] for one in keys}) > 1
+            candidate.label(value, first) if candidate.label else label_text(value, column)
+            for candidate, value, column in zip(candidates, key, columns, strict=True)
+            if len(set(column)) > 1
         ]
         phases.append(
             Phase(
@@ -247,7 +256,7 @@ def make_ranked_phases(
     """Phases by their rank at each position, where the value itself drifts from slice to slice."""
     phases = []
     for rank in range(max(ranks) + 1):
-        members = [index for index, one in enumerate(ranks) if one == rank]
+        members = [index for index, own_rank in enumerate(ranks) if own_rank == rank]
         lowest = min(values[index] for index in members)
         label = f"Volume {rank + 1}"
         phases.append(Phase(tuple(frames[index] for index in members), label, candidate.keyword, lowest))
@@ -256,14 +265,10 @@ def make_ranked_phases(
 
 def split_by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
     """Phases by the order in which the images of each position come: instance number, then file and frame."""
-
-    def order(index: int) -> tuple[int, int, int]:
-        number = frames[index].instance_number
-        return (0 if number is None else number, index, frames[index].number)
-
     seen: defaultdict[int, int] = defaultdict(int)
     volumes: defaultdict[int, list[Frame]] = defaultdict(list)
-    for index in sorted(range(len(frames)), key=order):
+    # The sort is stable, and frames come in the order of their files and in them.
+    for index in sorted(range(len(frames)), key=lambda k: frames[k].instance_number or 0):
         slot = int(slots[index])
         volumes[seen[slot]].append(frames[index])
         seen[slot] += 1

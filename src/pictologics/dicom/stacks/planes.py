@@ -43,14 +43,24 @@ class Planes:
     Attributes:
         frames: Sorted along the third axis.
         grid: Where their voxels lie; of an irregular stack, at their mean distance.
-        decisions: What was decided to get there.
+        assumptions: What was assumed or rounded to lay the grid through them.
         irregular_stack: Where the planes of an irregular stack really lie, if it is to be resampled.
+        were_sorted: Whether the files came in another order.
     """
 
     frames: tuple[Frame, ...]
     grid: Grid
-    decisions: tuple[Decision, ...]
+    assumptions: tuple[Decision, ...]
     irregular_stack: StackGeometry | None = None
+    were_sorted: bool = False
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What the record of the image says of how its planes were stacked."""
+        if not self.were_sorted:
+            return self.assumptions
+        count = len(self.frames)
+        return (*self.assumptions, Decision("sorted", f"{count} slices sorted along their normal", count))
 
 
 def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
@@ -96,10 +106,13 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
     stack = StackGeometry(positions[order], cosines[order, :3], cosines[order, 3:], spacings[order], grid)
     findings = find_irregularities(stack)
     decisions += judge_stack(stack, findings, irregular, path)
-    if not np.array_equal(order, np.arange(len(frames))):
-        decisions.append(Decision("sorted", f"{len(frames)} slices sorted along their normal", len(frames)))
-    to_resample = stack if findings and irregular == "resample" else None
-    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions), to_resample)
+    return Planes(
+        tuple(frames[k] for k in order),
+        grid,
+        tuple(decisions),
+        irregular_stack=stack if findings and irregular == "resample" else None,
+        were_sorted=not np.array_equal(order, np.arange(len(frames))),
+    )
 
 
 def make_plane_grid(
@@ -204,7 +217,7 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
         order = list(range(len(frames)))
         way = "file name"
     first = frames[order[0]]
-    rows, columns = find_pixel_spacing(first, decisions)
+    pixel_spacing = find_pixel_spacing(first, decisions)
     step = find_single_slice_step(first, decisions)
     record_assumption(
         f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
@@ -214,7 +227,7 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
         decisions,
     )
     direction = make_orthonormal_axes(np.array(first.orientation or AXIAL))
-    grid = make_plane_grid(first, np.zeros(3), direction, (rows, columns), step, len(frames))
+    grid = make_plane_grid(first, np.zeros(3), direction, pixel_spacing, step, len(frames))
     return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
 
 

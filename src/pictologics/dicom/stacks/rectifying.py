@@ -200,10 +200,10 @@ def describe_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: 
     beyond = float(stack.offsets[-1, 2]) - (planes - 1) * normal.step
     if beyond >= CORNER_ERROR_REFUSED * normal.step:
         text += f"; the last {beyond:.6g} mm of the stack, less than one step, lie beyond the last plane"
-    return [Decision("resampled", text, normal.step), *describe_left_out(stack, normal)]
+    return [Decision("resampled", text, normal.step), *describe_lost_slices(stack, normal)]
 
 
-def describe_left_out(stack: StackGeometry, normal: NormalPlan) -> list[Decision]:
+def describe_lost_slices(stack: StackGeometry, normal: NormalPlan) -> list[Decision]:
     """Name slices that no plane is made of: those that stand alone between long gaps, beside the planes."""
     used = np.union1d(normal.lower[normal.lower >= 0], normal.lower[normal.weight > 0] + 1)
     lost = np.setdiff1d(np.arange(len(stack.positions)), used)

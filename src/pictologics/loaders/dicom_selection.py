@@ -1,0 +1,150 @@
+"""A source -> the one DICOM series in it that is meant, its volumes, and what else is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..dicom.frames.frame import is_segmentation
+from ..dicom.headers import tags
+from ..dicom.headers.scanning import Scan, files_in, scan_files
+from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
+from ..dicom.series.volumes import SeriesVolume, find_volumes
+from ..errors import OptionError, UnsupportedFormatError
+from ..provenance import Decision
+from .protocol import Source
+
+__all__ = ["SourceVolumes", "choose_volume", "count_files", "find_source_volumes", "group_or_refuse", "scan_source"]
+
+MOST_FILES_NAMED = 3
+"""How many files a message names: a folder may hold thousands of stray ones."""
+
+
+@dataclass(frozen=True)
+class SourceVolumes:
+    """The volumes of the one series of a source that is meant.
+
+    Attributes:
+        series: The series.
+        volumes: Its volumes, in the order in which ``dataset_index`` counts them.
+        decisions: What of the source is not part of the series, for the record of the image.
+    """
+
+    series: Series
+    volumes: list[SeriesVolume]
+    decisions: tuple[Decision, ...]
+
+
+def find_source_volumes(source: Source, recursive: bool, series_uid: str | None) -> SourceVolumes:
+    """Find the one series that is meant, and its volumes.
+
+    Args:
+        source: Where to look.
+        recursive: Of a folder, also look into the folders below it.
+        series_uid: The series that is asked for; None for the only one.
+
+    Raises:
+        AmbiguousSeriesError: If there are several and none was asked for.
+        UnsupportedFormatError: If there is no image.
+    """
+    scan = scan_source(source, recursive)
+    groups, localizers = group_or_refuse(scan, source), Localizers()
+    if not groups:
+        refuse_segmentations(scan, source)
+    if series_uid is None:
+        groups, localizers = set_aside_localizers(groups)
+    series = choose_series(groups, series_uid, source.path)
+    volumes = find_volumes(series, source.path, source.only)
+    return SourceVolumes(series, volumes, describe_rest(scan, series, localizers))
+
+
+def scan_source(source: Source, recursive: bool) -> Scan:
+    """Read the headers of all files of a source."""
+    if source.kind == "folder":
+        return scan_files(files_in(Path(source.path), recursive))
+    scan = scan_files(source.files)
+    if source.kind == "list" and (scan.others or scan.broken):
+        # A folder may hold anything, but every file of a list was named on purpose.
+        raise UnsupportedFormatError(
+            "this file is not DICOM, and a list must name DICOM files of one series",
+            path=(scan.others + scan.broken)[0],
+            advice="take it out of the list",
+        )
+    return scan
+
+
+def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
+    """The image series among the files, or the error that says what is there instead."""
+    if scan.headers:
+        groups = group_series(scan.headers)
+        if source.kind == "file" and not groups:
+            # Of a single file, the error can say what it is.
+            return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
+        return groups
+    strangers = scan.others + scan.broken
+    if strangers:
+        names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
+        more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
+        raise UnsupportedFormatError(
+            f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
+            path=source.path,
+            advice="pass the path of the one file that is meant, or another folder",
+            files=len(strangers),
+        )
+    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
+    raise UnsupportedFormatError(
+        f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
+        path=source.path,
+        advice="pass recursive=True to look into its folders" if folders else "check the path",
+        folders=folders,
+    )
+
+
+def refuse_segmentations(scan: Scan, source: Source) -> None:
+    """Raise if there are segmentations and no images: a folder does not say which of the files is meant."""
+    found = [header.path for header in scan.headers if is_segmentation(header)]
+    if found:
+        raise UnsupportedFormatError(
+            f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "
+            f"'{found[0]}'",
+            path=source.path,
+            advice="pass the path of the segmentation file itself",
+            files=found,
+        )
+
+
+def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
+    """The volume that ``dataset_index`` counts."""
+    if index >= len(volumes):
+        count = len(volumes)
+        raise OptionError(
+            f"dataset_index {index} is out of range: the series holds {count} volume{'s' * (count != 1)}",
+            path=path,
+            advice=f"pass 0 to {count - 1}" if count > 1 else "leave dataset_index out",
+            volumes=count,
+        )
+    return volumes[index]
+
+
+def describe_rest(scan: Scan, series: Series, localizers: Localizers) -> tuple[Decision, ...]:
+    """What of a source is not part of the series that is meant: a warning where it could be, else a note."""
+    decisions = []
+    if scan.broken:
+        text = f"left out {count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
+        decisions.append(Decision("left out", text, len(scan.broken), "content"))
+    decisions += localizers.decisions
+    elsewhere = len(scan.headers) - len(series.headers) - localizers.count
+    for count, kind in (
+        (len(scan.others), "not DICOM"),
+        (elsewhere, "DICOM of another series or without an image"),
+    ):
+        if count:
+            text = f"left out {count} file{'s' * (count != 1)}: {kind}"
+            decisions.append(Decision("left out", text, count))
+    return tuple(decisions)
+
+
+def count_files(names: Sequence[str]) -> str:
+    """How many files there are, in words: "1 file", "3 files"."""
+    return f"{len(names)} file{'s' * (len(names) != 1)}"
