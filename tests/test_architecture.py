@@ -48,7 +48,7 @@ ROOMS = [
     },
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
-    {"loaders.image_reading"},
+    {"loaders.image_reading", "loaders.rtstruct_loader", "loaders.seg_loader"},
     {"loaders.merging_files"},
     {"loader", "pictures"},
     {"utilities"},
@@ -115,12 +115,13 @@ def modules() -> tuple[Module, ...]:
 def room_of(name: str) -> tuple[int, str]:
     """The line of a module in the list of rooms, and its room."""
     last = name.rpartition(".")[2]
+    own = {room for rooms in ROOMS for room in rooms}
     for line, rooms in enumerate(ROOMS):
         for room in rooms:
             folder, _, pattern = room.partition(".")
             if name == room or name.startswith(room + "."):
                 return line, room
-            if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader"):
+            if pattern == "*_loader" and name.startswith(folder + ".") and last.endswith("_loader") and name not in own:
                 return line, name
     if name == "loaders":
         return len(ROOMS) - 3, name  # the folder's own list of names, above the readers

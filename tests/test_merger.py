@@ -210,6 +210,21 @@ def test_transposed_files(tmp_path):
         load_and_merge_images([path], transpose_axes=(0, 2, 1))
 
 
+def test_what_came_before_the_first_mask_stays_valid():
+    crop = GRID.cropped((0, 0, 0), (4, 4, 2))
+    invalid = np.zeros(GRID.shape, bool)
+    invalid[0, 0, 0] = True
+    merger = Merger(GRID, "max")
+    merger.add(Image.from_grid(np.full(crop.shape, 3.0), crop))
+    merger.add(Image.from_grid(np.full(GRID.shape, 2.0), GRID, source_mask=~invalid))
+    # The first image has data where the second has none.
+    assert merger.valid.all()
+    assert merger.array[0, 0, 0] == 3
+    alone = Merger(GRID, "max")
+    alone.add(Image.from_grid(np.full(GRID.shape, 2.0), GRID, source_mask=~invalid))
+    assert np.array_equal(alone.valid, ~invalid)
+
+
 def test_voxels_that_a_mask_calls_invalid_are_background():
     merger = Merger(GRID, "max")
     valid = np.ones(GRID.shape, np.bool_)

@@ -14,7 +14,7 @@ from .errors import ContentWarning, warn
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.explanation import Explanation
-from .loaders.image_reading import find_reader, on_grid, read_image
+from .loaders.image_reading import on_grid, read_image
 from .loaders.keywords import (
     check_dtype,
     check_source_mask_from,
@@ -29,6 +29,7 @@ from .loaders.protocol import (
     SourceMaskFrom,
     Suv,
 )
+from .loaders.registry import find_reader
 from .provenance import warn_of
 from .storage.files import PathLike
 

@@ -148,7 +148,7 @@ def test_contour_data_must_be_numbers(tmp_path, text):
 
 def test_other_files_are_refused(tmp_path):
     write_nifti(tmp_path / "scan.nii")
-    with pytest.raises(UnsupportedFormatError, match="no DICOM file"):
+    with pytest.raises(UnsupportedFormatError, match=r"a file that begins with .* and the format RTSTRUCT is required"):
         load_rtstruct(tmp_path / "scan.nii", SCAN)
     with pytest.raises(UnsupportedFormatError, match="one RTSTRUCT file is required, and this is a folder"):
         load_rtstruct(tmp_path, SCAN)

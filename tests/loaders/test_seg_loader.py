@@ -385,6 +385,23 @@ def test_far_from_the_image(tmp_path):
     assert [mask.array.any() for mask in masks.values()] == [True, True, False]
 
 
+@pytest.mark.parametrize("offset", [0.0, 0.4])
+def test_a_reference_without_the_first_organ_is_nothing_to_warn_of(tmp_path, offset):
+    path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
+    own = load_seg(path)
+    last = own.grid.cropped((0, 0, 8), (*own.grid.shape[:2], 1))
+    moved = Grid(last.shape, last.spacing, tuple(last.index_to_world((offset, 0, 0))), last.direction)
+    scan = Image.from_grid(np.zeros(moved.shape, np.uint8), moved)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        masks = load_seg(path, combine_segments=False, reference_image=scan)
+    assert [mask.array.any() for mask in masks.values()] == [False, False, True]
+    assert not any("outside" in str(warning.message) for warning in caught)
+    # That the lattices do not meet is told once, not for each organ.
+    assert [warning.category for warning in caught] == ([GeometryWarning] if offset else [])
+    assert "wholly outside" in masks[1].provenance.decisions[-1].text
+
+
 # --- what is told ---
 
 

@@ -20,7 +20,7 @@ from pictologics import (
     load_image,
     save_image,
 )
-from pictologics.loaders import get_segment_info, load_seg
+from pictologics.loaders import get_segment_info, load_rtstruct, load_seg
 from tests.factories.dicom_series import write_series
 from tests.factories.hostile import garbage, within_seconds
 from tests.factories.phantom import OBLIQUE, Phantom
@@ -63,6 +63,21 @@ def test_no_segmentation(tmp_path):
                 call(path)
             assert str(path) in str(caught.value)
             assert "segmentation" in str(caught.value)
+
+
+def test_a_damaged_header_is_told_as_damage(tmp_path):
+    content = seg(tmp_path).read_bytes()[:300]
+    for call in (load_seg, get_segment_info, load_image):
+        with pytest.raises(CorruptFileError):
+            call(content)
+
+
+def test_segments_of_another_format_than_contours(tmp_path):
+    path, scan = seg(tmp_path), Image(np.zeros((4, 5, 6)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    with pytest.raises(
+        UnsupportedFormatError, match=r"SOP class 1\.2\.840\.10008\.5\.1\.4\.1\.1\.66\.4, and the format"
+    ):
+        load_rtstruct(path, scan)
 
 
 def test_segments_that_are_not_there_and_those_that_are(tmp_path):

@@ -19,22 +19,13 @@ from ..interpolation import Interpolation
 from ..placement import place, transpose
 from ..sentinels import marked_as_asked
 from ..storage.files import PathLike
-from .probing import make_probe, make_source
 from .protocol import (
-    Reader,
     ReadOptions,
-    Source,
     SourceMaskFrom,
 )
-from .registry import select
+from .registry import find_reader
 
-__all__ = ["find_reader", "on_grid", "read_image"]
-
-
-def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO) -> tuple[Source, Reader]:
-    """Look at a source once and choose its reader."""
-    probe = make_probe(make_source(path))
-    return probe.source, select(probe)
+__all__ = ["on_grid", "read_image"]
 
 
 def read_image(

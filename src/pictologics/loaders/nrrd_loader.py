@@ -15,9 +15,17 @@ from .protocol import (
     Description,
     Probe,
     ReadOptions,
+    SegmentFacts,
+    SegmentOptions,
     Source,
 )
-from .segmentations.nrrd_seg import label_map_of
+from .segmentations.nrrd_seg import (
+    SLICER_SEGMENTATION,
+    holds_nrrd_segments,
+    list_nrrd_segments,
+    read_nrrd_label_map,
+    read_nrrd_segments,
+)
 from .stored_loading import StoredContent, describe_stored, read_stored
 
 __all__ = ["NrrdReader"]
@@ -27,6 +35,7 @@ class NrrdReader:
     """Reads NRRD (``pictologics.formats.nrrd``). A segmentation of 3D Slicer gives a label map of all its segments."""
 
     name = "NRRD"
+    segment_format = SLICER_SEGMENTATION
     suffixes: tuple[str, ...] = (".nrrd", ".nhdr")
     honors = frozenset({"dataset_index", "dtype", "irregular", "allow_outside_files"})
     needs_reference = False
@@ -48,7 +57,7 @@ class NrrdReader:
                 advice="leave dataset_index out, or choose segments with load_seg",
                 volumes=1,
             )
-        return labels_as(label_map_of(opened, segmentation_of(opened), source.path), options.dtype, source.path)
+        return labels_as(read_nrrd_label_map(opened, segmentation_of(opened), source.path), options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file, or say what the segments are called."""
@@ -56,6 +65,18 @@ class NrrdReader:
         if not is_segmentation(opened.header.keys):
             return describe_stored(StoredContent(opened.volume, opened.note, opened.decisions), self.name)
         return describe_segments(opened, self.name)
+
+    def holds_segments(self, probe: Probe) -> bool:
+        """Whether it is a segmentation of 3D Slicer."""
+        return holds_nrrd_segments(probe)
+
+    def list_segments(self, source: Source) -> list[SegmentFacts]:
+        """Say what is known of each segment, from the header alone."""
+        return list_nrrd_segments(source)
+
+    def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
+        """Read segments onto the grid of the file."""
+        return read_nrrd_segments(source, options)
 
 
 def describe_segments(opened: OpenedNrrd, name: str) -> Description:

@@ -88,9 +88,9 @@ def file_source(file: StoredFile) -> Source:
     try:
         with probed.open() as opened:
             header = read_open_header(probed, opened)
-    except CorruptFileError:
-        # It begins as DICOM; the DICOM reader will say what is wrong with it.
-        return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True)
+    except CorruptFileError as error:
+        # It begins as DICOM; the reader that is chosen will say what is wrong with it.
+        return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True, damage=error)
     if header is None:
         return Source(file.name, "file", (probed,), head=probed.head)
     return Source(file.name, "file", (ParsedFile(header),), head=probed.head, is_dicom=True)

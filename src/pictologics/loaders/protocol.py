@@ -1,12 +1,14 @@
-"""What a format's reader is, and what it gets to see: Source, Probe, ReadOptions."""
+"""What a format's reader is, and what it gets to see: Source, Probe, ReadOptions, SegmentOptions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..errors import CorruptFileError
 from ..image import Image
 from ..storage.files import StoredFile
 
@@ -17,6 +19,9 @@ __all__ = [
     "Probe",
     "ReadOptions",
     "Reader",
+    "SegmentFacts",
+    "SegmentOptions",
+    "SegmentReader",
     "Source",
     "SourceMaskFrom",
     "Suv",
@@ -28,8 +33,13 @@ SourceMaskFrom = Literal["padding", "sentinel"] | float
 Color = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
-# What means something for every format, or is used by the front door whatever the reader does.
+SegmentFacts = dict[str, str | int]
+"""What is known of one segment. Always there: ``segment_number``, a number, and as text, empty where the file says
+nothing, ``segment_label``, ``segment_description``, ``algorithm_type``. A reader may add more, under names that say
+what they are."""
+
 OF_FRONT_DOOR = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
+"""Options that mean something for every format, or that the front door acts on itself."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,7 @@ class Source:
         only: Of the files' frames, those that are meant, by file and number; None for all.
         head: First bytes of a single file.
         is_dicom: Whether a single file begins as DICOM; if it can be followed, its entry in ``files`` knows its header.
+        damage: Why it cannot be followed.
     """
 
     path: str
@@ -51,6 +62,7 @@ class Source:
     only: frozenset[tuple[str, int]] | None = None
     head: bytes = field(default=b"", repr=False)
     is_dicom: bool = False
+    damage: CorruptFileError | None = None
 
 
 @dataclass(frozen=True)
@@ -97,8 +109,30 @@ class ReadOptions:
     def changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults, but for those that the front door acts on itself."""
         return frozenset(
-            one.name for one in fields(self) if one.name not in OF_FRONT_DOOR and getattr(self, one.name) != one.default
+            option.name
+            for option in fields(self)
+            if option.name not in OF_FRONT_DOOR and getattr(self, option.name) != option.default
         )
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """The keywords of ``load_seg`` and ``load_rtstruct`` that concern reading, checked and packed once.
+
+    Attributes:
+        numbers: The segments that are wanted; None for all.
+        combine: Whether they become one label map.
+        threshold: From which fraction on a voxel belongs to a segment; None to keep the fractions.
+        reference: The image on which the result will be placed, for what the file leaves open; the front door does
+            the placing.
+        roi_names: Of a structure set, names or numbers of the ROIs that are wanted, instead of ``numbers``.
+    """
+
+    numbers: tuple[int, ...] | None = None
+    combine: bool = True
+    threshold: float | None = 0.5
+    reference: Image | None = None
+    roi_names: str | int | Sequence[str | int] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +151,7 @@ class VolumeInfo:
         spacing: Along (x, y, z), mm.
         orientation: Letters towards which the axes run.
         dataset_index: Which volume of its source it is.
-        options: The keywords of ``load_image`` that give it, beside the path.
+        options: The keywords of ``load_image`` that give it, besides the path.
         labels: Of a mask, its segments: value and name of each.
         findings: What keeps its slices from a regular grid, each with its size in voxels.
         notes: What to know about it: what is assumed or left out, or why it does not load.
@@ -174,8 +208,8 @@ class Reader(Protocol):
         name: What messages call the format.
         suffixes: Usual suffixes, a hint for messages.
         honors: Names of the ``ReadOptions`` it makes use of.
-        needs_reference: Whether its files have no voxels of their own, so that ``options.reference`` must be there;
-            the front door sees to that.
+        needs_reference: Whether its files have no voxels of their own, so that ``read`` raises without
+            ``options.reference`` and draws on its voxels.
     """
 
     name: str
@@ -191,3 +225,29 @@ class Reader(Protocol):
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """Say what a source holds, from headers only."""
+
+
+@runtime_checkable
+class SegmentReader(Reader, Protocol):
+    """A reader whose files may hold segments, which it also gives one by one.
+
+    Attributes:
+        segment_format: What messages call those of its files that hold segments.
+    """
+
+    segment_format: str
+
+    def holds_segments(self, probe: Probe) -> bool:
+        """Whether a source that it matches holds segments. Never raises and opens nothing."""
+
+    def list_segments(self, source: Source) -> list[SegmentFacts]:
+        """Say what is known of each segment, in ascending order of their numbers, without reading voxels."""
+
+    def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
+        """Read segments onto the grid of the file, in LPS; they are not placed on the reference.
+
+        Returns:
+            A label map whose ``labels`` name the segments or, where ``options.combine`` is False, a mask for each
+            number, whose ``labels`` name it. Of a mask's planes, those that hold nothing have a ``SliceSource``
+            without a file in the provenance, and their memory is never touched.
+        """

@@ -1,4 +1,4 @@
-"""RT structure sets: contours drawn as masks on the image that they belong to."""
+"""The front door of RT structure sets: contours drawn as masks on the image that they belong to."""
 
 from __future__ import annotations
 
@@ -6,62 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO, Literal, overload
 
-from ..dicom.headers import tags
-from ..dicom.structures.rois import RT_STRUCTURE_SET
-from ..dicom.structures.structure_set import READER_NAME, StructureSet
-from ..errors import OptionError, UnsupportedFormatError
+from ..dicom.structures.structure_set import READER_NAME
 from ..image import Image
-from ..labels import labels_as
 from ..provenance import warn_of
-from ..storage.files import PathLike, StoredFile
+from ..storage.files import PathLike
 from .keywords import grid_of_reference
-from .probing import make_source
-from .protocol import (
-    Description,
-    Probe,
-    ReadOptions,
-    Source,
-    VolumeInfo,
-)
+from .protocol import SegmentOptions
+from .registry import find_segment_reader
 
-__all__ = ["RtstructReader", "load_rtstruct"]
-
-
-class RtstructReader:
-    """Draws the contours of an RT structure set; see ``pictologics.dicom.structures``."""
-
-    name = READER_NAME
-    suffixes: tuple[str, ...] = (".dcm",)
-    honors = frozenset({"dtype"})
-    needs_reference = True
-
-    def matches(self, probe: Probe) -> bool:
-        """Whether the source is one file that says it is a structure set."""
-        return probe.sop_class == RT_STRUCTURE_SET
-
-    def read(self, source: Source, options: ReadOptions) -> Image:
-        """Draw all ROIs as one label map on the reference."""
-        if options.reference is None:
-            raise OptionError("an image to draw the contours on is required", path=source.path)
-        return labels_as(
-            StructureSet(source.files[0]).draw_combined(options.reference, None), options.dtype, source.path
-        )
-
-    def describe(self, source: Source, options: ReadOptions) -> Description:
-        """List the ROIs."""
-        structures = StructureSet(source.files[0])
-        header = structures.header
-        volume = VolumeInfo(
-            self.name,
-            "SEG",
-            header.text(tags.SERIES_DESCRIPTION) or header.text(tags.STRUCTURE_SET_LABEL),
-            header.text(tags.SERIES_INSTANCE_UID) or None,
-            header.text(tags.SERIES_NUMBER),
-            labels=tuple(structures.assign_labels(structures.rois)[0].items()),
-            notes=("contours, to be drawn on the image that is passed as reference_image",),
-            needs_reference=True,
-        )
-        return Description((volume,))
+__all__ = ["load_rtstruct"]
 
 
 @overload
@@ -140,25 +93,20 @@ def load_rtstruct(
         >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
     """
     grid_of_reference(reference_image)
-    structures = StructureSet(only_file(path))
-    if combine_rois:
-        image = structures.draw_combined(reference_image, roi_names, coverage)
-        warn_of(structures.path, image.provenance.decisions)
-        return image
-    masks = structures.draw_separate(reference_image, roi_names, coverage)
+    source, reader = find_segment_reader(path, READER_NAME)
+    threshold = None if coverage else 0.5
+    drawn = reader.read_segments(
+        source,
+        SegmentOptions(combine=bool(combine_rois), threshold=threshold, reference=reference_image, roi_names=roi_names),
+    )
+    if isinstance(drawn, Image):
+        warn_of(source.path, drawn.provenance.decisions)
+        return drawn
     # Every mask carries the same record.
-    warn_of(structures.path, masks[0][1].provenance.decisions)
-    count = Counter(roi.name for roi, _ in masks)
-    return {f"{roi.name} ({roi.number})" if count[roi.name] > 1 else roi.name: mask for roi, mask in masks}
-
-
-def only_file(path: PathLike | bytes | BinaryIO) -> StoredFile:
-    """The one file that is meant."""
-    source = make_source(path)
-    if source.kind != "file":
-        raise UnsupportedFormatError(
-            f"one RTSTRUCT file is required, and this is {'an' if source.kind == 'archive' else 'a'} {source.kind}",
-            path=source.path,
-            advice="pass the path of the file itself",
-        )
-    return source.files[0]
+    warn_of(source.path, next(iter(drawn.values())).provenance.decisions)
+    names = {number: mask.labels[1] for number, mask in drawn.items()}
+    count = Counter(names.values())
+    return {
+        f"{names[number]} ({number})" if count[names[number]] > 1 else names[number]: mask
+        for number, mask in drawn.items()
+    }

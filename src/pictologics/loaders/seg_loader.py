@@ -1,4 +1,4 @@
-"""Segmentations: load_seg, get_segment_info, and the reader of DICOM SEG for load_image."""
+"""The front door of segments: load_seg and get_segment_info, for every format that holds them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,14 @@ import numpy as np
 from ..checks import check_number, is_whole, option_error
 from ..errors import OptionError
 from ..image import Image, noting_other_frame
-from ..labels import labels_as
-from ..placement import moved_to, place
+from ..placement import Placed, moved_to, place_with_report
 from ..provenance import Decision, warn_of
 from ..storage.files import PathLike
 from .keywords import grid_of_reference
-from .probing import make_probe, make_source
-from .protocol import (
-    Description,
-    Probe,
-    ReadOptions,
-    Source,
-)
-from .segmentations import SegmentFacts, SegmentOptions, select_kind
-from .segmentations.dicom_seg import DicomSegKind, describe_segmentation, load_label_map
+from .protocol import SegmentFacts, SegmentOptions
+from .registry import find_segment_reader
 
-__all__ = ["SegReader", "get_segment_info", "load_seg"]
+__all__ = ["get_segment_info", "load_seg"]
 
 
 @overload
@@ -124,14 +116,12 @@ def load_seg(
     )
     if reference_image is not None:
         grid_of_reference(reference_image)
-    probe = make_probe(make_source(path))
-    loaded = select_kind(probe).load(probe.source, options)
+    source, reader = find_segment_reader(path)
+    loaded = reader.read_segments(source, options)
     if reference_image is not None:
-        if isinstance(loaded, Image):
-            loaded = placed(loaded, reference_image)
-        else:
-            loaded = {number: placed_mask(mask, reference_image) for number, mask in loaded.items()}
-    warn_of(probe.source.path, decisions_to_tell([loaded] if isinstance(loaded, Image) else list(loaded.values())))
+        return place_segments(loaded, reference_image, source.path)
+    images = [loaded] if isinstance(loaded, Image) else list(loaded.values())
+    warn_of(source.path, list_decisions(images))
     return loaded
 
 
@@ -161,64 +151,61 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
         ...     print(type(error).__name__)
         UnsupportedFormatError
     """
-    probe = make_probe(make_source(path))
-    return select_kind(probe).segments(probe.source)
+    source, reader = find_segment_reader(path)
+    return reader.list_segments(source)
 
 
-class SegReader:
-    """Reads DICOM segmentations as label maps; see ``pictologics.dicom.segmentation``."""
-
-    name = "DICOM SEG"
-    suffixes: tuple[str, ...] = (".dcm", "or none")
-    honors = frozenset({"dtype"})
-    needs_reference = False
-
-    def matches(self, probe: Probe) -> bool:
-        """Whether the source is a DICOM file of a segmentation class."""
-        return DicomSegKind().matches(probe)
-
-    def read(self, source: Source, options: ReadOptions) -> Image:
-        """Read all segments into one label map."""
-        image = load_label_map(source, SegmentOptions(reference=options.reference))
-        return labels_as(image, options.dtype, source.path)
-
-    def describe(self, source: Source, options: ReadOptions) -> Description:
-        """Say where the segments lie and what they are called."""
-        return describe_segmentation(source, self.name)
+def place_segments(loaded: Image | dict[int, Image], reference: Image, path: str) -> Image | dict[int, Image]:
+    """Put a label map, or each mask, onto the reference's voxels, and warn of what is to be said."""
+    if isinstance(loaded, Image):
+        loaded = noting_other_frame(loaded, reference)
+        placed = place_segment(loaded, reference)
+        warn_of(path, [*loaded.provenance.decisions, *placed.decisions])
+        return placed.image
+    masks = {number: noting_other_frame(mask, reference) for number, mask in loaded.items()}
+    decisions = list_decisions(list(masks.values()))
+    placings, images = [], {}
+    for number, mask in masks.items():
+        placed = place_mask(mask, reference)
+        placings.append(placed)
+        images[number] = placed.image
+    warn_of(path, [*decisions, *choose_placings(placings)])
+    return images
 
 
-def decisions_to_tell(images: Sequence[Image]) -> list[Decision]:
-    """What was decided about the images of one file, each thing once.
+def list_decisions(images: Sequence[Image]) -> list[Decision]:
+    """What was decided about the images of one file, each thing once."""
+    return list(dict.fromkeys(decision for image in images for decision in image.provenance.decisions))
 
-    What placing did to each mask differs in its numbers only: the first speaks for all. That one lies outside the
-    reference is told only where all of them do: a reference that shows a part of the patient lacks some organs.
+
+def choose_placings(placings: Sequence[Placed]) -> list[Decision]:
+    """Of what placing did to the masks of one file, what the caller is told.
+
+    It differs in its numbers only: the first mask that was placed, and the first that was resampled, speak for all.
+    That one lies outside the reference is told only where all of them do: a reference that shows a part of the
+    patient lacks some organs.
     """
-    of_each = [image.provenance.decisions for image in images]
-    outside = [[one for one in decisions if one.kind == "placed" and one.value == 0] for decisions in of_each]
-    silent = [] if all(outside) else [one for decisions in outside for one in decisions]
-    told: dict[Decision | str, Decision] = {}
-    for decision in (one for decisions in of_each for one in decisions if one not in silent):
-        told.setdefault(decision.kind if decision.kind in ("placed", "resampled") else decision, decision)
-    return list(told.values())
+    told = [placed for placed in placings if placed.inside] or placings
+    first_of_each = {placed.is_resampled: placed for placed in reversed(told)}
+    return [decision for placed in first_of_each.values() for decision in placed.decisions]
 
 
-def placed(image: Image, reference: Image) -> Image:
-    """Segments on the reference's voxels."""
-    image = noting_other_frame(image, reference)
-    return place(image, reference.grid, 0.0, "nearest", warn_when_resampled=True)
+def place_segment(image: Image, reference: Image) -> Placed:
+    """Put segments onto the reference's voxels; labels are never blended, so that the nearest voxel gives the value."""
+    return place_with_report(image, reference.grid, 0.0, "nearest", warn_when_resampled=True)
 
 
-def placed_mask(mask: Image, reference: Image) -> Image:
-    """A mask on the reference's voxels; only the planes that hold something are moved.
+def place_mask(mask: Image, reference: Image) -> Placed:
+    """Put a mask onto the reference's voxels; only the planes that hold something are moved.
 
     Many masks of one scan would otherwise each take the memory of all of it.
     """
-    held = [k for k, one in enumerate(mask.provenance.slices) if one.file]
+    held = [k for k, plane in enumerate(mask.provenance.slices) if plane.file]
     if not held or len(held) == mask.array.shape[2]:
-        return placed(mask, reference)
+        return place_segment(mask, reference)
     first, count = held[0], held[-1] + 1 - held[0]
     grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
-    return placed(moved_to(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
+    return place_segment(moved_to(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
 
 
 def check_segment_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:

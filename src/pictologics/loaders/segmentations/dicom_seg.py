@@ -1,4 +1,4 @@
-"""DICOM SEG as a kind of segmentation file: binary, fractional, and label maps."""
+"""DICOM SEG: binary and fractional segments, and label maps."""
 
 from __future__ import annotations
 
@@ -27,65 +27,106 @@ from ...errors import (
     UnsupportedFormatError,
 )
 from ...image import Image
+from ...labels import labels_as
 from ...provenance import Decision, Provenance, SliceSource
 from ..protocol import (
     Description,
     Probe,
+    ReadOptions,
+    SegmentFacts,
+    SegmentOptions,
     Source,
     VolumeInfo,
 )
-from .protocol import SegmentFacts, SegmentOptions, chosen_numbers
+from .choosing import choose_numbers
 
-__all__ = ["DicomSegKind", "describe_segmentation", "load_label_map"]
+__all__ = ["SegReader"]
 
-NAME: Final = "DICOM SEG"
-CLASSES: Final = frozenset({SEGMENTATION_STORAGE, LABEL_MAP_STORAGE, SURFACE_STORAGE})
+DICOM_SEG: Final = "DICOM SEG"
+"""What messages and the provenance call the format."""
+
+SEGMENTATION_CLASSES: Final = frozenset({SEGMENTATION_STORAGE, LABEL_MAP_STORAGE, SURFACE_STORAGE})
+"""SOP classes of segmentations; surfaces are among them, so that the error can say what the file is."""
 
 
-class DicomSegKind:
-    """Segmentation Storage and Label Map Segmentation Storage; surfaces are recognized and refused."""
+class SegReader:
+    """Reads DICOM segmentations, as label maps or each segment apart; see ``pictologics.dicom.segmentation``.
 
-    name = NAME
+    Surface segmentations are recognized and refused.
+    """
+
+    name = DICOM_SEG
+    segment_format = DICOM_SEG
+    suffixes: tuple[str, ...] = (".dcm", "or none")
+    honors = frozenset({"dtype"})
+    needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
         """Whether the source is a DICOM file of a segmentation class."""
-        return probe.source.kind == "file" and probe.sop_class in CLASSES
+        return probe.source.kind == "file" and probe.sop_class in SEGMENTATION_CLASSES
 
-    def segments(self, source: Source) -> list[SegmentFacts]:
-        """What is known of each segment, from the header alone."""
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Read all segments into one label map."""
+        image = read_seg_label_map(source, SegmentOptions(reference=options.reference))
+        return labels_as(image, options.dtype, source.path)
+
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """Say where the segments lie and what they are called, or why they do not load."""
+        segmentation = open_segmentation(source.files[0])
+        header = segmentation.header
+        info = VolumeInfo(
+            self.name,
+            header.text(tags.MODALITY) or "SEG",
+            header.text(tags.SERIES_DESCRIPTION),
+            header.text(tags.SERIES_INSTANCE_UID) or None,
+            header.text(tags.SERIES_NUMBER),
+            labels=tuple(segmentation.names(segmentation.numbers).items()),
+        )
+        return Description((add_place(info, segmentation),))
+
+    def holds_segments(self, probe: Probe) -> bool:
+        """Always: a segmentation holds nothing else."""
+        return True
+
+    def list_segments(self, source: Source) -> list[SegmentFacts]:
+        """Say what is known of each segment, from the header alone."""
         return [segment.facts() for segment in open_segmentation(source.files[0]).segments]
 
-    def load(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
+    def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
         """Read segments onto the grid of the file."""
-        if options.combine:
-            return load_label_map(source, options)
-        segmentation, numbers, layers = opened(source, options)
-        volumes: dict[int, npt.NDArray[Any]]
-        if segmentation.kind == "LABELMAP":
-            volumes = {**read_stored_masks(segmentation, layers, numbers)}
-        elif segmentation.kind == "FRACTIONAL" and options.threshold is None:
-            volumes = read_fraction_volumes(segmentation, layers, numbers)
-        else:
-            volumes = read_segment_masks(segmentation, layers, numbers, options.threshold or 1.0)
-        decisions = (*layers.decisions, *decisions_of(segmentation, options))
-        names = segmentation.names(numbers)
-        return {
-            number: image_of(
-                volume,
-                segmentation,
-                layers,
-                {1: names[number]},
-                None if segmentation.kind == "LABELMAP" else number,
-                decisions,
-                source.path,
-            )
-            for number, volume in volumes.items()
-        }
+        return read_seg_label_map(source, options) if options.combine else read_seg_masks(source, options)
 
 
-def load_label_map(source: Source, options: SegmentOptions) -> Image:
+def read_seg_masks(source: Source, options: SegmentOptions) -> dict[int, Image]:
+    """Read each segment by itself: a binary mask, or its fractions where no threshold is given."""
+    segmentation, numbers, layers = open_chosen(source, options)
+    volumes: dict[int, npt.NDArray[Any]]
+    if segmentation.kind == "LABELMAP":
+        volumes = {**read_stored_masks(segmentation, layers, numbers)}
+    elif segmentation.kind == "FRACTIONAL" and options.threshold is None:
+        volumes = read_fraction_volumes(segmentation, layers, numbers)
+    else:
+        volumes = read_segment_masks(segmentation, layers, numbers, options.threshold or 1.0)
+    decisions = (*layers.decisions, *decide_fractions(segmentation, options))
+    names = segmentation.names(numbers)
+    return {
+        number: make_seg_image(
+            volume,
+            segmentation,
+            layers,
+            {1: names[number]},
+            # A plane of a stored label map shows all segments.
+            None if segmentation.kind == "LABELMAP" else number,
+            decisions,
+            source.path,
+        )
+        for number, volume in volumes.items()
+    }
+
+
+def read_seg_label_map(source: Source, options: SegmentOptions) -> Image:
     """Read segments into one label map, or their largest fraction."""
-    segmentation, numbers, layers = opened(source, options)
+    segmentation, numbers, layers = open_chosen(source, options)
     labels = segmentation.names(numbers)
     if segmentation.kind == "LABELMAP":
         made = read_stored_label_map(segmentation, layers, numbers)
@@ -93,14 +134,14 @@ def load_label_map(source: Source, options: SegmentOptions) -> Image:
         made, labels = LabelMap(read_largest_fraction(segmentation, layers, numbers), ()), {}
     else:
         made = read_segment_label_map(segmentation, layers, numbers, options.threshold or 1.0)
-    decisions = (*layers.decisions, *decisions_of(segmentation, options), *made.decisions)
-    return image_of(made.array, segmentation, layers, labels, None, decisions, source.path)
+    decisions = (*layers.decisions, *decide_fractions(segmentation, options), *made.decisions)
+    return make_seg_image(made.array, segmentation, layers, labels, None, decisions, source.path)
 
 
-def opened(source: Source, options: SegmentOptions) -> tuple[DicomSegmentation, tuple[int, ...], Layers]:
+def open_chosen(source: Source, options: SegmentOptions) -> tuple[DicomSegmentation, tuple[int, ...], Layers]:
     """The file, the segments that are wanted of it, and where its frames lie."""
     segmentation = open_segmentation(source.files[0])
-    numbers = chosen_numbers(segmentation.numbers, options.numbers, source.path)
+    numbers = choose_numbers(segmentation.numbers, options.numbers, source.path)
     return (
         segmentation,
         numbers,
@@ -108,8 +149,8 @@ def opened(source: Source, options: SegmentOptions) -> tuple[DicomSegmentation, 
     )
 
 
-def decisions_of(segmentation: DicomSegmentation, options: SegmentOptions) -> list[Decision]:
-    """What was decided beside where the planes lie."""
+def decide_fractions(segmentation: DicomSegmentation, options: SegmentOptions) -> list[Decision]:
+    """What became of the fractions, if the segments are fractional."""
     decisions = []
     if segmentation.kind == "FRACTIONAL":
         fractions = segmentation.header.text(tags.SEGMENTATION_FRACTIONAL_TYPE).lower() or "fraction"
@@ -121,7 +162,7 @@ def decisions_of(segmentation: DicomSegmentation, options: SegmentOptions) -> li
     return decisions
 
 
-def image_of(
+def make_seg_image(
     array: npt.NDArray[Any],
     segmentation: DicomSegmentation,
     layers: Layers,
@@ -163,28 +204,12 @@ def image_of(
         modality="SEG",
         metadata={name: value for name, value in facts.items() if value},
         labels=labels,
-        provenance=Provenance(path, NAME, slices, tuple(decisions)),
+        provenance=Provenance(path, DICOM_SEG, slices, tuple(decisions)),
     )
 
 
-def describe_segmentation(source: Source, name: str) -> Description:
-    """What the header says: the segments, and where they lie or why they do not load."""
-    segmentation = open_segmentation(source.files[0])
-    header = segmentation.header
-    names = segmentation.names(segmentation.numbers)
-    info = VolumeInfo(
-        name,
-        header.text(tags.MODALITY) or "SEG",
-        header.text(tags.SERIES_DESCRIPTION),
-        header.text(tags.SERIES_INSTANCE_UID) or None,
-        header.text(tags.SERIES_NUMBER),
-        labels=tuple(names.items()),
-    )
-    return Description((with_place(info, segmentation),))
-
-
-def with_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:
-    """The description of a segmentation with where its planes lie."""
+def add_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:
+    """The description of a segmentation with where its planes lie, or why it does not load."""
     try:
         layers = find_layers(segmentation)
     except (CorruptFileError, GeometryError, OptionError, UnsupportedFormatError) as error:
@@ -195,6 +220,6 @@ def with_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:
         shape=grid.shape,
         spacing=grid.spacing,
         orientation=grid.orientation,
-        notes=tuple(one.text for one in layers.decisions),
+        notes=tuple(decision.text for decision in layers.decisions),
         is_default=True,
     )

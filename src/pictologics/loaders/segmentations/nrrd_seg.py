@@ -1,11 +1,10 @@
-"""Segmentations of 3D Slicer (``.seg.nrrd``) as a kind of segmentation file."""
+"""Segmentations of 3D Slicer (``.seg.nrrd``): their segments, for the reader of NRRD."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from ...formats.nrrd.layout import MAGIC
 from ...formats.nrrd.opening import OpenedNrrd, open_nrrd
 from ...formats.nrrd.segmentation import (
     Segmentation,
@@ -18,58 +17,63 @@ from ...formats.stored_volume import slice_sources
 from ...image import Image
 from ...labels import overlap_decisions
 from ...provenance import Decision, Provenance, SliceSource
-from ..protocol import Probe, Source
-from .protocol import SegmentFacts, SegmentOptions, chosen_numbers
+from ..protocol import Probe, SegmentFacts, SegmentOptions, Source
+from .choosing import choose_numbers
 
-__all__ = ["NrrdSegKind", "label_map_of"]
+__all__ = [
+    "SLICER_SEGMENTATION",
+    "holds_nrrd_segments",
+    "list_nrrd_segments",
+    "read_nrrd_label_map",
+    "read_nrrd_segments",
+]
 
-NAME: Final = "3D Slicer segmentation"
-KEY = re.compile(rb"\nSegment(?:\d+_[A-Za-z]+|ation_[A-Za-z]+):=")
+SLICER_SEGMENTATION: Final = "3D Slicer segmentation"
+"""What messages and the provenance call the format."""
 
-
-class NrrdSegKind:
-    """NRRD files whose keys describe segments."""
-
-    name = NAME
-
-    def matches(self, probe: Probe) -> bool:
-        """Whether the source is a NRRD file with such keys, or called ``.seg.nrrd`` where these come late."""
-        is_nrrd = probe.source.kind == "file" and probe.head.startswith(MAGIC)
-        is_named = probe.suffix in {".seg.nrrd", ".seg.nhdr"}
-        return is_nrrd and (is_named or KEY.search(probe.head) is not None)
-
-    def segments(self, source: Source) -> list[SegmentFacts]:
-        """What is known of each segment, from the header alone."""
-        opened = open_nrrd(source.files[0])
-        return [one.facts() for one in segments_of(opened.header.keys, opened.volume.volumes, source.path)]
-
-    def load(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
-        """Read segments onto the grid of the file."""
-        opened = open_nrrd(source.files[0])
-        segmentation = segmentation_of(opened)
-        numbers = chosen_numbers(list(segmentation.names), options.numbers, source.path)
-        chosen = segmentation.only(numbers)
-        if options.combine:
-            return label_map_of(opened, chosen, source.path)
-        names = chosen.names
-        images = {}
-        for number, mask in read_masks(chosen).items():
-            slices = tuple(
-                one if k in mask.planes else SliceSource("", position=one.position)
-                for k, one in enumerate(sources_of(opened, chosen, number))
-            )
-            images[number] = Image.from_grid(
-                mask.array,
-                opened.note.grid,
-                modality="SEG",
-                metadata=dict(opened.note.metadata),
-                labels={1: names[number]},
-                provenance=Provenance(source.path, NAME, slices, opened.decisions),
-            )
-        return images
+SEGMENT_KEY: Final = re.compile(rb"\nSegment(?:\d+_[A-Za-z]+|ation_[A-Za-z]+):=")
+"""A key of a segment, such as ``Segment0_Name``, or of the whole, such as ``Segmentation_ReferenceImageExtentOffset``,
+at the beginning of a line of the header."""
 
 
-def label_map_of(opened: OpenedNrrd, segmentation: Segmentation, path: str) -> Image:
+def holds_nrrd_segments(probe: Probe) -> bool:
+    """Whether a NRRD file has keys that describe segments, or is called ``.seg.nrrd`` where these come late."""
+    return probe.suffix in {".seg.nrrd", ".seg.nhdr"} or SEGMENT_KEY.search(probe.head) is not None
+
+
+def list_nrrd_segments(source: Source) -> list[SegmentFacts]:
+    """Say what is known of each segment, from the header alone."""
+    opened = open_nrrd(source.files[0])
+    return [segment.facts() for segment in segments_of(opened.header.keys, opened.volume.volumes, source.path)]
+
+
+def read_nrrd_segments(source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
+    """Read segments onto the grid of the file: a label map or, with ``combine=False``, a mask for each number."""
+    opened = open_nrrd(source.files[0])
+    segmentation = segmentation_of(opened)
+    numbers = choose_numbers(list(segmentation.names), options.numbers, source.path)
+    chosen = segmentation.only(numbers)
+    if options.combine:
+        return read_nrrd_label_map(opened, chosen, source.path)
+    names = chosen.names
+    images = {}
+    for number, mask in read_masks(chosen).items():
+        slices = tuple(
+            stored if k in mask.planes else SliceSource("", position=stored.position)
+            for k, stored in enumerate(list_slice_sources(opened, chosen, number))
+        )
+        images[number] = Image.from_grid(
+            mask.array,
+            opened.note.grid,
+            modality="SEG",
+            metadata=dict(opened.note.metadata),
+            labels={1: names[number]},
+            provenance=Provenance(source.path, SLICER_SEGMENTATION, slices, opened.decisions),
+        )
+    return images
+
+
+def read_nrrd_label_map(opened: OpenedNrrd, segmentation: Segmentation, path: str) -> Image:
     """Read segments into one label map.
 
     Args:
@@ -85,11 +89,11 @@ def label_map_of(opened: OpenedNrrd, segmentation: Segmentation, path: str) -> I
         modality="SEG",
         metadata=dict(opened.note.metadata),
         labels=segmentation.names,
-        provenance=Provenance(path, NAME, slice_sources(opened.volume, opened.note.grid), decisions),
+        provenance=Provenance(path, SLICER_SEGMENTATION, slice_sources(opened.volume, opened.note.grid), decisions),
     )
 
 
-def sources_of(opened: OpenedNrrd, segmentation: Segmentation, number: int) -> tuple[SliceSource, ...]:
+def list_slice_sources(opened: OpenedNrrd, segmentation: Segmentation, number: int) -> tuple[SliceSource, ...]:
     """Where each plane of a segment's layer came from."""
-    layer = next(one.layer for one in segmentation.segments if one.number == number)
+    layer = next(segment.layer for segment in segmentation.segments if segment.number == number)
     return slice_sources(opened.volume.at(layer), opened.note.grid)

@@ -1,42 +1,94 @@
-"""RT structure sets as a kind of segmentation file: their ROIs are segments once they are drawn on an image."""
+"""RT structure sets: their ROIs are segments once they are drawn on an image."""
 
 from __future__ import annotations
 
+from ...dicom.headers import tags
 from ...dicom.structures.rois import RT_STRUCTURE_SET
 from ...dicom.structures.structure_set import READER_NAME, StructureSet
 from ...errors import OptionError
 from ...image import Image
-from ..protocol import Probe, Source
-from .protocol import SegmentFacts, SegmentOptions, chosen_numbers
+from ...labels import labels_as
+from ..protocol import (
+    Description,
+    Probe,
+    ReadOptions,
+    SegmentFacts,
+    SegmentOptions,
+    Source,
+    VolumeInfo,
+)
+from .choosing import choose_numbers
 
-__all__ = ["StructureSetKind"]
+__all__ = ["RtstructReader"]
 
 
-class StructureSetKind:
-    """RT Structure Set Storage; needs a reference to be loaded, and none to be listed."""
+class RtstructReader:
+    """Draws the contours of an RT structure set; see ``pictologics.dicom.structures``."""
 
     name = READER_NAME
+    segment_format = READER_NAME
+    suffixes: tuple[str, ...] = (".dcm",)
+    honors = frozenset({"dtype"})
+    needs_reference = True
 
     def matches(self, probe: Probe) -> bool:
         """Whether the source is one file that says it is a structure set."""
         return probe.sop_class == RT_STRUCTURE_SET
 
-    def segments(self, source: Source) -> list[SegmentFacts]:
-        """What is known of each ROI."""
+    def read(self, source: Source, options: ReadOptions) -> Image:
+        """Draw all ROIs as one label map on the reference."""
+        reference = require_reference(options.reference, source.path)
+        labels = StructureSet(source.files[0]).draw_combined(reference, None)
+        return labels_as(labels, options.dtype, source.path)
+
+    def describe(self, source: Source, options: ReadOptions) -> Description:
+        """List the ROIs."""
+        structures = StructureSet(source.files[0])
+        header = structures.header
+        volume = VolumeInfo(
+            self.name,
+            "SEG",
+            header.text(tags.SERIES_DESCRIPTION) or header.text(tags.STRUCTURE_SET_LABEL),
+            header.text(tags.SERIES_INSTANCE_UID) or None,
+            header.text(tags.SERIES_NUMBER),
+            labels=tuple(structures.assign_labels(structures.rois)[0].items()),
+            notes=("contours, to be drawn on the image that is passed as reference_image",),
+            needs_reference=True,
+        )
+        return Description((volume,))
+
+    def holds_segments(self, probe: Probe) -> bool:
+        """Always: a structure set holds nothing else."""
+        return True
+
+    def list_segments(self, source: Source) -> list[SegmentFacts]:
+        """Say what is known of each ROI."""
         rois = StructureSet(source.files[0]).rois
         return [roi.facts() for roi in sorted(rois, key=lambda roi: roi.number)]
 
-    def load(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
+    def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
         """Draw ROIs on the reference; without a threshold, the share of each voxel that is covered."""
-        if options.reference is None:
-            raise OptionError(
-                f"{READER_NAME} files hold contours and no voxels, and an image to draw them on is required",
-                path=source.path,
-                advice="load the image that they belong to and pass it as reference_image",
-            )
+        reference = require_reference(options.reference, source.path)
         structures = StructureSet(source.files[0])
-        numbers = chosen_numbers([roi.number for roi in structures.rois], options.numbers, source.path)
+        chosen = options.roi_names
+        if chosen is None:
+            chosen = choose_numbers([roi.number for roi in structures.rois], options.numbers, source.path)
         coverage = options.threshold is None
         if options.combine:
-            return structures.draw_combined(options.reference, numbers, coverage)
-        return {roi.number: mask for roi, mask in structures.draw_separate(options.reference, numbers, coverage)}
+            return structures.draw_combined(reference, chosen, coverage)
+        return {roi.number: mask for roi, mask in structures.draw_separate(reference, chosen, coverage)}
+
+
+def require_reference(reference: Image | None, path: str) -> Image:
+    """The image to draw on; contours alone have no voxels.
+
+    Raises:
+        OptionError: If there is none.
+    """
+    if reference is None:
+        raise OptionError(
+            f"{READER_NAME} files hold contours and no voxels, and an image to draw them on is required",
+            path=path,
+            advice="load the image that they belong to and pass it as reference_image",
+        )
+    return reference
