@@ -15,7 +15,7 @@ from pictologics import (
     load_image,
     save_image,
 )
-from pictologics.cli.overlay import parse_window
+from pictologics.cli.commands.overlay import parse_window
 from pictologics.pictures.label_colors import color_of_label
 from tests.cli.test_cli import fail, succeed
 from tests.factories.dicom_series import write_series
@@ -89,7 +89,7 @@ def test_a_window_that_is_no_two_numbers():
         parse_window("40,wide")
 
 
-def test_without_matplotlib_the_extra_is_named(case, tmp_path, monkeypatch):
+def test_without_matplotlib_the_error_says_how_to_install_it(case, tmp_path, monkeypatch):
     (tmp_path / "matplotlib").mkdir()
     (tmp_path / "matplotlib" / "__init__.py").write_text("raise ImportError", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")

@@ -1,60 +1,41 @@
-"""The commands of the program."""
+"""The program: its commands and their options.
+
+Nothing heavy is imported here; what the commands do is in ``commands``.
+"""
 
 from __future__ import annotations
 
-import sys
-import warnings
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .._version import __version__
-from ..errors import PictologicsError
-from ..loader import load_image
-from ..saving import save_image
-from .demo import run_demo
-from .info import print_info
-from .merge import InterpolationChoice, merge
-from .overlay import OverlayOptions, check_overlay, draw_overlay
-from .process import process
-from .segments import segments
+from . import commands
+from .messages import CommandGroup
+from .options import (
+    DatasetIndex,
+    InterpolationChoice,
+    IrregularChoice,
+    OutsideFiles,
+    PrintJson,
+    Recursive,
+    RuleChoice,
+    SeriesUid,
+    SourcePath,
+    SuvChoice,
+)
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Load any medical image into one volume that stands right in the world.",
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-SOURCE_HELP = "A file, or a folder, DICOMDIR, .zip or .tar.gz of DICOM files."
-
-Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")]
-SeriesUid = Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")]
-OutsideFiles = Annotated[
-    bool, typer.Option("--outside-files", help="Follow a header to files outside its folder (NRRD, MetaImage).")
-]
-DatasetIndex = Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")]
-
-
-class SuvChoice(StrEnum):
-    """What standardized uptake values are relative to."""
-
-    BODY_WEIGHT = "bw"
-    LEAN_BODY_MASS = "lbm"
-    BODY_SURFACE_AREA = "bsa"
-
-
-class IrregularChoice(StrEnum):
-    """What to do with slices that form no regular grid."""
-
-    ERROR = "error"
-    IGNORE = "ignore"
-    RESAMPLE = "resample"
 
 
 def print_version(wanted: bool) -> None:
@@ -67,7 +48,7 @@ def print_version(wanted: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", "-V", callback=print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Options of the program itself."""
@@ -75,18 +56,15 @@ def common(
 
 @app.command()
 def info(
-    path: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
-    recursive: Recursive = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-    outside_files: OutsideFiles = False,
+    path: SourcePath, recursive: Recursive = False, as_json: PrintJson = False, outside_files: OutsideFiles = False
 ) -> None:
     """Say what is there: every series of a folder, or the geometry and values of a file."""
-    print_info(path, recursive, as_json, outside_files)
+    commands.print_info(path, recursive, as_json, outside_files)
 
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
+    source: SourcePath,
     target: Annotated[Path, typer.Argument(help="The file to write: .nii or .nii.gz.")],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -106,11 +84,12 @@ def convert(
     outside_files: OutsideFiles = False,
 ) -> None:
     """Load an image and write it to another format."""
-    image = load_image(
+    commands.convert_image(
         source,
-        dataset_index,
+        target,
+        reference,
         recursive,
-        None if reference is None else load_image(reference, recursive=recursive),
+        dataset_index=dataset_index,
         fill_value=fill_value,
         apply_rescale=not stored_values,
         series_uid=series_uid,
@@ -121,18 +100,73 @@ def convert(
         interpolation=None if interpolation is None else interpolation.value,
         allow_outside_files=outside_files,
     )
-    save_image(image, target)
-    print(f"{target}: {image}")
 
 
-app.command()(merge)
-app.command()(process)
-app.command()(segments)
+@app.command()
+def merge(
+    sources: Annotated[list[Path], typer.Argument(help="What to merge: files or DICOM folders.")],
+    target: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .nii or .nii.gz.")],
+    reference: Annotated[
+        Path | None, typer.Option(help="The image on whose voxels every file is put; without it all must share theirs.")
+    ] = None,
+    rule: Annotated[RuleChoice, typer.Option(help="The value kept where several files have one.")] = RuleChoice.MAX,
+    relabel: Annotated[bool, typer.Option("--relabel", help="Label the masks 1, 2, 3 in their order.")] = False,
+    binarize: Annotated[
+        str | None, typer.Option(help="Make a mask: all, or values such as 3 or 1,4,7 or the range 2-5.")
+    ] = None,
+    interpolation: Annotated[
+        InterpolationChoice | None, typer.Option(help="Resample files whose lattice does not meet the reference's.")
+    ] = None,
+    dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as uint8.")] = None,
+    recursive: Recursive = False,
+) -> None:
+    """Merge several masks, or parts of a scan, into one file."""
+    commands.merge_masks(
+        sources,
+        target,
+        reference,
+        recursive,
+        binarize,
+        conflict_resolution=rule.value,
+        relabel_masks=relabel,
+        dtype=dtype,
+        interpolation=None if interpolation is None else interpolation.value,
+    )
+
+
+@app.command()
+def process(
+    source: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image: a file, or a folder of DICOM files.")],
+    pipeline: Annotated[Path, typer.Option("--pipeline", "-p", help="The steps: a .yaml or .json file.")],
+    target: Annotated[Path, typer.Option("--out", "-o", help="The image to write: .nii or .nii.gz.")],
+    mask: Annotated[
+        list[Path] | None, typer.Option("--mask", "-m", help="A mask of the image; may be given again.")
+    ] = None,
+    recursive: Recursive = False,
+    series_uid: SeriesUid = None,
+    dataset_index: DatasetIndex = 0,
+) -> None:
+    """Apply the steps of a pipeline to an image and its masks.
+
+    The masks are written beside the image under their own names, and the record of what was done as .json.
+    """
+    commands.run_pipeline(
+        source, pipeline, target, mask or [], dataset_index=dataset_index, recursive=recursive, series_uid=series_uid
+    )
+
+
+@app.command()
+def segments(
+    path: Annotated[Path, typer.Argument(help="A segmentation file.")],
+    as_json: PrintJson = False,
+) -> None:
+    """List the segments of a segmentation file, without reading its voxels."""
+    commands.print_segments(path, as_json)
 
 
 @app.command()
 def overlay(
-    image: Annotated[Path, typer.Argument(help=SOURCE_HELP)],
+    image: SourcePath,
     mask: Annotated[Path, typer.Argument(help="A mask or label map of it.")],
     target: Annotated[Path, typer.Argument(help="The picture to write: .png, .pdf or .svg.")],
     axis: Annotated[int, typer.Option(help="The array axis across which the slices lie: 0, 1 or 2.")] = 2,
@@ -154,10 +188,10 @@ def overlay(
     dataset_index: DatasetIndex = 0,
 ) -> None:
     """Draw a mask over its image."""
-    options = OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
-    check_overlay(target, options)
-    draw_overlay(load_image(image, dataset_index, recursive, series_uid=series_uid), mask, target, options)
-    print(target)
+    options = commands.OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
+    commands.draw_overlay(
+        image, mask, target, options, dataset_index=dataset_index, recursive=recursive, series_uid=series_uid
+    )
 
 
 @app.command()
@@ -166,21 +200,10 @@ def demo(
     slices: Annotated[int, typer.Option(min=2, max=2000, help="Slices of the made-up scan.")] = 300,
 ) -> None:
     """Write a made-up CT series, load it, and save it and its organs as NIfTI and as pictures."""
-    run_demo(folder, slices)
+    commands.run_demo(folder, slices)
 
 
 def main() -> None:
-    """Run the program; errors of ours end it with one sentence instead of a traceback."""
-    console = Console(stderr=True, soft_wrap=True)
-
-    def show_warning(message: Warning | str, *_: object) -> None:
-        console.print("Warning:", style="yellow", end=" ")
-        console.print(str(message), markup=False, highlight=False)
-
-    warnings.showwarning = show_warning  # type: ignore[assignment]
-    try:
-        app()
-    except PictologicsError as error:
-        console.print("Error:", style="bold red", end=" ")
-        console.print(str(error), markup=False, highlight=False)
-        sys.exit(1)
+    """Run the program."""
+    # Named here: "python -m pictologics" would call itself by its file.
+    app(prog_name="pictologics")

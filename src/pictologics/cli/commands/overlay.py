@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..errors import GeometryError, OptionError
-from ..image import Image
-from ..loader import load_image
-from ..pictures.figures import visualize_mask_overlay
-from ..pictures.matplotlib_parts import require_matplotlib
-from ..pictures.windows import Window
-from ..storage.files import replacing
+from ...errors import GeometryError, OptionError
+from ...image import Image
+from ...loader import load_image
+from ...pictures.figures import visualize_mask_overlay
+from ...pictures.matplotlib_parts import require_matplotlib
+from ...pictures.windows import Window
+from ...storage.files import replacing
 
-__all__ = ["OverlayOptions", "check_overlay", "draw_overlay"]
+__all__ = ["OverlayOptions", "draw_overlay"]
 
-FORMATS = {".png": "png", ".pdf": "pdf", ".svg": "svg"}
+PICTURE_FORMATS = {".png": "png", ".pdf": "pdf", ".svg": "svg"}
 DOTS_PER_INCH = 150
 
 
@@ -44,8 +45,18 @@ class OverlayOptions:
     nearest: bool
 
 
-def draw_overlay(image: Image, mask: Path, target: Path, options: OverlayOptions) -> None:
-    """Load a mask onto an image and draw both into a file that is written whole or not at all."""
+def draw_overlay(source: Path, mask: Path, target: Path, options: OverlayOptions, **keywords: Any) -> None:
+    """Load an image and a mask onto it, and draw both into a file that is written whole or not at all.
+
+    Args:
+        source: The image.
+        mask: The mask.
+        target: The picture to write.
+        options: What it shows.
+        **keywords: Passed on to ``load_image`` for the image.
+    """
+    check_overlay(target, options)
+    image = load_image(source, **keywords)
     loaded = load_mask(mask, image, options.nearest)
     figure = visualize_mask_overlay(
         image,
@@ -60,14 +71,16 @@ def draw_overlay(image: Image, mask: Path, target: Path, options: OverlayOptions
         interactive=False,
     )
     with replacing(target) as temporary:
-        figure.savefig(temporary, format=FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
+        figure.savefig(temporary, format=PICTURE_FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
+    print(target)
 
 
-def load_mask(mask: Path, image: Image, nearest: bool) -> Image:
-    """A mask on the image's voxels; an error names the option that would help."""
+def load_mask(path: Path, image: Image, nearest: bool) -> Image:
+    """Load a mask onto an image's voxels; an error names the option that would help."""
     try:
-        return load_image(mask, reference_image=image, interpolation="nearest" if nearest else None)
+        return load_image(path, reference_image=image, interpolation="nearest" if nearest else None)
     except GeometryError as error:
+        # Only lattices that do not meet have an offset; nothing helps a mask of another patient.
         if "fractional_offset" not in error.values:
             raise
         advice = "pass --nearest to take the nearest voxel of the mask"
@@ -78,16 +91,14 @@ def check_overlay(target: Path, options: OverlayOptions) -> None:
     """Fail before anything is loaded, if it would fail afterwards."""
     require_matplotlib()
     parse_window(options.window)
-    if target.suffix.lower() not in FORMATS:
+    if target.suffix.lower() not in PICTURE_FORMATS:
         raise OptionError(
-            f"the name says no format that is drawn; formats are {', '.join(FORMATS)}",
-            path=target,
-            advice="give the file one of these suffixes",
+            f"the suffix of a picture must be one of {', '.join(PICTURE_FORMATS)}", path=target, advice="rename it"
         )
 
 
 def parse_window(text: str) -> Window | None:
-    """A window as it is typed: a name, or two numbers."""
+    """Read a window as it is typed: a name, or two numbers; None for no text."""
     if not text:
         return None
     parts = text.split(",")
@@ -97,5 +108,5 @@ def parse_window(text: str) -> Window | None:
         return float(parts[0]), float(parts[1])
     except ValueError as error:
         raise OptionError(
-            f"window is {text!r} and must be center and width, such as 40,400", advice="or name a preset"
+            f"window is {text!r} and must be center and width, such as 40,400, or the name of a preset"
         ) from error

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+from ...errors import OptionError
+from ...loader import load_image
+from ...preprocessing import Pipeline, PipelineResult
+from ...saving import save_image
+from ...storage.files import replacing
 
-from ..errors import OptionError
-from ..loader import load_image
-from ..preprocessing import Pipeline, PipelineResult
-from ..saving import save_image
-from ..storage.files import replacing
-
-__all__ = ["process"]
+__all__ = ["run_pipeline"]
 
 SUFFIXES = (".nii.gz", ".nii")
+"""What the result may be called: masks and record take the rest of its name."""
 
 
-def process(
-    source: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image: a file, or a folder of DICOM files.")],
-    pipeline: Annotated[Path, typer.Option("--pipeline", "-p", help="The steps: a .yaml or .json file.")],
-    target: Annotated[Path, typer.Option("--out", "-o", help="The image to write: .nii or .nii.gz.")],
-    mask: Annotated[
-        list[Path] | None, typer.Option("--mask", "-m", help="A mask of the image; may be given again.")
-    ] = None,
-    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")] = False,
-    series_uid: Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")] = None,
-    dataset_index: Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")] = 0,
-) -> None:
-    """Apply the steps of a pipeline to an image and its masks.
+def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Path], **keywords: Any) -> None:
+    """Apply the steps of a pipeline to an image and its masks, and write what they make.
 
-    The masks are written beside the image under their own names, and the record of what was done as .json.
+    Args:
+        source: The image.
+        pipeline: The file of the steps.
+        target: The image to write; masks and record go beside it.
+        masks: Masks of the image.
+        **keywords: Passed on to ``load_image`` for the image.
     """
     # The steps first: a wrong one is found before a large image is read.
     steps = Pipeline.from_file(pipeline)
-    stem = stem_of(target)
-    masks = mask_names(mask or [])
-    image = load_image(source, dataset_index, recursive, series_uid=series_uid)
-    loaded = {name: load_image(path, reference_image=image) for name, path in masks.items()}
+    stem = cut_suffix(target)
+    paths = name_masks(masks)
+    image = load_image(source, **keywords)
+    loaded = {name: load_image(path, reference_image=image) for name, path in paths.items()}
     result = steps.run(image, loaded)
     write_result(result, target, stem)
     print(f"{target}: {result.image}")
-    for name, made in result.masks.items():
-        print(f"{mask_file(target, stem, name)}: {made}")
+    for name, mask in result.masks.items():
+        print(f"{mask_file(target, stem, name)}: {mask}")
     print(f"{record_file(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
 
 
-def stem_of(target: Path) -> str:
-    """The name of the file to write without its suffix."""
+def cut_suffix(target: Path) -> str:
+    """The name of the file to write, without its suffix."""
     for suffix in SUFFIXES:
         if target.name.lower().endswith(suffix) and len(target.name) > len(suffix):
             return target.name[: -len(suffix)]
@@ -58,8 +53,8 @@ def stem_of(target: Path) -> str:
     )
 
 
-def mask_names(paths: list[Path]) -> dict[str, Path]:
-    """Masks by the names of their files, without suffixes."""
+def name_masks(paths: Sequence[Path]) -> dict[str, Path]:
+    """Name masks by their files, without suffixes."""
     named: dict[str, Path] = {}
     for path in paths:
         name = path.name.partition(".")[0] or path.name
@@ -83,7 +78,7 @@ def record_file(target: Path, stem: str) -> Path:
 
 def write_result(result: PipelineResult, target: Path, stem: str) -> None:
     """Write image, masks and record, all of them or none."""
-    files = {target: result.image} | {mask_file(target, stem, name): one for name, one in result.masks.items()}
+    files = {target: result.image} | {mask_file(target, stem, name): mask for name, mask in result.masks.items()}
     with ExitStack() as stack:
         # Every file is complete under a temporary name before the first one is renamed.
         for path, image in files.items():

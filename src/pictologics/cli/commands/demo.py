@@ -9,14 +9,14 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from ..errors import FileAccessError
-from ..geometry import format_numbers
-from ..image import Image
-from ..loader import load_image
-from ..pictures.pictures import save_planes
-from ..saving import save_image
-from .demo_anatomy import ORGAN_NAMES
-from .demo_series import DemoTruth, write_demo_series
+from ...errors import FileAccessError
+from ...geometry import format_numbers
+from ...image import Image
+from ...loader import load_image
+from ...pictures.pictures import save_planes
+from ...saving import save_image
+from ..demo_anatomy import ORGAN_NAMES
+from ..demo_series import DemoTruth, write_demo_series
 
 __all__ = ["run_demo"]
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..loaders.seg_loader import get_segment_info
+from ...loaders.seg_loader import get_segment_info
 
-__all__ = ["segments"]
+__all__ = ["print_segments"]
 
-COLUMNS = {
+SEGMENT_COLUMNS = {
     "segment_number": "",
     "segment_label": "label",
     "segment_description": "description",
@@ -29,20 +27,17 @@ COLUMNS = {
 """What the table shows of a segment, and the heads of its columns; JSON has all that is known."""
 
 
-def segments(
-    path: Annotated[Path, typer.Argument(help="A segmentation file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-) -> None:
-    """List the segments of a segmentation file, without reading its voxels."""
-    found = get_segment_info(path)
+def print_segments(path: Path, as_json: bool) -> None:
+    """Print the segments of a segmentation file, without reading its voxels."""
+    segments = get_segment_info(path)
     if as_json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(segments, indent=2, ensure_ascii=False))
         return
     # Text, not markup: a label may hold square brackets.
     table = Table(title=Text(str(path)), title_justify="left")
-    shown = {key: head for key, head in COLUMNS.items() if any(one.get(key) for one in found)}
+    shown = {key: head for key, head in SEGMENT_COLUMNS.items() if any(segment.get(key) for segment in segments)}
     for key, head in shown.items():
         table.add_column(head, justify="right" if key == "segment_number" else "left", overflow="fold")
-    for one in found:
-        table.add_row(*(Text(str(one.get(key, ""))) for key in shown))
+    for segment in segments:
+        table.add_row(*(Text(str(segment.get(key, ""))) for key in shown))
     Console().print(table)

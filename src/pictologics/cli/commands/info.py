@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import PictologicsError
-from ..geometry import format_numbers
-from ..image import Image
-from ..loader import Explanation, explain, load_image
-from ..loaders.explanation import named_segments
+from ...errors import PictologicsError
+from ...geometry import format_numbers
+from ...image import Image
+from ...loader import Explanation, explain, load_image
+from ...loaders.explanation import named_segments
 
 __all__ = ["print_info"]
 
@@ -31,11 +31,11 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
         if problem:
             facts["problem"] = problem
         if image is not None:
-            facts["image"] = facts_of(image)
+            facts["image"] = list_image_facts(image)
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     console = Console()
-    console.print(volume_table(explanation))
+    console.print(make_volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
         mark = "   (what load_image gives by itself)" if volume.is_default else ""
         for line in (volume.call(explanation.path) + mark, *named_segments(volume), *volume.notes):
@@ -51,7 +51,7 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
 
 
 def load_default(path: Path) -> tuple[Image | None, str]:
-    """The volume of a file, or why its voxels do not load although its headers are in order."""
+    """Load the volume of a file; None, and why, if its voxels do not load although its headers are in order."""
     with warnings.catch_warnings():
         # The explanation has said it.
         warnings.simplefilter("ignore")
@@ -61,8 +61,8 @@ def load_default(path: Path) -> tuple[Image | None, str]:
             return None, str(error)
 
 
-def volume_table(explanation: Explanation) -> Table:
-    """One row for each volume."""
+def make_volume_table(explanation: Explanation) -> Table:
+    """Make a table with one row for each volume."""
     # Text, not markup: a description or a folder may hold square brackets.
     table = Table(title=Text(explanation.path), title_justify="left")
     for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
@@ -82,10 +82,10 @@ def volume_table(explanation: Explanation) -> Table:
     return table
 
 
-def facts_of(image: Image) -> dict[str, Any]:
-    """An image's geometry and values as plain numbers."""
+def list_image_facts(image: Image) -> dict[str, Any]:
+    """An image's geometry and values as plain numbers, ready for JSON."""
     grid = image.grid
-    low, high = finite_range(image.array)
+    low, high = find_finite_range(image.array)
     return {
         "shape": grid.shape,
         "spacing": grid.spacing,
@@ -102,8 +102,8 @@ def facts_of(image: Image) -> dict[str, Any]:
     }
 
 
-def finite_range(array: npt.NDArray[Any]) -> tuple[float | None, float | None]:
-    """The least and the largest number of an array, those that are none passed over."""
+def find_finite_range(array: npt.NDArray[Any]) -> tuple[float | None, float | None]:
+    """The smallest and the largest finite number of an array, None if it has none."""
     if array.dtype.kind == "f":
         array = array[np.isfinite(array)]
     return (float(array.min()), float(array.max())) if array.size else (None, None)

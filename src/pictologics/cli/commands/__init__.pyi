@@ -1,0 +1,9 @@
+"""What the program calls, for type checkers and for ``attach_stub``."""
+
+from .convert import convert_image as convert_image
+from .demo import run_demo as run_demo
+from .info import print_info as print_info
+from .merge import merge_masks as merge_masks
+from .overlay import OverlayOptions as OverlayOptions, draw_overlay as draw_overlay
+from .process import run_pipeline as run_pipeline
+from .segments import print_segments as print_segments

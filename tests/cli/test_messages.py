@@ -1,0 +1,64 @@
+"""A shell user is told of options, not of Python's keywords."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import typer
+
+import pictologics
+from pictologics.cli.app import app
+from pictologics.cli.messages import OPTIONS_OF_KEYWORDS, translate_keywords
+from tests.cli.program import fail
+from tests.factories.dicom_series import write_series
+
+OPTIONS = {
+    "--dtype": False,
+    "--interpolation": False,
+    "--irregular": False,
+    "--luminance": True,
+    "--reference": False,
+    "--series-uid": False,
+    "--stored-values": True,
+    "--suv": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ('pass irregular="ignore" to keep the slices', "pass --irregular ignore to keep the slices"),
+        ("pass apply_rescale=False to get the stored values", "pass --stored-values to get the stored values"),
+        ('pass color="luminance" to convert it to gray', "pass --luminance to convert it to gray"),
+        ("pass series_uid= with one of these", "pass --series-uid with one of these"),
+        ("pass one of these as series_uid", "pass one of these as --series-uid"),
+        ("leave suv out, or correct the attribute", "leave --suv out, or correct the attribute"),
+        ("pass dtype=numpy.float64", "pass --dtype float64"),
+        ('pass suv="bw" or suv="bsa"', "pass --suv bw or --suv bsa"),
+        ("load the image and pass it as reference_image", "load the image and pass it as --reference"),
+        # What the command cannot set stays, and so do words that only sound like keywords.
+        ("pass dataset_index=1", "pass dataset_index=1"),
+        ("this DICOM file is a color image of its dtype", "this DICOM file is a color image of its dtype"),
+    ],
+)
+def test_keywords_become_options(message, expected):
+    assert translate_keywords(message, OPTIONS) == expected
+
+
+def test_the_table_names_keywords_and_options_that_are_there():
+    commands = typer.main.get_command(app).commands.values()
+    options = {name for command in commands for option in command.params for name in option.opts}
+    assert set(OPTIONS_OF_KEYWORDS.values()) <= options
+    functions = (pictologics.load_image, pictologics.load_and_merge_images, pictologics.visualize_mask_overlay)
+    assert set(OPTIONS_OF_KEYWORDS) <= {
+        name for function in functions for name in inspect.signature(function).parameters
+    }
+
+
+def test_errors_of_commands_name_options_and_leave_paths_alone(tmp_path):
+    write_series(tmp_path / "series_uid", slices=[0, 1, 3, 4])
+    error = fail(tmp_path, "convert", "series_uid", "out.nii")
+    assert error.startswith("'series_uid': ")
+    assert "pass --irregular resample" in error
+    assert "--irregular ignore" in error
