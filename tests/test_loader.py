@@ -120,7 +120,7 @@ def test_a_mask_far_away_is_all_fill_value_with_a_warning_that_says_where(tmp_pa
 
 def test_a_reference_must_be_an_image_with_a_place(tmp_path):
     path = write_nifti(tmp_path / "scan.nii")
-    with pytest.raises(OptionError, match="reference_image must be an Image"):
+    with pytest.raises(OptionError, match=r"reference_image is of type .* and must be an Image"):
         load_image(path, reference_image=np.zeros((3, 3, 3)))
     with pytest.raises(GeometryError):
         load_image(path, reference_image=Image(np.zeros((3, 3)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from .errors import GeometryError
 from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
 from .provenance import Decision, Provenance
+from .validity import as_source_mask
 
-__all__ = ["Image", "create_full_mask", "noting_other_frame", "other_frame"]
+__all__ = ["Image", "check_lies_on", "create_full_mask", "noting_other_frame", "other_frame"]
 
 
 @dataclass(eq=False, repr=False)
@@ -101,28 +102,15 @@ class Image:
             The new image.
 
         Raises:
-            ValueError: If the mask has another shape.
+            ValueError: If the mask has another shape, or holds neither truth values nor real numbers.
             GeometryError: If the mask is an Image that lies elsewhere in the world (also a ValueError).
         """
         values = np.asarray(mask.array if isinstance(mask, Image) else mask)
-        if values.shape != np.shape(self.array):
-            raise GeometryError(
-                f"the source mask has shape {values.shape} and the image {np.shape(self.array)}",
-                advice="give a mask with one value for each voxel of the image",
-                mask_shape=values.shape,
-                image_shape=np.shape(self.array),
-            )
+        valid = as_source_mask(values, np.shape(self.array))
         if isinstance(mask, Image):
-            error = self.grid.corner_error(mask.grid)
-            if not error < CORNER_ERROR_REFUSED:
-                raise GeometryError(
-                    f"the source mask lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
-                    f"{CORNER_ERROR_REFUSED} is the limit",
-                    advice="place the mask on the image first: load it with reference_image=",
-                    corner_error=error,
-                )
-        valid = np.array(values, order="K") if values.dtype == np.bool_ else values > 0
-        return replace(self, source_mask=valid)
+            check_lies_on(mask, self, "the source mask")
+        # What the caller passed may be written to later.
+        return replace(self, source_mask=np.array(valid, order="K") if valid is values else valid)
 
     def __repr__(self) -> str:
         return "Image(" + ", ".join(f"{name}={text}" if name else text for name, text in self.summary()) + ")"
@@ -153,6 +141,40 @@ class Image:
         if self.source_mask is not None:
             lines.append(("source_mask", f"{np.count_nonzero(self.source_mask)} of {array.size} voxels valid"))
         return lines
+
+
+def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str | None = None) -> None:
+    """Check that a mask lies on an image's voxels.
+
+    Args:
+        mask: The mask.
+        image: The image.
+        what: What the mask is, for messages.
+        path: Its file.
+
+    Raises:
+        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
+    """
+    own, grid = mask.grid, image.grid
+    advice = "place the mask on the image first: load it with reference_image="
+    if own.shape != grid.shape:
+        raise GeometryError(
+            f"{what} has shape {own.shape} and the image {grid.shape}",
+            path=path,
+            advice=advice,
+            mask_shape=own.shape,
+            image_shape=grid.shape,
+        )
+    error = grid.corner_error(own)
+    # "not (a < x)" also refuses NaN.
+    if not error < CORNER_ERROR_REFUSED:
+        raise GeometryError(
+            f"{what} lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
+            f"{CORNER_ERROR_REFUSED} is the limit",
+            path=path,
+            advice=advice,
+            corner_error=error,
+        )
 
 
 def other_frame(own: str, reference: str) -> tuple[Decision, ...]:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from .checks import check_number, option_error
 from .errors import OptionError
 from .image import Image
+from .image_checks import derive_image, name_of
 from .provenance import Decision
-from .validity import name_of, processed
 
 __all__ = [
     "SentinelEvidence",
@@ -306,7 +306,7 @@ def mark_sentinel(image: Image, sentinel: float | Literal["detect"] = "detect", 
         1000
     """
     mask, decision = sentinel_mask(image, sentinel, tolerance)
-    return processed(image, decision, source_mask=mask)
+    return derive_image(image, decision, source_mask=mask)
 
 
 def sentinel_mask(

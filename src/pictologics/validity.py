@@ -1,86 +1,109 @@
-"""Sound images, and which of their voxels hold valid data."""
+"""Which voxels of an array hold valid data: those that its source mask marks and whose values are finite."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .array_types import AnyArray, BoolArray
 from .errors import GeometryError, OptionError
-from .image import Image
-from .provenance import Decision, warn_of
+from .provenance import Decision
+from .threads import run_in_shares
 
-__all__ = ["check_image", "is_finite", "name_of", "processed", "valid_voxels"]
-
-
-def name_of(image: Image) -> str | None:
-    """The file of an image, for messages."""
-    return image.provenance.source or None
+__all__ = ["Validity", "as_source_mask", "find_valid", "is_finite"]
 
 
-def processed(image: Image, *decisions: Decision, **changes: Any) -> Image:
-    """A copy of an image with other fields and more decisions, whose warnings are given.
+@dataclass(frozen=True)
+class Validity:
+    """Which voxels of an array count.
+
+    Attributes:
+        mask: True where a voxel is valid, of the array's shape; None if all are. The source mask itself if all that it
+            marks are finite.
+        not_finite: How many voxels were taken out because they are NaN or infinite.
+    """
+
+    mask: BoolArray | None
+    not_finite: int = 0
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The warning that is due where numbers were not finite."""
+        if not self.not_finite:
+            return ()
+        text = f"{self.not_finite} voxels are NaN or infinite and are treated as invalid"
+        return (Decision("left out", text, self.not_finite, "content"),)
+
+
+def find_valid(array: AnyArray, source_mask: BoolArray | None = None) -> Validity:
+    """Find the voxels that are marked as valid and hold finite numbers.
 
     Args:
-        image: The image.
-        *decisions: What was decided.
-        **changes: Fields with new values.
+        array: Real numbers, 3D, in any order of memory.
+        source_mask: True where the array holds data; None for everywhere.
     """
-    warn_of(name_of(image) or "image", decisions)
-    return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
+    if array.dtype.kind != "f" or is_finite(array):
+        return Validity(source_mask)
+    valid = np.isfinite(array)
+    if source_mask is None:
+        return Validity(valid, array.size - int(np.count_nonzero(valid)))
+    valid &= source_mask
+    lost = int(np.count_nonzero(source_mask)) - int(np.count_nonzero(valid))
+    return Validity(valid, lost) if lost else Validity(source_mask)
 
 
-def check_image(image: Image) -> None:
-    """See that an image is sound: one real number for each voxel of a 3D grid, and a source mask that fits.
+def is_finite(array: AnyArray) -> bool:
+    """Whether no value of a 3D array is NaN or infinite."""
+    # Planes across the axis with the largest step are read in the order of memory.
+    planes = np.moveaxis(array, int(np.argmax(np.abs(array.strides))), 0)
+    found: list[bool] = []
 
-    Raises:
-        OptionError: If it is no image of real numbers.
-        GeometryError: If it has no 3D grid, or its source mask has another shape.
-    """
-    if not isinstance(image, Image):
-        raise OptionError(f"an Image is required, and {type(image).__name__} was given", advice="load it first")
-    shape = image.grid.shape
-    if image.array.dtype.kind not in "biuf":
-        raise OptionError(
-            f"the voxels are of type {image.array.dtype}, and real numbers are required", path=name_of(image)
-        )
-    if image.source_mask is not None and np.shape(image.source_mask) != shape:
-        raise GeometryError(
-            f"the source mask has shape {np.shape(image.source_mask)} and the image {shape}",
-            path=name_of(image),
-            advice="make it with Image.with_source_mask, which checks it",
-        )
+    def check_share(share: Iterable[int]) -> None:
+        for k in share:
+            # A sum shows both, faster than asking each value, and takes no memory; one that overflows only asks for a
+            # second look.
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = np.add.reduce(planes[k], axis=None)
+            if not np.isfinite(total) and not np.isfinite(planes[k]).all():
+                found.append(True)
+                return
+
+    run_in_shares(check_share, planes.shape[0])
+    return not found
 
 
-def valid_voxels(image: Image) -> tuple[npt.NDArray[np.bool_] | None, tuple[Decision, ...]]:
-    """Where an image holds numbers that mean something.
+def as_source_mask(mask: npt.NDArray[Any], shape: tuple[int, ...], path: str | None = None) -> BoolArray:
+    """Check a source mask and make it one of truth values.
+
+    Args:
+        mask: Truth values; or real numbers, which mark the voxels where they are above zero.
+        shape: Of the image.
+        path: The image's file, for messages.
 
     Returns:
-        True where the source mask is, and where the value is finite; None if that is everywhere. And what to say of
-        values that are not.
+        The mask itself if it is of truth values, a new array otherwise.
 
     Raises:
-        OptionError: If it is no image of real numbers.
-        GeometryError: If it has no 3D grid, or its source mask has another shape.
+        OptionError: If it holds neither.
+        GeometryError: If it has another shape.
     """
-    check_image(image)
-    valid = image.source_mask
-    # The sum of the extremes is finite only if every value is, and takes no memory to find.
-    if image.array.dtype.kind != "f" or is_finite(image.array):
-        return valid, ()
-    finite = np.isfinite(image.array)
-    known = finite if valid is None else finite & valid
-    marked = image.array.size if valid is None else int(np.count_nonzero(valid))
-    count = marked - int(np.count_nonzero(known))
-    if not count:
-        return valid, ()
-    text = f"{count} voxels hold no finite number and count as invalid"
-    return known, (Decision("left out", text, count, "content"),)
-
-
-def is_finite(array: npt.NDArray[Any]) -> bool:
-    """Whether every value is a finite number."""
-    with np.errstate(invalid="ignore"):
-        return array.size == 0 or bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+    values = np.asarray(mask)
+    if values.shape != shape:
+        raise GeometryError(
+            f"the source mask has shape {values.shape} and the image {shape}",
+            path=path,
+            advice="give a mask with one value for each voxel of the image",
+            mask_shape=values.shape,
+            image_shape=shape,
+        )
+    if values.dtype.kind not in "biuf":
+        raise OptionError(
+            f"the source mask is of type {values.dtype} and must hold truth values",
+            path=path,
+            advice="make it with a comparison, such as array > 0",
+        )
+    return values if values.dtype == np.bool_ else values > 0

@@ -129,7 +129,7 @@ def test_nan_and_infinity_are_invalid_voxels_with_a_warning(name):
     array, valid = noise(), np.ones((14, 13, 12), bool)
     array[3, 4, 5], array[6, 6, 6] = np.nan, -np.inf
     valid[3, 4, 5] = valid[6, 6, 6] = False
-    with pytest.warns(ContentWarning, match="2 voxels hold NaN or infinity") as caught:
+    with pytest.warns(ContentWarning, match="2 voxels are NaN or infinite") as caught:
         found = FINITE[name](image_of(array))
     assert caught[0].filename.endswith("filter_cases.py") or caught[0].filename == __file__
     expected = FINITE[name](image_of(noise(), valid))

@@ -98,7 +98,7 @@ def test_thresholds(tmp_path, threshold):
 
 
 def test_a_reference_that_is_no_image(tmp_path):
-    with pytest.raises(OptionError, match="reference_image must be an Image"):
+    with pytest.raises(OptionError, match=r"reference_image is of type .* and must be an Image"):
         load_seg(seg(tmp_path), reference_image=np.zeros((3, 3, 3)))
 
 

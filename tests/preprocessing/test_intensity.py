@@ -95,10 +95,10 @@ def test_numbers_that_are_none_count_as_invalid_and_are_told():
     values = np.arange(60, dtype=np.float32).reshape(SHAPE)
     values[0, 0, 0], values[1, 1, 1] = math.nan, math.inf
     image, mask = on_grid(values), mask_of(np.ones(SHAPE, np.uint8))
-    with pytest.warns(ContentWarning, match="2 voxels hold no finite number"):
+    with pytest.warns(ContentWarning, match="2 voxels are NaN or infinite"):
         kept = resegment_mask(image, mask, (None, None))
     assert kept.array.sum() == 58
-    with pytest.warns(ContentWarning, match="2 voxels hold no finite number"):
+    with pytest.warns(ContentWarning, match="2 voxels are NaN or infinite"):
         normal = normalize_image(image, mask)
     assert np.isfinite(normal.array).all()
     inside = np.isfinite(values)
@@ -221,7 +221,7 @@ def test_a_mask_of_another_place_or_kind_is_refused():
         normalize_image(image, mask_of(ones * 0))
     with pytest.raises(OptionError, match=r"the mask holds the value 0\.3, and labels are whole numbers"):
         resegment_mask(image, mask_of(ones * 0.3), (0, 1))
-    with pytest.raises(OptionError, match="a mask is an Image, and ndarray was given"):
+    with pytest.raises(OptionError, match="mask is of type ndarray and must be an Image"):
         resegment_mask(image, ones, (0, 1))
     with pytest.raises(OptionError, match="none of the 60 voxels holds valid data"):
         resegment_mask(image.with_source_mask(np.zeros(SHAPE, bool)), create_full_mask(image), (0, 1))
@@ -237,8 +237,8 @@ def test_an_image_that_is_not_sound_is_refused():
             GeometryError,
             "source mask has shape",
         ),
-        (on_grid(ones + 1j), OptionError, "the voxels are of type complex128, and real numbers are required"),
-        (ones, OptionError, "an Image is required, and ndarray was given"),
+        (on_grid(ones + 1j), OptionError, "the voxels are of type complex128 and must be real numbers"),
+        (ones, OptionError, "image is of type ndarray and must be an Image"),
         (Image(ones[0], (1, 1, 1), (0, 0, 0)), GeometryError, "a grid has three axes"),
     ]:
         for step in (clip_intensities, lambda image, _: discretize_image(image, bin_number=3)):

@@ -364,8 +364,8 @@ def test_images_and_masks_are_checked_before_a_step_runs(monkeypatch):
         ),
         ([{"normalize": {"masks": ["liver"]}}], image, mask, OptionError, "'liver', which was not given; .* 'mask'"),
         (["normalize"], image.with_source_mask(empty), mask, OptionError, "the image has no valid voxel"),
-        (["normalize"], image.array, mask, OptionError, "an Image is required, and ndarray was given"),
-        (["normalize"], image, mask.array, OptionError, "a mask is an Image"),
+        (["normalize"], image.array, mask, OptionError, "image is of type ndarray and must be an Image"),
+        (["normalize"], image, mask.array, OptionError, "mask is of type ndarray and must be an Image"),
     ]:
         pipeline = Pipeline([first, *steps])
         with monkeypatch.context() as patch, pytest.raises(kind, match=message):
@@ -397,7 +397,7 @@ def test_invalid_voxels_never_matter_to_a_whole_pipeline():
 def test_numbers_that_are_none_are_told_once():
     image = scan()
     image.array[0, :3, 0] = math.nan
-    with pytest.warns(ContentWarning, match="3 voxels hold no finite number") as warned:
+    with pytest.warns(ContentWarning, match="3 voxels are NaN or infinite") as warned:
         result = Pipeline(["normalize", ("gaussian_filter", {"sigma_mm": 2}), "normalize"]).run(image, lesion())
     assert len(warned) == 1
     assert np.count_nonzero(~result.image.source_mask) == 3

@@ -6,20 +6,19 @@ memory is the same, and scipy walks through it in its natural order. The axes of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..array_types import BoolArray, FloatingArray
 from ..errors import GeometryError, OptionError
 from ..image import Image
+from ..image_checks import check_image, name_of
 from ..provenance import Decision, warn_of
 from ..rescaling import exact_float
-from ..threads import run_in_shares
+from ..validity import find_valid
 from .boundary import Boundary
 from .options import Dimensions, check_common
 
@@ -103,7 +102,7 @@ def array_axis(axis: int) -> int:
 
 
 def prepare(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value: float) -> Source:
-    """Check an image and the options that all filters share.
+    """Check an image and the options that all filters share, and make it ready.
 
     Voxels that hold NaN or infinity become invalid ones, with a ContentWarning.
 
@@ -112,63 +111,19 @@ def prepare(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value
         GeometryError: If the image is no 3D grid, or its source mask has another shape.
     """
     check_common(dimensions, boundary, fill_value)
-    if not isinstance(image, Image):
-        raise OptionError(f"{type(image).__name__} was passed and a filter needs an Image", value=image)
-    if np.ndim(image.array) != 3:
-        raise GeometryError(
-            f"the image has an array of shape {np.shape(image.array)} and a filter needs a 3D one",
-            advice="pass an image with axes (x, y, z)",
-        )
-    shape = image.grid.shape
+    image = check_image(image)
     array = np.asarray(image.array)
-    if array.dtype.kind not in "biuf":
-        raise OptionError(f"the image's values are of type {array.dtype} and a filter needs real numbers")
-    if image.source_mask is not None and np.shape(image.source_mask) != shape:
-        raise GeometryError(
-            f"the source mask has shape {np.shape(image.source_mask)} and the image {shape}",
-            advice="make it with Image.with_source_mask, which checks it",
-        )
     values = np.asarray(array.T, dtype=exact_float(array.dtype), order="C")
-    valid, decisions = find_valid(values, image.source_mask)
-    source = image.provenance.source or "image"
+    mask = image.source_mask
+    validity = find_valid(values, None if mask is None else np.asarray(mask.T, order="C"))
+    valid = validity.mask
     if valid is not None:
         if not valid.any():
-            raise OptionError(f"'{source}': no voxel of the image is valid", advice="look at its source mask")
-        warn_of(source, decisions)
+            raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
+        warn_of(name_of(image) or "image", validity.decisions)
         if valid.all():
             valid = None
-    return Source(image, values, valid, boundary, dimensions, float(fill_value), tuple(decisions))
-
-
-def find_valid(values: FloatingArray, source_mask: npt.NDArray[Any] | None) -> tuple[BoolArray | None, list[Decision]]:
-    """Where values are valid and finite, None if everywhere without a doubt, and what to say of those that are not."""
-    valid = None if source_mask is None else np.asarray(np.asarray(source_mask).T, dtype=np.bool_, order="C")
-    if all_finite(values):
-        return valid, []
-    finite = np.isfinite(values)
-    count = int(np.count_nonzero(~finite if valid is None else valid & ~finite))
-    decisions = []
-    if count:
-        text = f"{count} voxels hold NaN or infinity and were treated as invalid"
-        decisions.append(Decision("left out", text, count, "content"))
-    return (finite if valid is None else valid & finite), decisions
-
-
-def all_finite(values: FloatingArray) -> bool:
-    """Whether no value is NaN or infinite."""
-    found: list[bool] = []
-
-    def look(share: Iterable[int]) -> None:
-        for plane in share:
-            # A sum shows both, faster than asking each value; one that overflows only asks for a second look.
-            with np.errstate(over="ignore", invalid="ignore"):
-                total = np.add.reduce(values[plane], axis=None)
-            if not np.isfinite(total) and not np.isfinite(values[plane]).all():
-                found.append(True)
-                return
-
-    run_in_shares(look, values.shape[0])
-    return not found
+    return Source(image, values, valid, boundary, dimensions, float(fill_value), validity.decisions)
 
 
 def result_image(source: Source, response: FloatingArray, text: str, *, keeps_units: bool = False) -> Image:
@@ -186,7 +141,7 @@ def result_image(source: Source, response: FloatingArray, text: str, *, keeps_un
         np.copyto(response, source.fill_value, where=~source.valid)
         mask = source.valid.T.copy(order="F")
     elif mask is not None:
-        mask = np.array(mask, dtype=np.bool_, order="F")
+        mask = np.array(mask, order="F")
     kind = f"{text}, {source.dimensions}D, boundary {source.boundary}"
     if source.valid is not None:
         kind += f", valid voxels only, the others hold {source.fill_value:g}"

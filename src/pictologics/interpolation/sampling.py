@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from ..array_types import AnyArray, BoolArray, FloatArray
 from ..geometry import CORNER_ERROR_NOTED, nearest_axes
 from ..provenance import Decision
 from ..rescaling import exact_float
-from ..threads import run_in_shares
+from ..validity import Validity, find_valid
 from . import BoundaryMode, Interpolation
 from .oblique import PlaneMap, gather_points, interpolate_points
 from .parts import needed, shifted, whole
@@ -30,7 +29,7 @@ from .weights import (
     weights_of_axis,
 )
 
-__all__ = ["Sampled", "Sampling", "finite_voxels", "sample", "type_with"]
+__all__ = ["Sampled", "Sampling", "sample", "type_with"]
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,9 @@ class Sampled:
     not_finite: int = 0
 
     @property
-    def decisions(self) -> list[Decision]:
+    def decisions(self) -> tuple[Decision, ...]:
         """The warning that is due where numbers were not finite."""
-        if not self.not_finite:
-            return []
-        text = f"{self.not_finite} voxels are NaN or infinite and were treated as invalid"
-        return [Decision("left out", text, self.not_finite, "content")]
+        return Validity(None, self.not_finite).decisions
 
 
 def sample(
@@ -99,31 +95,9 @@ def sample(
     cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.boundary_mode)
     array, to_source = array[cut], shifted(to_source, whole(shape), cut)
     valid = None if valid is None else valid[cut]
-    finite = finite_voxels(array, valid)
-    if finite is not None:
-        lost = int(np.count_nonzero(~finite if valid is None else valid & ~finite))
-        made = sample_finite(array, to_source, shape, how, finite)
-        return replace(made, not_finite=lost)
-    return sample_finite(array, to_source, shape, how, valid)
-
-
-def finite_voxels(array: AnyArray, valid: BoolArray | None) -> BoolArray | None:
-    """Which voxels are valid and finite, if that is not what was known of them already."""
-    if array.dtype.kind != "f":
-        return None
-    planes = array.T
-    found = [True] * planes.shape[0]
-
-    def check_share(share: Iterable[int]) -> None:
-        for k in share:
-            finite = np.isfinite(planes[k])
-            found[k] = bool(finite.all()) or (valid is not None and bool(finite[valid.T[k]].all()))
-
-    run_in_shares(check_share, planes.shape[0])
-    if all(found):
-        return None
-    finite = np.isfinite(array)
-    return finite if valid is None else finite & valid
+    validity = find_valid(array, valid)
+    made = sample_finite(array, to_source, shape, how, validity.mask)
+    return replace(made, not_finite=validity.not_finite)
 
 
 def sample_finite(
@@ -205,7 +179,7 @@ def fill_box(
     """Fill the part of the result that lies within the source; all of it as (z, y, x)."""
     if how.interpolation == "nearest":
         numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
-        gather(source, numbers, result, valid_voxels(how, valid, result_valid))
+        gather(source, numbers, result, pair_masks(how, valid, result_valid))
         return
     in_plane = NARROW_ROWS if how.interpolation == "linear" else BLOCK_ROWS
     rows = [block_planes(source.shape, coordinates[0].size, result.dtype), in_plane, in_plane]
@@ -213,10 +187,10 @@ def fill_box(
         weights_of_axis(places, size, how.interpolation, how.boundary_mode, result.dtype, count)
         for places, size, count in zip(coordinates, source.shape, rows, strict=True)
     ]
-    interpolate(source, axes, result, valid_voxels(how, valid, result_valid))
+    interpolate(source, axes, result, pair_masks(how, valid, result_valid))
 
 
-def valid_voxels(how: Sampling, valid: BoolArray | None, result_valid: BoolArray | None) -> ValidVoxels | None:
+def pair_masks(how: Sampling, valid: BoolArray | None, result_valid: BoolArray | None) -> ValidVoxels | None:
     """Both masks and the rule between them."""
     if valid is None or result_valid is None:
         return None
@@ -243,7 +217,7 @@ def sample_points(
             gather_points(valid.T, places, result_valid.T, inside.T)
             np.copyto(result, how.fill_value, where=~result_valid, casting="unsafe")
     else:
-        voxels = valid_voxels(how, None if valid is None else valid.T, None if result_valid is None else result_valid.T)
+        voxels = pair_masks(how, None if valid is None else valid.T, None if result_valid is None else result_valid.T)
         order: Literal[1, 3] = 1 if how.interpolation == "linear" else 3
         interpolate_points(source, places, result.T, inside.T, order=order, voxels=voxels)
     return Sampled(result, result_valid, int(np.count_nonzero(inside)))

@@ -12,6 +12,7 @@ from ..checks import check_choice, is_whole, option_error
 from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
+from ..image_checks import check_is_image
 from ..merger import Binarize
 from .protocol import SourceMaskFrom, Suv
 
@@ -27,11 +28,7 @@ __all__ = [
 
 def grid_of_reference(reference_image: Image) -> Grid:
     """Where the reference lies, if it is an image."""
-    if not isinstance(reference_image, Image):
-        raise OptionError(
-            f"reference_image must be an Image and {type(reference_image).__name__} was given",
-            advice="load the reference first",
-        )
+    check_is_image("reference_image", reference_image)
     return reference_image.grid
 
 

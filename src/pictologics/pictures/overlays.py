@@ -12,6 +12,7 @@ from ..array_types import IntArray
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
+from ..image_checks import check_image
 from ..placement import overlap, place
 from .screen import ScreenPlane
 
@@ -34,12 +35,7 @@ class MaskOnGrid:
     """
 
     def __init__(self, mask: Image, grid: Grid) -> None:
-        if not isinstance(mask, Image):
-            raise OptionError(
-                f"mask must be an Image and {type(mask).__name__} was given", advice="load it with load_image"
-            )
-        if mask.array.dtype.kind not in "biuf":
-            raise OptionError(f"a mask of type {mask.array.dtype} holds no labels")
+        mask = check_image(mask, "mask")
         self.mask = mask
         self.grid = grid
         self.names = mask.labels

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from ..array_types import IntArray
 from ..checks import check_choice, check_number, check_whole, is_whole, option_error
-from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
+from ..image_checks import check_image
 from .overlays import MaskOnGrid
 from .screen import (
     VIEWS,
@@ -58,12 +58,10 @@ class Scene:
             GeometryError: If the image has no place in the world, or the mask does not lie on it.
             OptionError: If a parameter cannot be honored.
         """
-        if not isinstance(image, Image):
-            raise OptionError(f"image must be an Image and {type(image).__name__} was given", advice="load it first")
+        image = check_image(image)
         check_choice("style", style, get_args(Style))
         opacity = check_number("alpha", alpha, least=0, most=1, advice="0 is clear and 1 opaque")
         grid = image.grid
-        check_arrays(image)
         placed = None if mask is None else MaskOnGrid(mask, grid)
         return cls(image, grid, placed, grays_of(image, window), opacity, style)
 
@@ -119,18 +117,6 @@ class Scene:
         """Check that there is a plane of this index."""
         count = self.grid.shape[axis]
         return check_whole("slice", index, 0, count - 1, advice=f"axis {axis} has {count} slices")
-
-
-def check_arrays(image: Image) -> None:
-    """Refuse values that have no gray, and a source mask that is not the image's."""
-    kind = np.asarray(image.array).dtype
-    if kind.kind not in "biuf":
-        raise OptionError(f"voxels of type {kind} have no grays", advice="draw their magnitude, or one component")
-    if image.source_mask is not None and image.source_mask.shape != image.array.shape:
-        raise GeometryError(
-            f"the source mask has shape {image.source_mask.shape} and the image {image.array.shape}",
-            advice="attach it with image.with_source_mask",
-        )
 
 
 def spread(indices: range, count: int) -> list[int]:

@@ -13,9 +13,9 @@ from ..array_types import AnyArray
 from ..checks import check_number
 from ..geometry import Box
 from ..image import Image
+from ..image_checks import derive_image
 from ..provenance import Decision
 from ..threads import run_in_shares
-from ..validity import processed
 from .regions import Region, labels_of, region_of_mask, widened, with_labels
 
 __all__ = ["grow_mask"]
@@ -67,7 +67,7 @@ def grow_mask(mask: Image, distance_mm: float) -> Image:
         array *= mask.source_mask
     before, after = int(np.count_nonzero(region.labels)), int(np.count_nonzero(array))
     text = f"grown by {distance:g} mm from {before} to {after} voxels"
-    return processed(mask, Decision("processed", text, after), array=array)
+    return derive_image(mask, Decision("processed", text, after), array=array)
 
 
 def shrunk(mask: Image, region: Region, distance: float) -> Image:

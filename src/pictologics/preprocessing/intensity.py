@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ..checks import check_choice, check_number, check_range, check_whole, format_range, is_number, option_error
 from ..errors import OptionError
 from ..image import Image
+from ..image_checks import derive_image, find_valid_voxels, name_of
 from ..labels import LARGEST_LABEL, label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
-from ..validity import name_of, processed, valid_voxels
 from .regions import Region, mean_and_deviation, region_of
 
 __all__ = ["clip_intensities", "discretize_image", "normalize_image", "round_intensities"]
@@ -45,7 +45,8 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         [[[-1000.0, 40.0]]]
     """
     low, high = check_range("value_range", value_range)
-    valid, decisions = valid_voxels(image)
+    validity = find_valid_voxels(image)
+    text = f"values clipped to {format_range(low, high)}"
     array = np.array(image.array, order="F")
     if array.dtype.kind in "iu":
         # A bound between two whole numbers moves to the one inside; one that the type does not reach bounds nothing.
@@ -54,10 +55,9 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         np.clip(array, int(low), int(high), out=array)
     else:
         np.clip(array, low, high, out=array)
-    if valid is not None:
-        np.copyto(array, image.array, where=~valid)
-    text = f"values clipped to {format_range(low, high)}"
-    return processed(image, *decisions, Decision("processed", text), array=array)
+    if validity.mask is not None:
+        np.copyto(array, image.array, where=~validity.mask)
+    return derive_image(image, *validity.decisions, Decision("processed", text), array=array)
 
 
 def round_intensities(image: Image) -> Image:
@@ -79,7 +79,7 @@ def round_intensities(image: Image) -> Image:
     """
     # Adding zero turns -0.0 into 0.0.
     array = image.array if image.array.dtype.kind in "biu" else np.rint(image.array) + image.array.dtype.type(0)
-    return processed(image, Decision("processed", "values rounded to whole numbers"), array=array)
+    return derive_image(image, Decision("processed", "values rounded to whole numbers"), array=array)
 
 
 def normalize_image(
@@ -133,12 +133,12 @@ def normalize_image(
     array = scaled(image, shift, scale)
     text = f"values normalized ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
-    return processed(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
+    return derive_image(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
 
 
 def scaled(image: Image, shift: float, scale: float) -> npt.NDArray[np.floating[Any]]:
     """Values less the shift, in units of the scale, computed in float64; invalid voxels are 0."""
-    valid, _ = valid_voxels(image)
+    valid = find_valid_voxels(image).mask
     dtype = np.float64 if image.array.dtype == np.float64 else np.float32
     array = np.zeros(image.array.shape, dtype, order="F")
 
@@ -208,7 +208,7 @@ def discretize_image(
     how = f"{bin_number} bins" if bin_number is not None else f"bins of {bin_size:g}"
     text = f"values discretized into {how}; the highest is {most}"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
-    return processed(image, *region.decisions, Decision("processed", text, most), array=array, metadata=metadata)
+    return derive_image(image, *region.decisions, Decision("processed", text, most), array=array, metadata=metadata)
 
 
 def bins_of_number(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:

@@ -19,11 +19,11 @@ from ..interpolation.products import Scratch, select
 from ..interpolation.sampling import (
     Sampled,
     Sampling,
-    finite_voxels,
     sample,
     type_with,
 )
 from ..labels import LARGEST_LABEL
+from ..validity import find_valid
 
 __all__ = ["sample_labels"]
 
@@ -57,9 +57,8 @@ def sample_labels(
     Raises:
         OptionError: If the values are no labels and no fractions.
     """
-    finite = finite_voxels(array, valid)
-    lost = 0 if finite is None else int(np.count_nonzero(~finite if valid is None else valid & ~finite))
-    valid = valid if finite is None else finite
+    validity = find_valid(array, valid)
+    valid = validity.mask
     array = array if valid is None else np.where(valid, array, array.dtype.type(0))
     labels, boxes = labels_of(array)
     known = known_voxels(array.shape, to_source, shape, how, valid)
@@ -68,7 +67,7 @@ def sample_labels(
         slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
         fill_slab(result, slab, labels, boxes, to_source, how, threshold, valid)
     np.copyto(result, how.fill_value, where=~known, casting="unsafe")
-    return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), lost)
+    return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), validity.not_finite)
 
 
 def fill_slab(

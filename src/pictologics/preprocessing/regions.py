@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..array_types import AnyArray
-from ..errors import GeometryError, OptionError
-from ..geometry import CORNER_ERROR_REFUSED, Box
-from ..image import Image
+from ..errors import OptionError
+from ..geometry import Box
+from ..image import Image, check_lies_on
+from ..image_checks import check_image, derive_image, find_valid_voxels, name_of
 from ..labels import label_type
 from ..provenance import Decision
-from ..validity import check_image, name_of, processed, valid_voxels
 
 __all__ = [
     "Region",
@@ -76,7 +76,7 @@ def labels_of(mask: Image) -> AnyArray:
         OptionError: If a value is no whole number, as in a mask that was interpolated.
         GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
-    check_image(mask)
+    mask = check_image(mask, "mask")
     array = mask.array
     if array.dtype == np.bool_:
         labels: AnyArray = array.view(np.uint8)
@@ -116,27 +116,8 @@ def check_mask(image: Image, mask: Image) -> None:
     Raises:
         GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
     """
-    if not isinstance(mask, Image):
-        raise OptionError(f"a mask is an Image, and {type(mask).__name__} was given", advice="load the mask first")
-    check_image(mask)
-    advice = "place the mask on the image first: load it with reference_image="
-    if mask.array.shape != image.array.shape:
-        raise GeometryError(
-            f"the mask has shape {mask.array.shape} and the image {image.array.shape}",
-            path=name_of(mask),
-            advice=advice,
-            mask_shape=mask.array.shape,
-            image_shape=image.array.shape,
-        )
-    error = image.grid.corner_error(mask.grid)
-    if not error < CORNER_ERROR_REFUSED:
-        raise GeometryError(
-            f"the mask lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
-            f"{CORNER_ERROR_REFUSED} is the limit",
-            path=name_of(mask),
-            advice=advice,
-            corner_error=error,
-        )
+    check_image(mask, "mask")
+    check_lies_on(mask, image, path=name_of(mask))
 
 
 def region_of(image: Image, mask: Image | None) -> Region:
@@ -146,7 +127,8 @@ def region_of(image: Image, mask: Image | None) -> Region:
         GeometryError: If the mask does not lie on the image's voxels.
         OptionError: If the mask marks no voxel, or none that is valid.
     """
-    valid, decisions = valid_voxels(image)
+    validity = find_valid_voxels(image)
+    valid, decisions = validity.mask, validity.decisions
     if mask is None:
         everywhere: Box = (slice(None), slice(None), slice(None))
         labels = np.ones(image.array.shape, np.uint8, order="F") if valid is None else valid.view(np.uint8)
@@ -222,7 +204,7 @@ def with_labels(
         decisions.append(Decision("left out", f"{what} leaves nothing of label {names}", len(emptied), "content"))
     array = np.zeros(mask.array.shape, reduced.dtype, order="F")
     array[region.box] = reduced
-    return processed(mask, *decisions, array=array)
+    return derive_image(mask, *decisions, array=array)
 
 
 def region_of_mask(mask: Image) -> Region:

@@ -13,6 +13,7 @@ from ..checks import check_choice, check_fill_value, check_number, option_error
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid, format_numbers
 from ..image import Image
+from ..image_checks import check_image, check_is_image
 from ..interpolation import BoundaryMode, Interpolation
 from ..interpolation.sampling import Sampled, Sampling, sample
 from ..placement import decisions_of_sampling, moved_to, refuse_blended_labels
@@ -91,7 +92,7 @@ def resample_image(
         >>> fine.array.ravel().tolist()
         [0.0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.0]
     """
-    source = checked_source(image, source_mask)
+    source = find_source(image, source_mask)
     grid = source.grid
     target = make_target_grid(grid, new_spacing)
     how = Sampling(
@@ -163,7 +164,7 @@ def resample_to(
         min_valid_weight=check_number("min_valid_weight", min_valid_weight, above=0, most=1),
         fill_value=float(check_fill_value(fill_value)),
     )
-    source = checked_source(image, source_mask)
+    source = find_source(image, source_mask)
     made = sampled(source, target, how, mask_threshold)
     return told(source, made, target, decisions_of_sampling(source.grid, target, how, made))
 
@@ -199,16 +200,11 @@ def told(source: Image, made: Sampled, target: Grid, decisions: list[Decision]) 
 # --- what is asked for, checked before work begins ---
 
 
-def checked_source(image: Image, source_mask: SourceMask | None) -> Image:
+def find_source(image: Image, source_mask: SourceMask | None) -> Image:
     """The image of real numbers, with the source mask that counts."""
-    if not isinstance(image, Image):
-        raise OptionError(f"an Image is resampled and {type(image).__name__} was given", advice="load the image first")
-    if image.array.dtype.kind not in "biuf":
-        raise OptionError(f"an image of type {image.array.dtype} holds no real numbers", dtype=str(image.array.dtype))
-    given = image.source_mask if source_mask is None else source_mask
-    if given is None:
-        return image
-    source = image.with_source_mask(given)
+    check_is_image("image", image)
+    # A mask that is passed replaces the image's own before that is looked at.
+    source = check_image(image if source_mask is None else image.with_source_mask(source_mask))
     if source.source_mask is not None and not source.source_mask.any():
         raise GeometryError("the source mask is False everywhere: no voxel is valid", advice="pass another source mask")
     return source

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import OptionError
 from ...image import Image
+from ...image_checks import derive_image, find_valid_voxels
 from ...storage.files import replacing
-from ...validity import processed, valid_voxels
 from .files import (
     PARSERS,
     format_json,
@@ -205,9 +205,10 @@ class Pipeline:
         piece = Workpiece(image, name_masks(masks))
         check_start(self.steps, piece)
         # NaN and infinity are marked once, and every step finds them marked.
-        valid, decisions = valid_voxels(image)
-        if decisions:
-            piece = Workpiece(processed(image, *decisions, source_mask=valid), piece.masks)
+        validity = find_valid_voxels(image)
+        if validity.not_finite:
+            marked = derive_image(image, *validity.decisions, source_mask=validity.mask)
+            piece = Workpiece(marked, piece.masks)
         given = describe_image(image), {name: describe_image(mask) for name, mask in piece.masks.items()}
         records = []
         for number, step in enumerate(self.steps, 1):

@@ -8,8 +8,8 @@ from functools import partial
 
 from ...errors import GeometryError, OptionError
 from ...image import Image
+from ...image_checks import check_image, name_of
 from ...provenance import Decision
-from ...validity import check_image, name_of
 from ..regions import check_mask, labels_of
 from .catalog import find_step
 from .record import StepRecord
