@@ -12,7 +12,7 @@ import pytest
 
 from pictologics import PictologicsError
 
-__all__ = ["broken_link", "cut", "fifo", "garbage", "refused_within", "unreadable", "within_seconds"]
+__all__ = ["broken_link", "cut", "ends_at_last", "fifo", "garbage", "refused_within", "unreadable", "within_seconds"]
 
 
 def cut(path: Path, size: int) -> Path:
@@ -52,6 +52,30 @@ def unreadable(path: Path) -> Path:
         path.chmod(0o755)
         pytest.skip("this user may read everything")
     return path
+
+
+LONGEST_WAIT = 120
+"""Seconds after which a block is taken to hang: hundreds of times what any needs, however busy the machine is."""
+
+
+@contextmanager
+def ends_at_last():
+    """End a block that hangs for good with an error; how long it takes is not measured."""
+    import signal
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"still not done after {LONGEST_WAIT} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LONGEST_WAIT)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Color images: refused, or converted to luminance.
+"""Color images: refused, or converted to gray by the luminance of their colors.
 
 Luminance is the Y of ITU-R BT.601, which the YBR photometric interpretations already hold (DICOM PS3.3 C.7.6.3.1.2).
 """
@@ -19,12 +19,19 @@ from .pixel_format import PixelFormat
 __all__ = ["check_colors", "compute_luminance", "is_color", "weigh_colors"]
 
 LUMINANCE_WEIGHTS: Final = np.array([0.299, 0.587, 0.114])
+"""Shares of red, green and blue (BT.601); they sum to 1, so gray stays the gray it was."""
+
 PALETTE: Final = "PALETTE COLOR"
-#: Of these, the first number of a pixel is its luminance.
+"""Photometric Interpretation of numbers that stand for colors of a table."""
+
 LUMINANCE_FIRST: Final = frozenset({"YBR_FULL", "YBR_FULL_422"})
-#: Those which only a JPEG 2000 stream holds; decoding it gives RGB.
+"""Of these, the first number of a pixel is its luminance."""
+
 INSIDE_JPEG_2000: Final = frozenset({"YBR_ICT", "YBR_RCT"})
+"""Only a JPEG 2000 stream holds these; decoding it gives RGB."""
+
 CONVERTED: Final = LUMINANCE_FIRST | INSIDE_JPEG_2000 | {"RGB"}
+"""Photometric Interpretations of three numbers for each pixel whose luminance is known."""
 
 
 def is_color(header: Header) -> bool:
@@ -33,7 +40,7 @@ def is_color(header: Header) -> bool:
 
 
 def photometric_of(header: Header) -> str:
-    """What the numbers of a pixel are."""
+    """The Photometric Interpretation: what the numbers of a pixel are."""
     return header.text(tags.PHOTOMETRIC_INTERPRETATION)
 
 
@@ -53,14 +60,16 @@ def check_colors(headers: Iterable[Header], luminance: bool) -> int:
             continue
         count += 1
         samples, photometric = header.short(tags.SAMPLES_PER_PIXEL) or 1, photometric_of(header)
-        what = f"this DICOM file is a color image ({photometric}, {samples} sample{'s' * (samples != 1)} per pixel)"
+        found = f"this DICOM file is a color image ({photometric}, {samples} sample{'s' * (samples != 1)} per pixel)"
         if (samples == 3 and photometric not in CONVERTED) or samples not in (1, 3):
             raise UnsupportedFormatError(
-                f"{what}, of a kind that is not read", path=header.path, advice="convert it to RGB first"
+                f"{found}, and only RGB, YBR and palettes are supported",
+                path=header.path,
+                advice="convert it to RGB first",
             )
         if not luminance:
             raise UnsupportedFormatError(
-                f"{what}, and gray ones are read",
+                f"{found}, and a gray image is required",
                 path=header.path,
                 advice='pass color="luminance" to convert it to gray',
                 way_out=(("color", "luminance"),),
@@ -69,7 +78,7 @@ def check_colors(headers: Iterable[Header], luminance: bool) -> int:
 
 
 def compute_luminance(words: AnyArray, header: Header, stored: PixelFormat) -> AnyArray:
-    """The luminance of one frame of a file that is not compressed.
+    """Compute the luminance of one frame of a file that is not compressed.
 
     Args:
         words: The frame's stored numbers, one after another.
@@ -86,14 +95,15 @@ def compute_luminance(words: AnyArray, header: Header, stored: PixelFormat) -> A
     photometric = photometric_of(header)
     if photometric in INSIDE_JPEG_2000:
         raise CorruptFileError(
-            f"its pixels are not compressed and it says that they are {photometric}, which JPEG 2000 makes",
+            f"its PhotometricInterpretation is {photometric}, of JPEG 2000 only, and its pixels are not compressed",
             path=header.path,
             advice="export the file again",
         )
     if stored.numbers_per_pixel == 2:
+        # Two pixels are four numbers: Y1, Y2 and the Cb and Cr that they share (PS3.3 C.7.6.3.1.2).
         if columns % 2 or (header.pixel_length or 0) >= 3 * rows * columns * stored.dtype.itemsize:
             raise CorruptFileError(
-                f"its pixels of {rows}x{columns} do not lie in pairs, as those of {photometric} do",
+                f"its {rows}x{columns} pixels do not lie in pairs, as {photometric} requires",
                 path=header.path,
                 advice="correct its PhotometricInterpretation",
             )
@@ -104,8 +114,8 @@ def compute_luminance(words: AnyArray, header: Header, stored: PixelFormat) -> A
 
 
 def weigh_colors(pixels: AnyArray, photometric: str) -> AnyArray:
-    """The luminance of pixels (rows, columns, 3)."""
+    """Compute the luminance of colors, (rows, columns, 3)."""
     if photometric in LUMINANCE_FIRST:
         return pixels[:, :, 0]
-    # Whole numbers times the weights are summed in float64, to be rounded once.
+    # The float64 weights make the sum float64, so that it is rounded once, to the type of the volume.
     return np.asarray(pixels @ LUMINANCE_WEIGHTS)

@@ -1,4 +1,4 @@
-"""Compressed pixels: which bytes of the file are a frame, and what they decode to."""
+"""Steps 1 and 2 of 4 together: find the bytes of a compressed frame, and decode them to stored numbers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["CompressedFrames"]
 
 
 class CompressedFrames:
-    """Decodes frames one after another; where the frames of the file it read last lie, it keeps."""
+    """Decodes frames one after another, and remembers where those of the latest file lie."""
 
     def __init__(self) -> None:
         self.header: Header | None = None
         self.fragments: list[list[Fragment]] = []
 
     def read_encoded(self, header: Header, number: int, file: OpenFile) -> bytes:
-        """The bytes of one frame; no other frame's are read."""
+        """Read the bytes of one frame, and of no other."""
         if self.header is not header:
             count = header.integer(tags.NUMBER_OF_FRAMES) or 1
             offsets = located_bytes(header, tags.EXTENDED_OFFSET_TABLE)
@@ -34,7 +34,7 @@ class CompressedFrames:
         return read_fragments(file, self.fragments[number], header.path)
 
     def decode(self, header: Header, number: int, file: OpenFile) -> tuple[AnyArray, str]:
-        """The stored values of one frame and, of colors, their Photometric Interpretation.
+        """Decode the stored numbers of one frame.
 
         Args:
             header: The file.
@@ -42,7 +42,8 @@ class CompressedFrames:
             file: The file, open.
 
         Returns:
-            (rows, columns), or (rows, columns, samples) of colors.
+            The numbers, (rows, columns), or (rows, columns, samples) of colors; and what the numbers are, which after
+            decoding may be another Photometric Interpretation than the header's.
 
         Raises:
             UnsupportedFormatError: If nothing installed decodes the transfer syntax.

@@ -1,14 +1,15 @@
-"""Where the compressed frames of a file lie: the items of encapsulated pixel data (DICOM PS3.5 A.4).
+"""Step 1 of 4: which bytes of a file are one compressed frame (encapsulated pixel data, DICOM PS3.5 A.4).
 
-Compressed pixels are a row of items: first a table of offsets, which may be empty, then fragments. A frame is one
-fragment or several, and the table says which begin a frame; where it does not, the fragments themselves must.
-Only the heads of the items are read, never the pixels.
+Compressed pixels are a row of items: first the Basic Offset Table, which may be empty, then fragments. A frame is one
+fragment or several. The table says which fragments begin a frame; without it, their first bytes must.
+Only the 8-byte heads of the items are read, never the pixels.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Final
 
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource
@@ -18,21 +19,32 @@ __all__ = ["Fragment", "find_frame_fragments", "read_fragments"]
 Fragment = tuple[int, int]
 """Offset and length in bytes of a piece of one compressed frame."""
 
-ITEM_TAG = b"\xfe\xff\x00\xe0"
-DELIMITER_TAG = b"\xfe\xff\xdd\xe0"
-UNDEFINED_LENGTH = 0xFFFFFFFF
-ITEM_HEAD = 8
+ITEM_TAG: Final = b"\xfe\xff\x00\xe0"
+"""(FFFE,E000) as bytes: every transfer syntax with encapsulated pixels is little endian."""
 
-# One read covers the heads of many small fragments; of large ones it costs no more than reading the head alone.
-HEADS_PER_READ = 4096
+DELIMITER_TAG: Final = b"\xfe\xff\xdd\xe0"
+"""(FFFE,E0DD), the Sequence Delimitation Item behind the last fragment."""
 
-# An empty item is eight bytes of a file and more of memory. The largest slides have a tenth of this.
-MOST_FRAGMENTS = 1 << 20
+UNDEFINED_LENGTH: Final = 0xFFFFFFFF
+"""The pixel data as a whole has this length; an item in it must say its own (PS3.5 A.4)."""
 
-# First bytes of JPEG and JPEG-LS, of JPEG 2000, and of the latter and JPEG XL as files. A fragment that continues a
-# frame does not begin like this: such markers cannot occur within coded data.
-FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b"\x00\x00\x00\x0cJXL ")
-LONGEST_START = max(map(len, FRAME_STARTS))
+ITEM_HEAD: Final = 8
+"""Bytes of an item's tag and length."""
+
+WINDOW_OF_HEADS: Final = 4096
+"""Bytes of one read: it covers the heads of many small fragments, and costs no more than one head of a large one."""
+
+MOST_FRAGMENTS: Final = 1 << 20
+"""More are refused: an empty item is eight bytes of a file and more of memory. The largest slides have a tenth."""
+
+FRAME_STARTS: Final = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b"\x00\x00\x00\x0cJXL ")
+"""First bytes of JPEG and JPEG-LS, of a JPEG 2000 codestream, and of JPEG 2000 and JPEG XL files.
+
+A fragment that continues a frame does not begin like this: such markers cannot occur within coded data.
+"""
+
+LONGEST_START: Final = max(map(len, FRAME_STARTS))
+"""Bytes to read of a fragment to tell whether it begins a frame."""
 
 
 def find_frame_fragments(
@@ -54,15 +66,18 @@ def find_frame_fragments(
         CorruptFileError: If the items cannot be followed to their end, or hold another number of frames.
     """
     if frames < 1:
-        raise CorruptFileError(f"it says that it holds {frames} frames", path=path, advice="export the file again")
+        raise CorruptFileError(
+            f"its NumberOfFrames is {frames} and must be at least 1", path=path, advice="export the file again"
+        )
     items = ItemHeads(source, offset, path)
     table = items.read_table(frames)
     first = items.position
     fragments = items.list_fragments()
     if frames == 1:
         return [check_single_frame(source, fragments, path)]
+    # A table counts from the head of the first fragment's item to the head, not the value, of others (PS3.5 A.4).
     starts = [start - ITEM_HEAD - first for start, _ in fragments]
-    # Of a file beyond 4 GB, the basic table holds the low 32 bits only.
+    # The Extended Offset Table has 64-bit entries. The basic one has 32 bits, which wrap around beyond 4 GB.
     tables = (unpack_table(extended_offsets, "Q", frames), 1 << 64), (unpack_table(table, "I", frames), 1 << 32)
     for entries, modulus in tables:
         grouped = group_by_table([start % modulus for start in starts], entries, fragments)
@@ -74,10 +89,15 @@ def find_frame_fragments(
 
 
 def group_without_table(items: ItemHeads, fragments: list[Fragment], frames: int) -> list[list[Fragment]]:
-    """Fragments by frame where no table helps: as many as there are frames, or by the first bytes of each."""
+    """Sort fragments by frame where no table helps: one for each frame, or by their first bytes.
+
+    Raises:
+        CorruptFileError: If neither way gives as many frames as the header says.
+    """
     if len(fragments) != frames:
         # Some writers end with an empty fragment.
         fragments = [fragment for fragment in fragments if fragment[1]]
+    # A file that was cut off may have lost fragments of the last frame: only first bytes can tell.
     if len(fragments) == frames and items.delimited:
         return [[fragment] for fragment in fragments]
     begins = [k for k, fragment in enumerate(fragments) if begins_frame(items.source, fragment)]
@@ -97,10 +117,10 @@ def group_without_table(items: ItemHeads, fragments: list[Fragment], frames: int
 
 
 def read_fragments(source: ByteSource, fragments: Sequence[Fragment], path: str) -> bytes:
-    """The bytes of one compressed frame.
+    """Read the bytes of one compressed frame.
 
     Args:
-        source: The bytes of the file; one for each thread.
+        source: The bytes of the file; each thread needs its own.
         fragments: Where they lie.
         path: The file, for messages.
 
@@ -136,8 +156,8 @@ class ItemHeads:
         self._window_offset = 0
 
     def read_table(self, frames: int) -> bytes:
-        """Pass over the Basic Offset Table; its bytes if it has an entry for each frame, else none."""
-        tag, length = self.next_head()
+        """Return the Basic Offset Table if it has an entry for each frame, else no bytes, and step over it."""
+        tag, length = self.read_head()
         if tag != ITEM_TAG:
             raise self.items_error("does not begin with the item of its offset table")
         start = self.position
@@ -145,10 +165,10 @@ class ItemHeads:
         return self.source.read_at(start, length) if length == 4 * frames else b""
 
     def list_fragments(self) -> list[Fragment]:
-        """All fragments up to the delimiter or the end of the file, which some writers forget."""
+        """List all fragments up to the delimiter, which some writers forget, or the end of the file."""
         fragments: list[Fragment] = []
         while self.position < self.end:
-            tag, length = self.next_head()
+            tag, length = self.read_head()
             if tag == DELIMITER_TAG:
                 self.delimited = True
                 break
@@ -167,11 +187,11 @@ class ItemHeads:
             raise self.items_error("holds no fragment")
         return fragments
 
-    def next_head(self) -> tuple[bytes, int]:
-        """Tag and length of the item here, and step to its value; no tag if the file ends within the delimiter."""
+    def read_head(self) -> tuple[bytes, int]:
+        """Return tag and length of the item here, and step to its value; no tag if the file ends in the delimiter."""
         start = self.position - self._window_offset
         if not 0 <= start <= len(self._window) - ITEM_HEAD:
-            self._window = self.source.read_at(self.position, HEADS_PER_READ)
+            self._window = self.source.read_at(self.position, WINDOW_OF_HEADS)
             self._window_offset, start = self.position, 0
         head = self._window[start : start + ITEM_HEAD]
         self.position += ITEM_HEAD
@@ -192,12 +212,12 @@ class ItemHeads:
             )
 
     def items_error(self, found: str) -> CorruptFileError:
-        """The error for items that cannot be followed."""
+        """Make the error for items that cannot be followed."""
         return CorruptFileError(f"its compressed pixel data {found}", path=self.path, advice="fetch the file again")
 
 
 def check_single_frame(source: ByteSource, fragments: list[Fragment], path: str) -> list[Fragment]:
-    """All fragments of a file of one frame, unless they are more than one."""
+    """Return all fragments of a file of one frame, unless several of them begin a frame."""
     if len(fragments) > 1:
         begins = sum(begins_frame(source, fragment) for fragment in fragments)
         if begins > 1:
@@ -211,7 +231,7 @@ def check_single_frame(source: ByteSource, fragments: list[Fragment], path: str)
 
 
 def unpack_table(table: bytes, code: str, frames: int) -> tuple[int, ...]:
-    """The offsets of a table; none if it has not one for each frame."""
+    """Return the offsets in a table, of type ``code``; none unless there is one for each frame."""
     if len(table) != frames * struct.calcsize(f"<{code}"):
         return ()
     return struct.unpack(f"<{frames}{code}", table)
@@ -220,7 +240,7 @@ def unpack_table(table: bytes, code: str, frames: int) -> tuple[int, ...]:
 def group_by_table(
     starts: Sequence[int], entries: Sequence[int], fragments: Sequence[Fragment]
 ) -> list[list[Fragment]] | None:
-    """Fragments by frame, where each entry is the start of the first fragment of one; None if they do not agree."""
+    """Sort fragments by frame, each entry being the start of a frame's first one; None if an entry meets none."""
     groups: list[list[Fragment]] = []
     for start, fragment in zip(starts, fragments, strict=True):
         if len(groups) < len(entries) and start == entries[len(groups)]:

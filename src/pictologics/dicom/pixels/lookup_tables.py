@@ -1,4 +1,4 @@
-"""Values that come from a table: the Modality LUT (DICOM PS3.3 C.11.1.1), and the form that palettes share."""
+"""Tables with a value for each stored number: the Modality LUT (DICOM PS3.3 C.11.1.1), and what palettes share."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ LUT_DESCRIPTOR: Final = 0x00283002
 MODALITY_LUT_TYPE: Final = 0x00283004
 LUT_DATA: Final = 0x00283006
 
-# The number of entries has 16 bits, and 0 stands for one more than they hold.
 MOST_TABLE_ENTRIES: Final = 1 << 16
+"""The number of entries has 16 bits, in which 0 stands for this one (PS3.3 C.11.1.1.1)."""
+
 LONGEST_ENTRY: Final = 16
+"""Bits of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class LookupTable:
     units: str = ""
 
     def apply(self, stored: AnyArray) -> FloatArray:
-        """Look values up; numbers below the first entry get the first one, numbers beyond the last one the last."""
+        """Look values up; numbers before the first or behind the last entry get its value (PS3.3 C.11.1.1.1)."""
         index = stored.astype(np.int64)
         index -= self.first
         np.clip(index, 0, self.values.size - 1, out=index)
@@ -68,12 +70,12 @@ class TableFormat:
     signed: bool
 
     def malformed_error(self, why: str) -> CorruptFileError:
-        """The error for a table that contradicts itself."""
+        """Make the error for a table that contradicts itself."""
         return CorruptFileError(f"its {self.name} {why}", path=self.path, advice="export the file again")
 
 
 def read_modality_table(header: Header) -> LookupTable | None:
-    """The table from stored to real values, None if the file has none.
+    """Read the Modality LUT, the table from stored numbers to values; None if the file has none.
 
     Raises:
         CorruptFileError: If the table contradicts itself.
@@ -93,7 +95,7 @@ def read_modality_table(header: Header) -> LookupTable | None:
 
 
 def unpack_table_entries(form: TableFormat, descriptor: bytes, data: bytes) -> tuple[int, AnyArray]:
-    """The first stored number and the entries of a table.
+    """Unpack the first stored number and the entries of a table.
 
     Args:
         form: How the file stores it.
@@ -111,6 +113,7 @@ def unpack_table_entries(form: TableFormat, descriptor: bytes, data: bytes) -> t
     first = int(words.view(order + "i2")[1] if form.signed else words[1])
     if not 1 <= words[2] <= LONGEST_ENTRY:
         raise form.malformed_error(f"has entries of {words[2]} bits")
+    # Bits of an entry do not tell: writers store 8-bit entries in one byte or in two. The length of the data does.
     if len(data) >= 2 * count:
         return first, np.frombuffer(data, order + "u2", count)
     if len(data) < count:

@@ -1,4 +1,4 @@
-"""Pixel padding: the stored values that fill a picture up where the scanner saw nothing."""
+"""Pixel padding: stored numbers that fill a picture up where the scanner saw nothing (DICOM PS3.3 C.7.5.1.1.2)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ FLOAT_TAGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PixelPadding:
-    """The stored values that are no data, from ``low`` to ``high`` and with both of them."""
+    """The stored numbers that are no data: those from ``low`` to ``high``, both included."""
 
     low: float
     high: float
 
     def mark_valid(self, stored: AnyArray, valid: BoolArray) -> None:
-        """Write which of the stored values are data."""
+        """Write to ``valid`` which of the stored numbers are data."""
         if self.low == self.high:
             np.not_equal(stored, self.low, out=valid)
         elif np.isnan(self.low):
+            # Padding of float pixels may be NaN, which equals nothing, not even itself.
             np.logical_not(np.isnan(stored), out=valid)
         else:
             np.less(stored, self.low, out=valid)
@@ -45,7 +46,7 @@ class PixelPadding:
 
 
 def find_padding(header: Header, stored: PixelFormat) -> PixelPadding | None:
-    """The padding of a file, None if it has none (DICOM PS3.3 C.7.5.1.1.2).
+    """Find the padding of a file; None if it has none.
 
     A range runs from the value to its limit, whichever is the larger; a limit without a value means nothing.
 
@@ -64,7 +65,10 @@ def find_padding(header: Header, stored: PixelFormat) -> PixelPadding | None:
 
 
 def read_padding_integer(header: Header, tag: int, stored: PixelFormat) -> int | None:
-    """A 16-bit number, of the pixels' sign whatever VR a writer gave it."""
+    """Read a 16-bit padding value; None if it is missing.
+
+    Its VR is US or SS by the pixels' sign (PS3.3 C.7.5.1.1.2); where a writer gave the other, the pixels' sign counts.
+    """
     number = header.short(tag)
     if number is None or stored.dtype.kind == "u":
         return number
@@ -76,7 +80,7 @@ def read_padding_integer(header: Header, tag: int, stored: PixelFormat) -> int |
 
 
 def read_padding_float(header: Header, tag: int, kind: str) -> float | None:
-    """A binary floating-point value, which may be NaN; None if the attribute is missing."""
+    """Read a binary floating-point padding value, which may be NaN; None if it is missing."""
     raw = header.values.get(tag)
     if not raw:
         return None

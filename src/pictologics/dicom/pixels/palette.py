@@ -1,4 +1,4 @@
-"""Palettes: a color for each stored number (DICOM PS3.3 C.7.6.3.1.5 and C.7.9)."""
+"""Palettes: a table with a color for each stored number (DICOM PS3.3 C.7.6.3.1.5 and C.7.9)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read_palette_luminance"]
 
-#: Descriptor and entries of red, green and blue.
 PALETTE_TAGS: Final = ((0x00281101, 0x00281201), (0x00281102, 0x00281202), (0x00281103, 0x00281203))
+"""Descriptor and entries of red, green and blue."""
+
 SEGMENTED_RED: Final = 0x00281221
+"""Entries of red in runs and slopes rather than one by one (PS3.3 C.7.9.2)."""
 
 
 def read_palette_luminance(header: Header) -> LookupTable:
-    """The luminance of each color of a file's palette.
+    """Read a file's palette as the luminance of each of its colors.
 
     Raises:
         CorruptFileError: If the palette contradicts itself.
@@ -51,13 +53,15 @@ def read_palette_luminance(header: Header) -> LookupTable:
         first, colors = expand_segmented_palette(dataset, form)
     else:
         raise UnsupportedFormatError(
-            "its colors come from a palette that it does not hold", path=header.path, advice="convert it to RGB first"
+            "its pixels are numbers of a palette that is not in the file",
+            path=header.path,
+            advice="convert it to RGB first",
         )
     return LookupTable(first, weigh_colors(colors[np.newaxis], "RGB")[0])
 
 
 def expand_segmented_palette(dataset: Dataset, form: TableFormat) -> tuple[int, AnyArray]:
-    """The first stored number and the colors of a palette that is written as segments, which pydicom expands."""
+    """Expand a palette that is written as segments, with pydicom, to its first stored number and its colors."""
     from pydicom.pixels.processing import apply_color_lut
 
     try:
@@ -67,6 +71,6 @@ def expand_segmented_palette(dataset: Dataset, form: TableFormat) -> tuple[int, 
     except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
         raise form.malformed_error(f"cannot be followed ({error})") from error
     if bits == 8 and count > 256:
-        # pydicom counts with as many bits as the colors have.
+        # pydicom expands segments with the colors' own type, whose 8 bits cannot count that many.
         raise form.malformed_error("has more colors than its entries can count")
     return first, colors

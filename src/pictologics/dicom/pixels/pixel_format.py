@@ -1,4 +1,4 @@
-"""How the pixels of a file are stored, and whether the file holds as many as it says."""
+"""How the numbers of a file's pixels are stored (DICOM PS3.5 8.1.1), and whether the file holds them all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PixelFormat", "check_bytes_present", "check_pixels_present", "count_
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """The type of the pixels of one file.
+    """How one file stores the numbers of its pixels.
 
     Attributes:
         dtype: As they lie in the file, byte order and sign included.
@@ -42,7 +42,9 @@ class PixelFormat:
         return self.bits == self.dtype.itemsize * 8
 
     def clean(self, words: AnyArray) -> AnyArray:
-        """Keep the bits that belong to the value, in place: others may hold overlays (DICOM PS3.5 8.1.1).
+        """Keep the bits that belong to the value, in place.
+
+        Bits outside Bits Stored have no defined content: in old files they hold overlays (DICOM PS3.5 8.1.1, 8.1.2).
 
         Args:
             words: Pixels in the machine's or the file's byte order; may be overwritten.
@@ -62,7 +64,7 @@ class PixelFormat:
 
 
 def read_pixel_format(header: Header) -> PixelFormat:
-    """The pixel type that a header describes.
+    """Read from a header how its pixels are stored.
 
     Raises:
         CorruptFileError: If the numbers of bits contradict each other.
@@ -75,25 +77,27 @@ def read_pixel_format(header: Header) -> PixelFormat:
     allocated = header.short(tags.BITS_ALLOCATED)
     if allocated not in (8, 16, 32, 64):
         raise UnsupportedFormatError(
-            f"its pixels have {allocated} bits each, and 8, 16, 32 or 64 are read", path=header.path
+            f"its pixels have {allocated} bits each (BitsAllocated), and only 8, 16, 32 or 64 are supported",
+            path=header.path,
         )
     bits = header.short(tags.BITS_STORED) or allocated
     high_bit = header.short(tags.HIGH_BIT)
     high_bit = bits - 1 if high_bit is None else high_bit
     if bits > allocated or not bits - 1 <= high_bit < allocated:
         raise CorruptFileError(
-            f"it stores {bits} bits up to bit {high_bit} in {allocated}, which cannot be",
+            f"its pixels store {bits} bits up to bit {high_bit} in words of {allocated} bits, which is impossible",
             path=header.path,
             advice="export the file again",
         )
     kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"
+    # Big-endian 8-bit pixels of VR OW lie in 16-bit words: the first pixel is the low, second byte (PS3.5 8.1.1, D).
     swapped = allocated == 8 and not header.little_endian and header.pixel_vr == "OW"
     dtype = np.dtype(f"{order}{kind}{allocated // 8}")
     return PixelFormat(dtype, bits, high_bit + 1 - bits, swapped, count_numbers_per_pixel(header))
 
 
 def count_numbers_per_pixel(header: Header) -> int:
-    """How many numbers a pixel has in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
+    """Count the numbers of a pixel in a file that is not compressed (DICOM PS3.3 C.7.6.3.1.2)."""
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if samples == 3 and header.text(tags.PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422":
         # Two brightnesses and one pair of color differences for two pixels.
@@ -102,13 +106,13 @@ def count_numbers_per_pixel(header: Header) -> int:
 
 
 def count_frame_bytes(header: Header, stored: PixelFormat) -> int:
-    """Bytes of one stored frame of a file that is not compressed."""
+    """Count the bytes of one stored frame of a file that is not compressed."""
     pixels = (header.short(tags.ROWS) or 0) * (header.short(tags.COLUMNS) or 0)
     return pixels * stored.numbers_per_pixel * stored.dtype.itemsize
 
 
 def check_pixels_present(frame: Frame, stored: PixelFormat) -> None:
-    """Make sure that the file holds the plane's pixels, before any memory is taken for them.
+    """Check that the file holds the plane's pixels, before any memory is taken for them.
 
     Raises:
         CorruptFileError: If it does not.
@@ -124,21 +128,22 @@ def check_pixels_present(frame: Frame, stored: PixelFormat) -> None:
     )
 
 
-def check_bytes_present(header: Header, needed: int, what: str) -> None:
-    """Make sure that the pixels of a file that is not compressed reach far enough.
+def check_bytes_present(header: Header, needed: int, last_part: str) -> None:
+    """Check that the pixels of a file that is not compressed reach far enough.
 
     Args:
         header: The file.
         needed: Bytes of pixels up to the end of what is to be read.
-        what: What that is, in words.
+        last_part: What ends there, for the message.
 
     Raises:
         CorruptFileError: If they do not.
     """
-    said = header.pixel_length
-    if said is None or said < needed:
+    length = header.pixel_length
+    if length is None or length < needed:
         raise CorruptFileError(
-            f"its pixel data has {said if said is not None else 'no length'} and {what} ends at {needed}",
+            f"its pixel data has {'no length' if length is None else f'{length} bytes'}, and {last_part} ends at byte "
+            f"{needed}",
             path=header.path,
             advice="export the file again",
         )

@@ -39,7 +39,10 @@ class PlaneReader:
             self.file.close()
 
     def read(self, frame: Frame, stored: PixelFormat) -> AnyArray:
-        """The stored values of one plane, or the luminance of its colors, (rows, columns); overwritten by the next."""
+        """Read the stored numbers of one plane, or the luminance of its colors, (rows, columns).
+
+        They lie in memory that the next plane overwrites.
+        """
         header = frame.header
         top, left = frame.tile or (0, 0)
         if header.is_encapsulated or stored.numbers_per_pixel > 1:
@@ -52,7 +55,7 @@ class PlaneReader:
         return words.reshape(frame.rows, columns)[:, left : left + frame.columns]
 
     def read_whole_frame(self, header: Header, number: int, stored: PixelFormat) -> AnyArray:
-        """A whole stored frame: a compressed one, or the luminance of a colored one."""
+        """Read a whole stored frame: a compressed one, or the luminance of a colored one."""
         if not header.is_encapsulated:
             size = count_frame_bytes(header, stored)
             return compute_luminance(self.read_words(header, stored, number * size, size), header, stored)
@@ -60,10 +63,10 @@ class PlaneReader:
         return weigh_colors(pixels, photometric) if stored.numbers_per_pixel > 1 else pixels
 
     def read_words(self, header: Header, stored: PixelFormat, offset: int, size: int) -> AnyArray:
-        """The stored numbers of a stretch of the pixels of a file that is not compressed."""
+        """Read a stretch of the stored numbers of a file that is not compressed, ``offset`` and ``size`` in bytes."""
         begin, count = offset, size
         if stored.swapped_pairs:
-            # Bytes that lie in pairs are read in pairs.
+            # The bytes of a pair are exchanged: a stretch that begins or ends within one needs all of it.
             begin = offset - offset % 2
             count = offset - begin + size
             count += count % 2
@@ -79,7 +82,7 @@ class PlaneReader:
         return stored.clean(words.view(stored.dtype))
 
     def open_file_of(self, header: Header) -> OpenFile:
-        """The file of a plane, opened unless it is the one of the plane before."""
+        """Open the file of a plane, unless it is still open from the plane before."""
         if self.file is None or self.header is not header:
             if self.file is not None:
                 self.file.close()
@@ -87,7 +90,10 @@ class PlaneReader:
         return self.file
 
     def inflate(self, header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
-        """Inflate a deflated data set as far as the end of a stretch of its pixels; what is inflated is kept."""
+        """Inflate a deflated data set up to the end of a stretch of its pixels, and write that stretch to ``words``.
+
+        What is inflated is kept: a deflated stream can only be read from its beginning.
+        """
         file = self.open_file_of(header)
         if self.inflated is None:
             compressed = file.read_at(header.dataset_offset, header.file_size)

@@ -1,4 +1,9 @@
-"""What happens to stored values beside slope and intercept: tables, luminance, padding."""
+"""Step 4 of 4: stored numbers -> values, by a table, a palette or the weights of colors; and which are no data.
+
+The order is the standard's. Padding is a stored number, so it is looked for first (DICOM PS3.3 C.7.5.1.1.2). A
+Modality LUT then gives the value and takes the place of slope and intercept: a file has one or the other (C.11.1).
+Slope and intercept, which may differ from plane to plane, are applied last, in ``voxels``.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +43,11 @@ class PixelRules:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What happens to the stored values of one file.
+    """How the stored numbers of one file become values.
 
     Attributes:
-        padding: The values that are no data, None if there are none or they are not marked.
-        table: The values that stored ones stand for, None for themselves.
+        padding: The numbers that are no data, None if there are none or they are not marked.
+        table: The value of each stored number; None if numbers stand for themselves.
         ends_there: Whether the table gives real values, to which no slope and intercept are applied.
     """
 
@@ -51,14 +56,14 @@ class Conversion:
     ends_there: bool
 
     def convert(self, stored: AnyArray, valid: BoolArray | None) -> AnyArray:
-        """Convert one plane, and write which of its pixels are data."""
+        """Convert one plane, and write to ``valid`` which of its pixels are data."""
         if self.padding is not None and valid is not None:
             self.padding.mark_valid(stored, valid)
         return stored if self.table is None else self.table.apply(stored)
 
 
 def find_conversion(header: Header, stored: PixelFormat, rules: PixelRules) -> Conversion | None:
-    """What happens to the stored values of a file; None, as for most, if nothing does.
+    """Find how the stored numbers of a file become values; None, as for most files, if they are the values.
 
     Raises:
         CorruptFileError: If a table contradicts itself.
@@ -74,20 +79,20 @@ def find_conversion(header: Header, stored: PixelFormat, rules: PixelRules) -> C
     return Conversion(padding, table, table is not None)
 
 
-def choose_float_type(stored: Sequence[PixelFormat], conversions: Sequence[Conversion | None]) -> np.dtype[Any]:
-    """The smallest float type that holds every value of a volume before its rescale exactly."""
+def choose_float_type(formats: Sequence[PixelFormat], conversions: Sequence[Conversion | None]) -> np.dtype[Any]:
+    """Choose the smallest float type that holds every value of a volume, before its rescale, exactly."""
     kinds = {
         # No entry of a table has more than 16 bits.
         np.dtype(np.float32)
         if conversion is not None and conversion.table is not None
-        else exact_float(one.dtype, one.bits)
-        for one, conversion in zip(stored, conversions, strict=True)
+        else exact_float(pixel_format.dtype, pixel_format.bits)
+        for pixel_format, conversion in zip(formats, conversions, strict=True)
     }
     return np.result_type(*kinds)
 
 
 def describe_conversions(conversions: Sequence[Conversion | None], colors: int) -> tuple[Decision, ...]:
-    """What was done, in words."""
+    """Say in words which conversions were made; ``colors`` counts the color images."""
     decisions = []
     if colors:
         text = (
@@ -95,7 +100,7 @@ def describe_conversions(conversions: Sequence[Conversion | None], colors: int) 
             "0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)"
         )
         decisions.append(Decision("converted", text, colors))
-    tables = sum(1 for one in conversions if one is not None and one.ends_there)
+    tables = sum(1 for conversion in conversions if conversion is not None and conversion.ends_there)
     if tables:
         text = f"the values of {tables} slice{'s' * (tables != 1)} were looked up in a Modality LUT"
         decisions.append(Decision("converted", text, tables))

@@ -1,4 +1,4 @@
-"""Planes -> voxels: read, rescaled and written in place, in parallel.
+"""All four steps for every plane of a volume: read, converted, rescaled and written in place, in parallel.
 
 This is the one place where (frame, row, column) becomes (x, y, z). Files store x fastest, so a plane of rows is
 one stretch of memory of the finished volume, and nothing is ever transposed.
@@ -70,48 +70,50 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     colors = check_colors(of_header.values(), rules.luminance)
     if rules.apply_rescale:
         refuse_value_tables(frames)
-    of_header_stored = {key: read_pixel_format(header) for key, header in of_header.items()}
-    stored = [of_header_stored[id(frame.header)] for frame in frames]
-    for frame, one in zip(frames, stored, strict=True):
-        check_pixels_present(frame, one)
+    # A multi-frame file has thousands of frames and one header: what it says is read once.
+    of_header_format = {key: read_pixel_format(header) for key, header in of_header.items()}
+    formats = [of_header_format[id(frame.header)] for frame in frames]
+    for frame, pixel_format in zip(frames, formats, strict=True):
+        check_pixels_present(frame, pixel_format)
     of_header_conversion = {
-        key: find_conversion(header, of_header_stored[key], rules) for key, header in of_header.items()
+        key: find_conversion(header, of_header_format[key], rules) for key, header in of_header.items()
     }
     conversions = [of_header_conversion[id(frame.header)] for frame in frames]
     first = frames[0]
     shape = (len(frames), first.rows, first.columns)
-    planes = np.empty(shape, choose_float_type(stored, conversions) if dtype is None else dtype)
-    has_mask = any(one is not None and one.padding is not None for one in conversions)
+    planes = np.empty(shape, choose_float_type(formats, conversions) if dtype is None else dtype)
+    has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
     valid = np.ones(shape, np.bool_) if has_mask else None
 
     def read_share(share: Iterable[int]) -> None:
         with PlaneReader() as reader:
             for k in share:
                 frame, conversion = frames[k], conversions[k]
-                pixels = reader.read(frame, stored[k])
+                pixels = reader.read(frame, formats[k])
                 rescaled = rules.apply_rescale
                 if conversion is not None:
                     pixels = conversion.convert(pixels, None if valid is None else valid[k])
                     rescaled = rescaled and not conversion.ends_there
                 slope, intercept = (frame.slope, frame.intercept) if rescaled else (1.0, 0.0)
                 if slope == 1.0 and intercept:
-                    sums = add_within_words(pixels, stored[k].bits, intercept)
+                    # CT: a sum of whole numbers that fits their type is exact, and faster than one of floats.
+                    sums = add_within_words(pixels, formats[k].bits, intercept)
                     pixels, intercept = (pixels, intercept) if sums is None else (sums, 0.0)
                 rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
 
     run_in_shares(read_share, len(frames))
-    units = next((one.table.units for one in conversions if one is not None and one.table is not None), "")
+    units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
     decisions = describe_conversions(conversions, colors)
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
 
 def refuse_value_tables(frames: Sequence[Frame]) -> None:
-    """Raise if real world values come from a table rather than a slope and an intercept."""
+    """Raise if real world values come from a table rather than a slope and an intercept (PS3.3 C.7.6.16.2.11)."""
     for frame in frames:
         attributes = frame.attributes
         if tags.REAL_WORLD_VALUE_LUT_DATA in attributes and tags.REAL_WORLD_VALUE_SLOPE not in attributes:
             raise UnsupportedFormatError(
-                "its real world values come from a table, and only a slope and an intercept are applied",
+                "its real world values come from a table, and only a slope and an intercept are supported",
                 path=frame.header.path,
                 advice="pass apply_rescale=False to get the stored values",
             )

@@ -1,4 +1,8 @@
-"""Compressed frames -> stored values: one small file for each family of codecs."""
+"""Step 2 of 4: one compressed frame -> its stored numbers, one small file for each family of codecs.
+
+Each codec reads the head of the stream first and compares it with the header (``FrameFormat.check_codestream``),
+before memory is taken for samples: a damaged or hostile frame may claim any size.
+"""
 
 from .colors import find_decoded_photometric
 from .decoding import decode_frame

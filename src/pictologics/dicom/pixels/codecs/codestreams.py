@@ -1,4 +1,4 @@
-"""What a compressed frame says about itself: the heads of JPEG, JPEG-LS, JPEG 2000 and JPEG XL streams.
+"""The heads of JPEG, JPEG-LS, JPEG 2000 and JPEG XL streams: size, samples and precision of a frame.
 
 They are read before decoding, so that a frame that lies about its size never gets the memory for it.
 """
@@ -18,17 +18,31 @@ __all__ = [
 ]
 
 JPEG_START = b"\xff\xd8"
+"""SOI, which begins JPEG and JPEG-LS streams."""
+
 START_OF_SCAN = 0xDA
-# SOF0 to SOF15 without DHT, JPG and DAC, which have numbers among them, and SOF55 of JPEG-LS.
+"""SOS, behind whose segment the coded samples begin."""
+
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
-# TEM, RST0 to RST7, SOI and EOI have no length.
+"""SOF0 to SOF15 without DHT, JPG and DAC, which have numbers among them, and SOF55 of JPEG-LS."""
+
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
+"""TEM, RST0 to RST7, SOI and EOI have no length."""
 
 JPEG_2000_START = b"\xff\x4f\xff\x51"
+"""SOC and SIZ, which begin a JPEG 2000 codestream."""
+
 JPEG_2000_BOXES = b"\x00\x00\x00\x0cjP  "
+"""The signature box that begins a JP2 file."""
+
 JPEG_XL_START = b"\xff\x0a"
+"""The first bytes of a bare JPEG XL codestream."""
+
 JPEG_XL_BOXES = b"\x00\x00\x00\x0cJXL "
+"""The signature box that begins a JPEG XL file."""
+
 MOST_TILES = 65535
+"""The number of a tile has 16 bits (ISO/IEC 15444-1 A.4.2)."""
 
 
 class CodestreamError(ValueError):
@@ -64,10 +78,10 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
     """Read the head of a JPEG or JPEG-LS stream (ISO/IEC 10918-1 B.2.2, 14495-1 C.2.2).
 
     Raises:
-        CodestreamError: If it is none, or ends before its samples begin.
+        CodestreamError: If it is not one, or ends before its samples begin.
     """
     if not encoded.startswith(JPEG_START):
-        raise CodestreamError("is no JPEG stream")
+        raise CodestreamError("is not a JPEG stream")
     position, frame, notes = 2, b"", []
     while (marker := read_marker(encoded, position)) != START_OF_SCAN:
         if marker == 0xFF or marker in WITHOUT_LENGTH:
@@ -92,17 +106,17 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
 
 
 def read_marker(encoded: bytes, position: int) -> int:
-    """The marker at a place where there must be one."""
+    """Read the marker at a place where there must be one."""
     if len(encoded) < position + 4 or encoded[position] != 0xFF:
         raise CodestreamError("ends within its head" if len(encoded) < position + 4 else "has a damaged head")
     return encoded[position + 1]
 
 
 def unwrap_jpeg_2000(encoded: bytes) -> bytes:
-    """The codestream alone, without the boxes of a JP2 file, which PS3.5 8.2.4 forbids and some writers add.
+    """Take the codestream out of the boxes of a JP2 file, which PS3.5 8.2.4 forbids and some writers add.
 
     Raises:
-        CodestreamError: If the boxes hold none.
+        CodestreamError: If the boxes hold no codestream.
     """
     if not encoded.startswith(JPEG_2000_BOXES):
         return encoded
@@ -110,14 +124,16 @@ def unwrap_jpeg_2000(encoded: bytes) -> bytes:
 
 
 def find_box(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
-    """Content of the first box of some kind in a file of boxes (ISO/IEC 15444-1 I.4)."""
+    """Find the content of the first box of some kind in a file of boxes (ISO/IEC 15444-1 I.4)."""
     position = 0
     while position + 8 <= len(encoded):
         length = int.from_bytes(encoded[position : position + 4], "big")
         kind, head = encoded[position + 4 : position + 8], 8
         if length == 1:
+            # The length is in the next eight bytes.
             length, head = int.from_bytes(encoded[position + 8 : position + 16], "big"), 16
         if length == 0:
+            # The last box reaches to the end of the file.
             length = len(encoded) - position
         if length < head:
             break
@@ -131,40 +147,42 @@ def read_jpeg_2000_head(codestream: bytes) -> Codestream:
     """Read the SIZ segment of a JPEG 2000 codestream (ISO/IEC 15444-1 A.5.1).
 
     Raises:
-        CodestreamError: If it has none, or one that describes no plain image.
+        CodestreamError: If it has none, or its components differ, or it describes no pixels.
     """
     if not codestream.startswith(JPEG_2000_START) or len(codestream) < 42:
-        raise CodestreamError("is no JPEG 2000 stream")
+        raise CodestreamError("is not a JPEG 2000 stream")
     right, bottom, left, top, tile_columns, tile_rows, tile_left, tile_top, samples = struct.unpack_from(
         ">8IH", codestream, 8
     )
     components = codestream[42 : 42 + 3 * samples]
     if not samples or len(components) < 3 * samples:
         raise CodestreamError("ends within its head")
+    # Of each component: bits and sign, then the steps along x and y at which it is sampled. DICOM wants all alike.
     if set(components[1::3]) | set(components[2::3]) != {1} or len(set(components[::3])) != 1:
         raise CodestreamError("has components that differ in size or in bits")
     if not (left < right and top < bottom and tile_columns and tile_rows):
         raise CodestreamError("has no pixels")
+    # Rounded up; OpenJPEG takes memory for every tile that a stream claims to have.
     across = -((tile_left - right) // tile_columns)
     down = -((tile_top - bottom) // tile_rows)
     if tile_left > left or tile_top > top or not 0 < across * down <= MOST_TILES:
-        raise CodestreamError(f"has {across}x{down} tiles, which cannot be")
+        raise CodestreamError(f"has {across}x{down} tiles, and 1 to {MOST_TILES} are possible")
     kind = components[0]
     return Codestream(bottom - top, right - left, samples, (kind & 0x7F) + 1, signed=bool(kind & 0x80))
 
 
 def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
-    """Rows and columns of a JPEG XL image (ISO/IEC 18181-1 D.2).
+    """Read rows and columns of a JPEG XL image (ISO/IEC 18181-1 D.2).
 
     Raises:
-        CodestreamError: If it is none.
+        CodestreamError: If it is not one.
     """
     if encoded.startswith(JPEG_XL_BOXES):
         # A codestream in parts has the number of the part before each.
         encoded = find_box(encoded, (b"jxlc", b"jxlp"))
         encoded = encoded if encoded.startswith(JPEG_XL_START) else encoded[4:]
     if not encoded.startswith(JPEG_XL_START) or len(encoded) < 12:
-        raise CodestreamError("is no JPEG XL stream")
+        raise CodestreamError("is not a JPEG XL stream")
     bits = BitReader(encoded[2:12])
     small = bits.take(1)
     rows = bits.dimension(small)
@@ -182,13 +200,13 @@ class BitReader:
         self.rest = int.from_bytes(content, "little")
 
     def take(self, count: int) -> int:
-        """The next bits as a number."""
+        """Take the next bits as a number."""
         value = self.rest & ((1 << count) - 1)
         self.rest >>= count
         return value
 
     def dimension(self, small: int) -> int:
-        """A side of an image: a multiple of 8 up to 256, or a number of one of four lengths."""
+        """Take a side of an image: a multiple of 8 up to 256, or a number of one of four lengths."""
         if small:
             return 8 * (self.take(5) + 1)
         return self.take((9, 13, 18, 30)[self.take(2)]) + 1

@@ -7,12 +7,24 @@ from .codestreams import Codestream, CodestreamError, read_jpeg_head
 
 __all__ = ["find_decoded_photometric"]
 
-ADOBE_MARKER, ADOBE, ADOBE_TRANSFORM = 0xEE, b"Adobe", 11
-JFIF_MARKER, JFIF = 0xE0, b"JFIF\0"
+ADOBE_MARKER = 0xEE
+"""APP14, in which Adobe's programs say how colors were changed."""
+
+ADOBE = b"Adobe"
+"""How its content begins."""
+
+ADOBE_TRANSFORM = 11
+"""Where in its content the byte stands that is 0 for RGB."""
+
+JFIF_MARKER = 0xE0
+"""APP0, by which a stream says that it is JFIF, whose colors are YCbCr."""
+
+JFIF = b"JFIF\0"
+"""How its content begins."""
 
 
 def find_decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: str) -> str:
-    """Photometric Interpretation of what :func:`~pictologics.dicom.pixels.codecs.decode_frame` returns.
+    """Find the Photometric Interpretation of what :func:`~pictologics.dicom.pixels.codecs.decode_frame` returns.
 
     Args:
         encoded: A frame of three samples for each pixel.
@@ -34,7 +46,7 @@ def find_decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: 
 
 
 def read_jpeg_color_space(stream: Codestream) -> str:
-    """The color space that a JPEG stream names, in the ways that libjpeg believes; empty if none."""
+    """Read which color space a JPEG stream names, in the ways that libjpeg goes by; empty if it names none."""
     if stream.names.upper() == b"RGB":
         return "RGB"
     for marker, note in stream.notes:

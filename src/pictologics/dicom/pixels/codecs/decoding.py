@@ -1,4 +1,4 @@
-"""One compressed frame -> its stored values."""
+"""Choose the codec of a compressed frame, and turn whatever it raises on damaged bytes into our error."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ DECODERS: Final[dict[str, FrameDecoder]] = {
 }
 
 WHOLE_BYTES = frozenset({8, 16, 32, 64})
-# Segmentations of single bits: packed as they are, or coded as samples of one bit.
+"""Bits Allocated of pixels whose numbers are words of the machine."""
+
 SINGLE_BITS = frozenset({syntaxes.UNCOMPRESSED_FRAMES, syntaxes.DEFLATED_FRAMES}) | syntaxes.JPEG_2000 | syntaxes.HTJ2K
+"""Syntaxes for segmentations of single bits: packed as they are, or coded as samples of one bit."""
 
 
 def decode_frame(
@@ -76,7 +78,7 @@ def decode_frame(
         number: Which frame of the file, from 0, for messages; None if it has but one.
 
     Returns:
-        The stored values, (rows, columns) or (rows, columns, samples), as integers of the allocated size in the
+        The stored numbers, (rows, columns) or (rows, columns, samples), as integers of the allocated size in the
         machine's byte order, without the bits that do not belong to the value. May not be writeable.
 
     Raises:
@@ -99,7 +101,8 @@ def decode_frame(
     )
     if bits_allocated not in WHOLE_BYTES and not (bits_allocated == 1 and transfer_syntax in SINGLE_BITS):
         raise UnsupportedFormatError(
-            f"its pixels have {bits_allocated} bits each, and 8, 16, 32 or 64 are read", path=path
+            f"its pixels have {bits_allocated} bits each (BitsAllocated), and only 8, 16, 32 or 64 are supported",
+            path=path,
         )
     decode = DECODERS.get(transfer_syntax, decode_with_pydicom)
     try:

@@ -1,4 +1,4 @@
-"""What the header says about one compressed frame, and how decoded samples become stored values."""
+"""What the header says about one compressed frame, and how decoded samples become its stored numbers."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ class FrameFormat:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the stored values."""
+        """Type of the stored numbers."""
         return np.dtype(f"{'i' if self.signed else 'u'}{max(self.bits_allocated, 8) // 8}")
 
     @property
     def title(self) -> str:
-        """The frame's name in messages."""
+        """What messages call the frame."""
         return "its compressed frame" if self.number is None else f"its compressed frame {self.number + 1}"
 
     def corrupt_error(self, found: str) -> CorruptFileError:
-        """The error for a frame that is not what it must be."""
+        """Make the error for a frame that is not what it must be."""
         return CorruptFileError(
             f"{self.title} {found}", path=self.path, advice="fetch the file again", frame=self.number
         )
@@ -72,14 +72,16 @@ class FrameFormat:
     def check_codestream(self, stream: Codestream) -> None:
         """Compare a frame's own head with the header, before any memory is taken for its samples.
 
+        Attributes of the header must agree with the stream (DICOM PS3.5 8.2), and ours is the shape that is filled.
+
         Raises:
             CorruptFileError: If they contradict each other.
         """
-        said = (stream.rows, stream.columns, stream.samples)
+        found = (stream.rows, stream.columns, stream.samples)
         required = (self.rows, self.columns, self.samples)
-        if said != required:
+        if found != required:
             raise self.corrupt_error(
-                f"says that it has {format_frame_size(*said)}, and the header {format_frame_size(*required)}",
+                f"says that it has {format_frame_size(*found)}, and the header says {format_frame_size(*required)}",
             )
         if stream.precision > self.bits_allocated:
             raise self.corrupt_error(
@@ -89,7 +91,7 @@ class FrameFormat:
     def make_stored_numbers(
         self, decoded: AnyArray, precision: int, sign_bits: int, *, signed: bool = False
     ) -> AnyArray:
-        """Decoded samples as the stored values of the header.
+        """Turn decoded samples into the stored numbers that the header describes.
 
         Args:
             decoded: Samples as integers; may be overwritten.
@@ -119,5 +121,5 @@ class FrameFormat:
 
 
 def format_frame_size(rows: int, columns: int, samples: int) -> str:
-    """A size in words."""
+    """Write a size in words."""
     return f"{columns}x{rows} pixels of {samples} sample{'s' * (samples != 1)}"

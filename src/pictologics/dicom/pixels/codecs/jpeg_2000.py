@@ -11,8 +11,8 @@ from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_2000"]
 
-# It cannot occur within coded samples (ISO/IEC 15444-1 A.1.2).
 END_OF_CODESTREAM = b"\xff\xd9"
+"""EOC, which cannot occur within coded samples (ISO/IEC 15444-1 A.1.2)."""
 
 
 def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> AnyArray:
@@ -23,7 +23,7 @@ def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> AnyArray:
     stream = read_jpeg_2000_head(codestream)
     frame.check_codestream(stream)
     if codestream.rfind(END_OF_CODESTREAM) < 0:
-        # OpenJPEG leaves tiles empty that are missing.
+        # OpenJPEG leaves missing tiles empty without a word: a cut frame would pass for one with a dark part.
         raise frame.corrupt_error("ends before its last pixel")
     # Slices are decoded in parallel; threads within one would only compete with them.
     decoded = jpeg2k_decode(codestream, numthreads=1)

@@ -10,12 +10,15 @@ from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_ls"]
 
-# CharLS looks for the next bit of a stream that just stops for ever, and stops itself at a marker.
 STOP = b"\xff\xd9"
+"""Added to every stream: CharLS searches for ever for the next bit of one that was cut off, and stops at a marker."""
 
 
 def decode_jpeg_ls(encoded: bytes, frame: FrameFormat) -> AnyArray:
-    """Decode a JPEG-LS frame. Its samples are unsigned; signed ones have the bits that the stream says."""
+    """Decode a JPEG-LS frame.
+
+    Its samples are unsigned (ISO/IEC 14495-1): signed values are coded as bit patterns, as wide as its precision.
+    """
     from imagecodecs import jpegls_decode
 
     stream = read_jpeg_head(encoded)

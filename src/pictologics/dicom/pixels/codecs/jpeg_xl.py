@@ -10,7 +10,7 @@ __all__ = ["decode_jpeg_xl"]
 
 
 def decode_jpeg_xl(encoded: bytes, frame: FrameFormat) -> AnyArray:
-    """Decode a JPEG XL frame, as its pixels are stored: how they lie is for the header to say."""
+    """Decode a JPEG XL frame, without turning it as the stream may ask: the header says how pixels lie."""
     from imagecodecs import jpegxl_decode
 
     rows, columns = read_jpeg_xl_size(encoded)

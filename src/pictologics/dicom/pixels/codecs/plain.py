@@ -1,4 +1,4 @@
-"""Frames that are encapsulated as they are, or deflated one by one."""
+"""Frames without a codec: encapsulated as they are, or deflated one by one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ def decode_deflated(encoded: bytes, frame: FrameFormat) -> AnyArray:
 
 def decode_uncompressed(content: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame of the Encapsulated Uncompressed syntax, little endian (DICOM PS3.5 A.4.11)."""
+    # More is fine: a fragment is filled up to an even length (PS3.5 A.4).
     required = count_uncompressed_bytes(frame)
     if len(content) < required:
         raise frame.corrupt_error(f"has {len(content)} bytes, and {required} are required")
     count = frame.rows * frame.columns * frame.samples
     if frame.bits_allocated == 1:
+        # The first pixel is the lowest bit of the first byte (PS3.5 8.1.1, D).
         bits = np.unpackbits(np.frombuffer(content, np.uint8, required), count=count, bitorder="little")
         return bits.reshape(frame.shape)
     words = np.frombuffer(content, frame.dtype.newbyteorder("<"), count)
@@ -35,5 +37,5 @@ def decode_uncompressed(content: bytes, frame: FrameFormat) -> AnyArray:
 
 
 def count_uncompressed_bytes(frame: FrameFormat) -> int:
-    """Size of the uncompressed frame."""
+    """Count the bytes of the uncompressed frame; single bits are packed, and the last byte is filled up."""
     return -(-frame.rows * frame.columns * frame.samples * frame.bits_allocated // 8)

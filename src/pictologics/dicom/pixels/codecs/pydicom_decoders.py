@@ -1,4 +1,4 @@
-"""What imagecodecs does not decode, by whatever decoders pydicom finds installed."""
+"""Frames that imagecodecs does not decode, with whatever decoders pydicom finds installed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
 
 
 def unsupported_syntax_error(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
-    """The error for a transfer syntax that nothing installed decodes.
+    """Make the error for a transfer syntax that nothing installed decodes.
 
     Args:
         frame: The frame.

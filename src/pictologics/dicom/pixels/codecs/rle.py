@@ -14,7 +14,10 @@ from .frame_format import FrameFormat
 __all__ = ["decode_rle"]
 
 RLE_HEADER = struct.Struct("<16I")
-MOST_SEGMENTS = 15
+"""Number of segments, and the offset of each from the header's beginning (PS3.5 G.5)."""
+
+MOST_RLE_SEGMENTS = 15
+"""As many offsets as the header has room for."""
 
 
 def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
@@ -26,6 +29,7 @@ def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
     words = np.empty((frame.samples, frame.rows, frame.columns), frame.dtype.newbyteorder("<"))
     content = words.reshape(-1).view(np.uint8)
     try:
+        # Segments are joined to words while they are unpacked; writers whose runs overshoot take the slower way.
         count = len(dicomrle_decode(encoded, words.dtype, out=content.data))
     except RuntimeError:
         count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size))
@@ -36,7 +40,7 @@ def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
 
 
 def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.NDArray[np.uint8]) -> int:
-    """Unpack each segment by itself, for encoders that fill up the last run: what is too much is left out.
+    """Unpack each segment by itself, and drop what the last run of some encoders has too much.
 
     Args:
         encoded: The frame.
@@ -52,6 +56,7 @@ def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.
     count = 0
     for segment, (low, high) in enumerate(bounds):
         unpacked = np.frombuffer(packbits_decode(encoded[low:high]), np.uint8)[:pixels]
+        # Segments go sample by sample, of each the most significant byte first (PS3.5 G.2); words are little endian.
         sample, byte = divmod(segment, size)
         content[sample, : unpacked.size, size - 1 - byte] = unpacked
         count += unpacked.size
@@ -59,11 +64,11 @@ def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.
 
 
 def read_segment_bounds(encoded: bytes, frame: FrameFormat, required: int) -> list[tuple[int, int]]:
-    """Where the segments lie. The decoder believes the head, so that it must be checked first."""
+    """Read where the segments lie, and check it: the decoder believes the head, whatever it says."""
     if len(encoded) < RLE_HEADER.size:
-        raise frame.corrupt_error(f"is {len(encoded)} bytes long, and its head alone has {RLE_HEADER.size}")
+        raise frame.corrupt_error(f"is {len(encoded)} bytes long, and its RLE header alone has {RLE_HEADER.size}")
     count, *offsets = RLE_HEADER.unpack_from(encoded)
-    if count != required or count > MOST_SEGMENTS:
+    if count != required or count > MOST_RLE_SEGMENTS:
         raise frame.corrupt_error(f"has {count} segments, and the header requires {required}")
     bounds = list(pairwise([*offsets[:count], len(encoded)]))
     if offsets[0] != RLE_HEADER.size or any(low >= high for low, high in bounds):

@@ -68,7 +68,7 @@ SYNTAX_NAMES: Final = {
 
 
 def list_syntaxes(*endings: str) -> frozenset[str]:
-    """Syntaxes by the last part of their UID."""
+    """List syntaxes by the last part of their UID."""
     return frozenset(f"1.2.840.10008.1.2.4.{ending}" for ending in endings)
 
 
@@ -90,5 +90,5 @@ LOSSLESS: Final = list_syntaxes("57", "70", "80", "90", "110", "201", "202") | {
 
 
 def syntax_name(uid: str) -> str:
-    """The name of a transfer syntax and its UID, for messages."""
+    """Name a transfer syntax in words, with its UID."""
     return f"{SYNTAX_NAMES[uid]}, {uid}" if uid in SYNTAX_NAMES else uid or "none is named"
