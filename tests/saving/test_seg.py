@@ -25,7 +25,7 @@ from pictologics import (
 from pictologics.loaders import get_segment_info, load_seg
 from pictologics.saving import save_seg
 from tests.factories.dicom_series import uid, write_series
-from tests.factories.enhanced import write_enhanced
+from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.phantom import OBLIQUE, Phantom
 from tests.factories.segmentations import balls
 
@@ -170,6 +170,29 @@ def test_a_multi_frame_source(tmp_path):
     mask[1:4, 2:5, 1:3] = 1
     save_seg(Image.from_grid(mask, scan.grid), source, tmp_path / "made.dcm")
     np.testing.assert_array_equal(load_seg(tmp_path / "made.dcm", reference_image=scan).array, mask)
+
+
+def test_frames_of_the_source_may_be_stored_in_any_order(tmp_path):
+    planes = planes_of()
+    order = [*range(1, len(planes), 2), *range(0, len(planes), 2)]
+    source = write_enhanced(tmp_path / "enhanced.dcm", [planes[k] for k in order], kind="CT")
+    scan = load_image(source)
+    mask = np.zeros(scan.array.shape, np.uint8)
+    for k in range(len(planes)):
+        mask[k : k + 2, k % 3 : 5, k] = 1
+    save_seg(Image.from_grid(mask, scan.grid), source, tmp_path / "made.dcm")
+    np.testing.assert_array_equal(load_seg(tmp_path / "made.dcm", reference_image=scan).array, mask)
+
+
+def test_each_frame_names_the_slice_that_it_lies_on(tmp_path):
+    files = write_series(tmp_path / "ct", PLACE)
+    mask = on(tmp_path / "ct", label_map(APART))
+    save_seg(mask, [files[k] for k in (3, 0, 8, 1, 7, 2, 5, 6, 4)], tmp_path / "made.dcm")
+    written = pydicom.dcmread(tmp_path / "made.dcm")
+    positions = {str(ds.SOPInstanceUID): ds.ImagePositionPatient for ds in map(pydicom.dcmread, files)}
+    for frame in written.PerFrameFunctionalGroupsSequence:
+        source = frame.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        np.testing.assert_allclose(frame.PlanePositionSequence[0].ImagePositionPatient, positions[source], atol=1e-6)
 
 
 def test_what_does_not_lie_on_the_series(series, tmp_path):
