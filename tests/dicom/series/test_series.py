@@ -16,6 +16,7 @@ import pictologics
 from pictologics import (
     AmbiguousSeriesError,
     ContentWarning,
+    CorruptFileError,
     GeometryError,
     GeometryWarning,
     OptionError,
@@ -317,6 +318,16 @@ def test_a_copy_with_other_pixels_is_never_stacked(tmp_path):
     except ValueError:
         return
     assert image.array.shape == PHANTOM.shape
+
+
+def test_a_copy_with_pixels_of_another_length_is_refused(tmp_path):
+    files = write_series(tmp_path / "ct")
+    ds = dcmread(files[1])
+    ds.PixelData = ds.PixelData + bytes(len(ds.PixelData))
+    ds.save_as(tmp_path / "ct" / "copy.dcm")
+    with pytest.raises(CorruptFileError, match=r"SOP Instance UID of '.*' and pixels of another size") as caught:
+        load_image(tmp_path / "ct")
+    assert {caught.value.path, caught.value.found.split("'")[1]} == {str(files[1]), str(tmp_path / "ct" / "copy.dcm")}
 
 
 def test_two_images_at_each_position_are_phases_never_slices(tmp_path):
