@@ -13,7 +13,7 @@ FLOOR = "floor: open + read 8 KiB"
 
 
 def with_pictologics(files: list[str]) -> list[Any]:
-    from pictologics.dicom.headers.parser import read_header
+    from pictologics.dicom.headers.header_reading import read_header
 
     return [read_header(file) for file in files]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..dicom.frames.frame import is_segmentation
 from ..dicom.headers import tags
-from ..dicom.headers.scanning import Scan, files_in, scan_files
+from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
 from ..dicom.series.volumes import SeriesVolume, find_volumes
 from ..errors import OptionError, UnsupportedFormatError
@@ -62,7 +62,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
 def scan_source(source: Source, recursive: bool) -> Scan:
     """Read the headers of all files of a source."""
     if source.kind == "folder":
-        return scan_files(files_in(Path(source.path), recursive))
+        return scan_files(list_files(Path(source.path), recursive))
     scan = scan_files(source.files)
     if source.kind == "list" and (scan.others or scan.broken):
         # A folder may hold anything, but every file of a list was named on purpose.

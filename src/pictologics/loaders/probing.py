@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..dicom.frames.frame import sop_class_of
-from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY, listed_files
+from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY, list_dicomdir_files
 from ..dicom.headers.header import ParsedFile
-from ..dicom.headers.parser import read_open_header
+from ..dicom.headers.header_reading import read_open_header
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.pairs import companion
@@ -110,7 +110,7 @@ def make_probe(source: Source) -> Probe:
     if header_file is None and isinstance(file, ParsedFile):
         sop_class = sop_class_of(file.header)
         if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(forget_head(file.header.file), DiskFile):
-            return Probe(Source(source.path, "index", tuple(listed_files(path))))
+            return Probe(Source(source.path, "index", tuple(list_dicomdir_files(path))))
         return Probe(source, suffix, source.head, False, source.head, source.is_dicom, sop_class)
     # Of a pair, the header tells the format; either file may be named.
     first = probe_file(header_file or file)

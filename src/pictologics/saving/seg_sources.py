@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..dicom.headers import tags
 from ..dicom.headers.full_dataset import read_dataset
-from ..dicom.headers.scanning import files_in, scan_files
+from ..dicom.headers.scanning import list_files, scan_files
 from ..dicom.series.image_series import choose_series, group_series, set_aside_localizers
 from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
@@ -110,7 +110,7 @@ def list_source_files(
         path = Path(given)
         if not path.exists():
             raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
-        return os.fspath(given), list(files_in(path, recursive=False)) if path.is_dir() else [DiskFile(path)]
+        return os.fspath(given), list(list_files(path, recursive=False)) if path.is_dir() else [DiskFile(path)]
     if not isinstance(given, Sequence) or not given:
         raise OptionError(
             "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"

@@ -18,7 +18,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics.dicom.headers import tags
 from pictologics.dicom.headers.attributes import Attributes
-from pictologics.dicom.headers.parser import read_header
+from pictologics.dicom.headers.header_reading import read_header
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError
 from tests.factories.dicom_series import (
     SYNTAXES,
@@ -74,9 +74,9 @@ def assert_equals_pydicom(path: Path, dataset: Dataset) -> None:
     ours = {tag: raw.rstrip(b"\0 ") for tag, raw in header.values.items()}
     theirs = raw_values(dataset)
     for tag in tags.WANTED - DECODED_ON_READING - SEQUENCES - tags.PIXEL_TAGS:
-        assert ours.get(tag) == theirs.get(tag), tags.NAMES[tag]
+        assert ours.get(tag) == theirs.get(tag), tags.KEYWORDS[tag]
     for tag in SEQUENCES:
-        assert (tag in header.located) == (tag in dataset), tags.NAMES[tag]
+        assert (tag in header.located) == (tag in dataset), tags.KEYWORDS[tag]
     pixel_tag = next((tag for tag in sorted(tags.PIXEL_TAGS) if tag in dataset), 0)
     assert header.pixel_tag == pixel_tag
     if pixel_tag:

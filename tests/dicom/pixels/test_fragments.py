@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydicom.encaps import generate_fragmented_frames
 
 from pictologics.dicom.headers import tags
-from pictologics.dicom.headers.parser import read_header
+from pictologics.dicom.headers.header_reading import read_header
 from pictologics.dicom.pixels.fragments import find_frame_fragments, read_fragments
 from pictologics.errors import CorruptFileError
 from pictologics.storage.files import MemoryFile

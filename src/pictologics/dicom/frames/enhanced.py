@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..headers.attributes import Attributes
-from ..headers.functional_groups import frame_values
+from ..headers.functional_groups import read_frame_values
 from ..headers.header import Header
 from .frame import (
     Frame,
@@ -20,7 +20,7 @@ def enhanced_frames(header: Header) -> list[Frame]:
     """One frame for each item of the per-frame functional groups (DICOM PS3.3 C.7.6.16)."""
     size = stored_size(header)
     frames = []
-    for number, values in enumerate(frame_values(header)):
+    for number, values in enumerate(read_frame_values(header)):
         attributes = Attributes(header.path, values, header.little_endian)
         frames.append(
             make_frame(

@@ -184,7 +184,7 @@ def pixel_spacing_of(attributes: Attributes) -> tuple[tuple[float, float] | None
             continue
         if len(spacing) != 2 or min(spacing) <= 0:
             raise attributes.malformed(tag)
-        return spacing, tags.NAMES[tag]
+        return spacing, tags.KEYWORDS[tag]
     return None, ""
 
 

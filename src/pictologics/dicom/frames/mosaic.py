@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import CorruptFileError, GeometryError
 from ..headers import tags
-from ..headers.csa import read_csa
 from ..headers.header import Header
+from ..headers.siemens_csa import read_csa
 from .frame import (
     Frame,
     make_frame,

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..headers import tags
 from ..headers.attributes import Attributes
-from ..headers.functional_groups import sequence_items
 from ..headers.header import Header
+from ..headers.sequence_parser import read_items
 from .frame import (
     Frame,
     make_frame,
@@ -26,8 +26,10 @@ def nuclear_frames(header: Header) -> list[Frame]:
     SpacingBetweenSlices counts: a positive one stacks along the normal of the first slice.
     """
     slices = header.numbers(tags.SLICE_VECTOR)
-    detectors = sequence_items(header, tags.DETECTOR_INFORMATION_SEQUENCE)
-    place = Attributes(header.path, {**header.values, **(detectors[0] if detectors else {})}, header.little_endian)
+    is_readable = header.located.get(tags.DETECTOR_INFORMATION_SEQUENCE) != (0, 0)
+    detectors = read_items(header, tags.DETECTOR_INFORMATION_SEQUENCE) if is_readable else []
+    values = {**header.values, **(detectors[0].values if detectors else {})}
+    place = Attributes(header.path, values, header.little_endian)
     position, orientation = position_of(place), orientation_of(place)
     step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1

@@ -6,9 +6,8 @@ import math
 
 from ...errors import CorruptFileError, GeometryError
 from ..headers import tags
-from ..headers.attributes import Attributes
-from ..headers.functional_groups import sequence_items
 from ..headers.header import Header
+from ..headers.sequence_parser import read_items
 from .frame import (
     Frame,
     make_frame,
@@ -76,8 +75,7 @@ def number_of_slices(header: Header) -> int:
 
 def positions_of(header: Header, count: int) -> list[tuple[float, float, float] | None]:
     """The position of each slice."""
-    items = sequence_items(header, tags.UIH_SLICE_SEQUENCE)
-    positions = [position_of(Attributes(header.path, values, header.little_endian)) for values in items]
+    positions = [position_of(item) for item in read_items(header, tags.UIH_SLICE_SEQUENCE)]
     if len(positions) != count or None in positions:
         # The way in which slices follow each other stands nowhere else: a guess would be no better than a coin.
         raise GeometryError(

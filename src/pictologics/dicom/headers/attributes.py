@@ -1,15 +1,15 @@
-"""Attributes of a data set by tag, their values read when they are asked for."""
+"""Holds attributes: raw values by tag, made into text or numbers when they are asked for."""
 
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from math import isfinite
 
 from ...errors import CorruptFileError
 from . import tags
+from .pydicom_edge import decode_text
 
 __all__ = ["Attributes"]
 
@@ -50,27 +50,17 @@ class Attributes:
         raw = self.values.get(tag, b"").rstrip(b" \0")
         if raw.isascii():
             return raw.decode("ascii").strip()
-        return self.decoded(raw).strip()
+        return self.decode(raw).strip()
 
     def texts(self, tag: int) -> list[str]:
         """The values of a text attribute in upper case, such as those of ImageType."""
         return [part.strip() for part in self.text(tag).upper().split("\\")]
 
-    def decoded(self, raw: bytes) -> str:
+    def decode(self, raw: bytes) -> str:
         """Text in the file's own character set (DICOM PS3.5 6.1)."""
-        from pydicom.charset import convert_encodings, decode_bytes
-        from pydicom.valuerep import TEXT_VR_DELIMS
-
         # Read as bytes: the name of a character set is plain ASCII, or nothing that can be used.
         names = self.values.get(tags.SPECIFIC_CHARACTER_SET, b"").decode("latin-1").split("\\")
-        try:
-            with warnings.catch_warnings():
-                # pydicom warns of a character set that it does not know; what it then does is good enough here.
-                warnings.simplefilter("ignore")
-                declared = convert_encodings([name.strip(" \0") for name in names])
-                return decode_bytes(raw, declared, set(TEXT_VR_DELIMS))
-        except (LookupError, ValueError):
-            return raw.decode("latin-1")
+        return decode_text(raw, [name.strip(" \0") for name in names])
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:
         """A numeric attribute, decimal or binary; None if it is missing or empty."""
@@ -79,11 +69,11 @@ class Attributes:
             return None
         try:
             kind = tags.BINARY.get(tag)
-            return parse_decimals(raw) if kind is None else self.binary(raw, kind)
+            return parse_decimals(raw) if kind is None else self.unpack(raw, kind)
         except (ValueError, struct.error):
             raise self.malformed(tag, raw) from None
 
-    def binary(self, raw: bytes, kind: str) -> tuple[float, ...] | None:
+    def unpack(self, raw: bytes, kind: str) -> tuple[float, ...] | None:
         """Numbers stored as such."""
         order = "<" if self.little_endian else ">"
         numbers = struct.unpack(f"{order}{len(raw) // struct.calcsize('=' + kind)}{kind}", raw)
@@ -115,8 +105,8 @@ class Attributes:
         """The error for a value that is not what its attribute must hold."""
         shown = self.values[tag] if raw is None else raw
         return CorruptFileError(
-            f"its {tags.NAMES[tag]} is {shown[:40]!r}, which is not what that attribute holds",
+            f"its {tags.KEYWORDS[tag]} is {shown[:40]!r}, which is not what that attribute holds",
             path=self.path,
             advice="export the file again or correct the attribute",
-            attribute=tags.NAMES[tag],
+            attribute=tags.KEYWORDS[tag],
         )

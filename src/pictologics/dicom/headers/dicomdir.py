@@ -1,45 +1,32 @@
-"""DICOMDIR -> the files that it lists."""
+"""Lists the files to which a DICOMDIR refers."""
 
 from __future__ import annotations
 
 from pathlib import Path, PurePath
+from typing import Final
 
 from ...errors import CorruptFileError, MissingPathError
 from ...storage.files import DiskFile, StoredFile
+from .pydicom_edge import list_directory_records, refuse_damage
 
-__all__ = ["MEDIA_STORAGE_DIRECTORY", "listed_files"]
+__all__ = ["MEDIA_STORAGE_DIRECTORY", "list_dicomdir_files"]
 
-MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR, in its meta information (PS3.4 B.5)."""
 
 
-def listed_files(index: Path) -> list[StoredFile]:
-    """The files that a DICOMDIR refers to, in its order (DICOM PS3.3 F.3).
+def list_dicomdir_files(index: Path) -> list[StoredFile]:
+    """The files to which a DICOMDIR refers, in its order (DICOM PS3.3 F.3).
 
     Raises:
         CorruptFileError: If it cannot be followed, lists nothing, or refers to something outside its folder.
         MissingPathError: If a file that it lists is not there.
     """
-    from pydicom import dcmread
-
-    try:
-        records = dcmread(index).get("DirectoryRecordSequence") or []
-        names = [record.get("ReferencedFileID") for record in records]
-    except (
-        ArithmeticError,
-        AttributeError,
-        EOFError,
-        LookupError,
-        NotImplementedError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise CorruptFileError("this DICOMDIR cannot be followed", path=index, advice="pass its folder") from error
+    with refuse_damage(index, "this DICOMDIR cannot be followed", "pass its folder"):
+        records = list_directory_records(index)
     files, absent = list[StoredFile](), list[str]()
-    for name in names:
-        if not name:
-            continue
-        parts = [name] if isinstance(name, str) else list(name)
-        path = resolve(index, parts)
+    for parts in records:
+        path = find_listed_file(index, parts)
         if path is None:
             absent.append("/".join(parts))
         else:
@@ -55,10 +42,11 @@ def listed_files(index: Path) -> list[StoredFile]:
     return files
 
 
-def resolve(index: Path, parts: list[str]) -> Path | None:
+def find_listed_file(index: Path, parts: list[str]) -> Path | None:
     """The file that a record names, in the case that the disk has it; None if it is not there."""
     if any(PurePath(part).is_absolute() or part in {"", "."} or ".." in PurePath(part).parts for part in parts):
         raise CorruptFileError(f"this DICOMDIR refers to {parts}, outside its folder", path=index)
+    # Names on a medium are in upper case (PS3.10 8.5), and many systems copy them in lower case.
     for change in (str, str.lower):
         path = index.parent.joinpath(*map(change, parts))
         if path.is_file():

@@ -1,21 +1,18 @@
-"""All that a file says, for the rare attributes that the fast headers do not keep."""
+"""Reads all that a file says, through pydicom, for the rare attributes that a header does not keep."""
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ...errors import CorruptFileError
 from .header import Header
+from .pydicom_edge import parse_with_pydicom, refuse_damage
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["raw_value", "read_dataset", "sequence_of", "text_value"]
+__all__ = ["get_raw_value", "get_sequence", "get_text_value", "read_dataset"]
+
+UNFOLLOWED = "its attributes cannot be followed"
 
 
 def read_dataset(header: Header) -> Dataset:
@@ -27,43 +24,26 @@ def read_dataset(header: Header) -> Dataset:
     Raises:
         CorruptFileError: If pydicom cannot follow the file.
     """
-    from pydicom import dcmread
-
+    # Offsets of a deflated file count in what is inflated: only the whole of it can be passed on.
     is_whole = header.is_deflated or not header.pixel_offset
     with header.file.open() as file:
         content = file.read_at(0, header.file_size if is_whole else header.pixel_offset)
-    with refusing_damage(header):
-        return dcmread(BytesIO(content), stop_before_pixels=True, force=True)
+    with refuse_damage(header.path, UNFOLLOWED):
+        return parse_with_pydicom(content)[0]
 
 
-def sequence_of(header: Header, dataset: Dataset, tag: int) -> list[Dataset]:
+def get_sequence(header: Header, dataset: Dataset, tag: int) -> list[Dataset]:
     """The items of a sequence; none if it is missing.
 
     Raises:
         CorruptFileError: If pydicom cannot follow it.
     """
-    with refusing_damage(header):
+    with refuse_damage(header.path, UNFOLLOWED):
         element = dataset.get(tag)
         return [] if element is None else list(element.value or ())
 
 
-@contextmanager
-def refusing_damage(header: Header) -> Iterator[None]:
-    """Turn whatever pydicom raises on damaged bytes into our error."""
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        yield
-    except (
-        InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError,
-        OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
-    ) as error:  # fmt: skip
-        raise CorruptFileError(
-            "its attributes cannot be followed", path=header.path, advice="fetch the file again"
-        ) from error
-
-
-def raw_value(dataset: Dataset, tag: int) -> bytes:
+def get_raw_value(dataset: Dataset, tag: int) -> bytes:
     """The bytes of an attribute; empty if it is missing or was read otherwise.
 
     pydicom's own values would be checked against the standard, with a warning for each that misses it.
@@ -73,6 +53,6 @@ def raw_value(dataset: Dataset, tag: int) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def text_value(dataset: Dataset, tag: int) -> str:
+def get_text_value(dataset: Dataset, tag: int) -> str:
     """An attribute as text without padding; empty if it is missing or empty."""
-    return raw_value(dataset, tag).decode("latin-1").strip(" \0")
+    return get_raw_value(dataset, tag).decode("latin-1").strip(" \0")

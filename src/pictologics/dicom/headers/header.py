@@ -1,10 +1,13 @@
-"""The Header: what the head of one DICOM file says."""
+"""Holds a Header: what the head of one DICOM file says, and where the long values and the pixels are."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ...storage.files import OpenFile, StoredFile
+from ...errors import CorruptFileError
+from ...storage.files import ByteSource, OpenFile, StoredFile
+from ...storage.inflation import DeflatedBytes
+from . import tags
 from .attributes import Attributes
 
 __all__ = ["DEFLATED_LITTLE", "EXPLICIT_BIG", "EXPLICIT_LITTLE", "IMPLICIT_LITTLE", "Header", "ParsedFile"]
@@ -14,6 +17,10 @@ EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 DEFLATED_LITTLE: Final = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 NATIVE_SYNTAXES: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG})
+"""Transfer syntaxes whose pixels are not compressed (PS3.5 chapter 10)."""
+
+LONGEST_LOCATED_VALUE: Final = 1 << 30
+"""Bytes; a file of 20,000 frames with long functional groups has a few tens of megabytes of them."""
 
 
 class Header(Attributes):
@@ -26,7 +33,7 @@ class Header(Attributes):
         explicit: Whether the data set's elements name their value representation.
         dataset_offset: Offset of the data set in the file, where deflated bytes begin.
         located: Offset and length of each attribute of ``pictologics.dicom.headers.tags.LOCATED`` that was found;
-            offsets count as those of the pixels do.
+            offsets count as those of the pixels do. (0, 0) if pydicom found it and our own parser did not.
         pixel_tag: The attribute that holds the pixels, 0 if there is none.
         pixel_offset: Offset of the pixel values; in a deflated file, within the inflated data set.
         pixel_length: Length of the pixel values in bytes as the header says, None for encapsulated ones.
@@ -38,7 +45,6 @@ class Header(Attributes):
         "explicit",
         "file",
         "file_size",
-        "found",
         "located",
         "pixel_length",
         "pixel_offset",
@@ -47,10 +53,10 @@ class Header(Attributes):
         "transfer_syntax",
     )
 
+    values: dict[int, bytes]
+
     def __init__(self, file: StoredFile, file_size: int) -> None:
-        #: The same dictionary as ``values``, to be filled by the parser.
-        self.found: dict[int, bytes] = {}
-        super().__init__(file.name, self.found)
+        super().__init__(file.name, {})
         self.file = file
         self.file_size = file_size
         self.transfer_syntax = ""
@@ -71,6 +77,41 @@ class Header(Attributes):
     def is_encapsulated(self) -> bool:
         """Whether the pixels are compressed frame by frame."""
         return self.transfer_syntax not in NATIVE_SYNTAXES
+
+    def read_located(self, *wanted: int) -> list[bytes]:
+        """Read some attributes of ``tags.LOCATED``; the file is opened once for all of them, or not at all.
+
+        Returns:
+            The value of each; empty if the file does not have it.
+
+        Raises:
+            CorruptFileError: If the file ends within one.
+        """
+        found = [self.values.get(tag) for tag in wanted]
+        places = [self.located.get(tag, (0, 0)) for tag in wanted]
+        if all(value is not None or not place[1] for value, place in zip(found, places, strict=True)):
+            return [value or b"" for value in found]
+        with self.file.open() as file:
+            source: ByteSource = file
+            if self.is_deflated:
+                source = DeflatedBytes(self.path, file.read_at(self.dataset_offset, self.file_size))
+            return [
+                value if value is not None else self.read_place(tag, source, *place)
+                for tag, value, place in zip(wanted, found, places, strict=True)
+            ]
+
+    def read_place(self, tag: int, source: ByteSource, offset: int, length: int) -> bytes:
+        """Read one value from its place; empty where that is none, or absurd."""
+        if not 0 < length <= LONGEST_LOCATED_VALUE:
+            return b""
+        content = source.read_at(offset, length)
+        if len(content) < length:
+            raise CorruptFileError(
+                f"the file ends in the middle of its {tags.KEYWORDS[tag]}",
+                path=self.path,
+                advice="fetch the file again",
+            )
+        return content
 
 
 class ParsedFile:

@@ -1,81 +1,72 @@
-"""The way around for headers that the fast parser does not understand: pydicom reads them."""
+"""Falls back to pydicom for a header that our own parser does not understand."""
 
 from __future__ import annotations
 
 import struct
 import warnings
-import zlib
-from io import BytesIO
 
 from ...errors import CorruptFileError
 from ...storage.files import OpenFile, StoredFile
 from . import tags
+from .encoding import UNDEFINED_LENGTH
 from .header import Header
+from .pydicom_edge import parse_with_pydicom, refuse_damage
 
-__all__ = ["parse_with_pydicom"]
-
-UNDEFINED = 0xFFFFFFFF
+__all__ = ["read_header_with_pydicom"]
 
 
-def parse_with_pydicom(stored: StoredFile, source: OpenFile) -> Header:
+def read_header_with_pydicom(file: StoredFile, opened: OpenFile) -> Header:
     """Read the head of a file with pydicom.
 
     Args:
-        stored: The file.
-        source: The same file, open.
+        file: The file.
+        opened: The same file, open.
 
     Returns:
-        The same header that the fast parser would make.
+        The same header that our own parser would make.
 
     Raises:
         CorruptFileError: If pydicom does not understand the file either.
     """
-    from pydicom import dcmread
-    from pydicom.dataelem import RawDataElement
-    from pydicom.errors import BytesLengthException, InvalidDicomError
-
-    header = Header(stored, source.size)
-    try:
-        with BytesIO(source.read_at(0, source.size)) as file, warnings.catch_warnings():
-            # What pydicom finds odd is the reason for being here.
-            warnings.simplefilter("ignore")
-            dataset = dcmread(file, stop_before_pixels=True, force=True)
-            offset = file.tell()
-            implicit, little_endian = dataset.original_encoding
-            header.little_endian, header.explicit = bool(little_endian), not implicit
-            header.transfer_syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", ""))
-            read_pixel_element(header, file.read(12), offset, bool(implicit))
-            for tag in tags.WANTED:
-                element = dataset.get_item(tag) if tag in dataset else None
-                if element is None:
-                    continue
-                if tag in tags.LOCATED:
-                    # Where it is, only the fast parser knows.
-                    header.located[tag] = (0, 0)
-                elif isinstance(element, RawDataElement):
-                    header.found[tag] = bytes(element.value or b"")
-                elif tag != tags.TRANSFER_SYNTAX_UID:
-                    values = element.value if element.VM > 1 else [element.value]
-                    header.found[tag] = "\\".join(str(value) for value in values).encode("utf-8", "replace")
-    except (
-        BytesLengthException, InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError,
-        NotImplementedError,
-        OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
-    ) as error:  # fmt: skip
-        raise CorruptFileError(
-            "it begins as a DICOM file and cannot be followed further",
-            path=stored.name,
-            advice="fetch the file again",
-        ) from error
-    if not header.found:
+    header = Header(file, opened.size)
+    content = opened.read_at(0, opened.size)
+    with (
+        refuse_damage(file.name, "it begins as a DICOM file and cannot be followed further"),
+        warnings.catch_warnings(),
+    ):
+        # What pydicom finds odd is the reason for being here.
+        warnings.simplefilter("ignore")
+        fill_header(header, content)
+    if not header.values:
         # pydicom takes a file that ends inside its meta information for one that holds nothing.
         raise CorruptFileError(
-            "the file ends with its meta information", path=stored.name, advice="it was cut off; fetch it again"
+            "the file ends with its meta information", path=file.name, advice="it was cut off; fetch it again"
         )
     return header
 
 
-def read_pixel_element(header: Header, head: bytes, offset: int, implicit: bool) -> None:
+def fill_header(header: Header, content: bytes) -> None:
+    """Take over the wanted elements that pydicom finds in the bytes of a file."""
+    dataset, offset = parse_with_pydicom(content)
+    implicit, little_endian = dataset.original_encoding
+    header.little_endian, header.explicit = bool(little_endian), not implicit
+    header.transfer_syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", ""))
+    locate_pixels(header, content[offset : offset + 12], offset, bool(implicit))
+    for tag in tags.WANTED:
+        element = dataset.get_item(tag) if tag in dataset else None
+        if element is None:
+            continue
+        if tag in tags.LOCATED:
+            # It is there; where, only our own parser knows.
+            header.located[tag] = (0, 0)
+        elif element.is_raw:
+            header.values[tag] = bytes(element.value or b"")
+        elif tag != tags.TRANSFER_SYNTAX_UID:
+            values = element.value if element.VM > 1 else [element.value]
+            header.values[tag] = "\\".join(str(value) for value in values).encode("utf-8", "replace")
+
+
+def locate_pixels(header: Header, head: bytes, offset: int, implicit: bool) -> None:
     """Note where the pixels are, if the bytes at ``offset`` begin the element that holds them."""
     order = "<" if header.little_endian else ">"
     if len(head) < 12:
@@ -88,4 +79,4 @@ def read_pixel_element(header: Header, head: bytes, offset: int, implicit: bool)
     header.pixel_tag = tag
     header.pixel_offset = offset + (8 if implicit else 12)
     header.pixel_vr = "" if implicit else head[4:6].decode("ascii", "replace")
-    header.pixel_length = None if length == UNDEFINED else length
+    header.pixel_length = None if length == UNDEFINED_LENGTH else length

@@ -1,4 +1,4 @@
-"""Folder or list of files -> the headers of the DICOM files among them."""
+"""Scans a folder or a list of files: the headers of the DICOM files among them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ...errors import FileAccessError, MissingPathError
 from ...storage.files import StoredFile
 from .header import Header
-from .parser import read_header
+from .header_reading import read_header
 
-__all__ = ["Scan", "files_in", "scan_files"]
+__all__ = ["Scan", "list_files", "scan_files"]
 
-DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima"})
+DICOM_SUFFIXES: Final = frozenset({".dcm", ".dicom", ".ima"})
+"""Names that promise DICOM: what is not, is reported."""
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Scan:
     broken: list[str] = field(default_factory=list)
 
 
-def files_in(folder: Path, recursive: bool) -> list[str]:
+def list_files(folder: Path, recursive: bool) -> list[str]:
     """Regular files of a folder in the order of their names, hidden ones left out.
 
     Pipes, sockets, devices and links that lead nowhere are passed over, and so are links to folders, so that
@@ -42,10 +44,10 @@ def files_in(folder: Path, recursive: bool) -> list[str]:
         MissingPathError: If the folder is not there.
         FileAccessError: If it cannot be listed.
     """
-    return sorted(walk(folder, recursive))
+    return sorted(find_files(folder, recursive))
 
 
-def walk(folder: str | Path, recursive: bool) -> Iterator[str]:
+def find_files(folder: str | Path, recursive: bool) -> Iterator[str]:
     """The files of one folder and, if asked for, of those below it."""
     below = []
     try:
@@ -64,7 +66,7 @@ def walk(folder: str | Path, recursive: bool) -> Iterator[str]:
             f"the folder cannot be listed ({error.strerror})", path=folder, advice="check its permissions"
         ) from error
     for path in below:
-        yield from walk(path, recursive)
+        yield from find_files(path, recursive)
 
 
 def scan_files(files: Iterable[StoredFile | str]) -> Scan:

@@ -1,158 +1,168 @@
-"""The attributes that loading needs, by the names of the standard's data dictionary (DICOM PS3.6)."""
+"""Names: the tags of the attributes that loading needs, called as in the data dictionary (DICOM PS3.6)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
-TRANSFER_SYNTAX_UID: Final = 0x00020010
-SPECIFIC_CHARACTER_SET: Final = 0x00080005
-IMAGE_TYPE: Final = 0x00080008
-SOP_CLASS_UID: Final = 0x00080016
-SOP_INSTANCE_UID: Final = 0x00080018
-ACQUISITION_DATE_TIME: Final = 0x0008002A
-ACQUISITION_TIME: Final = 0x00080032
-CONTENT_TIME: Final = 0x00080033
-MODALITY: Final = 0x00080060
-CODE_VALUE: Final = 0x00080100
-CODING_SCHEME_DESIGNATOR: Final = 0x00080102
-CODE_MEANING: Final = 0x00080104
-LONG_CODE_VALUE: Final = 0x00080119
-URN_CODE_VALUE: Final = 0x00080120
-SERIES_DESCRIPTION: Final = 0x0008103E
-FRAME_TYPE: Final = 0x00089007
-COMPLEX_IMAGE_COMPONENT: Final = 0x00089208
-SLICE_THICKNESS: Final = 0x00180050
-ECHO_TIME: Final = 0x00180081
-INVERSION_TIME: Final = 0x00180082
-ECHO_NUMBERS: Final = 0x00180086
-SPACING_BETWEEN_SLICES: Final = 0x00180088
-TRIGGER_TIME: Final = 0x00181060
-IMAGER_PIXEL_SPACING: Final = 0x00181164
-FLIP_ANGLE: Final = 0x00181314
-NOMINAL_SCANNED_PIXEL_SPACING: Final = 0x00182010
-FRAME_ACQUISITION_DATE_TIME: Final = 0x00189074
-INVERSION_TIMES: Final = 0x00189079
-EFFECTIVE_ECHO_TIME: Final = 0x00189082
-DIFFUSION_B_VALUE: Final = 0x00189087
-DIFFUSION_GRADIENT_ORIENTATION: Final = 0x00189089
-SERIES_INSTANCE_UID: Final = 0x0020000E
-SERIES_NUMBER: Final = 0x00200011
-ACQUISITION_NUMBER: Final = 0x00200012
-INSTANCE_NUMBER: Final = 0x00200013
-IMAGE_POSITION_PATIENT: Final = 0x00200032
-IMAGE_ORIENTATION_PATIENT: Final = 0x00200037
-FRAME_OF_REFERENCE_UID: Final = 0x00200052
-TEMPORAL_POSITION_IDENTIFIER: Final = 0x00200100
-STACK_ID: Final = 0x00209056
-TEMPORAL_POSITION_INDEX: Final = 0x00209128
-NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: Final = 0x00209153
-NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: Final = 0x00209241
-TEMPORAL_POSITION_TIME_OFFSET: Final = 0x0020930D
-SAMPLES_PER_PIXEL: Final = 0x00280002
-PHOTOMETRIC_INTERPRETATION: Final = 0x00280004
-PLANAR_CONFIGURATION: Final = 0x00280006
-NUMBER_OF_FRAMES: Final = 0x00280008
-FRAME_INCREMENT_POINTER: Final = 0x00280009
-ROWS: Final = 0x00280010
-COLUMNS: Final = 0x00280011
-PIXEL_SPACING: Final = 0x00280030
-BITS_ALLOCATED: Final = 0x00280100
-BITS_STORED: Final = 0x00280101
-HIGH_BIT: Final = 0x00280102
-PIXEL_REPRESENTATION: Final = 0x00280103
-PIXEL_PADDING_VALUE: Final = 0x00280120
-PIXEL_PADDING_RANGE_LIMIT: Final = 0x00280121
-FLOAT_PIXEL_PADDING_VALUE: Final = 0x00280122
-DOUBLE_FLOAT_PIXEL_PADDING_VALUE: Final = 0x00280123
-FLOAT_PIXEL_PADDING_RANGE_LIMIT: Final = 0x00280124
-DOUBLE_FLOAT_PIXEL_PADDING_RANGE_LIMIT: Final = 0x00280125
-RESCALE_INTERCEPT: Final = 0x00281052
-RESCALE_SLOPE: Final = 0x00281053
-RESCALE_TYPE: Final = 0x00281054
-MODALITY_LUT_SEQUENCE: Final = 0x00283000
-REAL_WORLD_VALUE_MAPPING_SEQUENCE: Final = 0x00409096
-REAL_WORLD_VALUE_LUT_DATA: Final = 0x00409212
-REAL_WORLD_VALUE_INTERCEPT: Final = 0x00409224
-REAL_WORLD_VALUE_SLOPE: Final = 0x00409225
-TOTAL_PIXEL_MATRIX_COLUMNS: Final = 0x00480006
-ENERGY_WINDOW_VECTOR: Final = 0x00540010
-DETECTOR_VECTOR: Final = 0x00540020
-DETECTOR_INFORMATION_SEQUENCE: Final = 0x00540022
-PHASE_VECTOR: Final = 0x00540030
-ROTATION_VECTOR: Final = 0x00540050
-RR_INTERVAL_VECTOR: Final = 0x00540060
-TIME_SLOT_VECTOR: Final = 0x00540070
-SLICE_VECTOR: Final = 0x00540080
-ANGULAR_VIEW_VECTOR: Final = 0x00540090
-TIME_SLICE_VECTOR: Final = 0x00540100
-UNITS: Final = 0x00541001
-SEGMENTATION_TYPE: Final = 0x00620001
-SEGMENT_SEQUENCE: Final = 0x00620002
-SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE: Final = 0x00620003
-SEGMENT_NUMBER: Final = 0x00620004
-SEGMENT_LABEL: Final = 0x00620005
-SEGMENT_DESCRIPTION: Final = 0x00620006
-SEGMENT_ALGORITHM_TYPE: Final = 0x00620008
-SEGMENT_ALGORITHM_NAME: Final = 0x00620009
-REFERENCED_SEGMENT_NUMBER: Final = 0x0062000B
-RECOMMENDED_DISPLAY_CIELAB_VALUE: Final = 0x0062000D
-MAXIMUM_FRACTIONAL_VALUE: Final = 0x0062000E
-SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE: Final = 0x0062000F
-SEGMENTATION_FRACTIONAL_TYPE: Final = 0x00620010
-TRACKING_ID: Final = 0x00620020
-TRACKING_UID: Final = 0x00620021
-DOSE_UNITS: Final = 0x30040002
-GRID_FRAME_OFFSET_VECTOR: Final = 0x3004000C
-DOSE_GRID_SCALING: Final = 0x3004000E
-STRUCTURE_SET_LABEL: Final = 0x30060002
-STRUCTURE_SET_ROI_SEQUENCE: Final = 0x30060020
-ROI_NUMBER: Final = 0x30060022
-REFERENCED_FRAME_OF_REFERENCE_UID: Final = 0x30060024
-ROI_NAME: Final = 0x30060026
-ROI_DESCRIPTION: Final = 0x30060028
-ROI_DISPLAY_COLOR: Final = 0x3006002A
-ROI_GENERATION_ALGORITHM: Final = 0x30060036
-ROI_CONTOUR_SEQUENCE: Final = 0x30060039
-CONTOUR_SEQUENCE: Final = 0x30060040
-CONTOUR_GEOMETRIC_TYPE: Final = 0x30060042
-NUMBER_OF_CONTOUR_POINTS: Final = 0x30060046
-CONTOUR_DATA: Final = 0x30060050
-RT_ROI_OBSERVATIONS_SEQUENCE: Final = 0x30060080
-REFERENCED_ROI_NUMBER: Final = 0x30060084
-RT_ROI_INTERPRETED_TYPE: Final = 0x300600A4
-SHARED_FUNCTIONAL_GROUPS_SEQUENCE: Final = 0x52009229
-PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE: Final = 0x52009230
-EXTENDED_OFFSET_TABLE: Final = 0x7FE00001
-FLOAT_PIXEL_DATA: Final = 0x7FE00008
-DOUBLE_FLOAT_PIXEL_DATA: Final = 0x7FE00009
-PIXEL_DATA: Final = 0x7FE00010
+KEYWORDS: Final[dict[int, str]] = {}
+"""Keyword of each attribute below, for messages: ``KEYWORDS[ROWS] == "Rows"``."""
+
+
+def define(tag: int, keyword: str) -> int:
+    """Enter an attribute into ``KEYWORDS``; returns its tag."""
+    KEYWORDS[tag] = keyword
+    return tag
+
+
+MEDIA_STORAGE_SOP_CLASS_UID: Final = define(0x00020002, "MediaStorageSOPClassUID")
+TRANSFER_SYNTAX_UID: Final = define(0x00020010, "TransferSyntaxUID")
+SPECIFIC_CHARACTER_SET: Final = define(0x00080005, "SpecificCharacterSet")
+IMAGE_TYPE: Final = define(0x00080008, "ImageType")
+SOP_CLASS_UID: Final = define(0x00080016, "SOPClassUID")
+SOP_INSTANCE_UID: Final = define(0x00080018, "SOPInstanceUID")
+ACQUISITION_DATE_TIME: Final = define(0x0008002A, "AcquisitionDateTime")
+ACQUISITION_TIME: Final = define(0x00080032, "AcquisitionTime")
+CONTENT_TIME: Final = define(0x00080033, "ContentTime")
+MODALITY: Final = define(0x00080060, "Modality")
+CODE_VALUE: Final = define(0x00080100, "CodeValue")
+CODING_SCHEME_DESIGNATOR: Final = define(0x00080102, "CodingSchemeDesignator")
+CODE_MEANING: Final = define(0x00080104, "CodeMeaning")
+LONG_CODE_VALUE: Final = define(0x00080119, "LongCodeValue")
+URN_CODE_VALUE: Final = define(0x00080120, "URNCodeValue")
+SERIES_DESCRIPTION: Final = define(0x0008103E, "SeriesDescription")
+FRAME_TYPE: Final = define(0x00089007, "FrameType")
+COMPLEX_IMAGE_COMPONENT: Final = define(0x00089208, "ComplexImageComponent")
+SLICE_THICKNESS: Final = define(0x00180050, "SliceThickness")
+ECHO_TIME: Final = define(0x00180081, "EchoTime")
+INVERSION_TIME: Final = define(0x00180082, "InversionTime")
+ECHO_NUMBERS: Final = define(0x00180086, "EchoNumbers")
+SPACING_BETWEEN_SLICES: Final = define(0x00180088, "SpacingBetweenSlices")
+TRIGGER_TIME: Final = define(0x00181060, "TriggerTime")
+IMAGER_PIXEL_SPACING: Final = define(0x00181164, "ImagerPixelSpacing")
+FLIP_ANGLE: Final = define(0x00181314, "FlipAngle")
+NOMINAL_SCANNED_PIXEL_SPACING: Final = define(0x00182010, "NominalScannedPixelSpacing")
+FRAME_ACQUISITION_DATE_TIME: Final = define(0x00189074, "FrameAcquisitionDateTime")
+INVERSION_TIMES: Final = define(0x00189079, "InversionTimes")
+EFFECTIVE_ECHO_TIME: Final = define(0x00189082, "EffectiveEchoTime")
+DIFFUSION_B_VALUE: Final = define(0x00189087, "DiffusionBValue")
+DIFFUSION_GRADIENT_ORIENTATION: Final = define(0x00189089, "DiffusionGradientOrientation")
+SERIES_INSTANCE_UID: Final = define(0x0020000E, "SeriesInstanceUID")
+SERIES_NUMBER: Final = define(0x00200011, "SeriesNumber")
+ACQUISITION_NUMBER: Final = define(0x00200012, "AcquisitionNumber")
+INSTANCE_NUMBER: Final = define(0x00200013, "InstanceNumber")
+IMAGE_POSITION_PATIENT: Final = define(0x00200032, "ImagePositionPatient")
+IMAGE_ORIENTATION_PATIENT: Final = define(0x00200037, "ImageOrientationPatient")
+FRAME_OF_REFERENCE_UID: Final = define(0x00200052, "FrameOfReferenceUID")
+TEMPORAL_POSITION_IDENTIFIER: Final = define(0x00200100, "TemporalPositionIdentifier")
+STACK_ID: Final = define(0x00209056, "StackID")
+TEMPORAL_POSITION_INDEX: Final = define(0x00209128, "TemporalPositionIndex")
+NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: Final = define(0x00209153, "NominalCardiacTriggerDelayTime")
+NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: Final = define(0x00209241, "NominalPercentageOfCardiacPhase")
+TEMPORAL_POSITION_TIME_OFFSET: Final = define(0x0020930D, "TemporalPositionTimeOffset")
+SAMPLES_PER_PIXEL: Final = define(0x00280002, "SamplesPerPixel")
+PHOTOMETRIC_INTERPRETATION: Final = define(0x00280004, "PhotometricInterpretation")
+PLANAR_CONFIGURATION: Final = define(0x00280006, "PlanarConfiguration")
+NUMBER_OF_FRAMES: Final = define(0x00280008, "NumberOfFrames")
+FRAME_INCREMENT_POINTER: Final = define(0x00280009, "FrameIncrementPointer")
+ROWS: Final = define(0x00280010, "Rows")
+COLUMNS: Final = define(0x00280011, "Columns")
+PIXEL_SPACING: Final = define(0x00280030, "PixelSpacing")
+BITS_ALLOCATED: Final = define(0x00280100, "BitsAllocated")
+BITS_STORED: Final = define(0x00280101, "BitsStored")
+HIGH_BIT: Final = define(0x00280102, "HighBit")
+PIXEL_REPRESENTATION: Final = define(0x00280103, "PixelRepresentation")
+PIXEL_PADDING_VALUE: Final = define(0x00280120, "PixelPaddingValue")
+PIXEL_PADDING_RANGE_LIMIT: Final = define(0x00280121, "PixelPaddingRangeLimit")
+FLOAT_PIXEL_PADDING_VALUE: Final = define(0x00280122, "FloatPixelPaddingValue")
+DOUBLE_FLOAT_PIXEL_PADDING_VALUE: Final = define(0x00280123, "DoubleFloatPixelPaddingValue")
+FLOAT_PIXEL_PADDING_RANGE_LIMIT: Final = define(0x00280124, "FloatPixelPaddingRangeLimit")
+DOUBLE_FLOAT_PIXEL_PADDING_RANGE_LIMIT: Final = define(0x00280125, "DoubleFloatPixelPaddingRangeLimit")
+RESCALE_INTERCEPT: Final = define(0x00281052, "RescaleIntercept")
+RESCALE_SLOPE: Final = define(0x00281053, "RescaleSlope")
+RESCALE_TYPE: Final = define(0x00281054, "RescaleType")
+MODALITY_LUT_SEQUENCE: Final = define(0x00283000, "ModalityLUTSequence")
+REAL_WORLD_VALUE_MAPPING_SEQUENCE: Final = define(0x00409096, "RealWorldValueMappingSequence")
+REAL_WORLD_VALUE_LUT_DATA: Final = define(0x00409212, "RealWorldValueLUTData")
+REAL_WORLD_VALUE_INTERCEPT: Final = define(0x00409224, "RealWorldValueIntercept")
+REAL_WORLD_VALUE_SLOPE: Final = define(0x00409225, "RealWorldValueSlope")
+TOTAL_PIXEL_MATRIX_COLUMNS: Final = define(0x00480006, "TotalPixelMatrixColumns")
+ENERGY_WINDOW_VECTOR: Final = define(0x00540010, "EnergyWindowVector")
+DETECTOR_VECTOR: Final = define(0x00540020, "DetectorVector")
+DETECTOR_INFORMATION_SEQUENCE: Final = define(0x00540022, "DetectorInformationSequence")
+PHASE_VECTOR: Final = define(0x00540030, "PhaseVector")
+ROTATION_VECTOR: Final = define(0x00540050, "RotationVector")
+RR_INTERVAL_VECTOR: Final = define(0x00540060, "RRIntervalVector")
+TIME_SLOT_VECTOR: Final = define(0x00540070, "TimeSlotVector")
+SLICE_VECTOR: Final = define(0x00540080, "SliceVector")
+ANGULAR_VIEW_VECTOR: Final = define(0x00540090, "AngularViewVector")
+TIME_SLICE_VECTOR: Final = define(0x00540100, "TimeSliceVector")
+UNITS: Final = define(0x00541001, "Units")
+SEGMENTATION_TYPE: Final = define(0x00620001, "SegmentationType")
+SEGMENT_SEQUENCE: Final = define(0x00620002, "SegmentSequence")
+SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE: Final = define(0x00620003, "SegmentedPropertyCategoryCodeSequence")
+SEGMENT_NUMBER: Final = define(0x00620004, "SegmentNumber")
+SEGMENT_LABEL: Final = define(0x00620005, "SegmentLabel")
+SEGMENT_DESCRIPTION: Final = define(0x00620006, "SegmentDescription")
+SEGMENT_ALGORITHM_TYPE: Final = define(0x00620008, "SegmentAlgorithmType")
+SEGMENT_ALGORITHM_NAME: Final = define(0x00620009, "SegmentAlgorithmName")
+REFERENCED_SEGMENT_NUMBER: Final = define(0x0062000B, "ReferencedSegmentNumber")
+RECOMMENDED_DISPLAY_CIELAB_VALUE: Final = define(0x0062000D, "RecommendedDisplayCIELabValue")
+MAXIMUM_FRACTIONAL_VALUE: Final = define(0x0062000E, "MaximumFractionalValue")
+SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE: Final = define(0x0062000F, "SegmentedPropertyTypeCodeSequence")
+SEGMENTATION_FRACTIONAL_TYPE: Final = define(0x00620010, "SegmentationFractionalType")
+TRACKING_ID: Final = define(0x00620020, "TrackingID")
+TRACKING_UID: Final = define(0x00620021, "TrackingUID")
+DOSE_UNITS: Final = define(0x30040002, "DoseUnits")
+GRID_FRAME_OFFSET_VECTOR: Final = define(0x3004000C, "GridFrameOffsetVector")
+DOSE_GRID_SCALING: Final = define(0x3004000E, "DoseGridScaling")
+STRUCTURE_SET_LABEL: Final = define(0x30060002, "StructureSetLabel")
+STRUCTURE_SET_ROI_SEQUENCE: Final = define(0x30060020, "StructureSetROISequence")
+ROI_NUMBER: Final = define(0x30060022, "ROINumber")
+REFERENCED_FRAME_OF_REFERENCE_UID: Final = define(0x30060024, "ReferencedFrameOfReferenceUID")
+ROI_NAME: Final = define(0x30060026, "ROIName")
+ROI_DESCRIPTION: Final = define(0x30060028, "ROIDescription")
+ROI_DISPLAY_COLOR: Final = define(0x3006002A, "ROIDisplayColor")
+ROI_GENERATION_ALGORITHM: Final = define(0x30060036, "ROIGenerationAlgorithm")
+ROI_CONTOUR_SEQUENCE: Final = define(0x30060039, "ROIContourSequence")
+CONTOUR_SEQUENCE: Final = define(0x30060040, "ContourSequence")
+CONTOUR_GEOMETRIC_TYPE: Final = define(0x30060042, "ContourGeometricType")
+NUMBER_OF_CONTOUR_POINTS: Final = define(0x30060046, "NumberOfContourPoints")
+CONTOUR_DATA: Final = define(0x30060050, "ContourData")
+RT_ROI_OBSERVATIONS_SEQUENCE: Final = define(0x30060080, "RTROIObservationsSequence")
+REFERENCED_ROI_NUMBER: Final = define(0x30060084, "ReferencedROINumber")
+RT_ROI_INTERPRETED_TYPE: Final = define(0x300600A4, "RTROIInterpretedType")
+SHARED_FUNCTIONAL_GROUPS_SEQUENCE: Final = define(0x52009229, "SharedFunctionalGroupsSequence")
+PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE: Final = define(0x52009230, "PerFrameFunctionalGroupsSequence")
+EXTENDED_OFFSET_TABLE: Final = define(0x7FE00001, "ExtendedOffsetTable")
+FLOAT_PIXEL_DATA: Final = define(0x7FE00008, "FloatPixelData")
+DOUBLE_FLOAT_PIXEL_DATA: Final = define(0x7FE00009, "DoubleFloatPixelData")
+PIXEL_DATA: Final = define(0x7FE00010, "PixelData")
 
 # Private attributes: what a vendor writes where the standard has no place for it.
-SIEMENS_MR_HEADER: Final = 0x00190010
-SIEMENS_SLICES_IN_MOSAIC: Final = 0x0019100A
-SIEMENS_B_VALUE: Final = 0x0019100C
-SIEMENS_GRADIENT_DIRECTION: Final = 0x0019100E
-SIEMENS_CSA_HEADER: Final = 0x00290010
-SIEMENS_CSA_IMAGE_HEADER_INFO: Final = 0x00291010
-GE_GRADIENT_X: Final = 0x001910BB
-GE_GRADIENT_Y: Final = 0x001910BC
-GE_GRADIENT_Z: Final = 0x001910BD
-GE_PARAMETERS: Final = 0x00430010
-GE_IMAGE_KIND: Final = 0x0043102F
-GE_B_VALUE: Final = 0x00431039
-UIH_IMAGE_HEADER: Final = 0x00650010
+SIEMENS_MR_HEADER: Final = define(0x00190010, "SiemensMRHeader")
+SIEMENS_SLICES_IN_MOSAIC: Final = define(0x0019100A, "SiemensSlicesInMosaic")
+SIEMENS_B_VALUE: Final = define(0x0019100C, "SiemensBValue")
+SIEMENS_GRADIENT_DIRECTION: Final = define(0x0019100E, "SiemensGradientDirection")
+SIEMENS_CSA_HEADER: Final = define(0x00290010, "SiemensCSAHeader")
+SIEMENS_CSA_IMAGE_HEADER_INFO: Final = define(0x00291010, "SiemensCSAImageHeaderInfo")
+GE_GRADIENT_X: Final = define(0x001910BB, "GEGradientX")
+GE_GRADIENT_Y: Final = define(0x001910BC, "GEGradientY")
+GE_GRADIENT_Z: Final = define(0x001910BD, "GEGradientZ")
+GE_PARAMETERS: Final = define(0x00430010, "GEParameters")
+GE_IMAGE_KIND: Final = define(0x0043102F, "GEImageKind")
+GE_B_VALUE: Final = define(0x00431039, "GEBValue")
+UIH_IMAGE_HEADER: Final = define(0x00650010, "UIHImageHeader")
 UIH_CREATOR: Final = "Image Private Header"
-UIH_B_VALUE: Final = 0x00651009
-UIH_GRADIENT_DIRECTION: Final = 0x00651037
-UIH_SLICES_IN_GRID: Final = 0x00651050
-UIH_SLICE_SEQUENCE: Final = 0x00651051
-PHILIPS_IMAGING: Final = 0x20010010
-PHILIPS_B_VALUE: Final = 0x20011003
-PHILIPS_MR_IMAGING: Final = 0x20050010
-PHILIPS_GRADIENT_X: Final = 0x200510B0
-PHILIPS_GRADIENT_Y: Final = 0x200510B1
-PHILIPS_GRADIENT_Z: Final = 0x200510B2
+UIH_B_VALUE: Final = define(0x00651009, "UIHBValue")
+UIH_GRADIENT_DIRECTION: Final = define(0x00651037, "UIHGradientDirection")
+UIH_SLICES_IN_GRID: Final = define(0x00651050, "UIHSlicesInGrid")
+UIH_SLICE_SEQUENCE: Final = define(0x00651051, "UIHSliceSequence")
+PHILIPS_IMAGING: Final = define(0x20010010, "PhilipsImaging")
+PHILIPS_B_VALUE: Final = define(0x20011003, "PhilipsBValue")
+PHILIPS_MR_IMAGING: Final = define(0x20050010, "PhilipsMRImaging")
+PHILIPS_GRADIENT_X: Final = define(0x200510B0, "PhilipsGradientX")
+PHILIPS_GRADIENT_Y: Final = define(0x200510B1, "PhilipsGradientY")
+PHILIPS_GRADIENT_Z: Final = define(0x200510B2, "PhilipsGradientZ")
 
 LOCATED: Final = frozenset(
     {
@@ -169,7 +179,10 @@ LOCATED: Final = frozenset(
         RT_ROI_OBSERVATIONS_SEQUENCE,
     }
 )
-"""Of these a header only knows where they are."""
+"""Long values and sequences: a header knows where they are, and they are read when they are needed."""
+
+READ_WITH_HEADER: Final = frozenset({SEGMENT_SEQUENCE, STRUCTURE_SET_ROI_SEQUENCE, RT_ROI_OBSERVATIONS_SEQUENCE})
+"""Of these, what no slice of an image has and every reader of the file needs: read while the file is open anyway."""
 
 GROUP_SEQUENCES: Final = frozenset(
     {
@@ -247,12 +260,5 @@ FRAME_VECTORS: Final = frozenset(
 
 PIXEL_TAGS: Final = frozenset({FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, PIXEL_DATA})
 
-NAMES: Final = {
-    value: name.title().replace("_", "").replace("Uid", "UID").replace("Sop", "SOP")
-    for name, value in list(globals().items())
-    if name.isupper() and isinstance(value, int)
-}
-"""Keyword of each attribute above, for messages: ``NAMES[ROWS] == "Rows"``."""
-
-WANTED: Final = frozenset(NAMES) - GROUP_SEQUENCES
+WANTED: Final = frozenset(KEYWORDS) - GROUP_SEQUENCES
 """The attributes that a header keeps."""

@@ -8,7 +8,6 @@ from ...array_types import AnyArray
 from ...storage.files import OpenFile
 from ..headers import tags
 from ..headers.header import Header
-from ..headers.located import located_bytes
 from .codecs import decode_frame, find_decoded_photometric
 from .fragments import Fragment, find_frame_fragments, read_fragments
 
@@ -26,7 +25,7 @@ class CompressedFrames:
         """Read the bytes of one frame, and of no other."""
         if self.header is not header:
             count = header.integer(tags.NUMBER_OF_FRAMES) or 1
-            offsets = located_bytes(header, tags.EXTENDED_OFFSET_TABLE)
+            (offsets,) = header.read_located(tags.EXTENDED_OFFSET_TABLE)
             self.fragments = find_frame_fragments(
                 file, header.pixel_offset, count, header.path, extended_offsets=offsets
             )

@@ -11,10 +11,10 @@ from ...array_types import AnyArray, FloatArray
 from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.full_dataset import (
-    raw_value,
+    get_raw_value,
+    get_sequence,
+    get_text_value,
     read_dataset,
-    sequence_of,
-    text_value,
 )
 from ..headers.header import Header
 
@@ -82,14 +82,14 @@ def read_modality_table(header: Header) -> LookupTable | None:
     """
     if tags.MODALITY_LUT_SEQUENCE not in header.located:
         return None
-    items = sequence_of(header, read_dataset(header), tags.MODALITY_LUT_SEQUENCE)
+    items = get_sequence(header, read_dataset(header), tags.MODALITY_LUT_SEQUENCE)
     if not items:
         return None
     item = items[0]
     signed = bool(header.short(tags.PIXEL_REPRESENTATION))
     form = TableFormat(header.path, "Modality LUT", header.little_endian, signed)
-    first, entries = unpack_table_entries(form, raw_value(item, LUT_DESCRIPTOR), raw_value(item, LUT_DATA))
-    units = text_value(item, MODALITY_LUT_TYPE)
+    first, entries = unpack_table_entries(form, get_raw_value(item, LUT_DESCRIPTOR), get_raw_value(item, LUT_DATA))
+    units = get_text_value(item, MODALITY_LUT_TYPE)
     # "US" is "unspecified" (PS3.3 C.11.1.1.2).
     return LookupTable(first, entries.astype(np.float64), "" if units == "US" else units)
 

@@ -9,8 +9,9 @@ import numpy as np
 from ...array_types import AnyArray
 from ...errors import UnsupportedFormatError
 from ..headers import tags
-from ..headers.full_dataset import raw_value, read_dataset
+from ..headers.full_dataset import get_raw_value, read_dataset
 from ..headers.header import Header
+from ..headers.pydicom_edge import PYDICOM_ERRORS
 from .color import weigh_colors
 from .lookup_tables import (
     MOST_TABLE_ENTRIES,
@@ -44,7 +45,8 @@ def read_palette_luminance(header: Header) -> LookupTable:
     )
     if PALETTE_TAGS[0][1] in dataset:
         tables = [
-            unpack_table_entries(form, raw_value(dataset, one), raw_value(dataset, data)) for one, data in PALETTE_TAGS
+            unpack_table_entries(form, get_raw_value(dataset, one), get_raw_value(dataset, data))
+            for one, data in PALETTE_TAGS
         ]
         if len({(first, entries.size) for first, entries in tables}) != 1:
             raise form.malformed_error("has tables of different lengths")
@@ -68,7 +70,7 @@ def expand_segmented_palette(dataset: Dataset, form: TableFormat) -> tuple[int, 
         count, first, bits = (int(value) for value in dataset.RedPaletteColorLookupTableDescriptor)
         indices = np.arange(first, first + (count or MOST_TABLE_ENTRIES), dtype=np.int32)
         colors = apply_color_lut(indices, dataset)[:, :3]
-    except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
+    except PYDICOM_ERRORS as error:
         raise form.malformed_error(f"cannot be followed ({error})") from error
     if bits == 8 and count > 256:
         # pydicom expands segments with the colors' own type, whose 8 bits cannot count that many.

@@ -18,7 +18,7 @@ from ..frames.frame import (
 from ..frames.plain import stored_size
 from ..headers import tags
 from ..headers.attributes import Attributes
-from ..headers.functional_groups import frame_values
+from ..headers.functional_groups import read_frame_values
 from ..headers.header import Header
 from ..stacks.sparse_planes import stack_sparse_planes
 from .segmentation_header import DicomSegmentation, header_error
@@ -84,7 +84,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     unique: dict[tuple[bytes | None, ...], int] = {}
     frames: list[Frame] = []
     on_plane: list[tuple[int, Layer]] = []
-    for number, values in enumerate(frame_values(header)):
+    for number, values in enumerate(read_frame_values(header)):
         attributes = Attributes(header.path, values, header.little_endian)
         # Hundreds of frames share a plane, written alike: its numbers are read once.
         written = tuple(

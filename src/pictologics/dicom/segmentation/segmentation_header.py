@@ -11,7 +11,7 @@ from ...storage.files import StoredFile
 from ..frames.frame import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
 from ..headers import tags
 from ..headers.header import Header
-from ..headers.parser import read_header
+from ..headers.header_reading import read_header
 from .segments import DicomSegment, read_dicom_segments
 
 __all__ = ["SURFACE_STORAGE", "DicomSegmentation", "open_segmentation"]

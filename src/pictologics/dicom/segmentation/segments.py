@@ -9,7 +9,7 @@ from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
-from ..headers.nested_items import Item, nested_items
+from ..headers.sequence_parser import Item, read_items
 from .cielab import lab_to_srgb
 
 __all__ = ["Code", "DicomSegment", "read_dicom_segments"]
@@ -84,7 +84,7 @@ def read_dicom_segments(header: Header) -> list[DicomSegment]:
     Raises:
         CorruptFileError: If there is none, or two have one number.
     """
-    segments = [read_dicom_segment(item) for item in nested_items(header, tags.SEGMENT_SEQUENCE, CODES)]
+    segments = [read_dicom_segment(item) for item in read_items(header, tags.SEGMENT_SEQUENCE, CODES)]
     if not segments:
         raise CorruptFileError(
             "this segmentation describes no segment", path=header.path, advice="export the file again"
@@ -103,25 +103,24 @@ def read_dicom_segments(header: Header) -> list[DicomSegment]:
 
 def read_dicom_segment(item: Item) -> DicomSegment:
     """One segment."""
-    own = item.attributes
-    number = own.short(tags.SEGMENT_NUMBER)
+    number = item.short(tags.SEGMENT_NUMBER)
     if number is None:
         raise CorruptFileError(
-            "one of its segments has no number", path=own.path, advice="export the file again or number the segment"
+            "one of its segments has no number", path=item.path, advice="export the file again or number the segment"
         )
-    color = own.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
-    order = "little" if own.little_endian else "big"
+    color = item.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
+    order = "little" if item.little_endian else "big"
     lab = [int.from_bytes(color[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]
     return DicomSegment(
         number,
-        own.text(tags.SEGMENT_LABEL),
-        own.text(tags.SEGMENT_DESCRIPTION),
-        own.text(tags.SEGMENT_ALGORITHM_TYPE),
-        own.text(tags.SEGMENT_ALGORITHM_NAME),
+        item.text(tags.SEGMENT_LABEL),
+        item.text(tags.SEGMENT_DESCRIPTION),
+        item.text(tags.SEGMENT_ALGORITHM_TYPE),
+        item.text(tags.SEGMENT_ALGORITHM_NAME),
         read_code(item.first(tags.SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE)),
         read_code(item.first(tags.SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)),
-        own.text(tags.TRACKING_ID),
-        own.text(tags.TRACKING_UID),
+        item.text(tags.TRACKING_ID),
+        item.text(tags.TRACKING_UID),
         lab_to_srgb(lab) if len(color) == 6 else "",
     )
 

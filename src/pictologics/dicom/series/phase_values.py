@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import CorruptFileError
 from ..frames.frame import Frame
 from ..headers import tags
-from ..headers.csa import read_csa
+from ..headers.siemens_csa import read_csa
 
 __all__ = [
     "Value",

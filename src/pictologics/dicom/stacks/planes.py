@@ -187,7 +187,7 @@ def find_pixel_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, 
     if frame.pixel_spacing is None:
         record_assumption("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
         return 1.0, 1.0
-    if frame.spacing_source != tags.NAMES[tags.PIXEL_SPACING]:
+    if frame.spacing_source != tags.KEYWORDS[tags.PIXEL_SPACING]:
         record_assumption(
             f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
             "not in the patient",

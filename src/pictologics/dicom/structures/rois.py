@@ -10,7 +10,7 @@ from ..frames.frame import sop_class_of
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
-from ..headers.nested_items import nested_items
+from ..headers.sequence_parser import read_items
 
 __all__ = ["RT_STRUCTURE_SET", "Roi", "read_rois"]
 
@@ -76,18 +76,17 @@ def read_rois(header: Header) -> list[Roi]:
     contours, colors = read_contours(header)
     types = read_roi_types(header)
     rois = []
-    for item in nested_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE, frozenset()):
-        said = item.attributes
-        number = read_required_integer(said, tags.ROI_NUMBER)
+    for item in read_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE):
+        number = read_required_integer(item, tags.ROI_NUMBER)
         rois.append(
             Roi(
                 number,
-                said.text(tags.ROI_NAME),
-                said.text(tags.ROI_DESCRIPTION),
-                said.text(tags.ROI_GENERATION_ALGORITHM).upper(),
+                item.text(tags.ROI_NAME),
+                item.text(tags.ROI_DESCRIPTION),
+                item.text(tags.ROI_GENERATION_ALGORITHM).upper(),
                 types.get(number, ""),
                 colors.get(number, ""),
-                said.text(tags.REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
+                item.text(tags.REFERENCED_FRAME_OF_REFERENCE_UID) or header.text(tags.FRAME_OF_REFERENCE_UID),
                 contours.get(number, []),
             )
         )
@@ -107,11 +106,11 @@ def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int
     """By ROI number, the attributes of its contours, and its color."""
     contours: dict[int, list[Attributes]] = {}
     colors: dict[int, str] = {}
-    for item in nested_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
-        number = read_required_integer(item.attributes, tags.REFERENCED_ROI_NUMBER)
+    for item in read_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
+        number = read_required_integer(item, tags.REFERENCED_ROI_NUMBER)
         own = item.sequences.get(tags.CONTOUR_SEQUENCE, [])
-        contours.setdefault(number, []).extend(one.attributes for one in own)
-        color = item.attributes.numbers(tags.ROI_DISPLAY_COLOR) or ()
+        contours.setdefault(number, []).extend(own)
+        color = item.numbers(tags.ROI_DISPLAY_COLOR) or ()
         if len(color) == 3:
             colors[number] = "#" + "".join(f"{int(min(max(part, 0), 255)):02x}" for part in color)
     return contours, colors
@@ -120,9 +119,9 @@ def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int
 def read_roi_types(header: Header) -> dict[int, str]:
     """By ROI number, what the ROI is; the first observation that says it counts."""
     types: dict[int, str] = {}
-    for item in nested_items(header, tags.RT_ROI_OBSERVATIONS_SEQUENCE, frozenset()):
-        number = read_required_integer(item.attributes, tags.REFERENCED_ROI_NUMBER)
-        types[number] = types.get(number) or item.attributes.text(tags.RT_ROI_INTERPRETED_TYPE).upper()
+    for item in read_items(header, tags.RT_ROI_OBSERVATIONS_SEQUENCE):
+        number = read_required_integer(item, tags.REFERENCED_ROI_NUMBER)
+        types[number] = types.get(number) or item.text(tags.RT_ROI_INTERPRETED_TYPE).upper()
     return types
 
 
@@ -131,6 +130,6 @@ def read_required_integer(said: Attributes, tag: int) -> int:
     number = said.integer(tag)
     if number is None:
         raise CorruptFileError(
-            f"an item of it has no {tags.NAMES[tag]}", path=said.path, advice="export the file again"
+            f"an item of it has no {tags.KEYWORDS[tag]}", path=said.path, advice="export the file again"
         )
     return number

@@ -15,7 +15,7 @@ from ...labels import LARGEST_LABEL, overlap_decisions
 from ...provenance import Decision, Provenance
 from ...storage.files import StoredFile
 from ..headers import tags
-from ..headers.parser import read_header
+from ..headers.header_reading import read_header
 from .contours import read_contour_points
 from .drawing import (
     Canvas,

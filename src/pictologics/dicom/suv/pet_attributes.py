@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from ...errors import CorruptFileError
-from ..headers.full_dataset import text_value
+from ..headers.full_dataset import get_text_value
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -71,7 +71,7 @@ class FactReader:
 
     def read_text(self, fact: str) -> str:
         """A text attribute in upper case."""
-        return text_value(self.dataset, ATTRIBUTES[fact][0]).upper()
+        return get_text_value(self.dataset, ATTRIBUTES[fact][0]).upper()
 
     def read_number(self, fact: str) -> float | None:
         """A number; zero counts as missing, as scanners write it for what they were not told."""
@@ -97,17 +97,17 @@ class FactReader:
         """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
         group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
         for block in range(0x10, 0x100):
-            if text_value(self.dataset, group << 16 | block) == creator:
-                return text_value(self.dataset, group << 16 | block << 8 | element)
+            if get_text_value(self.dataset, group << 16 | block) == creator:
+                return get_text_value(self.dataset, group << 16 | block << 8 | element)
         return ""
 
     def read_zone(self) -> tzinfo | None:
         """The time zone of dates and times that name none (TimezoneOffsetFromUTC)."""
-        return parse_offset(text_value(self.dataset, 0x00080201))
+        return parse_offset(get_text_value(self.dataset, 0x00080201))
 
     def read_day_and_time(self, date_tag: int, fact: str, zone: tzinfo | None) -> datetime | None:
         """A moment from a date and a time of day."""
-        day = text_value(self.dataset, date_tag)
+        day = get_text_value(self.dataset, date_tag)
         clock = self.read_time_of_day(fact)
         if not day or clock is None:
             return None

@@ -10,7 +10,7 @@ from typing import Final
 
 from ...errors import CorruptFileError, OptionError
 from ..frames.frame import Frame, mapped_units, sop_class_of
-from ..headers.full_dataset import read_dataset, sequence_of
+from ..headers.full_dataset import get_sequence, read_dataset
 from ..headers.header import Header
 from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
 
@@ -147,7 +147,7 @@ def read_header_facts(header: Header) -> PetFacts:
 
     dataset = read_dataset(header)
     reader = FactReader(header.path, dataset)
-    tracers = sequence_of(header, dataset, ATTRIBUTES["tracers"][0])
+    tracers = get_sequence(header, dataset, ATTRIBUTES["tracers"][0])
     tracer = FactReader(header.path, tracers[0] if tracers else Dataset())
     zone = reader.read_zone()
     facts = PetFacts(

@@ -1,26 +1,29 @@
-"""The CSA header: what Siemens writes in a format of its own, in one private attribute."""
+"""Reads the CSA header: what Siemens writes in a format of its own, in one private attribute."""
 
 from __future__ import annotations
 
 import math
 import struct
+from typing import Final
 
 from ...errors import CorruptFileError
 from . import tags
 from .header import Header
-from .located import located_bytes
 
 __all__ = ["read_csa"]
 
-MAXIMUM_CSA_TAGS = 1000
-MAXIMUM_CSA_ITEMS = 200
+MAXIMUM_CSA_TAGS: Final = 1000
+"""Scanners write about a hundred; more means that the bytes are no CSA header."""
+
+MAXIMUM_CSA_ITEMS: Final = 200
+"""Values of one tag, of which scanners write at most a few dozen."""
 
 
 def read_csa(header: Header) -> dict[str, list[float]]:
     """The numeric values of the Siemens CSA image header by name; empty if the file has none."""
     if not header.text(tags.SIEMENS_CSA_HEADER).startswith("SIEMENS CSA"):
         return {}
-    content = located_bytes(header, tags.SIEMENS_CSA_IMAGE_HEADER_INFO)
+    (content,) = header.read_located(tags.SIEMENS_CSA_IMAGE_HEADER_INFO)
     try:
         return parse_csa(content) if content else {}
     except (struct.error, ValueError) as error:

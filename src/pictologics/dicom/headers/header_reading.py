@@ -1,40 +1,28 @@
-"""File -> Header: the few attributes that loading needs, read fast.
+"""Reads a header: File -> Header, the few attributes that loading needs, fast.
 
-The parser walks the top-level elements of explicit and implicit VR data sets in either byte order, reads
-only the head of the file and stops at the pixels. What it does not understand goes to pydicom.
+Our own parser takes the top-level elements of explicit and implicit VR data sets in either byte order, reads only the
+head of the file and stops at the pixels. What it does not understand goes to pydicom.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+from typing import Final
 
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource, DiskFile, OpenFile, StoredFile
 from ...storage.inflation import DeflatedBytes
 from . import tags
-from .elements import (
-    LONG_VRS,
-    LONGEST_VALUE,
-    SHORT_VRS,
-    VRS,
-    WINDOW,
-    ElementWalk,
-    NotUnderstoodError,
-)
-from .header import (
-    EXPLICIT_BIG,
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    Header,
-    ParsedFile,
-)
-from .pydicom_fallback import parse_with_pydicom
+from .element_parser import HEAD_WINDOW, LONGEST_WANTED_VALUE, ElementParser
+from .encoding import LONG_VRS, SHORT_VRS, VRS, NotUnderstoodError
+from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header, ParsedFile
+from .pydicom_fallback import read_header_with_pydicom
 
 __all__ = ["read_header", "read_open_header"]
 
-# Long lists of functional groups are tens of megabytes; a small file that inflates to more is a trap.
-LARGEST_INFLATED_HEADER = 1 << 28
+LARGEST_INFLATED_HEADER: Final = 1 << 28
+"""Bytes; long lists of functional groups are tens of megabytes, and a small file that inflates to more is a trap."""
 
 
 def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
@@ -53,16 +41,16 @@ def read_header(file: StoredFile | str | os.PathLike[str]) -> Header | None:
     if isinstance(file, ParsedFile):
         return file.header
     stored = DiskFile(file) if isinstance(file, (str, os.PathLike)) else file
-    with stored.open() as source:
-        return read_open_header(stored, source)
+    with stored.open() as opened:
+        return read_open_header(stored, opened)
 
 
-def read_open_header(file: StoredFile, source: OpenFile) -> Header | None:
+def read_open_header(file: StoredFile, opened: OpenFile) -> Header | None:
     """Read the head of a file that is open.
 
     Args:
         file: The file, which the header keeps.
-        source: The same file, open.
+        opened: The same file, open.
 
     Returns:
         Its header, or None if the file is not DICOM.
@@ -70,22 +58,22 @@ def read_open_header(file: StoredFile, source: OpenFile) -> Header | None:
     Raises:
         CorruptFileError: If it begins as DICOM and cannot be followed to its pixels or its end.
     """
-    head = source.read_at(0, WINDOW)
-    start = dataset_start(head, source.size)
+    head = opened.read_at(0, HEAD_WINDOW)
+    start = find_dataset_start(head, opened.size)
     if start is None:
         return None
-    header = Header(file, source.size)
+    header = Header(file, opened.size)
     try:
-        parse(header, source, head, start)
+        parse(header, opened, head, start)
     except (NotUnderstoodError, struct.error):
-        header = parse_with_pydicom(file, source)
+        header = read_header_with_pydicom(file, opened)
     # Without the DICM mark, only a data set that names a standard SOP class is taken for one.
     if start == 0 and not header.values.get(tags.SOP_CLASS_UID, b"").startswith(b"1.2.840.10008."):
         return None
     return header
 
 
-def dataset_start(head: bytes, size: int) -> int | None:
+def find_dataset_start(head: bytes, size: int) -> int | None:
     """Offset of the first element of a DICOM file, None if the bytes are none."""
     if head[128:132] == b"DICM":
         return 132
@@ -95,7 +83,7 @@ def dataset_start(head: bytes, size: int) -> int | None:
     if group in (0x0002, 0x0008) and element < 0x0100:
         if vr in VRS:
             return 0
-        if int.from_bytes(head[4:8], "little") < min(size, LONGEST_VALUE):
+        if int.from_bytes(head[4:8], "little") < min(size, LONGEST_WANTED_VALUE):
             return 0
     if group == 0x0800 and vr in SHORT_VRS and length:
         return 0
@@ -111,7 +99,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
         compressed = source.read_at(position, source.size)
         source = DeflatedBytes(header.path, compressed, LARGEST_INFLATED_HEADER)
         position = 0
-        head = source.read_at(0, WINDOW)
+        head = source.read_at(0, HEAD_WINDOW)
     first = head[position : position + 8]
     if len(first) < 8:
         raise CorruptFileError(
@@ -121,13 +109,13 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     explicit = first[4:6] in VRS
     header.little_endian = header.transfer_syntax != EXPLICIT_BIG and first[:2] != b"\x00\x08"
     if not header.transfer_syntax:
-        header.transfer_syntax = guessed_syntax(explicit, header.little_endian)
+        header.transfer_syntax = guess_syntax(explicit, header.little_endian)
     header.explicit = explicit
-    walk = ElementWalk(header, source, head)
+    parser = ElementParser(header, source, head)
     if explicit:
-        walk.explicit(position)
+        parser.parse_explicit(position)
     else:
-        walk.implicit(position)
+        parser.parse_implicit(position)
 
 
 def read_meta(header: Header, source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
@@ -149,15 +137,15 @@ def read_meta(header: Header, source: ByteSource, head: bytes, start: int) -> tu
         if element == 0x0010:
             syntax = head[value : value + length]
         elif element == 0x0002:
-            header.found[tags.MEDIA_STORAGE_SOP_CLASS_UID] = head[value : value + length]
+            header.values[tags.MEDIA_STORAGE_SOP_CLASS_UID] = head[value : value + length]
         position = value + length
-        if position + 12 > len(head) and len(head) == WINDOW:
+        if position + 12 > len(head) and len(head) == HEAD_WINDOW:
             # A meta group longer than a window is rare: private information or a certificate.
-            head = source.read_at(0, min(position + WINDOW, source.size))
+            head = source.read_at(0, min(position + HEAD_WINDOW, source.size))
     return head, position, syntax
 
 
-def guessed_syntax(explicit: bool, little_endian: bool) -> str:
+def guess_syntax(explicit: bool, little_endian: bool) -> str:
     """The uncompressed transfer syntax that fits the bytes of a file that names none."""
     if not explicit:
         return IMPLICIT_LITTLE

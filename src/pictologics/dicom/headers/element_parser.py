@@ -1,76 +1,46 @@
-"""A walk over the top-level elements of a data set (DICOM PS3.5 chapter 7)."""
+"""Parses the top-level elements of a data set, fast, up to its pixels."""
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource
 from . import tags
+from .encoding import (
+    BIG_ENDIAN,
+    DEEPEST_SEQUENCE,
+    LITTLE_ENDIAN,
+    LONG_VRS,
+    SHORT_VRS,
+    UNDEFINED_LENGTH,
+    NotUnderstoodError,
+)
 from .header import Header
 
-__all__ = [
-    "DEEPEST_SEQUENCE",
-    "ITEM",
-    "ITEM_END",
-    "LONGEST_VALUE",
-    "LONG_VRS",
-    "SEQUENCE_END",
-    "SHORT_VRS",
-    "UNDEFINED",
-    "VRS",
-    "WINDOW",
-    "ElementWalk",
-    "NotUnderstoodError",
-    "file_key",
-]
+__all__ = ["HEAD_WINDOW", "LONGEST_WANTED_VALUE", "ElementParser"]
 
-# Enough for the head of a common slice in one read; longer headers take further reads.
-WINDOW: Final = 1 << 13
-# A wanted value is a few numbers or a line of text; more means that the length is a lie.
-LONGEST_VALUE: Final = 1 << 16
-DEEPEST_SEQUENCE: Final = 64
-UNDEFINED: Final = 0xFFFFFFFF
+HEAD_WINDOW: Final = 1 << 13
+"""Bytes of one read: enough for the head of a common slice; longer headers take further reads."""
 
-LONG_VRS: Final = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
-SHORT_VRS: Final = frozenset(
-    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL"}
-    | {b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
-)
-VRS: Final = LONG_VRS | SHORT_VRS
+LONGEST_WANTED_VALUE: Final = 1 << 16
+"""Bytes; a wanted value is a few numbers or a line of text, and more means that the length is a lie."""
 
-ITEM: Final = (0xFFFE, 0xE000)
-ITEM_END: Final = (0xFFFE, 0xE00D)
-SEQUENCE_END: Final = (0xFFFE, 0xE0DD)
-
-
-def file_key(tag: int, little_endian: bool) -> int:
-    """A tag as its four bytes in the file read as one number: in a little-endian file the element comes first.
-
-    Tags are looked up in this form, so that only the wanted ones are ever put together.
-    """
-    return (tag & 0xFFFF) << 16 | tag >> 16 if little_endian else tag
-
-
-WANTED_LITTLE: Final = {file_key(tag, True): tag for tag in tags.WANTED}
-WANTED_BIG: Final = {file_key(tag, False): tag for tag in tags.WANTED}
+LONGEST_READ_WITH_HEADER: Final = 1 << 20
+"""Bytes; a longer sequence is read when it is needed."""
 
 PLAIN: Final = tags.WANTED - tags.LOCATED - tags.PIXEL_TAGS
 """Wanted attributes that are kept as they are."""
 
 AT_PIXELS: Final = -1
+"""In place of a position: the pixels begin, and the parser stops."""
 
 
-class NotUnderstoodError(Exception):
-    """The bytes do not follow the rules this walk knows."""
-
-
-class ElementWalk:
+class ElementParser:
     """Fills a header with the wanted elements of its data set.
 
     It holds a window of the source: ``buffer``, whose first byte is at offset ``base``. Positions count
-    from the start of the window, and every method that may shift it returns the position that goes on.
+    from the start of the window, and every method that may move it returns the position that goes on.
     """
 
     def __init__(self, header: Header, source: ByteSource, buffer: bytes) -> None:
@@ -78,21 +48,16 @@ class ElementWalk:
         self.source = source
         self.buffer = buffer
         self.base = 0
-        self.wanted = WANTED_LITTLE if header.little_endian else WANTED_BIG
-        order = "<" if header.little_endian else ">"
-        self.unpack_explicit = struct.Struct(order + "I2sH").unpack_from
-        self.unpack_implicit = struct.Struct(order + "II").unpack_from
-        self.unpack_length = struct.Struct(order + "I").unpack_from
-        self.unpack_tag = struct.Struct(order + "HH").unpack_from
+        self.encoding = LITTLE_ENDIAN if header.little_endian else BIG_ENDIAN
 
-    def explicit(self, position: int) -> None:
-        """Walk an explicit VR data set to its pixels or its end."""
-        wanted, unpack, unpack_length = self.wanted, self.unpack_explicit, self.unpack_length
-        plain, found = PLAIN, self.header.found
+    def parse_explicit(self, position: int) -> None:
+        """Parse an explicit VR data set to its pixels or its end."""
+        wanted, unpack, unpack_length = self.encoding.wanted, self.encoding.unpack_explicit, self.encoding.unpack_length
+        plain, values = PLAIN, self.header.values
         buffer, end = self.buffer, len(self.buffer)
         while True:
             if position + 12 > end:
-                position = self.shift(position, 12)
+                position = self.move_window(position, 12)
                 buffer, end = self.buffer, len(self.buffer)
                 if end < 8:
                     self.check_end(end)
@@ -108,27 +73,27 @@ class ElementWalk:
                 tag = wanted[key]
                 if tag in plain and value + length <= end:
                     # By far the most common: a short value that is there already.
-                    found[tag] = buffer[value : value + length]
+                    values[tag] = buffer[value : value + length]
                     position = value + length
                     continue
                 position = self.take(tag, value, length, vr)
                 if position == AT_PIXELS:
                     return
                 buffer, end = self.buffer, len(self.buffer)
-            elif length == UNDEFINED:
+            elif length == UNDEFINED_LENGTH:
                 # An unknown element of undefined length is a sequence in implicit VR (PS3.5 6.2.2).
                 position = self.skip_items(value, vr != b"UN")
                 buffer, end = self.buffer, len(self.buffer)
             else:
                 position = value + length
 
-    def implicit(self, position: int) -> None:
-        """Walk an implicit VR data set to its pixels or its end."""
-        wanted, unpack = self.wanted, self.unpack_implicit
+    def parse_implicit(self, position: int) -> None:
+        """Parse an implicit VR data set to its pixels or its end."""
+        wanted, unpack = self.encoding.wanted, self.encoding.unpack_implicit
         buffer, end = self.buffer, len(self.buffer)
         while True:
             if position + 8 > end:
-                position = self.shift(position, 8)
+                position = self.move_window(position, 8)
                 buffer, end = self.buffer, len(self.buffer)
                 if end < 8:
                     self.check_end(end)
@@ -140,44 +105,53 @@ class ElementWalk:
                 if position == AT_PIXELS:
                     return
                 buffer, end = self.buffer, len(self.buffer)
-            elif length == UNDEFINED:
+            elif length == UNDEFINED_LENGTH:
                 position = self.skip_items(position, False)
                 buffer, end = self.buffer, len(self.buffer)
             else:
                 position += length
 
     def take(self, tag: int, position: int, length: int, vr: bytes) -> int:
-        """Keep one wanted element's value; returns where the next begins, or ``AT_PIXELS``."""
+        """Keep one wanted element's value, or where it is; returns where the next begins, or ``AT_PIXELS``."""
         header = self.header
         if tag in tags.PIXEL_TAGS:
             header.pixel_tag = tag
             header.pixel_offset = self.base + position
-            header.pixel_length = None if length == UNDEFINED else length
+            header.pixel_length = None if length == UNDEFINED_LENGTH else length
             header.pixel_vr = vr.decode("ascii")
             return AT_PIXELS
         if tag in tags.LOCATED:
-            start = self.base + position
-            end = self.skip_items(position, vr == b"SQ") if length == UNDEFINED else position + length
-            header.located[tag] = (start, self.base + end - start)
-            return end
-        if length > LONGEST_VALUE:
+            return self.locate(tag, position, length, vr)
+        if length > LONGEST_WANTED_VALUE:
             raise NotUnderstoodError
-        position = self.within(position, length)
-        header.found[tag] = self.buffer[position : position + length]
+        position = self.move_to_hold(position, length)
+        header.values[tag] = self.buffer[position : position + length]
         return position + length
 
-    def shift(self, position: int, count: int) -> int:
+    def locate(self, tag: int, position: int, length: int, vr: bytes) -> int:
+        """Note where a long value is; returns where the next element begins."""
+        start = self.base + position
+        end = self.skip_items(position, vr == b"SQ") if length == UNDEFINED_LENGTH else position + length
+        length = self.base + end - start
+        self.header.located[tag] = (start, length)
+        if tag in tags.READ_WITH_HEADER and length <= LONGEST_READ_WITH_HEADER:
+            content = self.source.read_at(start, length)
+            if len(content) == length:
+                self.header.values[tag] = content
+        return end
+
+    def move_window(self, position: int, count: int) -> int:
         """Move the window so that it begins at ``position``; returns the new position, 0."""
         self.base += position
-        self.buffer = self.source.read_at(self.base, max(count, WINDOW))
+        self.buffer = self.source.read_at(self.base, max(count, HEAD_WINDOW))
         return 0
 
-    def within(self, position: int, count: int) -> int:
-        """Make sure that ``count`` bytes from ``position`` on are in the window."""
+    def move_to_hold(self, position: int, count: int) -> int:
+        """Make sure that ``count`` bytes from ``position`` on are in the window; returns the position in it."""
         if position + count > len(self.buffer):
-            position = self.shift(position, count)
+            position = self.move_window(position, count)
             if len(self.buffer) < count:
-                raise self.ends_too_early()
+                raise self.cut_off_error()
         return position
 
     def skip_items(self, position: int, explicit: bool, depth: int = 0) -> int:
@@ -185,15 +159,14 @@ class ElementWalk:
         if depth > DEEPEST_SEQUENCE:
             raise CorruptFileError(f"its sequences are nested more than {DEEPEST_SEQUENCE} deep", path=self.header.path)
         while True:
-            position = self.within(position, 8)
-            tag = self.unpack_tag(self.buffer, position)
-            (length,) = self.unpack_length(self.buffer, position + 4)
+            position = self.move_to_hold(position, 8)
+            key, length = self.encoding.unpack_implicit(self.buffer, position)
             position += 8
-            if tag == SEQUENCE_END:
+            if key == self.encoding.sequence_end:
                 return position
-            if tag != ITEM:
+            if key != self.encoding.item:
                 raise NotUnderstoodError
-            if length == UNDEFINED:
+            if length == UNDEFINED_LENGTH:
                 position = self.skip_elements(position, explicit, depth)
             else:
                 position += length
@@ -201,22 +174,21 @@ class ElementWalk:
     def skip_elements(self, position: int, explicit: bool, depth: int) -> int:
         """Pass the elements of an item of undefined length, up to and with its delimiter."""
         while True:
-            position = self.within(position, 8)
-            if self.unpack_tag(self.buffer, position) == ITEM_END:
+            position = self.move_to_hold(position, 8)
+            key, length = self.encoding.unpack_implicit(self.buffer, position)
+            if key == self.encoding.item_end:
                 return position + 8
             nested_explicit = explicit
             if explicit:
-                _, vr, length = self.unpack_explicit(self.buffer, position)
+                _, vr, length = self.encoding.unpack_explicit(self.buffer, position)
                 if vr in LONG_VRS:
-                    position = self.within(position, 12) + 4
-                    (length,) = self.unpack_length(self.buffer, position + 4)
+                    position = self.move_to_hold(position, 12) + 4
+                    (length,) = self.encoding.unpack_length(self.buffer, position + 4)
                     nested_explicit = vr != b"UN"
                 elif vr not in SHORT_VRS:
                     raise NotUnderstoodError
-            else:
-                _, length = self.unpack_implicit(self.buffer, position)
             position += 8
-            if length == UNDEFINED:
+            if length == UNDEFINED_LENGTH:
                 position = self.skip_items(position, nested_explicit, depth + 1)
             else:
                 position += length
@@ -224,9 +196,9 @@ class ElementWalk:
     def check_end(self, remaining: int) -> None:
         """Accept the end of the data only where an element ends."""
         if remaining or self.base > self.source.size:
-            raise self.ends_too_early()
+            raise self.cut_off_error()
 
-    def ends_too_early(self) -> CorruptFileError:
+    def cut_off_error(self) -> CorruptFileError:
         """The error for a file that stops inside its header."""
         return CorruptFileError(
             "the file ends in the middle of its header",

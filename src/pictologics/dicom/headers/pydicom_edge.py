@@ -1,0 +1,87 @@
+"""The edge to pydicom: the only file here that calls it, and the home of what it raises on damaged bytes."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ...errors import CorruptFileError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+__all__ = ["PYDICOM_ERRORS", "decode_text", "list_directory_records", "parse_with_pydicom", "refuse_damage"]
+
+PYDICOM_ERRORS: Final = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises on bytes that it cannot follow.
+
+It has two errors of its own: BytesLengthException is a ValueError, and InvalidDicomError is never raised with
+``force``, with which everything is read here. NotImplementedError and RecursionError are RuntimeErrors.
+"""
+
+
+@contextmanager
+def refuse_damage(path: str | Path, found: str, advice: str = "fetch the file again") -> Iterator[None]:
+    """Turn whatever pydicom raises on damaged bytes into our error.
+
+    Raises:
+        CorruptFileError: Instead of any of ``PYDICOM_ERRORS``.
+    """
+    try:
+        yield
+    except PYDICOM_ERRORS as error:
+        raise CorruptFileError(found, path=path, advice=advice) from error
+
+
+def parse_with_pydicom(content: bytes) -> tuple[Dataset, int]:
+    """Parse what stands before the pixels; values stay bytes until they are asked for.
+
+    Returns:
+        The data set, and the offset in the content, or in what is inflated of it, at which pydicom stopped.
+    """
+    from pydicom import dcmread
+
+    file = BytesIO(content)
+    dataset = dcmread(file, stop_before_pixels=True, force=True)
+    return dataset, file.tell()
+
+
+def list_directory_records(index: Path) -> list[list[str]]:
+    """The parts of each path to which a DICOMDIR refers, in its order."""
+    from pydicom import dcmread
+
+    records = dcmread(index, force=True).get("DirectoryRecordSequence") or []
+    names = [record.get("ReferencedFileID") for record in records]
+    return [[name] if isinstance(name, str) else list(name) for name in names if name]
+
+
+def decode_text(raw: bytes, character_sets: list[str]) -> str:
+    """Text in the character sets that a file names (DICOM PS3.5 6.1); Latin-1 where they make no sense of it."""
+    from pydicom.charset import convert_encodings, decode_bytes
+    from pydicom.valuerep import TEXT_VR_DELIMS
+
+    try:
+        with warnings.catch_warnings():
+            # pydicom warns of a character set that it does not know; what it then does is good enough here.
+            warnings.simplefilter("ignore")
+            return decode_bytes(raw, convert_encodings(character_sets), set(TEXT_VR_DELIMS))
+    except (LookupError, ValueError):
+        return raw.decode("latin-1")
