@@ -7,7 +7,7 @@ becomes one dictionary from tag to raw value, read with the same accessors as th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 from ...errors import CorruptFileError
@@ -44,8 +44,10 @@ def read_frame_values(header: Header) -> Iterable[dict[int, bytes]]:
     return ({**common, **values} for values in own)
 
 
-def flatten(item: Item) -> dict[int, bytes]:
+def flatten(item: Item) -> Mapping[int, bytes]:
     """The attributes of an item and of the sequences inside it; the first item that has one counts."""
+    if not item.sequences:
+        return item.values
     flat = dict(item.values)
     for tag, items in item.sequences.items():
         if tag == tags.REAL_WORLD_VALUE_MAPPING_SEQUENCE:
@@ -53,8 +55,7 @@ def flatten(item: Item) -> dict[int, bytes]:
             flat.update(flatten_mappings(items))
             continue
         for nested in items:
-            for found, value in flatten(nested).items():
-                flat.setdefault(found, value)
+            flat = {**flatten(nested), **flat}
     return flat
 
 

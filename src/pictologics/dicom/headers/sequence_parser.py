@@ -32,7 +32,10 @@ class Item(Attributes):
     __slots__ = ("sequences",)
 
     def __init__(self, path: str, values: Mapping[int, bytes], little_endian: bool) -> None:
-        super().__init__(path, values, little_endian)
+        # Not through the base class: an enhanced file has ten items for each of its thousands of frames.
+        self.path = path
+        self.values = values
+        self.little_endian = little_endian
         self.sequences: dict[int, list[Item]] = {}
 
     def first(self, tag: int) -> Attributes:
@@ -122,33 +125,31 @@ class SequenceParser:
         end = self.end_of(position, length)
         values = dict(self.common)
         item = Item(self.path, values, self.encoding.little_endian)
-        wanted, inner, item_end = self.encoding.wanted, self.inner, self.encoding.item_end
+        content, explicit, encoding = self.content, self.explicit, self.encoding
+        wanted, inner, item_end = encoding.wanted, self.inner, encoding.item_end
         while position + 8 <= end:
-            key, vr, size, position = self.parse_element(position)
-            if key == item_end:
-                return item, position
+            vr = b""
+            if explicit:
+                key, vr, size = encoding.unpack_explicit(content, position)
+                if vr not in SHORT_VRS and key != item_end:
+                    if vr not in LONG_VRS:
+                        raise NotUnderstoodError
+                    (size,) = encoding.unpack_length(content, position + 8)
+                    position += 4
+            else:
+                key, size = encoding.unpack_implicit(content, position)
+            position += 8
             if key in inner:
                 item.sequences[inner[key]], position = self.parse_items(position, size)
+            elif key == item_end:
+                return item, position
             elif size == UNDEFINED_LENGTH:
-                position = self.skip_items(position, self.explicit and vr != b"UN")
+                position = self.skip_items(position, explicit and vr != b"UN")
             else:
                 if key in wanted:
-                    values[wanted[key]] = self.content[position : position + size]
+                    values[wanted[key]] = content[position : position + size]
                 position += size
         return item, end
-
-    def parse_element(self, position: int) -> tuple[int, bytes, int, int]:
-        """Key, value representation and length of an element, and where its value begins."""
-        if not self.explicit:
-            key, size = self.encoding.unpack_implicit(self.content, position)
-            return key, b"", size, position + 8
-        key, vr, size = self.encoding.unpack_explicit(self.content, position)
-        if vr in LONG_VRS:
-            (size,) = self.encoding.unpack_length(self.content, position + 8)
-            return key, vr, size, position + 12
-        if vr not in SHORT_VRS and key != self.encoding.item_end:
-            raise NotUnderstoodError
-        return key, vr, size, position + 8
 
     def end_of(self, position: int, length: int) -> int:
         """Where a value ends at the latest."""
