@@ -65,7 +65,7 @@ IMAGE = image_of(noise((12, 11, 10)))
         ("riesz_filter", ((1, 0, 0), "gabor"), {}, '"log" or "simoncelli"'),
         ("mean_filter", (3,), {"dimensions": 4}, "dimensions"),
         ("mean_filter", (3,), {"dimensions": "2"}, "dimensions"),
-        ("mean_filter", (3,), {"boundary": "reflect"}, '"zero", "nearest", "periodic" or "mirror"'),
+        ("mean_filter", (3,), {"boundary": "reflect"}, '"zero", "nearest", "periodic", "mirror" or "symmetric"'),
         ("mean_filter", (3,), {"boundary": ["zero"]}, "boundary"),
         ("gradient_magnitude", (), {"fill_value": "none"}, "fill_value"),
     ],

@@ -1,6 +1,6 @@
 """The public names, for type checkers and for ``attach_stub``."""
 
-from .boundary import (
+from ..interpolation.boundaries import (
     Boundary as Boundary,
 )
 from .gabor import (
@@ -15,7 +15,7 @@ from .laplacian import (
 from .laws import (
     laws_filter as laws_filter,
 )
-from .ranks import (
+from .median import (
     median_filter as median_filter,
 )
 from .smoothing import (

@@ -16,12 +16,12 @@ from ..array_types import FloatingArray
 from ..checks import check_choice, check_number
 from ..errors import OptionError
 from ..image import Image
+from ..interpolation.boundaries import Boundary, extend_array
 from ..threads import run_in_shares
-from .boundary import Boundary, extended
-from .kernels import gaussian_radius
+from .execution.filter_input import FilterInput, array_axis, make_result, prepare_input
+from .execution.line_kernels import gaussian_radius
+from .execution.orientations import Pool
 from .options import Pooling
-from .orientations import Pool
-from .source import Source, array_axis, prepare, result_image
 
 __all__ = ["gabor_filter"]
 
@@ -66,9 +66,8 @@ def gabor_filter(
         orthogonal_planes: Also filter the planes (x, z) and (y, z), and pool the responses of all three.
         pooling: How responses become one: ``"mean"``, ``"max"`` or ``"min"``.
         truncate: Where the kernel ends along each axis, in its larger standard deviation.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        boundary: What lies beyond the image; as for all filters (see :mod:`pictologics.filters`).
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -94,11 +93,11 @@ def gabor_filter(
         check_number("sigma_mm", sigma_mm, "mm", above=0),
         check_number("wavelength_mm", wavelength_mm, "mm", above=0),
         check_number("gamma", gamma, above=0),
-        directions(theta, theta_step if rotation_invariance else None),
+        list_directions(theta, theta_step if rotation_invariance else None),
         check_number("truncate", truncate, "sigma", above=0),
     )
     check_choice("pooling", pooling, ("mean", "max", "min"))
-    source = prepare(image, 3 if orthogonal_planes else 2, boundary, fill_value)
+    source = prepare_input(image, 3 if orthogonal_planes else 2, boundary, fill_value)
     planes = [(0, 1), (0, 2), (1, 2)] if orthogonal_planes else [(0, 1)]
     steps = [float(one) for one in image.spacing]
     reaches = [waves.reach(step) for step in steps]
@@ -114,10 +113,10 @@ def gabor_filter(
     if rotation_invariance or orthogonal_planes:
         text += f", {pooling} of all"
     text += ", in three orthogonal planes" if orthogonal_planes else ", in slices"
-    return result_image(source, pool.result(), text)
+    return make_result(source, pool.result(), text)
 
 
-def directions(theta: float, step: float | None) -> Mapping[float, int]:
+def list_directions(theta: float, step: float | None) -> Mapping[float, int]:
     """The angles to filter at, radians, and how often each occurs: the modulus is the same half a turn further.
 
     Raises:
@@ -205,7 +204,7 @@ class PlaneWaves:
         return cls(kernels, (waves.reach(steps[1]), waves.reach(steps[0])))
 
 
-def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, pooling: Pooling) -> FloatingArray:
+def filter_planes(source: FilterInput, axes: Sequence[int], waves: PlaneWaves, pooling: Pooling) -> FloatingArray:
     """The responses in all planes along two axes of the image, pooled over the directions; (z, y, x)."""
     across = array_axis(next(axis for axis in range(3) if axis not in axes))
     values = np.moveaxis(source.values, across, 0)
@@ -222,9 +221,9 @@ def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, poolin
     margins = [(reach, reach) for reach in waves.reaches]
 
     def spectrum(plane: npt.NDArray[Any], outside: float) -> Complex:
-        return np.asarray(fft.fft2(extended(plane.astype(np.float64), margins, source.boundary, outside), size))
+        return np.asarray(fft.fft2(extend_array(plane.astype(np.float64), margins, source.extension, outside), size))
 
-    def convolved(one: Complex, other: Complex) -> Complex:
+    def convolve(one: Complex, other: Complex) -> Complex:
         return np.asarray(fft.ifft2(one * other)[inner])
 
     def filter_share(share: Iterable[int]) -> None:
@@ -233,17 +232,17 @@ def filter_planes(source: Source, axes: Sequence[int], waves: PlaneWaves, poolin
             if valid is None:
                 seen = spectrum(values[index], 0.0)
                 for kernel, _, _, often in spectra:
-                    pool.add(np.abs(convolved(seen, kernel)), {1: often})
+                    pool.add(np.abs(convolve(seen, kernel)), {1: often})
             elif valid[index].any():
                 counts = valid[index]
                 seen = spectrum(np.where(counts, values[index], source.middle) - source.middle, -source.middle)
                 known = spectrum(counts, 1.0)
                 for kernel, modulus, total, often in spectra:
                     assert modulus is not None
-                    weights = convolved(known, modulus).real
-                    mean = np.divide(convolved(seen, modulus).real, weights, out=np.zeros(counts.shape), where=counts)
-                    rest = total - convolved(known, kernel)
-                    response = convolved(seen, kernel) + mean * rest + source.middle * total
+                    weights = convolve(known, modulus).real
+                    mean = np.divide(convolve(seen, modulus).real, weights, out=np.zeros(counts.shape), where=counts)
+                    rest = total - convolve(known, kernel)
+                    response = convolve(seen, kernel) + mean * rest + source.middle * total
                     pool.add(np.abs(response), {1: often})
             else:
                 continue

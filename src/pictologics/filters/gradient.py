@@ -6,17 +6,17 @@ import numpy as np
 
 from ..array_types import FloatingArray
 from ..image import Image
-from .boundary import Boundary
-from .kernels import Kernel, apply
+from ..interpolation.boundaries import Boundary
+from .execution.filter_input import array_axis, make_result, prepare_input
+from .execution.line_kernels import LineKernel, apply_kernel
+from .execution.slabs import Slab, respond_in_slabs
 from .options import Dimensions
-from .slabs import Block, respond_in_slabs
-from .source import array_axis, prepare, result_image
 
 __all__ = ["gradient_magnitude"]
 
-NEXT = Kernel((0.0, 0.0, 1.0), -1)
+NEXT = LineKernel((0.0, 0.0, 1.0), -1)
 PREVIOUS = NEXT.flipped
-CENTRAL = Kernel((-0.5, 0.0, 0.5), -1)
+CENTRAL = LineKernel((-0.5, 0.0, 0.5), -1)
 
 
 def gradient_magnitude(
@@ -33,10 +33,10 @@ def gradient_magnitude(
 
     Args:
         image: The image.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid. ``"mirror"`` and ``"nearest"`` are one here: the outermost voxel is its own neighbor.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters. ``"mirror"`` and ``"nearest"`` are one here: the
+            outermost voxel is its own neighbor.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -55,24 +55,24 @@ def gradient_magnitude(
         >>> gradient_magnitude(Image(ramp, (0.5, 1.0, 1.0), (0.0, 0.0, 0.0))).array.ravel().tolist()
         [1.0, 2.0, 2.0, 2.0, 1.0]
     """
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
 
-    def respond(block: Block) -> FloatingArray:
-        total = np.zeros_like(block.values)
+    def respond(slab: Slab) -> FloatingArray:
+        total = np.zeros_like(slab.values)
         for axis, step in enumerate(source.spacing):
-            total += (difference(block, array_axis(axis)) / total.dtype.type(step)) ** 2
+            total += (take_difference(slab, array_axis(axis)) / total.dtype.type(step)) ** 2
         return np.asarray(np.sqrt(total, out=total))
 
     response = respond_in_slabs(source, 1 if dimensions == 3 else 0, respond)
-    return result_image(source, response, "gradient magnitude per mm, central differences")
+    return make_result(source, response, "gradient magnitude per mm, central differences")
 
 
-def difference(block: Block, axis: int) -> FloatingArray:
+def take_difference(slab: Slab, axis: int) -> FloatingArray:
     """The difference for one voxel further along an axis, from the valid neighbors on both sides."""
-    if block.valid is None:
-        return apply(CENTRAL, block.values, axis, block.boundary)
-    values = [apply(side, block.values, axis, block.boundary) for side in (NEXT, PREVIOUS)]
-    counts = [apply(side, block.valid, axis, block.boundary, 1.0) for side in (NEXT, PREVIOUS)]
+    if slab.valid is None:
+        return apply_kernel(CENTRAL, slab.values, axis, slab.extension)
+    values = [apply_kernel(side, slab.values, axis, slab.extension) for side in (NEXT, PREVIOUS)]
+    counts = [apply_kernel(side, slab.valid, axis, slab.extension, 1.0) for side in (NEXT, PREVIOUS)]
     for value, count in zip(values, counts, strict=True):
-        np.copyto(value, block.values, where=count == 0)
+        np.copyto(value, slab.values, where=count == 0)
     return np.asarray((values[0] - values[1]) / np.maximum(counts[0] + counts[1], 1))

@@ -11,27 +11,27 @@ from ..array_types import FloatingArray
 from ..checks import check_number
 from ..errors import OptionError
 from ..image import Image
+from ..interpolation.boundaries import Boundary, Extension
 from ..threads import run_in_shares
-from .boundary import Boundary
-from .kernels import (
-    Kernel,
-    apply,
-    gaussian_kernel,
+from .execution.filter_input import FilterInput, array_axis, make_result, prepare_input
+from .execution.line_kernels import (
+    LineKernel,
+    apply_kernel,
     gaussian_radius,
-    laplacian_kernel,
+    make_gaussian_kernel,
+    make_laplacian_kernel,
 )
 from .options import Dimensions
-from .source import Source, array_axis, prepare, result_image
 
 __all__ = [
     "LaplacianKernels",
-    "laplacian_kernels",
+    "filter_laplacian",
+    "find_laplacian_reaches",
     "laplacian_of_gaussian",
-    "laplacian_reaches",
-    "laplacian_response",
+    "make_laplacian_kernels",
 ]
 
-LaplacianKernels = Sequence[tuple[Kernel, Kernel]]
+LaplacianKernels = Sequence[tuple[LineKernel, LineKernel]]
 """For each axis, x first: the Gaussian, and its second derivative."""
 
 
@@ -57,10 +57,9 @@ def laplacian_of_gaussian(
         image: The image.
         sigma_mm: Standard deviation of the Gaussian, mm; along each axis it is divided by the spacing there.
         truncate: Where the Gaussian ends, in sigma; the end is rounded to whole voxels.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -84,14 +83,14 @@ def laplacian_of_gaussian(
     """
     sigma = check_number("sigma_mm", sigma_mm, "mm", above=0)
     cut = check_number("truncate", truncate, "sigma", above=0)
-    source = prepare(image, dimensions, boundary, fill_value)
-    source.check_reach(laplacian_reaches(source.spacing, sigma, cut), "Laplacian of Gaussian")
-    kernels = laplacian_kernels(source.spacing, sigma, cut)
+    source = prepare_input(image, dimensions, boundary, fill_value)
+    source.check_reach(find_laplacian_reaches(source.spacing, sigma, cut), "Laplacian of Gaussian")
+    kernels = make_laplacian_kernels(source.spacing, sigma, cut)
     text = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {cut:g} sigma"
-    return result_image(source, laplacian_response(source, kernels), text)
+    return make_result(source, filter_laplacian(source, kernels), text)
 
 
-def laplacian_reaches(spacing: Sequence[float], sigma_mm: float, truncate: float) -> list[int]:
+def find_laplacian_reaches(spacing: Sequence[float], sigma_mm: float, truncate: float) -> list[int]:
     """How far the kernels reach along each axis, voxels, x first.
 
     Raises:
@@ -109,18 +108,18 @@ def laplacian_reaches(spacing: Sequence[float], sigma_mm: float, truncate: float
     return reaches
 
 
-def laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
+def make_laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
     """The kernels for each axis, x first; they reach at least the next voxel."""
     square = float(np.prod(spacing)) ** (2 / len(spacing))
     kernels = []
     for step in spacing:
-        second = laplacian_kernel(sigma_mm / step, truncate)
-        scaled = Kernel(tuple(square / step**2 * one for one in second.taps), second.first)
-        kernels.append((gaussian_kernel(sigma_mm / step, truncate), scaled))
+        second = make_laplacian_kernel(sigma_mm / step, truncate)
+        scaled = LineKernel(tuple(square / step**2 * one for one in second.taps), second.first)
+        kernels.append((make_gaussian_kernel(sigma_mm / step, truncate), scaled))
     return kernels
 
 
-def laplacian_response(source: Source, kernels: LaplacianKernels) -> FloatingArray:
+def filter_laplacian(source: FilterInput, kernels: LaplacianKernels) -> FloatingArray:
     """The Laplacian of Gaussian of a source: first in the planes, then, in 3D, along the lines across them.
 
     Returns:
@@ -139,29 +138,29 @@ def laplacian_response(source: Source, kernels: LaplacianKernels) -> FloatingArr
                 known = np.where(valid[index], values[index], middle) - middle
                 planes = [known, valid[index].astype(values.dtype)]
             for plane, outside, (smooth, second) in zip(planes, outsides, halfway, strict=True):
-                bent = Bent(plane)
+                bent = SmoothAndCurved(plane)
                 for axis in (0, 1):
-                    bent = bent.along(array_axis(axis) - 1, kernels[axis], source.boundary, outside)
+                    bent = bent.along(array_axis(axis) - 1, kernels[axis], source.extension, outside)
                 smooth[index], second[index] = bent.smooth, bent.second
 
     run_in_shares(filter_planes, len(values))
     if source.dimensions == 2:
-        return joined([Bent(*pair) for pair in halfway])
+        return combine_validity([SmoothAndCurved(*pair) for pair in halfway])
 
     def filter_rows(share: Iterable[int]) -> None:
         for row in share:
             ends = []
             for pair, outside in zip(halfway, outsides, strict=True):
-                lines = Bent(*(np.ascontiguousarray(one[:, row].T) for one in pair))
-                ends.append(lines.along(1, kernels[2], source.boundary, outside, ends=valid is None))
-            halfway[0][1][:, row] = joined(ends).T
+                lines = SmoothAndCurved(*(np.ascontiguousarray(one[:, row].T) for one in pair))
+                ends.append(lines.along(1, kernels[2], source.extension, outside, ends=valid is None))
+            halfway[0][1][:, row] = combine_validity(ends).T
 
     run_in_shares(filter_rows, values.shape[1])
     return halfway[0][1]
 
 
 @dataclass(frozen=True)
-class Bent:
+class SmoothAndCurved:
     """An array after the kernels of some axes.
 
     Attributes:
@@ -174,25 +173,33 @@ class Bent:
     second: FloatingArray | float = 0.0
 
     def along(
-        self, axis: int, kernels: tuple[Kernel, Kernel], boundary: Boundary, outside: float, *, ends: bool = False
-    ) -> Bent:
+        self,
+        axis: int,
+        kernels: tuple[LineKernel, LineKernel],
+        extension: Extension,
+        outside: float,
+        *,
+        ends: bool = False,
+    ) -> SmoothAndCurved:
         """The array after one more axis.
 
         Args:
             axis: Of the array.
             kernels: The Gaussian, and its second derivative.
-            boundary: What lies beyond the array.
+            extension: What lies beyond the array.
             outside: What stands for zero there; derivatives of that are zero.
             ends: Nothing comes after this, and the smooth array is not needed.
         """
         gaussian, curved = kernels
-        second = apply(curved, self.smooth, axis, boundary, outside)
+        second = apply_kernel(curved, self.smooth, axis, extension, outside)
         if isinstance(self.second, np.ndarray):
-            second += apply(gaussian, self.second, axis, boundary)
-        return Bent(self.smooth if ends else apply(gaussian, self.smooth, axis, boundary, outside), second)
+            second += apply_kernel(gaussian, self.second, axis, extension)
+        return SmoothAndCurved(
+            self.smooth if ends else apply_kernel(gaussian, self.smooth, axis, extension, outside), second
+        )
 
 
-def joined(parts: Sequence[Bent]) -> FloatingArray:
+def combine_validity(parts: Sequence[SmoothAndCurved]) -> FloatingArray:
     """The response; with a mask an invalid voxel counts as the mean of the valid ones, weighted by the Gaussian."""
     values = parts[0]
     if len(parts) == 1:

@@ -10,12 +10,12 @@ import numpy as np
 from ..checks import check_choice, check_whole
 from ..errors import OptionError
 from ..image import Image
-from .boundary import Boundary
-from .kernels import Kernel
+from ..interpolation.boundaries import Boundary
+from .execution.filter_input import make_result, prepare_input
+from .execution.line_kernels import LineKernel
+from .execution.orientations import plan_orientations, respond
 from .options import Dimensions, Pooling
-from .orientations import plans_of, respond
-from .smoothing import box_mean
-from .source import prepare, result_image
+from .smoothing import average_box
 
 __all__ = ["laws_filter"]
 
@@ -57,10 +57,10 @@ def laws_filter(
         pooling: How: ``"max"``, ``"mean"`` or ``"min"``.
         energy_distance: Give the energy instead: the mean absolute response of the voxels within this Chebyshev
             distance, in voxels; of the valid ones if there is a source mask.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid. What lies beyond the response is the same, when its energy is taken.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters. For the energy the same lies
+            beyond the response.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -90,26 +90,26 @@ def laws_filter(
         check_choice("a Laws kernel", name, tuple(WEIGHTS))
     check_choice("pooling", pooling, ("max", "mean", "min"))
     distance = None if energy_distance is None else check_whole("energy_distance", energy_distance, 1)
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
     if len(names) != dimensions:
         raise OptionError(
             f"kernels is {kernels!r}, {len(names)} kernels, and {dimensions}D filters need {dimensions}", value=kernels
         )
-    each = [laws_kernel(name) for name in names]
+    each = [make_laws_kernel(name) for name in names]
     reach = max(one.reach for one in each)
     source.check_reach([max(reach, distance or 0)] * dimensions, "Laws filter")
-    response = respond(source, plans_of([each], rotation_invariance), pooling)
+    response = respond(source, plan_orientations([each], rotation_invariance), pooling)
     text = f"Laws kernels {kernels}"
     if rotation_invariance:
         text += f", {pooling} of all right-angle orientations"
     if distance is not None:
         np.abs(response, out=response)
-        response = box_mean(replace(source, values=response), distance)
+        response = average_box(replace(source, values=response), distance)
         text += f", energy within {distance} voxels"
-    return result_image(source, response, text)
+    return make_result(source, response, text)
 
 
-def laws_kernel(name: str) -> Kernel:
+def make_laws_kernel(name: str) -> LineKernel:
     """A kernel by its name, of length one."""
     weights = np.array(WEIGHTS[name], dtype=np.float64)
-    return Kernel.convolving((weights / np.sqrt((weights**2).sum())).tolist())
+    return LineKernel.convolving((weights / np.sqrt((weights**2).sum())).tolist())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ..checks import check_choice, check_fill_value, is_whole, option_error
-from .boundary import SCIPY_MODES
+from ..interpolation.boundaries import FILTER_BOUNDARIES
 
 __all__ = [
     "Dimensions",
@@ -31,7 +31,7 @@ def check_common(dimensions: Dimensions, boundary: str, fill_value: float) -> No
         OptionError: If dimensions are not 2 or 3, the boundary condition is unknown or the fill value no number.
     """
     check_choice("dimensions", dimensions, (3, 2))
-    check_choice("boundary", boundary, tuple(SCIPY_MODES))
+    check_choice("boundary", boundary, tuple(FILTER_BOUNDARIES))
     check_fill_value(fill_value)
 
 

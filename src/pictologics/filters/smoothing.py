@@ -10,13 +10,13 @@ from scipy import ndimage
 from ..array_types import FloatingArray
 from ..checks import check_number, check_whole
 from ..image import Image
-from .boundary import SCIPY_MODES, Boundary
-from .kernels import apply, gaussian_kernel, gaussian_radius
+from ..interpolation.boundaries import SCIPY_MODES, Boundary
+from .execution.filter_input import FilterInput, make_result, prepare_input
+from .execution.line_kernels import apply_kernel, gaussian_radius, make_gaussian_kernel
+from .execution.separable_passes import LinePass, average_valid
 from .options import Dimensions
-from .passes import LinePass, averaged
-from .source import Source, prepare, result_image
 
-__all__ = ["box_mean", "gaussian_filter", "mean_filter"]
+__all__ = ["average_box", "gaussian_filter", "mean_filter"]
 
 
 def mean_filter(
@@ -34,10 +34,9 @@ def mean_filter(
     Args:
         image: The image.
         support: Width of the box along each axis, an odd number of voxels.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -60,20 +59,20 @@ def mean_filter(
         [0.0, 1.0, 2.0, 3.0]
     """
     size = check_whole("support", support, 1, odd=True)
-    source = prepare(image, dimensions, boundary, fill_value)
-    response = box_mean(source, size // 2)
-    return result_image(source, response, f"mean of {size} voxels along each axis", keeps_units=True)
+    source = prepare_input(image, dimensions, boundary, fill_value)
+    response = average_box(source, size // 2)
+    return make_result(source, response, f"mean of {size} voxels along each axis", keeps_units=True)
 
 
-def box_mean(source: Source, distance: int) -> FloatingArray:
+def average_box(source: FilterInput, distance: int) -> FloatingArray:
     """The mean of the voxels within a Chebyshev distance."""
     source.check_reach([distance] * source.dimensions, "mean")
-    mode = SCIPY_MODES[source.boundary]
+    mode = SCIPY_MODES[source.extension]
 
     def along(array: npt.NDArray[Any], output: npt.NDArray[Any], axis: int, outside: float) -> None:
         ndimage.uniform_filter1d(array, 2 * distance + 1, axis, output=output, mode=mode, cval=outside)
 
-    return averaged(source, [along] * source.dimensions)
+    return average_valid(source, [along] * source.dimensions)
 
 
 def gaussian_filter(
@@ -94,10 +93,9 @@ def gaussian_filter(
         image: The image.
         sigma_mm: Standard deviation, mm; along each axis it is divided by the spacing there.
         truncate: Where the Gaussian ends, in sigma; the end is rounded to whole voxels.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -119,9 +117,9 @@ def gaussian_filter(
     """
     sigma = check_number("sigma_mm", sigma_mm, "mm", above=0)
     cut = check_number("truncate", truncate, "sigma", above=0)
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
     source.check_reach([gaussian_radius(sigma / step, cut) for step in source.spacing], "Gaussian")
-    kernels = [gaussian_kernel(sigma / step, cut) for step in source.spacing]
+    kernels = [make_gaussian_kernel(sigma / step, cut) for step in source.spacing]
 
     def line_pass(axis: int) -> LinePass | None:
         kernel = kernels[axis]
@@ -129,10 +127,10 @@ def gaussian_filter(
             return None  # far narrower than a voxel: nothing to do along this axis
 
         def along(array: npt.NDArray[Any], output: npt.NDArray[Any], axis: int, outside: float) -> None:
-            apply(kernel, array, axis, boundary, outside, output)
+            apply_kernel(kernel, array, axis, source.extension, outside, output)
 
         return along
 
-    response = averaged(source, [line_pass(axis) for axis in range(dimensions)])
+    response = average_valid(source, [line_pass(axis) for axis in range(dimensions)])
     text = f"Gaussian, sigma {sigma:g} mm, ending at {cut:g} sigma"
-    return result_image(source, response, text, keeps_units=True)
+    return make_result(source, response, text, keeps_units=True)

@@ -14,21 +14,21 @@ from ..array_types import FloatingArray
 from ..checks import check_choice, check_number, check_whole
 from ..errors import OptionError
 from ..image import Image
-from .boundary import Boundary, extended
-from .laplacian import (
-    LaplacianKernels,
-    laplacian_kernels,
-    laplacian_reaches,
-    laplacian_response,
-)
-from .options import Dimensions, check_orders
-from .source import Source, array_axis, prepare, result_image
-from .transfer import (
+from ..interpolation.boundaries import Boundary, extend_array
+from .execution.filter_input import FilterInput, array_axis, make_result, prepare_input
+from .execution.transfer_functions import (
     RieszTransfer,
     SimoncelliBand,
     Transfer,
     multiply_spectrum,
 )
+from .laplacian import (
+    LaplacianKernels,
+    filter_laplacian,
+    find_laplacian_reaches,
+    make_laplacian_kernels,
+)
+from .options import Dimensions, check_orders
 
 __all__ = ["InvalidAs", "riesz_filter", "simoncelli_filter"]
 
@@ -62,11 +62,11 @@ def simoncelli_filter(
         level: From 1, the finest; each next one looks at details twice as large.
         invalid_as: What stands for invalid voxels, in their place: a value, or ``"mean"`` for the mean of the valid
             ones. None refuses an image that has any.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. A periodic
-            image is transformed as it is; for the others it is extended by 8 * 2^level voxels to each side first, and
-            to a size that transforms fast.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters. A periodic image is transformed
+            as it is; for the others it is extended by 8 * 2^level voxels to each side first, and to a size that
+            transforms fast.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -86,12 +86,12 @@ def simoncelli_filter(
         >>> float(np.abs(simoncelli_filter(image, 1).array).max()) < 1e-6  # a constant has no details
         True
     """
-    source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
+    source = prepare_whole_input(image, invalid_as, dimensions, boundary, fill_value)
     check_level(level, source)
-    padding = Padding(source, BAND_REACH << level)
+    padding = ExtendedInput(source, BAND_REACH << level)
     band = SimoncelliBand(padding.shape, level, dimensions)
-    response = padding.cut(multiply_spectrum(padding.extended(), band, dimensions))
-    return result_image(source, response, f"Simoncelli wavelet, level {level}{told(source, invalid_as)}")
+    response = padding.cut(multiply_spectrum(padding.extend(), band, dimensions))
+    return make_result(source, response, f"Simoncelli wavelet, level {level}{describe_invalid(source, invalid_as)}")
 
 
 def riesz_filter(
@@ -123,11 +123,11 @@ def riesz_filter(
         level: Of Simoncelli's wavelet.
         invalid_as: What stands for invalid voxels, in their place: a value, or ``"mean"`` for the mean of the valid
             ones. None refuses an image that has any.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. A periodic
-            image is transformed as it is; for the others it is extended first, by twice the reach of the Laplacian of
-            Gaussian or as for Simoncelli's wavelet.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters. A periodic image is transformed
+            as it is; for the others it is extended first, by twice the reach of the Laplacian of Gaussian or as for
+            Simoncelli's wavelet.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -152,33 +152,35 @@ def riesz_filter(
         True
     """
     check_choice("of", of, ("log", "simoncelli"))
-    source = prepare_whole(image, invalid_as, dimensions, boundary, fill_value)
+    source = prepare_whole_input(image, invalid_as, dimensions, boundary, fill_value)
     orders = check_orders("order", order, dimensions)
     transfer: Transfer
     make: Callable[[], FloatingArray]
     if of == "log":
         sigma = check_number("sigma_mm", float("nan") if sigma_mm is None else sigma_mm, "mm", above=0)
         cut = check_number("truncate", truncate, "sigma", above=0)
-        reaches = laplacian_reaches(source.spacing, sigma, cut)
+        reaches = find_laplacian_reaches(source.spacing, sigma, cut)
         source.check_reach(reaches, "Laplacian of Gaussian")
-        kernels = laplacian_kernels(source.spacing, sigma, cut)
-        padding = Padding(source, 2 * max(reaches))
+        kernels = make_laplacian_kernels(source.spacing, sigma, cut)
+        padding = ExtendedInput(source, 2 * max(reaches))
         transfer = RieszTransfer(padding.shape, orders, source.spacing)
-        make = partial(filtered_extension, padding, kernels)
+        make = partial(filter_extended_laplacian, padding, kernels)
         name = f"Laplacian of Gaussian, sigma {sigma:g} mm, ending at {truncate:g} sigma"
     else:
         check_level(level, source)
-        padding = Padding(source, BAND_REACH << level)
+        padding = ExtendedInput(source, BAND_REACH << level)
         band = SimoncelliBand(padding.shape, level, dimensions)
         transfer = RieszTransfer(padding.shape, orders, source.spacing, band)
-        make = padding.extended
+        make = padding.extend
         name = f"Simoncelli wavelet, level {level}"
     # Nothing here holds on to an array that the transform is done with.
     response = padding.cut(multiply_spectrum(make(), transfer, dimensions))
-    return result_image(source, response, f"Riesz transform of order {orders} of {name}{told(source, invalid_as)}")
+    return make_result(
+        source, response, f"Riesz transform of order {orders} of {name}{describe_invalid(source, invalid_as)}"
+    )
 
 
-class Padding:
+class ExtendedInput:
     """How an image is extended by its boundary condition, for a transform that takes everything for periodic.
 
     Attributes:
@@ -189,11 +191,11 @@ class Padding:
         width: Voxels to each side along the filtered axes, at most as many as the image has.
     """
 
-    def __init__(self, source: Source, width: int) -> None:
+    def __init__(self, source: FilterInput, width: int) -> None:
         self.source = source
         sizes = source.values.shape
         self.margins = [(0, 0)] * 3
-        if source.boundary != "periodic":
+        if source.extension != "periodic":
             for axis in range(source.dimensions):
                 size = sizes[array_axis(axis)]
                 before = min(width, size)
@@ -201,11 +203,11 @@ class Padding:
                 self.margins[array_axis(axis)] = (before, after)
         self.shape = tuple(before + size + after for (before, after), size in zip(self.margins, sizes, strict=True))
 
-    def extended(self) -> FloatingArray:
+    def extend(self) -> FloatingArray:
         """The extended array; the image's own where it is not."""
         if self.shape == self.source.values.shape:
             return self.source.values
-        return extended(self.source.values, self.margins, self.source.boundary)
+        return extend_array(self.source.values, self.margins, self.source.extension)
 
     def cut(self, response: FloatingArray) -> FloatingArray:
         """The part of a response that is the image's."""
@@ -214,14 +216,14 @@ class Padding:
         return np.ascontiguousarray(response[inner])
 
 
-def filtered_extension(padding: Padding, kernels: LaplacianKernels) -> FloatingArray:
+def filter_extended_laplacian(padding: ExtendedInput, kernels: LaplacianKernels) -> FloatingArray:
     """The Laplacian of Gaussian of an extended image."""
-    return laplacian_response(replace(padding.source, values=padding.extended(), valid=None), kernels)
+    return filter_laplacian(replace(padding.source, values=padding.extend(), valid=None), kernels)
 
 
-def prepare_whole(
+def prepare_whole_input(
     image: Image, invalid_as: InvalidAs, dimensions: Dimensions, boundary: Boundary, fill_value: float
-) -> Source:
+) -> FilterInput:
     """An image ready for a filter without an end: something stands for each invalid voxel.
 
     Raises:
@@ -229,7 +231,7 @@ def prepare_whole(
     """
     if invalid_as is not None and invalid_as != "mean":
         check_number("invalid_as", invalid_as)
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
     if source.valid is None:
         return source
     if invalid_as is None:
@@ -243,7 +245,7 @@ def prepare_whole(
     return replace(source, values=np.where(source.valid, source.values, source.values.dtype.type(value)))
 
 
-def check_level(level: int, source: Source) -> None:
+def check_level(level: int, source: FilterInput) -> None:
     """Refuse a level whose frequencies are below those of the image.
 
     Raises:
@@ -260,6 +262,6 @@ def check_level(level: int, source: Source) -> None:
         )
 
 
-def told(source: Source, invalid_as: InvalidAs) -> str:
+def describe_invalid(source: FilterInput, invalid_as: InvalidAs) -> str:
     """What stood for invalid voxels, for the provenance."""
     return "" if source.valid is None else f", invalid voxels taken for {invalid_as}"

@@ -7,11 +7,11 @@ import pywt  # type: ignore[import-untyped]
 from ..checks import check_choice, check_whole
 from ..errors import OptionError
 from ..image import Image
-from .boundary import Boundary
-from .kernels import Kernel
+from ..interpolation.boundaries import Boundary
+from .execution.filter_input import make_result, prepare_input
+from .execution.line_kernels import LineKernel
+from .execution.orientations import plan_orientations, respond
 from .options import Dimensions, Pooling
-from .orientations import plans_of, respond
-from .source import prepare, result_image
 
 __all__ = ["wavelet_filter"]
 
@@ -43,10 +43,9 @@ def wavelet_filter(
         level: From 1.
         rotation_invariance: Pool the responses in all orientations by right angles: 24 in 3D, 4 in 2D.
         pooling: How: ``"mean"``, ``"max"`` or ``"min"``.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image, at each level: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``.
-            It counts as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image, at each level; as for all filters.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -67,12 +66,12 @@ def wavelet_filter(
         >>> np.allclose(low, 2**1.5)  # each axis gains the square root of two
         True
     """
-    filters = {letter: Kernel.convolving(weights) for letter, weights in coefficients(wavelet).items()}
+    filters = {letter: LineKernel.convolving(weights) for letter, weights in find_coefficients(wavelet).items()}
     if not isinstance(decomposition, str) or not decomposition or set(decomposition) - {"L", "H"}:
         raise OptionError(f"decomposition is {decomposition!r} and must be letters L and H", value=decomposition)
     check_whole("level", level, 1)
     check_choice("pooling", pooling, ("mean", "max", "min"))
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
     if len(decomposition) != dimensions:
         raise OptionError(
             f"decomposition is {decomposition!r} and needs {dimensions} letters in {dimensions}D", value=decomposition
@@ -82,14 +81,14 @@ def wavelet_filter(
     source.check_reach([reach << min(level - 1, 64)] * dimensions, "wavelet")
     bands = ["L" * dimensions] * (level - 1) + [decomposition]
     each = [[filters[letter].stretched(1 << k) for letter in band] for k, band in enumerate(bands)]
-    response = respond(source, plans_of(each, rotation_invariance), pooling)
+    response = respond(source, plan_orientations(each, rotation_invariance), pooling)
     text = f"wavelet {wavelet}, {decomposition}, level {level}"
     if rotation_invariance:
         text += f", {pooling} of all right-angle orientations"
-    return result_image(source, response, text)
+    return make_result(source, response, text)
 
 
-def coefficients(name: str) -> dict[str, list[float]]:
+def find_coefficients(name: str) -> dict[str, list[float]]:
     """The decomposition filters of a wavelet, low-pass and high-pass.
 
     Raises:

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..array_types import FloatArray
 from ..geometry import Box
-from . import BoundaryMode, Interpolation
+from . import Interpolation
+from .boundaries import Extension
 
 __all__ = ["meet", "needed", "reached", "shifted", "whole"]
 
@@ -29,19 +30,19 @@ def meet(one: Box, other: Box) -> Box | None:
 
 
 def needed(
-    part: Box, to_source: FloatArray, size: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+    part: Box, to_source: FloatArray, size: tuple[int, ...], interpolation: Interpolation, extension: Extension
 ) -> Box:
     """The voxels of the source that have an influence on a part of the result."""
-    if mode == "wrap":
+    if extension == "periodic":
         return whole(size)
     return around(part, to_source, size, 0, MARGIN[interpolation])
 
 
 def reached(
-    box: Box, to_source: FloatArray, shape: tuple[int, ...], interpolation: Interpolation, mode: BoundaryMode
+    box: Box, to_source: FloatArray, shape: tuple[int, ...], interpolation: Interpolation, extension: Extension
 ) -> Box:
     """The voxels of the result on which a label that fills a box of the source may be seen."""
-    if mode == "wrap":
+    if extension == "periodic":
         return whole(shape)
     return around(box, np.asarray(np.linalg.inv(to_source)), shape, VISIBLE[interpolation], 1)
 

@@ -12,7 +12,8 @@ from ..geometry import CORNER_ERROR_NOTED, nearest_axes
 from ..provenance import Decision
 from ..rescaling import exact_float
 from ..validity import Validity, find_valid
-from . import BoundaryMode, Interpolation
+from . import Interpolation
+from .boundaries import Extension
 from .oblique import PlaneMap, gather_points, interpolate_points
 from .parts import needed, shifted, whole
 from .separable import (
@@ -38,14 +39,14 @@ class Sampling:
 
     Attributes:
         interpolation: Nearest neighbor, linear, or cubic B-spline with prefilter.
-        boundary_mode: How the array goes on beyond its outermost centers; with ``"constant"`` not at all. Where axes
+        extension: How the array goes on beyond its outermost centers; with ``"constant"`` not at all. Where axes
             are turned against each other, always ``"nearest"``.
         min_valid_weight: Of the weight that makes a voxel, the share that must be on valid voxels.
         fill_value: What voxels outside the source hold, and those that are not valid.
     """
 
     interpolation: Interpolation
-    boundary_mode: BoundaryMode = "nearest"
+    extension: Extension = "nearest"
     min_valid_weight: float = 0.5
     fill_value: float = 0.0
 
@@ -82,7 +83,7 @@ def sample(
     """Sample an array on another lattice.
 
     A voxel lies within the source if its center lies within one of the source's voxels, which reach half a voxel
-    beyond their centers. There the array goes on by the boundary mode; further out, voxels hold the fill value.
+    beyond their centers. There the array goes on by the extension; further out, voxels hold the fill value.
 
     Args:
         array: The source, (x, y, z). With nearest neighbors any type, which is kept; otherwise real numbers, which
@@ -92,7 +93,7 @@ def sample(
         how: How values are made.
         valid: True where the source holds data; None for everywhere. What is not True is never looked at.
     """
-    cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.boundary_mode)
+    cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.extension)
     array, to_source = array[cut], shifted(to_source, whole(shape), cut)
     valid = None if valid is None else valid[cut]
     validity = find_valid(array, valid)
@@ -146,7 +147,7 @@ def sample_axes(
     dtype: np.dtype[Any],
 ) -> Sampled:
     """Sample along parallel axes; coordinates are those of the result's voxels along each axis of the source."""
-    reach = 0.0 if how.boundary_mode == "constant" else 0.5
+    reach = 0.0 if how.extension == "constant" else 0.5
     shape = tuple(places.size for places in coordinates)
     box = []
     for places, size in zip(coordinates, array.shape, strict=True):
@@ -184,7 +185,7 @@ def fill_box(
     in_plane = NARROW_ROWS if how.interpolation == "linear" else BLOCK_ROWS
     rows = [block_planes(source.shape, coordinates[0].size, result.dtype), in_plane, in_plane]
     axes = [
-        weights_of_axis(places, size, how.interpolation, how.boundary_mode, result.dtype, count)
+        weights_of_axis(places, size, how.interpolation, how.extension, result.dtype, count)
         for places, size, count in zip(coordinates, source.shape, rows, strict=True)
     ]
     interpolate(source, axes, result, pair_masks(how, valid, result_valid))

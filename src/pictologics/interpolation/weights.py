@@ -1,6 +1,6 @@
 """The weights of one axis: which samples make each new one, and how much of each.
 
-A row of samples goes on beyond its ends by the rule of a boundary mode, so that weights that fall there are given to
+A row of samples goes on beyond its ends by one of the extensions, so that weights that fall there are given to
 the samples that stand for them. With that, linear and cubic interpolation along an axis are one matrix, whose rows
 are new samples and whose columns are old ones. It is kept as dense blocks along its diagonal, because a product with
 a small dense matrix is the fastest thing that a processor does.
@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import BoundaryMode
+from .boundaries import Extension, find_stand_ins
 
 __all__ = [
     "BLOCK_ROWS",
@@ -90,23 +90,6 @@ def nearest_samples(coordinates: npt.NDArray[np.float64], size: int) -> npt.NDAr
     return np.clip(nearest, 0, size - 1, out=nearest)
 
 
-def extended(samples: npt.NDArray[np.intp], size: int, mode: BoundaryMode) -> npt.NDArray[np.intp]:
-    """The sample that stands for each one, also beyond the ends.
-
-    ``nearest`` (a a | a b c | c c), ``reflect`` (b a | a b c | c b), ``mirror`` (c b | a b c | b a) and ``wrap``
-    (b c | a b c | a b); ``constant``, which takes nothing from beyond the ends, prefilters as ``mirror``.
-    """
-    if size == 1 or mode == "nearest":
-        return np.clip(samples, 0, size - 1)
-    if mode == "wrap":
-        return np.asarray(np.mod(samples, size))
-    if mode == "reflect":
-        folded = np.mod(samples, 2 * size)
-        return np.asarray(np.minimum(folded, 2 * size - 1 - folded))
-    folded = np.mod(samples, 2 * size - 2)
-    return np.asarray(np.minimum(folded, 2 * size - 2 - folded))
-
-
 def kernel_weights(
     coordinates: npt.NDArray[np.float64], kernel: Kernel, dtype: np.dtype[Any]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
@@ -136,7 +119,7 @@ def weights_of_axis(
     coordinates: npt.NDArray[np.float64],
     size: int,
     kernel: Kernel,
-    mode: BoundaryMode,
+    extension: Extension,
     dtype: np.dtype[Any],
     rows: int = BLOCK_ROWS,
 ) -> AxisWeights:
@@ -146,7 +129,7 @@ def weights_of_axis(
         coordinates: Where the new samples lie, in numbers of old ones.
         size: How many old samples there are.
         kernel: How samples are made.
-        mode: How the old samples go on beyond their ends.
+        extension: How the old samples go on beyond their ends.
         dtype: Type of the weights, float32 or float64.
         rows: The most new samples of one block.
     """
@@ -155,7 +138,8 @@ def weights_of_axis(
     if kernel != "coefficients" and count == size and np.array_equal(places, np.arange(size)):
         return AxisWeights(size, count, (), is_identity=True)
     samples, weights = kernel_weights(places, kernel, dtype)
-    samples = extended(samples, size, mode)
+    # Nothing is taken from beyond the ends of "constant"; for the prefilter the row must still go on somehow.
+    samples = find_stand_ins(samples, size, "mirror_without_edge" if extension == "constant" else extension)
     blocks = []
     # Blocks of equal size, so that threads get equal shares.
     pieces = -(-count // rows)

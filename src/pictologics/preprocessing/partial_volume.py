@@ -84,10 +84,10 @@ def fill_slab(
     scratch = Scratch()
     best = np.zeros([part.stop - part.start for part in slab], np.float32, order="F")
     for label, box in boxes.items():
-        part = meet(slab, reached(box, to_source, result.shape, how.interpolation, how.boundary_mode))
+        part = meet(slab, reached(box, to_source, result.shape, how.interpolation, how.extension))
         if part is None:
             continue
-        cut = needed(part, to_source, labels.shape, how.interpolation, how.boundary_mode)
+        cut = needed(part, to_source, labels.shape, how.interpolation, how.extension)
         fraction = sample(
             # A mask of fractions is its own fraction.
             labels[cut] if labels.dtype.kind == "f" else labels[cut] == label,

@@ -14,7 +14,8 @@ from ..errors import GeometryError, OptionError
 from ..geometry import Grid, format_numbers
 from ..image import Image
 from ..image_checks import check_image, check_is_image
-from ..interpolation import BoundaryMode, Interpolation
+from ..interpolation import Interpolation
+from ..interpolation.boundaries import RESAMPLING_BOUNDARIES, BoundaryMode
 from ..interpolation.sampling import Sampled, Sampling, sample
 from ..placement import decisions_of_sampling, moved_to, refuse_blended_labels
 from ..provenance import Decision, warn_of
@@ -59,9 +60,10 @@ def resample_image(
             weights reach beyond the nearest voxels and may be negative, also towards valid ones in normalized
             interpolation.
         boundary_mode: What lies beyond the outermost voxel centers, where new voxels reach by up to half a voxel:
-            ``"nearest"`` the outermost value, ``"mirror"`` the values reflected about the outermost centers,
-            ``"reflect"`` those reflected about the outer faces, ``"wrap"`` those of the opposite side (scipy's
-            ``"grid-wrap"``), ``"constant"`` nothing: a new voxel whose center is out there holds the fill value.
+            ``"nearest"`` the outermost value; ``"reflect"`` or ``"symmetric"`` the values mirrored at the outer
+            faces, so that the outermost comes twice (what filters call ``"mirror"``); ``"mirror"`` or
+            ``"mirror_without_edge"`` those mirrored at the outermost centers; ``"wrap"`` or ``"periodic"`` those of
+            the opposite side; ``"constant"`` nothing: a new voxel whose center is out there holds the fill value.
         round_intensities: Round the new values, and the fill value, to whole numbers, halves to the even one. The type
             stays.
         mask_threshold: For masks and label maps: interpolate the fraction of each label, and give a voxel the label
@@ -97,7 +99,7 @@ def resample_image(
     target = make_target_grid(grid, new_spacing)
     how = Sampling(
         check_choice("interpolation", interpolation, get_args(Interpolation)),
-        check_choice("boundary_mode", boundary_mode, get_args(BoundaryMode)),
+        RESAMPLING_BOUNDARIES[check_choice("boundary_mode", boundary_mode, get_args(BoundaryMode))],
         check_number("min_valid_weight", min_valid_weight, above=0, most=1),
         float(check_fill_value(fill_value)),
     )

@@ -12,7 +12,8 @@ from ... import filters
 from ...checks import check_number, check_range, is_number, option_error
 from ...errors import OptionError
 from ...image import Image
-from ...interpolation import BoundaryMode, Interpolation
+from ...interpolation import Interpolation
+from ...interpolation.boundaries import BoundaryMode
 from ...sentinels import mark_sentinel
 from ..growing import grow_mask
 from ..intensity import (

@@ -12,17 +12,17 @@ from functools import cached_property
 
 import numpy as np
 
-from ..array_types import BoolArray, FloatingArray
-from ..errors import GeometryError, OptionError
-from ..image import Image
-from ..image_checks import check_image, name_of
-from ..provenance import Decision, warn_of
-from ..rescaling import exact_float
-from ..validity import find_valid
-from .boundary import Boundary
-from .options import Dimensions, check_common
+from ...array_types import BoolArray, FloatingArray
+from ...errors import GeometryError, OptionError
+from ...image import Image
+from ...image_checks import check_image, name_of
+from ...interpolation.boundaries import FILTER_BOUNDARIES, IBSI_NAMES, Boundary, Extension
+from ...provenance import Decision, warn_of
+from ...rescaling import exact_float
+from ...validity import find_valid
+from ..options import Dimensions, check_common
 
-__all__ = ["Source", "array_axis", "prepare", "result_image"]
+__all__ = ["FilterInput", "array_axis", "make_result", "prepare_input"]
 
 
 FARTHEST = 1000
@@ -30,14 +30,14 @@ FARTHEST = 1000
 
 
 @dataclass(frozen=True)
-class Source:
+class FilterInput:
     """An image ready for filtering.
 
     Attributes:
         image: The image as it was passed.
         values: (z, y, x), float32 or float64. What invalid voxels hold is never used.
         valid: Where the values count; None if everywhere.
-        boundary: What lies beyond the image.
+        extension: What lies beyond the image.
         dimensions: Whether the volume is filtered, or each slice.
         fill_value: What invalid voxels of the result hold.
         decisions: What was decided so far.
@@ -46,7 +46,7 @@ class Source:
     image: Image
     values: FloatingArray
     valid: BoolArray | None
-    boundary: Boundary
+    extension: Extension
     dimensions: Dimensions
     fill_value: float
     decisions: tuple[Decision, ...] = ()
@@ -82,13 +82,13 @@ class Source:
         Raises:
             GeometryError: If it does along any axis.
         """
-        copied = self.boundary in {"periodic", "mirror"}
+        copied = self.extension in {"periodic", "symmetric"}
         for axis, reach in enumerate(reaches):
             size = self.values.shape[array_axis(axis)]
             if reach > (size if copied else max(FARTHEST, size)):
                 raise GeometryError(
                     f"the {filter_name} reaches {reach} voxels to either side along {'xyz'[axis]} and the image has "
-                    f"{size} there, too few for the boundary condition {self.boundary!r}",
+                    f"{size} there, too few for the boundary condition {IBSI_NAMES[self.extension]!r}",
                     advice="make the filter smaller, pass boundary='nearest' or, for slices, dimensions=2",
                     reach=reach,
                     size=size,
@@ -101,7 +101,7 @@ def array_axis(axis: int) -> int:
     return 2 - axis
 
 
-def prepare(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value: float) -> Source:
+def prepare_input(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value: float) -> FilterInput:
     """Check an image and the options that all filters share, and make it ready.
 
     Voxels that hold NaN or infinity become invalid ones, with a ContentWarning.
@@ -123,10 +123,11 @@ def prepare(image: Image, dimensions: Dimensions, boundary: Boundary, fill_value
         warn_of(name_of(image) or "image", validity.decisions)
         if valid.all():
             valid = None
-    return Source(image, values, valid, boundary, dimensions, float(fill_value), validity.decisions)
+    extension = FILTER_BOUNDARIES[boundary]
+    return FilterInput(image, values, valid, extension, dimensions, float(fill_value), validity.decisions)
 
 
-def result_image(source: Source, response: FloatingArray, text: str, *, keeps_units: bool = False) -> Image:
+def make_result(source: FilterInput, response: FloatingArray, text: str, *, keeps_units: bool = False) -> Image:
     """The response of a filter as an image on the grid of the source.
 
     Args:
@@ -142,7 +143,7 @@ def result_image(source: Source, response: FloatingArray, text: str, *, keeps_un
         mask = source.valid.T.copy(order="F")
     elif mask is not None:
         mask = np.array(mask, order="F")
-    kind = f"{text}, {source.dimensions}D, boundary {source.boundary}"
+    kind = f"{text}, {source.dimensions}D, boundary {IBSI_NAMES[source.extension]}"
     if source.valid is not None:
         kind += f", valid voxels only, the others hold {source.fill_value:g}"
     kept = {name: value for name, value in image.metadata.items() if keeps_units or name != "units"}

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .boundary import SCIPY_MODES, Boundary
-from .lines import filter_across_planes
+from ...interpolation.boundaries import SCIPY_MODES, Extension
+from .separable_passes import filter_across_planes
 
-__all__ = ["Kernel", "apply", "gaussian_kernel", "gaussian_radius", "laplacian_kernel"]
+__all__ = ["LineKernel", "apply_kernel", "gaussian_radius", "make_gaussian_kernel", "make_laplacian_kernel"]
 
 
 MANY_VOXELS = 2**40
@@ -23,7 +23,7 @@ MANY_VOXELS = 2**40
 
 
 @dataclass(frozen=True)
-class Kernel:
+class LineKernel:
     """What a filter takes from the voxels of one line.
 
     The response at voxel i is the sum of ``taps[j]`` times the voxel at i + ``first`` + j.
@@ -37,7 +37,7 @@ class Kernel:
     first: int
 
     @classmethod
-    def convolving(cls, weights: Sequence[float]) -> Kernel:
+    def convolving(cls, weights: Sequence[float]) -> LineKernel:
         """The kernel of a convolution, which runs through the line against its weights.
 
         An odd number of weights is centered on the voxel; of an even number the first of the two in the middle lies
@@ -57,27 +57,27 @@ class Kernel:
         return math.fsum(self.taps)
 
     @cached_property
-    def absolute(self) -> Kernel:
+    def absolute(self) -> LineKernel:
         """The same with every weight positive."""
-        return Kernel(tuple(abs(one) for one in self.taps), self.first)
+        return LineKernel(tuple(abs(one) for one in self.taps), self.first)
 
     @property
-    def flipped(self) -> Kernel:
+    def flipped(self) -> LineKernel:
         """The kernel for a line that runs the other way."""
-        return Kernel(self.taps[::-1], -(self.first + len(self.taps) - 1))
+        return LineKernel(self.taps[::-1], -(self.first + len(self.taps) - 1))
 
-    def stretched(self, step: int) -> Kernel:
+    def stretched(self, step: int) -> LineKernel:
         """The same weights at offsets that are ``step`` times as far away, zeros between them."""
         taps = np.zeros((len(self.taps) - 1) * step + 1)
         taps[::step] = self.taps
-        return Kernel(tuple(taps.tolist()), self.first * step)
+        return LineKernel(tuple(taps.tolist()), self.first * step)
 
 
-def apply(
-    kernel: Kernel,
+def apply_kernel(
+    kernel: LineKernel,
     array: npt.NDArray[Any],
     axis: int,
-    boundary: Boundary,
+    extension: Extension,
     outside: float = 0.0,
     output: npt.NDArray[Any] | None = None,
 ) -> npt.NDArray[Any]:
@@ -87,8 +87,8 @@ def apply(
         kernel: The kernel.
         array: Any shape.
         axis: Which of its axes.
-        boundary: What lies beyond its ends.
-        outside: What stands for zero in the boundary condition ``"zero"``.
+        extension: What lies beyond its ends.
+        outside: What stands for zero in the extension ``"zero"``.
         output: Where to write; may be the array itself.
 
     Returns:
@@ -97,7 +97,7 @@ def apply(
     result = np.empty_like(array) if output is None else output
     size = len(kernel.taps)
     origin = -kernel.first - size // 2
-    mode = SCIPY_MODES[boundary]
+    mode = SCIPY_MODES[extension]
 
     def along(lines: npt.NDArray[Any], into: npt.NDArray[Any], line_axis: int = -1) -> None:
         ndimage.correlate1d(lines, kernel.taps, line_axis, output=into, mode=mode, cval=outside, origin=origin)
@@ -114,17 +114,17 @@ def gaussian_radius(sigma: float, truncate: float) -> int:
     return int(min(truncate * sigma + 0.5, MANY_VOXELS))
 
 
-def gaussian_kernel(sigma: float, truncate: float) -> Kernel:
+def make_gaussian_kernel(sigma: float, truncate: float) -> LineKernel:
     """A Gaussian sampled at voxel centers whose weights sum to one.
 
     Args:
         sigma: Standard deviation, voxels.
         truncate: Where it ends, in sigma.
     """
-    return Kernel(tuple(gaussian_weights(sigma, truncate).tolist()), -gaussian_radius(sigma, truncate))
+    return LineKernel(tuple(sample_gaussian(sigma, truncate).tolist()), -gaussian_radius(sigma, truncate))
 
 
-def laplacian_kernel(sigma: float, truncate: float) -> Kernel:
+def make_laplacian_kernel(sigma: float, truncate: float) -> LineKernel:
     """The second derivative of a Gaussian, per square voxel, sampled at voxel centers.
 
     Its weights would sum to zero if it were not truncated. What is left of their sum is taken away in proportion to
@@ -132,13 +132,13 @@ def laplacian_kernel(sigma: float, truncate: float) -> Kernel:
     """
     radius = gaussian_radius(sigma, truncate)
     offsets = np.arange(-radius, radius + 1)
-    weights = gaussian_weights(sigma, truncate)
+    weights = sample_gaussian(sigma, truncate)
     second = weights * (offsets**2 / sigma**4 - 1 / sigma**2)
     second -= weights * second.sum()
-    return Kernel(tuple(second.tolist()), -radius)
+    return LineKernel(tuple(second.tolist()), -radius)
 
 
-def gaussian_weights(sigma: float, truncate: float) -> npt.NDArray[np.float64]:
+def sample_gaussian(sigma: float, truncate: float) -> npt.NDArray[np.float64]:
     """Samples of a Gaussian from one end to the other, with a sum of one."""
     radius = gaussian_radius(sigma, truncate)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)

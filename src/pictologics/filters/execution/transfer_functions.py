@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from ..array_types import FloatingArray
-from ..threads import get_num_threads, run_in_shares
-from .options import Dimensions
+from ...array_types import FloatingArray
+from ...threads import get_num_threads, run_in_shares
+from ..options import Dimensions
 
 __all__ = ["RieszTransfer", "SimoncelliBand", "Transfer", "multiply_spectrum"]
 
@@ -62,7 +62,7 @@ class SimoncelliBand:
     def __init__(self, shape: Sequence[int], level: int, dimensions: Dimensions) -> None:
         self.level = level
         # The squares of the frequencies of each axis, and of those that stand for the opposite ones.
-        self.squares = [even_frequencies(size) ** 2 for size in shape]
+        self.squares = [spread_frequencies(size) ** 2 for size in shape]
         if dimensions == 2:
             self.squares[0] = np.zeros(shape[0])
         self.opposite = [one[-np.arange(len(one))] for one in self.squares]
@@ -84,7 +84,7 @@ class SimoncelliBand:
         return values
 
 
-def even_frequencies(size: int) -> npt.NDArray[np.float64]:
+def spread_frequencies(size: int) -> npt.NDArray[np.float64]:
     """Even steps from -1 to 1, in the order of a discrete Fourier transform; zero for a single sample."""
     return np.asarray(fft.ifftshift(np.linspace(-1, 1, size))) if size > 1 else np.zeros(1)
 

@@ -11,11 +11,11 @@ from scipy import ndimage
 from ..array_types import FloatingArray
 from ..checks import check_whole
 from ..image import Image
-from .boundary import SCIPY_MODES, Boundary, extended
-from .kernels import Kernel, apply
+from ..interpolation.boundaries import SCIPY_MODES, Boundary, extend_array
+from .execution.filter_input import make_result, prepare_input
+from .execution.line_kernels import LineKernel, apply_kernel
+from .execution.slabs import Slab, respond_in_slabs
 from .options import Dimensions
-from .slabs import Block, respond_in_slabs
-from .source import prepare, result_image
 
 __all__ = ["median_filter"]
 
@@ -39,10 +39,9 @@ def median_filter(
     Args:
         image: The image.
         support: Width of the box along each axis, an odd number of voxels.
-        dimensions: 3 for the volume, 2 for each slice of the third axis by itself.
-        boundary: What lies beyond the image: ``"zero"``, ``"nearest"``, ``"periodic"`` or ``"mirror"``. It counts
-            as valid.
-        fill_value: What voxels that are invalid in the image hold in the result; the others are all valid.
+        dimensions: 3 for the volume, 2 for each slice; as for all filters (see :mod:`pictologics.filters`).
+        boundary: What lies beyond the image; as for all filters.
+        fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
         An image on the same grid, float32 where that holds the image's values and float64 otherwise.
@@ -64,35 +63,35 @@ def median_filter(
         7.0
     """
     size = check_whole("support", support, 1, odd=True)
-    source = prepare(image, dimensions, boundary, fill_value)
+    source = prepare_input(image, dimensions, boundary, fill_value)
     distance = size // 2
     source.check_reach([distance] * dimensions, "median")
     sizes = (size,) * 3 if dimensions == 3 else (1, size, size)
 
-    def respond(block: Block) -> FloatingArray:
-        response = ndimage.median_filter(block.values, sizes, mode=SCIPY_MODES[boundary])
-        if block.valid is not None:
-            replace_by_valid_medians(response, block, sizes)
+    def respond(slab: Slab) -> FloatingArray:
+        response = ndimage.median_filter(slab.values, sizes, mode=SCIPY_MODES[slab.extension])
+        if slab.valid is not None:
+            replace_by_valid_medians(response, slab, sizes)
         return response
 
     response = respond_in_slabs(source, distance if dimensions == 3 else 0, respond)
-    return result_image(source, response, f"median of {size} voxels along each axis", keeps_units=True)
+    return make_result(source, response, f"median of {size} voxels along each axis", keeps_units=True)
 
 
-def replace_by_valid_medians(response: npt.NDArray[Any], block: Block, sizes: tuple[int, int, int]) -> None:
+def replace_by_valid_medians(response: npt.NDArray[Any], slab: Slab, sizes: tuple[int, int, int]) -> None:
     """Put the median of the valid voxels where a window also holds invalid ones."""
-    assert block.valid is not None
-    counts, outside = block.valid, 1.0
+    assert slab.valid is not None
+    counts, outside = slab.valid, 1.0
     for axis, size in enumerate(sizes):
-        counts = apply(Kernel((1.0,) * size, -(size // 2)), counts, axis, block.boundary, outside)
+        counts = apply_kernel(LineKernel((1.0,) * size, -(size // 2)), counts, axis, slab.extension, outside)
         outside *= size
     margins = [(size // 2, size // 2) for size in sizes]
-    # Planes beyond this block are not there: the response within a window of its ends is not used.
+    # Planes beyond this slab are not there: the response within a window of its ends is not used.
     counts[: margins[0][0]] = outside
     counts[len(counts) - margins[0][0] :] = outside
-    mixed = np.argwhere((counts < outside) & (block.valid > 0))
-    values = np.where(block.valid > 0, block.values, block.values.dtype.type(np.inf))
-    padded = extended(values, [(0, 0), *margins[1:]], block.boundary)
+    mixed = np.argwhere((counts < outside) & (slab.valid > 0))
+    values = np.where(slab.valid > 0, slab.values, slab.values.dtype.type(np.inf))
+    padded = extend_array(values, [(0, 0), *margins[1:]], slab.extension)
     windows = np.lib.stride_tricks.sliding_window_view(padded, sizes)
     volume = int(np.prod(sizes))
     step = max(SORTED_AT_ONCE // volume, 1)

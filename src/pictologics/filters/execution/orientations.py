@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..array_types import FloatingArray
-from .kernels import Kernel, apply
-from .options import Pooling
-from .slabs import Block, respond_in_slabs
-from .source import Source, array_axis
+from ...array_types import FloatingArray
+from ..options import Pooling
+from .filter_input import FilterInput, array_axis
+from .line_kernels import LineKernel, apply_kernel
+from .slabs import Slab, respond_in_slabs
 
-__all__ = ["Orientation", "Plan", "Pool", "plans_of", "respond", "right_angle_rotations"]
+__all__ = ["Orientation", "Plan", "Pool", "list_rotations", "plan_orientations", "respond"]
 
-Plan = tuple[Kernel, ...]
+Plan = tuple[LineKernel, ...]
 """A separable filter: its kernel along each axis, x first; those of a second filter after it follow, and so on."""
 
 
@@ -36,7 +36,7 @@ class Orientation:
     flips: tuple[bool, ...]
 
 
-def right_angle_rotations(dimensions: int) -> Iterator[Orientation]:
+def list_rotations(dimensions: int) -> Iterator[Orientation]:
     """All rotations by right angles: 24 in 3D, 4 in 2D. Mirror images are not among them."""
     for axes in itertools.permutations(range(dimensions)):
         odd = sum(a > b for a, b in itertools.combinations(axes, 2)) % 2
@@ -45,7 +45,9 @@ def right_angle_rotations(dimensions: int) -> Iterator[Orientation]:
                 yield Orientation(axes, flips)
 
 
-def plans_of(filters: Sequence[Sequence[Kernel]], rotation_invariance: bool) -> Mapping[Plan, Counter[int]]:
+def plan_orientations(
+    filters: Sequence[Sequence[LineKernel]], rotation_invariance: bool
+) -> Mapping[Plan, Counter[int]]:
     """The filters to run: each with how often its response is needed with each sign.
 
     Turning a symmetric or antisymmetric kernel changes its sign at most, so there are fewer filters than orientations.
@@ -57,8 +59,8 @@ def plans_of(filters: Sequence[Sequence[Kernel]], rotation_invariance: bool) -> 
     count = len(filters[0])
     identity = [Orientation(tuple(range(count)), (False,) * count)]
     plans: defaultdict[Plan, Counter[int]] = defaultdict(Counter)
-    for orientation in right_angle_rotations(count) if rotation_invariance else identity:
-        plan: list[Kernel] = []
+    for orientation in list_rotations(count) if rotation_invariance else identity:
+        plan: list[LineKernel] = []
         sign = 1
         for kernels in filters:
             for axis, flip in zip(orientation.axes, orientation.flips, strict=True):
@@ -106,12 +108,12 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Running:
+class PartialResponse:
     """An array on its way through the kernels of a filter.
 
     Attributes:
         array: (z, y, x).
-        outside: What stands for zero beyond the image in the boundary condition ``"zero"``.
+        outside: What stands for zero beyond the image in the extension ``"zero"``.
         absolute: Whether it meets the weights' absolute values.
     """
 
@@ -119,46 +121,46 @@ class Running:
     outside: float
     absolute: bool
 
-    def after(self, kernel: Kernel, axis: int, block: Block) -> Running:
+    def after(self, kernel: LineKernel, axis: int, slab: Slab) -> PartialResponse:
         """The array after one more kernel."""
         used = kernel.absolute if self.absolute else kernel
-        array = apply(used, self.array, array_axis(axis), block.boundary, self.outside)
-        return Running(array, self.outside * used.total, self.absolute)
+        array = apply_kernel(used, self.array, array_axis(axis), slab.extension, self.outside)
+        return PartialResponse(array, self.outside * used.total, self.absolute)
 
 
-def begin(values: FloatingArray, block: Block, middle: float) -> list[Running]:
+def begin(values: FloatingArray, slab: Slab, middle: float) -> list[PartialResponse]:
     """What goes through a filter: the values; with a mask also the validity, and both for the absolute weights.
 
     With a mask the values are taken relative to ``middle``.
     """
-    if block.valid is None:
-        return [Running(values, 0.0, False)]
-    known = (values - values.dtype.type(middle)) * block.valid
+    if slab.valid is None:
+        return [PartialResponse(values, 0.0, False)]
+    known = (values - values.dtype.type(middle)) * slab.valid
     return [
-        Running(array, outside, absolute)
+        PartialResponse(array, outside, absolute)
         for absolute in (False, True)
-        for array, outside in ((known, -middle), (block.valid, 1.0))
+        for array, outside in ((known, -middle), (slab.valid, 1.0))
     ]
 
 
-def finish(running: Sequence[Running], block: Block, middle: float) -> tuple[FloatingArray, float]:
+def finish(running: Sequence[PartialResponse], slab: Slab, middle: float) -> tuple[FloatingArray, float]:
     """The response to what went through a filter, and the response to a constant that is the middle.
 
     An invalid voxel counts as m, the mean of the valid ones around, weighted by the absolute weights w. With validity
     v and values f that is sum w v f + m (sum w - sum w v).
     """
-    if block.valid is None:
+    if slab.valid is None:
         return running[0].array, 0.0
     response, weight, values, weights = (one.array for one in running)
     total = running[1].outside
     # Where no valid voxel has a weight, the voxel itself stands for those around.
-    own = block.values - block.values.dtype.type(middle)
+    own = slab.values - slab.values.dtype.type(middle)
     mean = np.divide(values, weights, out=own, where=weights > 0)
     response = response + mean * (response.dtype.type(total) - weight) + response.dtype.type(middle * total)
     return response, middle * total
 
 
-def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> FloatingArray:
+def respond(source: FilterInput, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> FloatingArray:
     """The pooled response to several separable filters; kernels that begin alike are run once.
 
     Args:
@@ -173,26 +175,31 @@ def respond(source: Source, plans: Mapping[Plan, Mapping[int, int]], pooling: Po
     length = len(next(iter(plans)))
 
     def walk(
-        running: list[Running], middle: float, todo: Mapping[Plan, Mapping[int, int]], at: int, block: Block, pool: Pool
+        running: list[PartialResponse],
+        middle: float,
+        todo: Mapping[Plan, Mapping[int, int]],
+        at: int,
+        slab: Slab,
+        pool: Pool,
     ) -> None:
         """Run the kernels in place ``at`` of all plans, and what follows them."""
-        groups: defaultdict[Kernel, dict[Plan, Mapping[int, int]]] = defaultdict(dict)
+        groups: defaultdict[LineKernel, dict[Plan, Mapping[int, int]]] = defaultdict(dict)
         for plan, signs in todo.items():
             groups[plan[at]][plan] = signs
         for kernel, members in groups.items():
-            after, next_middle = [one.after(kernel, at % axes, block) for one in running], middle
+            after, next_middle = [one.after(kernel, at % axes, slab) for one in running], middle
             if (at + 1) % axes == 0:
-                response, next_middle = finish(after, block, middle)
+                response, next_middle = finish(after, slab, middle)
                 if at + 1 == length:
                     for signs in members.values():
                         pool.add(response, signs)
                     continue
-                after = begin(block.extended_again(response), block, next_middle)
-            walk(after, next_middle, members, at + 1, block, pool)
+                after = begin(slab.restore_boundary(response), slab, next_middle)
+            walk(after, next_middle, members, at + 1, slab, pool)
 
-    def respond_to(block: Block) -> FloatingArray:
+    def respond_to(slab: Slab) -> FloatingArray:
         pool = Pool(pooling)
-        walk(begin(block.values, block, source.middle), source.middle, plans, 0, block, pool)
+        walk(begin(slab.values, slab, source.middle), source.middle, plans, 0, slab, pool)
         return pool.result()
 
     # The third axis of each filter in a plan runs across planes; in 2D none does.
