@@ -38,7 +38,7 @@ def data_flow() -> Sheet:
     sheet.arrow((640, 192), (640, 222), color=FAINT, width=1.5)
     draw_row(sheet, "nifti/", 244, other, RED, left=484)
     sheet.box((24, 330), (712, 66), fill="#f5f7f9", color="#d7dce2")
-    ground = (("errors.py", "every error and warning"), ("geometry.py", "Grid, frames, tolerances"))
+    ground = (("errors.py", "every error and warning"), ("geometry/", "Grid, frames, tolerances"))
     ground += (("image.py", "Image"), ("provenance.py", "slices and decisions"))
     for x, (name, words) in zip((112, 296, 460, 634), ground, strict=True):
         sheet.text((x, 358), name, mono=True, size=13)

@@ -1,74 +1,21 @@
-"""Grids in the world: the only home of affines, axis signs and tolerances.
-
-The world is DICOM's patient frame, LPS: x grows to the patient's Left, y to the Posterior, z to the
-Superior, in millimeters (DICOM PS3.3 C.7.6.2.1.1). NIfTI's world is RAS: its first two axes run
-the other way. A voxel's position is the position of its center.
-
-One unit measures every geometric error: **the displacement, in voxels, of the worst corner of the
-volume** between two descriptions of where it lies. It means the same for a tilt, a gap, a rounded
-cosine and a shifted mask, whatever the spacing and the size.
-"""
+"""The grid: where the voxels of an image lie in the world."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import GeometryError
+from ..errors import GeometryError
+from .lattice_map import LatticeMap, corners_of, find_lattice_map
+from .number_text import format_numbers
+from .tolerances import CORNER_ERROR_REFUSED
+from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
 
-__all__ = ["CORNER_ERROR_NOTED", "CORNER_ERROR_REFUSED", "Box", "Grid", "LatticeMap", "WorldFrame"]
-
-#: World frames that have a name here; each keeps its axes' letters.
-WorldFrame = Literal["LPS", "RAS", "LAS"]
-
-Box = tuple[slice, slice, slice]
-"""A block of voxels: its indices along each axis."""
-
-CORNER_ERROR_NOTED = 0.01
-"""Corner error, in voxels, from which a difference is recorded in the provenance.
-
-A header that holds float32 numbers is off by 1e-4 mm at 1000 mm from the origin; that and a
-scanner's rounding (1e-3 mm in positions, 1e-6 in cosines) stay below it."""
-
-CORNER_ERROR_REFUSED = 0.1
-"""Corner error, in voxels, from which two descriptions of one volume are said to differ.
-
-A tenth of a voxel moves an interpolated value by a tenth of the step to its neighbor: the first
-size that a measurement shows."""
-
-LPS_FROM: dict[str, npt.NDArray[np.float64]] = {
-    "LPS": np.diag([1.0, 1.0, 1.0, 1.0]),
-    "RAS": np.diag([-1.0, -1.0, 1.0, 1.0]),
-    "LAS": np.diag([1.0, -1.0, 1.0, 1.0]),
-}
-
-AXIS_LETTERS = (("R", "L"), ("A", "P"), ("I", "S"))
-"""For each world axis: the letter of its negative and of its positive end, in LPS."""
-
-
-@dataclass(frozen=True, slots=True)
-class LatticeMap:
-    """How the voxels of one grid sit on the voxels of another, when their lattices meet.
-
-    Index ``i`` of the target along axis ``k`` is index ``signs[k] * i + offset[k]`` of the source along
-    the source's axis ``axes[k]``.
-
-    Attributes:
-        axes: For each axis of the target, the source axis that runs along it.
-        signs: For each axis of the target, +1 or -1: the same or the opposite way.
-        offset: Source index, along ``axes[k]``, of the target's first voxel.
-        corner_error: What rounding to whole voxels moved, in voxels of the target.
-    """
-
-    axes: tuple[int, int, int]
-    signs: tuple[int, int, int]
-    offset: tuple[int, int, int]
-    corner_error: float
+__all__ = ["Grid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +210,7 @@ class Grid:
     @property
     def corner_indices(self) -> npt.NDArray[np.float64]:
         """(8, 3) indices of the centers of the eight corner voxels."""
-        return np.array(list(itertools.product(*((0.0, n - 1.0) for n in self.shape))))
+        return corners_of(self.shape)
 
     def corner_error(self, other: Grid | npt.ArrayLike, frame: WorldFrame = "LPS") -> float:
         """How far the worst corner moves between this grid and another description of it.
@@ -398,82 +345,10 @@ class Grid:
             GeometryError: If the spacings, the directions or the offset make voxel centers miss each other by
                 a tenth of a voxel of the target or more, anywhere in this grid.
         """
-        to_source = self.index_map(target)
-        axes, signs = nearest_axes(to_source[:3, :3] * np.asarray(self.spacing)[:, None])
-        whole = np.zeros((4, 4))
-        whole[3, 3] = 1.0
-        for target_axis, (source_axis, sign) in enumerate(zip(axes, signs, strict=True)):
-            whole[source_axis, target_axis] = sign
-        # Rounded where this grid is, not at the target's origin, which may be far outside and would turn
-        # a rounding of the spacing into a shift.
-        center = (np.asarray(self.shape) - 1) / 2.0
-        on_target = np.linalg.solve(to_source[:3, :3], center - to_source[:3, 3])
-        whole[:3, 3] = np.round(center - whole[:3, :3] @ on_target)
-        corners = self.corner_indices
-        exact = np.linalg.solve(to_source[:3, :3], (corners - to_source[:3, 3]).T).T
-        rounded = (corners - whole[:3, 3]) @ whole[:3, :3]
-        error = float(np.sqrt(((exact - rounded) ** 2).sum(axis=1)).max())
-        if not error < CORNER_ERROR_REFUSED:
-            raise self.lattice_mismatch(target, axes, to_source, error)
-        offset = tuple(int(whole[source_axis, 3]) for source_axis in axes)
-        return LatticeMap(axes, signs, offset, error)  # type: ignore[arg-type]
-
-    def lattice_mismatch(
-        self, target: Grid, axes: tuple[int, int, int], to_source: npt.NDArray[np.float64], error: float
-    ) -> GeometryError:
-        """The error that says why two lattices do not meet, the most telling reason first."""
-        spacing = tuple(self.spacing[k] for k in axes)
-        cosines = [abs(float(self.direction[:, axes[k]] @ target.direction[:, k])) for k in range(3)]
-        angle = float(np.degrees(np.arccos(min(1.0, *cosines))))
-        ratio = max(abs(a / b - 1) for a, b in zip(spacing, target.spacing, strict=True))
-        fraction = to_source[:3, 3] - np.round(to_source[:3, 3])
-        values: dict[str, Any] = {
-            "corner_error": error,
-            "spacing": spacing,
-            "reference_spacing": target.spacing,
-            "angle_degrees": angle,
-            "fractional_offset": tuple(float(fraction[k]) for k in axes),
-        }
-        if ratio * max(self.shape) >= CORNER_ERROR_REFUSED / 2:
-            reason = (
-                f"its spacing {format_numbers(spacing)} mm is not the reference's {format_numbers(target.spacing)} mm"
-            )
-        elif np.radians(angle) * max(self.shape) >= CORNER_ERROR_REFUSED / 2:
-            reason = f"its axes are turned by {angle:.4g} degrees against the reference's"
-        else:
-            reason = (
-                f"its voxel centers lie {format_numbers(values['fractional_offset'])} voxels beside the reference's"
-            )
-        return GeometryError(
-            f"the two lattices do not meet: {reason} (the worst corner is {error:.3g} voxels off, "
-            f"{CORNER_ERROR_REFUSED} is the limit)",
-            advice="resample the image onto the reference",
-            **values,
-        )
+        return find_lattice_map(self, target)
 
     def __repr__(self) -> str:
         return (
             f"Grid(shape={self.shape}, spacing=({format_numbers(self.spacing)}) mm, "
             f"origin=({format_numbers(self.origin)}) mm, orientation='{self.orientation}')"
         )
-
-
-def nearest_axes(matrix: npt.NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Match each column of a matrix with the row along which it mostly runs, each row once.
-
-    Args:
-        matrix: 3x3.
-
-    Returns:
-        For each column its row, and the sign (+1, -1) of the column along that row. The assignment is the
-        one with the largest sum of magnitudes, so that a grid at 45 degrees still gets three axes.
-    """
-    size = np.abs(matrix)
-    rows = max(itertools.permutations(range(3)), key=lambda p: size[p[0], 0] + size[p[1], 1] + size[p[2], 2])
-    signs = tuple(1 if matrix[row, column] >= 0 else -1 for column, row in enumerate(rows))
-    return rows, signs  # type: ignore[return-value]
-
-
-def format_numbers(values: Sequence[float]) -> str:
-    """Numbers as a person writes them: six significant digits, comma-separated."""
-    return ", ".join(f"{value:.6g}" for value in values)

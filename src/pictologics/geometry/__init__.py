@@ -1,0 +1,28 @@
+"""Geometry: the only home of grids, affines, axis signs and tolerances.
+
+The world is DICOM's patient frame, LPS, in millimeters (:mod:`pictologics.geometry.world`). A voxel's position is the
+position of its center. How far two descriptions of one volume are apart is measured in voxels at its worst corner
+(:mod:`pictologics.geometry.tolerances`).
+"""
+
+from __future__ import annotations
+
+from .boxes import Box
+from .grid import Grid
+from .lattice_map import LatticeMap
+from .number_text import format_numbers
+from .tolerances import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
+from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
+
+__all__ = [
+    "AXIS_LETTERS",
+    "CORNER_ERROR_NOTED",
+    "CORNER_ERROR_REFUSED",
+    "LPS_FROM",
+    "Box",
+    "Grid",
+    "LatticeMap",
+    "WorldFrame",
+    "format_numbers",
+    "nearest_axes",
+]
