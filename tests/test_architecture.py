@@ -49,7 +49,7 @@ ROOMS = [
     },
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},
-    {"loaders.image_reading", "loaders.rtstruct_loader", "loaders.seg_loader"},
+    {"loaders.loading_steps", "loaders.rtstruct_loader", "loaders.seg_loader"},
     {"loaders.merging_files"},
     {"loader", "pictures"},
     {"utilities"},

@@ -14,16 +14,17 @@ from .errors import ContentWarning, warn
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.explanation import Explanation
-from .loaders.image_reading import on_grid, read_image
 from .loaders.keywords import (
+    accept_former_spelling,
     check_dtype,
+    check_reference,
     check_source_mask_from,
     check_suv,
-    grid_of_reference,
 )
+from .loaders.loading_steps import place_on_grid, read_image
 from .loaders.merging_files import load_and_merge_images
 from .loaders.protocol import (
-    Color,
+    ColorHandling,
     Irregular,
     ReadOptions,
     SourceMaskFrom,
@@ -36,6 +37,7 @@ from .storage.files import PathLike
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merge_images", "load_image"]
 
 
+@accept_former_spelling("colour", "color")
 def load_image(
     path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO,
     dataset_index: int = 0,
@@ -49,7 +51,7 @@ def load_image(
     irregular: Irregular = "error",
     dtype: npt.DTypeLike | None = None,
     source_mask_from: SourceMaskFrom | None = None,
-    color: Color = "error",
+    color: ColorHandling = "error",
     suv: Suv | None = None,
     interpolation: Interpolation | None = None,
     allow_outside_files: bool = False,
@@ -57,8 +59,8 @@ def load_image(
     """Load one image or mask, whatever its format.
 
     The format is recognized from the content; the name only breaks ties. The result stands where it belongs in
-    the patient, in LPS millimeters, or the call raises: no volume is ever made up. What had to be assumed or was
-    left out is told in a warning and kept in the image's ``provenance``.
+    the patient, in LPS millimeters, or the call raises: no volume is ever made up. A warning says what had to be
+    assumed or was left out, and the image's ``provenance`` keeps it.
 
     Args:
         path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a NRRD (``.nrrd``,
@@ -89,7 +91,8 @@ def load_image(
             ``pictologics.preprocessing.find_sentinel``), and a number names that value as it is loaded. If there is
             none, a warning says so and no voxel is marked. The values themselves stay as they are.
         color: What to do with DICOM images in color: ``"error"``, or ``"luminance"`` to convert them to gray,
-            0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colors (0 to 255 for 8 bits).
+            0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in the range of the colors (0 to 255 for 8 bits). The former
+            spelling ``colour`` is accepted and means the same.
         suv: Give PET as standardized uptake values: by body weight (``"bw"``, g/ml), by lean body mass (``"lbm"``,
             g/ml, after James) or by body surface area (``"bsa"``, cm2/ml, after Du Bois). The rules are those of
             QIBA's vendor-neutral pseudo-code; ``metadata["units"]`` names the result.
@@ -105,7 +108,7 @@ def load_image(
     Raises:
         ValueError: In every case below; each error also is of the class named.
         MissingPathError: If there is nothing at the path.
-        UnsupportedFormatError: If the content is of no format, or a variety of one, that is read.
+        UnsupportedFormatError: If the content is of a format, or a variety of one, that is not supported.
         CorruptFileError: If a file contradicts itself or ends too early.
         AmbiguousSeriesError: If several series, or several sets of images of one, could be meant.
         GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
@@ -123,7 +126,7 @@ def load_image(
     if transpose_axes is not None and reference_image is None:
         warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
     # Before the voxels are read, so that a reference without a place fails at once.
-    target = None if reference_image is None else grid_of_reference(reference_image)
+    target = None if reference_image is None else check_reference(reference_image)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     options = ReadOptions(
         dataset_index=check_whole("dataset_index", dataset_index, 0),
@@ -138,11 +141,11 @@ def load_image(
         allow_outside_files=bool(allow_outside_files),
         fill_value=check_fill_value(fill_value),
         reference=reference_image,
-        transpose_axes=transpose_axes,
+        transpose_axes=None if reference_image is None else transpose_axes,
     )
     image, source = read_image(path, options)
     if target is not None:
-        image = on_grid(image, target, options.fill_value, method, source)
+        image = place_on_grid(image, target, options.fill_value, method, source)
     warn_of(source, image.provenance.decisions)
     return image
 
@@ -181,5 +184,5 @@ def explain(
     if options.allow_outside_files and "allow_outside_files" in reader.honors:
         # The calls that load them need it too, and the path alone does not do.
         allowed = ("allow_outside_files", True)
-        volumes = tuple(replace(one, options=(*one.options, allowed), is_default=False) for one in volumes)
+        volumes = tuple(replace(volume, options=(*volume.options, allowed), is_default=False) for volume in volumes)
     return Explanation(source.path, volumes, found.left_out)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,45 @@ from ..merger import Binarize
 from .protocol import SourceMaskFrom, Suv
 
 __all__ = [
+    "accept_former_spelling",
     "check_binarize",
     "check_dtype",
     "check_paths",
+    "check_reference",
     "check_source_mask_from",
     "check_suv",
-    "grid_of_reference",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def grid_of_reference(reference_image: Image) -> Grid:
-    """Where the reference lies, if it is an image."""
+
+def accept_former_spelling(former: str, name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take a keyword by its former spelling too.
+
+    Raises:
+        OptionError: When the function is called with both, and they differ.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*args: P.args, **keywords: P.kwargs) -> R:
+            if former in keywords:
+                value = keywords.pop(former)
+                if keywords.setdefault(name, value) != value:
+                    raise OptionError(
+                        f"{former} is {value!r} and {name} is {keywords[name]!r}, and they are one parameter",
+                        advice=f"pass {name} only",
+                    )
+            return function(*args, **keywords)
+
+        return call
+
+    return decorate
+
+
+def check_reference(reference_image: Image) -> Grid:
+    """Check that a reference is an image, and return where it lies."""
     check_is_image("reference_image", reference_image)
     return reference_image.grid
 

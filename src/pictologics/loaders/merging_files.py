@@ -26,13 +26,13 @@ from ..merger import Binarize, ConflictResolution, Merger
 from ..placement import place
 from ..provenance import Decision, Provenance, warn_of
 from ..storage.files import PathLike
-from .image_reading import on_grid, read_image
 from .keywords import (
     check_binarize,
     check_dtype,
     check_paths,
-    grid_of_reference,
+    check_reference,
 )
+from .loading_steps import place_on_grid, read_image
 from .protocol import ReadOptions
 
 __all__ = ["load_and_merge_images"]
@@ -112,7 +112,7 @@ def load_and_merge_images(
     rule = check_choice("conflict_resolution", conflict_resolution, ("max", "min", "first", "last"))
     meant = check_binarize(binarize)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
-    target = None if reference_image is None else grid_of_reference(reference_image)
+    target = None if reference_image is None else check_reference(reference_image)
     if reposition_to_reference and target is None:
         raise OptionError(
             "reposition_to_reference=True needs an image to put the files on, and none was given",
@@ -158,7 +158,7 @@ def on_lattice(
     with suppress(GeometryError):
         image.grid.lattice_map(target)
         return image, None
-    moved = on_grid(image, target, 0, method, path)
+    moved = place_on_grid(image, target, 0, method, path)
     if options.fill_value == 0:
         return moved, None
     inside = Image.from_grid(np.ones(image.grid.shape, np.uint8), image.grid)

@@ -13,7 +13,7 @@ from ..image import Image
 from ..storage.files import StoredFile
 
 __all__ = [
-    "Color",
+    "ColorHandling",
     "Description",
     "Irregular",
     "Probe",
@@ -30,7 +30,7 @@ __all__ = [
 
 Irregular = Literal["error", "ignore", "resample"]
 SourceMaskFrom = Literal["padding", "sentinel"] | float
-Color = Literal["error", "luminance"]
+ColorHandling = Literal["error", "luminance"]
 Suv = Literal["bw", "lbm", "bsa"]
 
 SegmentFacts = dict[str, str | int]
@@ -99,7 +99,7 @@ class ReadOptions:
     irregular: Irregular = "error"
     dtype: np.dtype[np.generic] | None = None
     source_mask_from: SourceMaskFrom | None = None
-    color: Color = "error"
+    color: ColorHandling = "error"
     suv: Suv | None = None
     allow_outside_files: bool = False
     fill_value: float = 0.0

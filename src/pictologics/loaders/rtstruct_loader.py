@@ -10,7 +10,7 @@ from ..dicom.structures.structure_set import READER_NAME
 from ..image import Image
 from ..provenance import warn_of
 from ..storage.files import PathLike
-from .keywords import grid_of_reference
+from .keywords import check_reference
 from .protocol import SegmentOptions
 from .registry import find_segment_reader
 
@@ -92,7 +92,7 @@ def load_rtstruct(
         >>> from pictologics.loaders import load_rtstruct
         >>> masks = load_rtstruct("plan.dcm", scan, ["GTV", "LUNG_L"], combine_rois=False)  # doctest: +SKIP
     """
-    grid_of_reference(reference_image)
+    check_reference(reference_image)
     source, reader = find_segment_reader(path, READER_NAME)
     threshold = None if coverage else 0.5
     drawn = reader.read_segments(

@@ -13,7 +13,7 @@ from ..image import Image, noting_other_frame
 from ..placement import Placed, moved_to, place_with_report
 from ..provenance import Decision, warn_of
 from ..storage.files import PathLike
-from .keywords import grid_of_reference
+from .keywords import check_reference
 from .protocol import SegmentFacts, SegmentOptions
 from .registry import find_segment_reader
 
@@ -115,7 +115,7 @@ def load_seg(
         check_segment_numbers(segment_numbers), bool(combine_segments), check_threshold(threshold), reference_image
     )
     if reference_image is not None:
-        grid_of_reference(reference_image)
+        check_reference(reference_image)
     source, reader = find_segment_reader(path)
     loaded = reader.read_segments(source, options)
     if reference_image is not None:

@@ -351,6 +351,18 @@ def test_other_values_of_the_keyword_are_refused(tmp_path, value):
         load_image(slice_file(tmp_path / "one.dcm"), color=value)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_former_spelling_of_the_keyword(tmp_path):
+    path = color_file(tmp_path / "rgb.dcm", colors())
+    gray = load_image(path, color="luminance").array
+    for keywords in ({"colour": "luminance"}, {"colour": "luminance", "color": "luminance"}):
+        np.testing.assert_array_equal(load_image(path, **keywords).array, gray)
+    with pytest.raises(OptionError, match=r"colour is 'luminance' and color is 'error'.*pass color only"):
+        load_image(path, color="error", colour="luminance")
+    with pytest.raises(OptionError, match="color is 'gray'"):
+        load_image(path, colour="gray")
+
+
 def test_it_means_nothing_for_nifti(tmp_path):
     with pytest.warns(ContentWarning, match="color"):
         load_image(write_nifti(tmp_path / "scan.nii", PHANTOM), color="luminance")

@@ -1,0 +1,97 @@
+"""The way of one image from its files: find the reader, check the options, read, mark, reorder, place.
+
+``load_image`` takes these steps, and ``load_and_merge_images`` takes them for each file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from ..dicom.series.phase_info import DicomPhaseInfo
+from ..errors import (
+    ContentWarning,
+    GeometryError,
+    OptionError,
+    warn,
+)
+from ..geometry import Grid
+from ..image import Image, noting_other_frame
+from ..interpolation import Interpolation
+from ..placement import place, transpose
+from ..sentinels import marked_as_asked
+from ..storage.files import PathLike
+from .protocol import Reader, ReadOptions
+from .registry import find_reader
+
+__all__ = ["place_on_grid", "read_image"]
+
+
+def read_image(
+    path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO, options: ReadOptions
+) -> tuple[Image, str]:
+    """Do all that comes before an image is placed on a reference.
+
+    Returns:
+        The image on its own grid, its axes in the order asked for, and what messages call its source.
+    """
+    source, reader = find_reader(path)
+    check_suv_is_offered(reader, options, source.path)
+    warn_of_ignored_options(reader, options, source.path)
+    image = reader.read(source, options)
+    image = mark_sentinel_voxels(image, reader, options)
+    image = prepare_for_reference(image, reader, options)
+    return image, source.path
+
+
+def check_suv_is_offered(reader: Reader, options: ReadOptions, path: str) -> None:
+    """Refuse uptake values of a format that has no dose and no weight: other values would pass for them."""
+    if options.suv is not None and "suv" not in reader.honors:
+        raise OptionError(
+            f"suv={options.suv!r} needs the dose and the patient's weight that a PET scanner writes, and {reader.name} "
+            "files have neither",
+            path=path,
+            advice="load the DICOM series",
+        )
+
+
+def warn_of_ignored_options(reader: Reader, options: ReadOptions, path: str) -> None:
+    """Name the options that differ from their defaults and mean nothing for a format."""
+    ignored = options.changed() - reader.honors
+    if options.source_mask_from != "padding":
+        # A sentinel is looked for in every format: mark_sentinel_voxels does it where the reader does not.
+        ignored -= {"source_mask_from"}
+    if options.transpose_axes is not None and reader.needs_reference:
+        # What is drawn on the reference has its axes already.
+        ignored |= {"transpose_axes"}
+    if ignored:
+        warn(f"'{path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files", ContentWarning)
+
+
+def mark_sentinel_voxels(image: Image, reader: Reader, options: ReadOptions) -> Image:
+    """Give the image the source mask that a sentinel makes, if one is asked for and the reader has not done so."""
+    if options.source_mask_from is None or "source_mask_from" in reader.honors:
+        return image
+    source_mask, decisions = marked_as_asked(image, options.source_mask_from)
+    return replace(image, source_mask=source_mask, provenance=image.provenance.with_decisions(*decisions))
+
+
+def prepare_for_reference(image: Image, reader: Reader, options: ReadOptions) -> Image:
+    """Note a frame of reference that is not the reference's, and put the axes in the order asked for."""
+    if options.reference is None:
+        return image
+    image = noting_other_frame(image, options.reference)
+    if options.transpose_axes is None or reader.needs_reference:
+        return image
+    return transpose(image, options.transpose_axes, options.reference.grid)
+
+
+def place_on_grid(
+    image: Image, target: Grid, fill_value: float, interpolation: Interpolation | None, path: str
+) -> Image:
+    """Put the image on a reference's voxels; an error names the file."""
+    try:
+        return place(image, target, fill_value, interpolation)
+    except GeometryError as error:
+        raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
