@@ -213,8 +213,8 @@ def test_what_cannot_be_written(series, tmp_path):
     path = tmp_path / "made.dcm"
     image = on(series, APART[1])
     for mask, said in (
-        (on(series, APART[1] * 0), "holds no voxel"),
-        (on(series, APART[1] * 0.5), "no whole numbers"),
+        (on(series, APART[1] * 0), "is 0 everywhere"),
+        (on(series, APART[1] * 0.5), "not whole numbers"),
         (on(series, APART[1] * -1.0), "begin at 1"),
         (on(series, APART[1] * 70000.0), "beyond 65535"),
         (APART[1], "an Image or a dict of Images"),
@@ -229,7 +229,7 @@ def test_what_cannot_be_written(series, tmp_path):
         ({5: "five"}, r"describes \[5\] and the mask has \[1\]"),
         ([{"segment_number": 1, "algorithm_type": "MAGIC"}], "algorithm_type of segment 1"),
         ([{"segment_number": 1, "type_code": "10200004"}], "type_code of segment 1"),
-        ([{"segment_number": 1, "recommended_color": "red"}], "'red' is no color"),
+        ([{"segment_number": 1, "recommended_color": "red"}], "'red' is not a color"),
     ):
         with pytest.raises(OptionError, match=said):
             save_seg(image, series, path, segments)

@@ -14,15 +14,16 @@ from ..array_types import FloatArray, IntArray
 __all__ = ["TIE_SHIFT", "Crossings", "Patch", "cross_rows", "fill_patch"]
 
 TIE_SHIFT: Final = (1e-6, 0.381966e-6)
-"""How far, in voxels along columns and rows, a center is thought to be moved before it is judged.
+"""How far, in voxels along columns and rows, a center is moved before it is judged.
 
-It decides for centers that lie on an edge, and always the same way: half-open. Rounding in the ways from text to world
-to voxels moves an edge by less than a thousandth of this. The second number is no simple part of the first, so that no
-edge of a slope that occurs keeps its tie."""
-
+It decides for centers that lie on an edge, and always the same way, so that of two polygons that share an edge exactly
+one has the voxel. A millionth of a voxel lies between two needs. Rounding on the way from text to world to voxels moves
+an edge by less than 1e-9 voxels, and must never decide. Contours are written to 0.001 mm or so, and must not be moved
+visibly. The two numbers are in the ratio of the golden section, which no simple slope has: along an edge of a simple
+slope, such as 1, equal shifts would leave centers on the edge."""
 
 MOST_AT_ONCE: Final = 1 << 22
-"""Crossings that are worked out in one go."""
+"""Crossings that are worked out in one go: some 200 megabytes."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ class Patch:
 
     @property
     def box(self) -> tuple[slice, slice]:
-        """Its rows and columns in the plane."""
+        """The rows and columns of the plane that the patch covers."""
         rows, columns = self.values.shape
         return slice(self.row, self.row + rows), slice(self.column, self.column + columns)
 
 
 def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) -> Crossings:
-    """Cross polygons with the rows of a field.
+    """Find where polygons cross the lines through the centers of a field's rows.
 
     What lies outside the field is clipped: crossings beyond its left side count at the first column, those beyond the
     right side behind the last.
@@ -79,7 +80,8 @@ def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) ->
     following = np.arange(1, len(points) + 1)
     following[starts[1:] - 1] = starts[:-1]
     u1, v1 = u0[following], v0[following]
-    # An edge crosses the rows from its lower end, included, to its upper end, excluded.
+    # An edge crosses the rows from its lower end, included, to its upper end, excluded: where two edges meet on a row,
+    # it is crossed once if they go on in one direction and twice or never at a tip. Horizontal edges cross nothing.
     low = np.clip(np.ceil(np.minimum(v0, v1)), 0, height).astype(np.int64)
     high = np.clip(np.ceil(np.maximum(v0, v1)), 0, height).astype(np.int64)
     counts = high - low
@@ -87,9 +89,10 @@ def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) ->
     slope = np.divide(u1 - u0, v1 - v0, out=np.zeros(len(points)), where=counts > 0)
 
     def cross_edges(begin: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Edge, row and column of each crossing of some edges."""
+        """Find edge, row and column of each crossing of some edges."""
         edges = np.repeat(np.arange(begin, end), counts[begin:end])
         rows = np.arange(first[begin], first[end]) - first[edges] + low[edges]
+        # Clipping to the field keeps the count of crossings before each center inside it, and so the parity.
         crossing_columns = u0[edges] + (rows - v0[edges]) * slope[edges]
         return edges, rows, np.clip(np.ceil(crossing_columns), 0, width).astype(np.int64)
 
@@ -106,10 +109,10 @@ def cross_rows_in_parts(
     width: int,
     height: int,
 ) -> Crossings:
-    """The crossings of edges that are far longer than voxels, a part of them at a time.
+    """Do what :func:`cross_rows` does for edges far longer than the field is wide, a part of them at a time.
 
-    Two crossings of a polygon at one place change nothing, so that no more of them need to be kept than the field has
-    voxels, however many there are.
+    Two crossings of a polygon at one place cancel out by the even-odd rule. So no more need to be kept than the field
+    has voxels, however many there are.
     """
     kept: list[IntArray] = []
     begin = 0
@@ -127,7 +130,7 @@ def cross_rows_in_parts(
 
 
 def fill_patch(rows: IntArray, columns: IntArray) -> Patch | None:
-    """The voxels between crossings: 1 where an odd number of them lies before the center.
+    """Fill the voxels between crossings: 1 where an odd number of them lies before the center.
 
     Args:
         rows: Row of each crossing; every row has an even number of them.

@@ -1,4 +1,4 @@
-"""What the segments of a new segmentation file are: names, or all that ``get_segment_info`` tells."""
+"""The segments of a new segmentation file, made of their names or of all that ``get_segment_info`` lists."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ Facts = Mapping[str, str | int]
 """What is known of a segment, under the names of ``get_segment_info``."""
 
 MAKER: Final = "pictologics"
+"""Manufacturer of the file, and the algorithm of segments that name none."""
 
-# What editors of segmentations write where nobody says what a segment is.
 TISSUE: Final = Code("85756007", "SCT", "Tissue")
+"""What editors of segmentations write where nobody says what a segment is."""
+
 WRITTEN_CODE: Final = re.compile(r"(?P<value>\S+) \((?P<scheme>[^()]+)\)")
+
 ALGORITHM_TYPES: Final = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
 
 
 def make_segments(
     segments: Mapping[int, str] | Sequence[Facts] | None, labels: Mapping[int, str], numbers: Sequence[int]
 ) -> list[DicomSegment]:
-    """What each segment is, in the order of the numbers.
+    """Make the description of each segment, in the order of the numbers.
 
     Args:
-        segments: What ``save_seg`` is told of them.
-        labels: What the mask calls them.
-        numbers: Those that there are.
+        segments: Names by number, or facts of segments, as ``save_seg`` takes them.
+        labels: Names that the mask has for them.
+        numbers: The segments that there are.
 
     Raises:
         OptionError: If one is described badly, or is not there.
@@ -42,17 +45,18 @@ def make_segments(
     if isinstance(segments, Mapping):
         names.update(segments)
     else:
-        facts = {read_segment_number(one): one for one in segments or ()}
+        facts = {read_segment_number(entry): entry for entry in segments or ()}
     unknown = sorted({*facts, *(segments if isinstance(segments, Mapping) else ())} - set(numbers))
     if unknown:
         raise OptionError(
-            f"segments describes {unknown} and the mask has {list(numbers)}", advice="describe those that are there"
+            f"segments describes {unknown} and the mask has {list(numbers)}",
+            advice="describe only segments of the mask",
         )
     return [make_segment(number, names.get(number, ""), facts.get(number, {})) for number in numbers]
 
 
 def read_segment_number(facts: Facts) -> int:
-    """The segment that is described."""
+    """Read which segment is described."""
     number = facts.get("segment_number")
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
         raise OptionError(f"a segment is described without its segment_number: {dict(facts)}")
@@ -60,36 +64,36 @@ def read_segment_number(facts: Facts) -> int:
 
 
 def make_segment(number: int, name: str, facts: Facts) -> DicomSegment:
-    """A segment of what is known of it, under the names of ``get_segment_info``."""
-    told = {key: str(value) for key, value in facts.items()}
-    algorithm = told.get("algorithm_name", "")
-    kind = told.get("algorithm_type") or ("AUTOMATIC" if algorithm else "MANUAL")
+    """Make a segment of the facts under the names of ``get_segment_info``."""
+    texts = {key: str(value) for key, value in facts.items()}
+    algorithm = texts.get("algorithm_name", "")
+    kind = texts.get("algorithm_type") or ("AUTOMATIC" if algorithm else "MANUAL")
     if kind not in ALGORITHM_TYPES:
         raise OptionError(f"algorithm_type of segment {number} is {kind!r} and must be {', '.join(ALGORITHM_TYPES)}")
     return DicomSegment(
         number,
-        told.get("segment_label") or name or f"Segment {number}",
-        told.get("segment_description", ""),
+        texts.get("segment_label") or name or f"Segment {number}",
+        texts.get("segment_description", ""),
         kind,
         algorithm or ("" if kind == "MANUAL" else MAKER),
-        parse_code(told, "category", number),
-        parse_code(told, "type", number),
-        told.get("tracking_id", ""),
-        told.get("tracking_uid", ""),
-        told.get("recommended_color", ""),
+        parse_code(texts, "category", number),
+        parse_code(texts, "type", number),
+        texts.get("tracking_id", ""),
+        texts.get("tracking_uid", ""),
+        texts.get("recommended_color", ""),
     )
 
 
-def parse_code(told: Mapping[str, str], what: str, number: int) -> Code:
+def parse_code(texts: Mapping[str, str], concept: str, number: int) -> Code:
     """A code written as ``"10200004 (SCT)"`` with its meaning; tissue if there is none."""
-    text = told.get(f"{what}_code", "")
+    text = texts.get(f"{concept}_code", "")
     if not text:
         return TISSUE
     match = WRITTEN_CODE.fullmatch(text)
-    meaning = told.get(f"{what}_meaning", "")
+    meaning = texts.get(f"{concept}_meaning", "")
     if match is None or not meaning:
         raise OptionError(
-            f"{what}_code of segment {number} is {text!r} with the meaning {meaning!r}",
-            advice=f'write it as "10200004 (SCT)" and give {what}_meaning, such as "Liver"',
+            f"{concept}_code of segment {number} is {text!r} with the meaning {meaning!r}",
+            advice=f'write it as "10200004 (SCT)" and give {concept}_meaning, such as "Liver"',
         )
     return Code(match["value"], match["scheme"], meaning)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceSeries", "read_source_series"]
 
-# What a derived object takes over from its source, and what anonymized files may lack: there, but with no value
-# (DICOM PS3.3, attributes of type 2).
 MAY_BE_EMPTY = (
     "AccessionNumber",
     "PatientBirthDate",
@@ -36,6 +34,10 @@ MAY_BE_EMPTY = (
     "StudyID",
     "StudyTime",
 )
+"""What a derived object takes over from its source and anonymized files may lack.
+
+Of type 2 in DICOM PS3.3: it must be there, and may be empty.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class SourceSeries:
         path: What messages call it.
         planes: Its planes and their grid.
         datasets: What stands before the pixels of each file.
-        order: For each stored frame, in the order of the data sets, its plane.
+        order: The plane of each frame, in the order in which the data sets store frames.
     """
 
     path: str
@@ -72,7 +74,7 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
         given: Its folder, the list of its files, or one multi-frame file.
 
     Raises:
-        MissingPathError: If there is nothing.
+        MissingPathError: If the path does not exist.
         AmbiguousSeriesError: If several series or volumes could be meant.
         GeometryError: If its slices form no regular grid.
     """
@@ -80,8 +82,9 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
     meant, _ = set_aside_localizers(group_series(scan_files(files).headers))
     volumes = find_volumes(choose_series(meant, None, path), path)
     if len(volumes) > 1:
+        labels = ", ".join(volume.label for volume in volumes)
         raise AmbiguousSeriesError(
-            f"the series holds {len(volumes)} volumes and one is needed: {', '.join(one.label for one in volumes)}",
+            f"the series holds {len(volumes)} volumes and one is required: {labels}",
             path=path,
             advice="pass the list of files of one of them",
         )
@@ -105,7 +108,7 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
 def list_source_files(
     given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
 ) -> tuple[str, list[StoredFile | str]]:
-    """The files of a series, and what messages call them."""
+    """List the files of a series, and say what messages call them."""
     if isinstance(given, (str, os.PathLike)):
         path = Path(given)
         if not path.exists():
@@ -115,4 +118,4 @@ def list_source_files(
         raise OptionError(
             "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"
         )
-    return os.fspath(given[0]), [DiskFile(one) for one in given]
+    return os.fspath(given[0]), [DiskFile(path) for path in given]

@@ -13,10 +13,9 @@ from ...errors import OptionError
 
 __all__ = ["lab_to_srgb", "srgb_to_lab"]
 
-# The white of the profile connection space, D50, which DICOM's numbers are relative to.
 WHITE: Final = np.array([0.9642, 1.0, 0.8249])
+"""The white of the profile connection space, D50, which DICOM's numbers are relative to."""
 
-# Linear sRGB of XYZ relative to D50 (Bradford adaptation from the display's D65).
 RGB_OF_XYZ: Final = np.array(
     [
         [3.1338561, -1.6168667, -0.4906146],
@@ -24,32 +23,40 @@ RGB_OF_XYZ: Final = np.array(
         [0.0719453, -0.2289914, 1.4052427],
     ]
 )
-# Where the cube root of CIE 1976 gives way to a straight line.
+"""Linear sRGB of XYZ relative to D50 (Bradford adaptation from the display's D65)."""
+
 KNEE: Final = 6 / 29
-# L runs from 0 to 100 and a and b from -128 to 127, each spread over 16 bits.
+"""Where the cube root of CIE 1976 gives way to a straight line."""
+
 LOWEST: Final = np.array([0.0, -128.0, -128.0])
+"""The L, a and b of the stored number 0 (PS3.3 C.10.7.1.1)."""
+
 EXTENT: Final = np.array([100.0, 255.0, 255.0])
-HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+"""L runs from 0 to 100 and a and b from -128 to 127, each spread over 16 bits."""
+
+WRITTEN_COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+"""How colors are passed in and out."""
 
 
 def lab_to_srgb(numbers: Sequence[float]) -> str:
-    """The color of three CIELab numbers of 16 bits as ``"#rrggbb"``; what no display shows is clipped."""
+    """Convert three CIELab numbers of 16 bits to ``"#rrggbb"``; colors that no display shows are clipped."""
     light, a, b = np.asarray(numbers, np.float64) / 65535 * EXTENT + LOWEST
     roots = (light + 16) / 116 + np.array([a / 500, 0.0, -b / 200])
     xyz = WHITE * np.where(roots > KNEE, roots**3, 3 * KNEE**2 * (roots - 4 / 29))
     linear = np.clip(RGB_OF_XYZ @ xyz, 0, 1)
+    # The curve of sRGB (IEC 61966-2-1), a straight line near black.
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return "#" + "".join(f"{round(float(one) * 255):02x}" for one in encoded)
+    return "#" + "".join(f"{round(float(share) * 255):02x}" for share in encoded)
 
 
 def srgb_to_lab(color: str) -> tuple[int, int, int]:
-    """Three CIELab numbers of 16 bits of a color ``"#rrggbb"``.
+    """Convert a color ``"#rrggbb"`` to three CIELab numbers of 16 bits.
 
     Raises:
-        OptionError: If it is none.
+        OptionError: If it is written in another way.
     """
-    if not isinstance(color, str) or not HEX.fullmatch(color):
-        raise OptionError(f"{color!r} is no color", advice='write it as "#rrggbb", such as "#e6194b"')
+    if not isinstance(color, str) or not WRITTEN_COLOR.fullmatch(color):
+        raise OptionError(f"{color!r} is not a color", advice='write it as "#rrggbb", such as "#e6194b"')
     encoded = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     ratio: FloatArray = np.linalg.solve(RGB_OF_XYZ, linear) / WHITE

@@ -1,4 +1,4 @@
-"""Frames of a segmentation -> packed bits, or stored numbers."""
+"""The pixels of a segmentation's frames, as packed bits or as stored numbers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from ..pixels.plane_reader import PlaneReader
 __all__ = ["FramePixels", "check_frames_present"]
 
 BYTES: Final = PixelFormat(np.dtype(np.uint8), 8, 0, False)
+"""The format of packed bits: eight pixels in a byte."""
 
 
 class FramePixels:
@@ -50,7 +51,7 @@ class FramePixels:
         self.reader.__exit__()
 
     def read_bits(self, number: int, at_least: int = 1) -> npt.NDArray[np.uint8]:
-        """Which pixels of a frame are set, eight in a byte, the first in its lowest bit; overwritten by the next.
+        """Read which pixels of a frame are set, eight in a byte, the first in its lowest bit; overwritten by the next.
 
         Frames of single bits follow one another without a gap (DICOM PS3.5 8.1.1, 8.2), so that a frame may begin
         within a byte.
@@ -70,26 +71,28 @@ class FramePixels:
         first, last = first_bit // 8, -(-(first_bit + self.pixels) // 8)
         content = self.reader.read_words(self.header, self.stored, first, last - first)
         if first_bit % 8:
+            # The frame begins within a byte: its bits are shifted to begin one.
             single = np.unpackbits(content, bitorder="little")[first_bit % 8 :][: self.pixels]
             return np.packbits(single, bitorder="little")
         if self.pixels % 8:
+            # The last byte also holds the first pixels of the next frame.
             content[-1] &= (1 << self.pixels % 8) - 1
         return content
 
     def read_numbers(self, number: int) -> AnyArray:
-        """The stored numbers of a frame, (rows, columns); overwritten by the next."""
+        """Read the stored numbers of a frame, (rows, columns); overwritten by the next."""
         if self.is_packed:
             bits = np.unpackbits(self.read_bits(number), count=self.pixels, bitorder="little")
             return bits.reshape(self.template.rows, self.template.columns)
         return self.reader.read(replace(self.template, number=number), self.stored)
 
     def decode(self, number: int) -> AnyArray:
-        """A compressed frame."""
+        """Decode a compressed frame."""
         return self.reader.compressed.decode(self.header, number, self.reader.open_file_of(self.header))[0]
 
 
 def is_packed(header: Header) -> bool:
-    """Whether pixels are single bits.
+    """Whether pixels are packed single bits.
 
     Raises:
         UnsupportedFormatError: If they are neither that nor whole numbers of 8 or 16 bits.
@@ -98,7 +101,7 @@ def is_packed(header: Header) -> bool:
     samples = header.short(tags.SAMPLES_PER_PIXEL) or 1
     if allocated not in (1, 8, 16) or header.pixel_tag != tags.PIXEL_DATA or samples != 1:
         raise UnsupportedFormatError(
-            f"its pixels are {samples} numbers of {allocated} bits, and a segmentation has one of 1, 8 or 16",
+            f"its pixels are {samples} numbers of {allocated} bits, and one number of 1, 8 or 16 bits is required",
             path=header.path,
             advice="export the file again",
         )
@@ -106,7 +109,7 @@ def is_packed(header: Header) -> bool:
 
 
 def check_frames_present(template: Frame, count: int) -> None:
-    """Make sure that the file holds its frames, before any memory is taken for them.
+    """Check that the file holds its frames, before any memory is taken for them.
 
     Args:
         template: A frame of the file.

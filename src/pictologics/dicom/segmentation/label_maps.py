@@ -1,4 +1,4 @@
-"""Frames that hold segment numbers -> a label map, or a mask for each segment."""
+"""Frames that hold segment numbers (SegmentationType LABELMAP) -> a label map, or a mask for each segment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["read_stored_label_map", "read_stored_masks"]
 
 
 def read_stored_label_map(segmentation: DicomSegmentation, layers: Layers, numbers: Sequence[int]) -> LabelMap:
-    """Read a volume of segment numbers as it is stored; numbers that are not wanted become background.
+    """Read a volume of segment numbers; numbers of segments that are not wanted become background.
 
     Args:
         segmentation: The file.
@@ -67,7 +67,10 @@ def read_stored_masks(
 
 
 def write_mask(voxels: npt.NDArray[np.uint8], stored: AnyArray, number: int) -> None:
-    """Set the voxels that have a number; memory before the first and after the last of them is not touched."""
+    """Set the voxels that have a number.
+
+    Memory before the first and after the last of them is not touched, so that the system need not give it out.
+    """
     bits = np.packbits(stored == number, bitorder="little")
     stretch = set_stretch(bits)
     part = voxels[stretch.start * 8 : stretch.stop * 8]
@@ -75,7 +78,7 @@ def write_mask(voxels: npt.NDArray[np.uint8], stored: AnyArray, number: int) -> 
 
 
 class LabelLookup:
-    """What stored numbers become: themselves, or background where no segment that is wanted has them."""
+    """Turns stored numbers into labels: themselves, or background where no wanted segment has them."""
 
     def __init__(self, segmentation: DicomSegmentation, numbers: Sequence[int], dtype: np.dtype[Any]) -> None:
         self.table = np.zeros(1 << 16, dtype)
@@ -88,7 +91,7 @@ class LabelLookup:
         self.plain_up_to = int(itself.argmin()) - 1 if not itself.all() else (1 << 16) - 1
 
     def apply(self, stored: AnyArray, plane: AnyArray) -> int:
-        """Write the labels of one plane; returns how many voxels have a number that stands for nothing."""
+        """Write the labels of one plane, and count the voxels whose number no segment has."""
         if int(stored.max()) <= self.plain_up_to:
             plane[...] = stored
             return 0
@@ -97,10 +100,10 @@ class LabelLookup:
 
 
 def describe_lost_numbers(segmentation: DicomSegmentation, numbers: Sequence[int], strangers: int) -> list[Decision]:
-    """What to say of voxels that are background in the label map and are not in the file."""
+    """Say which voxels are background in the label map and not in the file."""
     decisions = []
     if strangers:
-        text = f"{strangers} voxels have a number that no segment of the file has, and are background"
+        text = f"{strangers} voxels have a number that no segment of the file has, and became background"
         decisions.append(Decision("left out", text, strangers, "content"))
     if 0 in numbers:
         text = (

@@ -26,7 +26,7 @@ from .segmentation_header import DicomSegmentation, header_error
 __all__ = ["ALL_SEGMENTS", "Layer", "Layers", "find_layers"]
 
 ALL_SEGMENTS = -1
-"""In place of a segment's number: the frame is part of a label map and shows all of them."""
+"""In place of a segment's number: a frame of a label map shows all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Layers:
 
     @property
     def frame_count(self) -> int:
-        """How many frames are to be read at most: the number of the last one and one."""
+        """How many frames the file must hold, counted up to the last one that lies on a plane."""
         return max(layer.frame for plane in self.planes for layer in plane) + 1
 
 
 def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) -> Layers:
-    """Put the frames of a segmentation on planes.
+    """Find the plane and the segment of each frame of a segmentation.
 
     Args:
         segmentation: The file.
@@ -77,8 +77,8 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     size = stored_size(header)
     count = 1 if tags.NUMBER_OF_FRAMES not in header else header.integer(tags.NUMBER_OF_FRAMES) or 0
     if not all(size) or count < 1 or not header.pixel_tag:
-        what = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
-        raise header_error(header, f"this segmentation has {what}")
+        content = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
+        raise header_error(header, f"this segmentation has {content}")
     refuse_absurd_count(header, count)
     described = frozenset(segmentation.numbers)
     unique: dict[tuple[bytes | None, ...], int] = {}
@@ -122,7 +122,10 @@ def refuse_slide(header: Header) -> None:
 def find_shown_segment(
     attributes: Attributes, segmentation: DicomSegmentation, described: Collection[int], number: int
 ) -> int:
-    """The segment that a frame shows (DICOM PS3.3 C.8.20.3.1), from its own groups or the shared ones."""
+    """Find the segment that a frame shows (DICOM PS3.3 C.8.20.3.1), from its own groups or the shared ones.
+
+    A frame that names none belongs to the only segment there is.
+    """
     segment = attributes.short(tags.REFERENCED_SEGMENT_NUMBER)
     if segment is None and len(described) == 1:
         return segmentation.segments[0].number
@@ -139,7 +142,7 @@ def find_shown_segment(
 
 
 def describe_repeated_frames(planes: tuple[tuple[Layer, ...], ...], segmentation: DicomSegmentation) -> list[Decision]:
-    """What to say of segments that have several frames on one plane."""
+    """Say which segments have several frames on one plane."""
     extra = sum(len(plane) - len({layer.segment for layer in plane}) for plane in planes)
     if not extra:
         return []
@@ -153,7 +156,7 @@ def describe_repeated_frames(planes: tuple[tuple[Layer, ...], ...], segmentation
 
 
 def find_first_frames(layers: Layers, segment: int | None) -> Mapping[int, int]:
-    """For each plane that has a frame of a segment, or of any, the first one's number."""
+    """Find the first frame of a segment, or of any if None, by the index of the plane on which it lies."""
     return {
         slot: min(layer.frame for layer in plane if segment in (None, layer.segment))
         for slot, plane in enumerate(layers.planes)

@@ -1,4 +1,7 @@
-"""Layers of a segmentation -> a label map, or a volume for each segment; planes without frames are never touched."""
+"""Frames with the bits or fractions of one segment each -> a label map, or a volume for each segment.
+
+Memory of planes without frames is never touched.
+"""
 
 from __future__ import annotations
 
@@ -132,18 +135,18 @@ def read_fractions(segmentation: DicomSegmentation, layers: Layers, volumes: dic
 
 
 def select_layers(plane: Sequence[Layer], numbers: Sequence[int]) -> list[Layer]:
-    """The layers of a plane that are wanted."""
+    """Select the layers of a plane whose segments are wanted."""
     wanted = frozenset(numbers)
     return [layer for layer in plane if layer.segment in wanted]
 
 
 def find_smallest_stored(segmentation: DicomSegmentation, threshold: float) -> int:
-    """The stored value from which on a pixel belongs to a segment."""
+    """Find the stored value from which on a pixel belongs to a segment; 0 never does."""
     return 1 if segmentation.kind != "FRACTIONAL" else max(1, ceil(threshold * segmentation.maximum))
 
 
 def allocate_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
-    """A volume of zeros, (planes, rows, columns), whose memory the system gives out where it is written.
+    """Allocate a volume of zeros, (planes, rows, columns), whose memory the system gives out where it is written.
 
     Raises:
         CorruptFileError: If the file cannot hold its frames, or the system has no room.
@@ -154,7 +157,7 @@ def allocate_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
         return np.zeros(shape, dtype)
     except (MemoryError, ValueError) as error:
         raise CorruptFileError(
-            f"it spans {shape[2]}x{shape[1]}x{shape[0]} voxels, more than there is memory for",
+            f"its planes span {shape[2]}x{shape[1]}x{shape[0]} voxels, more than there is memory for",
             path=layers.template.header.path,
             advice="correct the positions of its planes",
             shape=layers.grid.shape,

@@ -1,4 +1,4 @@
-"""A segmentation file as its header describes it."""
+"""The header of a segmentation file: its type, its segments, and how numbers stand for them."""
 
 from __future__ import annotations
 
@@ -46,49 +46,60 @@ class DicomSegmentation:
         return tuple(segment.number for segment in self.segments)
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
-        """What some of its segments are called: the label, or else what the property's code means."""
-        return {one.number: one.label or one.type.meaning for one in self.segments if one.number in numbers}
+        """Name some of its segments: by the label, or else by what the property's code means."""
+        return {
+            segment.number: segment.label or segment.type.meaning
+            for segment in self.segments
+            if segment.number in numbers
+        }
 
 
 def open_segmentation(file: StoredFile) -> DicomSegmentation:
     """Read the header of a segmentation; no functional groups and no pixels.
 
     Raises:
-        UnsupportedFormatError: If it is none, or one of surfaces.
+        UnsupportedFormatError: If the file is not a segmentation, or one of surfaces.
         CorruptFileError: If it describes no segment or contradicts itself.
     """
     header = read_header(file)
     if header is None:
         raise UnsupportedFormatError(
-            "this is no DICOM file, and a segmentation is required", path=file.name, advice="pass a DICOM SEG file"
+            "this is not a DICOM file, and a segmentation is required", path=file.name, advice="pass a DICOM SEG file"
         )
     refuse_other_kinds(header)
     kind = header.text(tags.SEGMENTATION_TYPE).upper()
     if not kind and sop_class_of(header) == LABEL_MAP_STORAGE:
         kind = "LABELMAP"
     if kind not in SEGMENTATION_TYPES:
-        raise header_error(header, f"its SegmentationType is {kind!r}, and {', '.join(SEGMENTATION_TYPES)} are known")
+        raise header_error(
+            header, f"its SegmentationType is {kind!r} and must be one of {', '.join(SEGMENTATION_TYPES)}"
+        )
     segments = read_dicom_segments(header)
     if kind != "LABELMAP":
         return DicomSegmentation(header, cast(SegmentationType, kind), tuple(segments), read_maximum(header, kind))
     background = header.short(tags.PIXEL_PADDING_VALUE) or 0
     return DicomSegmentation(
-        header, "LABELMAP", tuple(one for one in segments if one.number != background), background=background
+        header,
+        "LABELMAP",
+        tuple(segment for segment in segments if segment.number != background),
+        background=background,
     )
 
 
 def read_maximum(header: Header, kind: str) -> int:
-    """The stored value of the fraction 1."""
+    """Read the stored value of the fraction 1 (PS3.3 C.8.20.2.3)."""
     if kind == "BINARY":
         return 1
     maximum = header.short(tags.MAXIMUM_FRACTIONAL_VALUE)
     if not maximum:
-        raise header_error(header, f"it is fractional and its MaximumFractionalValue is {maximum}")
+        raise header_error(
+            header, f"its MaximumFractionalValue is {maximum}, and a fractional segmentation needs one above 0"
+        )
     return maximum
 
 
 def refuse_other_kinds(header: Header) -> None:
-    """Raise for what holds no voxels in the patient."""
+    """Raise for SOP classes other than those of voxels in the patient."""
     sop_class = sop_class_of(header)
     if sop_class == SURFACE_STORAGE:
         raise UnsupportedFormatError(
@@ -98,12 +109,12 @@ def refuse_other_kinds(header: Header) -> None:
         )
     if not is_segmentation(header):
         raise UnsupportedFormatError(
-            f"this DICOM file (SOP class {sop_class or 'missing'}) is no segmentation",
+            f"this DICOM file (SOP class {sop_class or 'missing'}) is not a segmentation",
             path=header.path,
             advice="load it with load_image",
         )
 
 
 def header_error(header: Header, found: str) -> CorruptFileError:
-    """The error for a header that cannot be."""
+    """Make the error for a header that contradicts itself or the standard."""
     return CorruptFileError(found, path=header.path, advice="export the file again")

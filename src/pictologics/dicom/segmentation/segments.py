@@ -1,4 +1,4 @@
-"""What a segmentation file says of each segment (DICOM PS3.3 C.8.20.4)."""
+"""The segments that a segmentation file describes (DICOM PS3.3 C.8.20.4)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DicomSegment:
     color: str = ""
 
     def facts(self) -> dict[str, str | int]:
-        """What is known, under the names of ``get_segment_info``."""
+        """List what is known, under the names of ``get_segment_info``."""
         more = {
             "algorithm_name": self.algorithm_name,
             "category_code": str(self.category),
@@ -79,7 +79,7 @@ class DicomSegment:
 
 
 def read_dicom_segments(header: Header) -> list[DicomSegment]:
-    """The segments that a file describes, in ascending order of their numbers.
+    """Read the segments that a file describes, in ascending order of their numbers.
 
     Raises:
         CorruptFileError: If there is none, or two have one number.
@@ -102,7 +102,7 @@ def read_dicom_segments(header: Header) -> list[DicomSegment]:
 
 
 def read_dicom_segment(item: Item) -> DicomSegment:
-    """One segment."""
+    """Read one segment."""
     number = item.short(tags.SEGMENT_NUMBER)
     if number is None:
         raise CorruptFileError(
@@ -126,7 +126,7 @@ def read_dicom_segment(item: Item) -> DicomSegment:
 
 
 def read_code(code: Attributes) -> Code:
-    """A coded concept; its value may stand in any of three attributes."""
+    """Read a coded concept; its value may stand in any of three attributes (PS3.3 8.8)."""
     values = (code.text(tag) for tag in (tags.CODE_VALUE, tags.LONG_CODE_VALUE, tags.URN_CODE_VALUE))
     return Code(
         next((value for value in values if value), ""),

@@ -1,0 +1,127 @@
+"""Masks on the voxels of a series, and the numbers of their segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..array_types import AnyArray
+from ..dicom.segmentation.segments import DicomSegment
+from ..errors import GeometryError, OptionError
+from ..image import Image, other_frame
+from ..labels import label_type
+from ..placement import place
+from ..provenance import Decision
+from .seg_sources import SourceSeries
+
+__all__ = ["collect_labels", "number_masks", "place_masks", "renumber_segments"]
+
+
+def number_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Image | dict[int, Image]:
+    """Sort masks by number; those that only have a name are numbered from 1 and keep it as their label."""
+    if isinstance(mask, Image):
+        return mask
+    if not isinstance(mask, Mapping) or not mask or not all(isinstance(value, Image) for value in mask.values()):
+        raise OptionError(
+            f"an Image or a dict of Images is required, and {type(mask).__name__} was given",
+            advice="pass what load_seg or load_rtstruct gives",
+        )
+    if all(isinstance(key, str) for key in mask):
+        return {number: name_mask(value, str(key)) for number, (key, value) in enumerate(mask.items(), 1)}
+    if not all(isinstance(key, (int, np.integer)) and not isinstance(key, bool) and key > 0 for key in mask):
+        raise OptionError("the keys of the dict of masks must all be numbers above 0, or all names")
+    return {int(key): mask[key] for key in sorted(mask)}  # type: ignore[index, call-overload]
+
+
+def name_mask(mask: Image, name: str) -> Image:
+    """Give the one value of a mask a name."""
+    return Image.from_grid(mask.array, mask.grid, labels={1: name}, metadata=mask.metadata)
+
+
+def collect_labels(masks: Image | dict[int, Image]) -> dict[int, str]:
+    """Collect what the masks call their segments."""
+    if isinstance(masks, Image):
+        return {**masks.labels}
+    return {number: mask.labels.get(1, "") for number, mask in masks.items()}
+
+
+def place_masks(
+    masks: Image | dict[int, Image], series: SourceSeries, kind: str, decisions: list[Decision]
+) -> tuple[AnyArray, list[int]]:
+    """Place masks on the planes of the series, and list the segments in them.
+
+    Returns:
+        Segment numbers, (planes, rows, columns); or, of masks that overlap, a fourth axis with each mask by itself.
+    """
+    if isinstance(masks, Image):
+        labels = place_on_series(masks, series, decisions)
+        numbers = np.unique(labels)
+        # A segment that is named and has no voxel is still described.
+        return labels, sorted({*numbers[numbers > 0].tolist(), *(key for key in masks.labels if key > 0)})
+    numbers_given = list(masks)
+    combined = np.zeros(series.planes.grid.shape[::-1], label_type(max(numbers_given)))
+    placed: list[AnyArray] = []
+    overlap = False
+    for number, mask in masks.items():
+        inside = place_on_series(mask, series, decisions) > 0
+        overlap = overlap or bool((combined[inside] > 0).any())
+        combined[inside] = number
+        placed.append(inside)
+    if not overlap:
+        return combined, numbers_given
+    if kind == "LABELMAP":
+        raise OptionError(
+            "the masks overlap, and in a LABELMAP a voxel can belong to one segment only",
+            advice='pass segmentation_type="BINARY"',
+        )
+    return np.stack(placed, axis=-1).astype(np.uint8), numbers_given
+
+
+def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> AnyArray:
+    """Place a mask on the voxels of the series, as (planes, rows, columns) of unsigned integers.
+
+    Raises:
+        OptionError: If its values are not segment numbers.
+        GeometryError: If it does not lie on the lattice, or beyond the series.
+    """
+    array = np.asarray(mask.array)
+    if array.dtype.kind not in "bui" and not (array.dtype.kind == "f" and (np.rint(array) == array).all()):
+        raise OptionError(f"the mask holds {array.dtype} values that are not whole numbers", advice="round it first")
+    if not array.any():
+        raise OptionError("the mask is 0 everywhere", advice="pass a mask with a segment in it")
+    if array.min() < 0:
+        raise OptionError(f"the mask holds {array.min()}, and segment numbers begin at 1", advice="relabel it")
+    labels = array.astype(label_type(int(array.max())), order="F")
+    placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
+    # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
+    lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))
+    if lost:
+        raise GeometryError(
+            f"{lost} voxels of the mask lie outside the series",
+            path=series.path,
+            advice="crop the mask to the series, or pass the series it belongs to",
+            voxels=lost,
+        )
+    of_frames = other_frame(mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference)
+    decisions += [decision for decision in of_frames if decision not in decisions]
+    return np.ascontiguousarray(placed.array.T)
+
+
+def renumber_segments(
+    voxels: AnyArray, described: Sequence[DicomSegment], decisions: list[Decision]
+) -> tuple[AnyArray, list[DicomSegment]]:
+    """Number segments from 1 without gaps, as those of type BINARY must be (DICOM PS3.3 C.8.20.4)."""
+    numbers = [segment.number for segment in described]
+    shown = ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
+    text = (
+        f"segments {shown} were written as 1 to {len(numbers)}: BINARY segments are numbered without gaps; pass "
+        'segmentation_type="LABELMAP" to keep the numbers'
+    )
+    decisions.append(Decision("converted", text, len(numbers), "content"))
+    if voxels.ndim == 3:
+        table = np.zeros(max(numbers) + 1, label_type(len(numbers)))
+        table[numbers] = np.arange(1, len(numbers) + 1)
+        voxels = table[voxels]
+    return voxels, [replace(segment, number=k) for k, segment in enumerate(described, 1)]
