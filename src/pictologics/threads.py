@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Lock
 
 from .checks import check_whole
@@ -12,11 +13,21 @@ from .checks import check_whole
 __all__ = ["get_num_threads", "run_in_shares", "set_num_threads"]
 
 ENVIRONMENT_VARIABLE = "PICTOLOGICS_NUM_THREADS"
+"""Bounds the threads where ``set_num_threads`` does not."""
 
-# A thread takes this part of its share of what is left at a time.
 STRETCHES = 4
+"""Into how many stretches the share of a thread is cut: it takes one of them of what is left at a time."""
 
-_chosen: list[int] = []
+
+@dataclass
+class ThreadSetting:
+    """What ``set_num_threads`` was last given; one for the process."""
+
+    count: int | None = None
+
+
+setting = ThreadSetting()
+"""The setting that counts."""
 
 
 def set_num_threads(count: int | None) -> None:
@@ -27,22 +38,21 @@ def set_num_threads(count: int | None) -> None:
             this process may use.
 
     Raises:
-        OptionError: If the count is not a positive whole number.
+        OptionError: If the count is not a positive whole number; the last setting stays.
 
     Examples:
         >>> import pictologics
         >>> pictologics.set_num_threads(1)
         >>> pictologics.set_num_threads(None)
     """
-    _chosen.clear()
-    if count is not None:
-        _chosen.append(check_whole("count", count, 1, advice="set_num_threads(None) uses all cores"))
+    advice = "set_num_threads(None) uses all cores"
+    setting.count = None if count is None else check_whole("count", count, 1, advice=advice)
 
 
 def get_num_threads() -> int:
     """The number of threads that loading uses now."""
-    if _chosen:
-        return _chosen[0]
+    if setting.count is not None:
+        return setting.count
     text = os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     if text:
         return check_whole(ENVIRONMENT_VARIABLE, int(text) if text.isdecimal() else text, 1)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from ..dicom.suv.uptake import SUV_UNITS, convert_to_uptake
 from ..errors import OptionError
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
-from ..sentinels import marked_as_asked
+from ..sentinels import find_source_mask
 from .dicom_describing import describe_scan
 from .dicom_selection import choose_volume, find_source_volumes, scan_source
 from .protocol import (
@@ -68,7 +68,7 @@ class DicomReader:
             source_mask=voxels.source_mask,
             provenance=Provenance(source.path),
         )
-        source_mask, marks = marked_as_asked(loaded, options.source_mask_from)
+        source_mask, marks = find_source_mask(loaded, options.source_mask_from)
         decisions = (*decisions, *marks)
         if planes.irregular_stack is not None:
             made = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)

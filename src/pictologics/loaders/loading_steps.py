@@ -20,7 +20,7 @@ from ..geometry import Grid
 from ..image import Image, noting_other_frame
 from ..interpolation import Interpolation
 from ..placement import place, transpose
-from ..sentinels import marked_as_asked
+from ..sentinels import find_source_mask
 from ..storage.files import PathLike
 from .protocol import Reader, ReadOptions
 from .registry import find_reader
@@ -73,7 +73,7 @@ def mark_sentinel_voxels(image: Image, reader: Reader, options: ReadOptions) -> 
     """Give the image the source mask that a sentinel makes, if one is asked for and the reader has not done so."""
     if options.source_mask_from is None or "source_mask_from" in reader.honors:
         return image
-    source_mask, decisions = marked_as_asked(image, options.source_mask_from)
+    source_mask, decisions = find_source_mask(image, options.source_mask_from)
     return replace(image, source_mask=source_mask, provenance=image.provenance.with_decisions(*decisions))
 
 

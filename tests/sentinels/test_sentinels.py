@@ -237,3 +237,55 @@ def test_no_sentinel_is_told(tmp_path):
     with pytest.raises(OptionError, match=r"const\.nii.*every voxel is 4"):
         save_image(on_grid(np.full(SHAPE, 4.0)), tmp_path / "const.nii")
         load_image(tmp_path / "const.nii", source_mask_from=4)
+
+
+# --- each number of the rule, on both of its sides ---
+
+
+def surrounded(candidate: float, others: np.ndarray) -> Image:
+    """A volume whose outermost voxels have a value, and whose inner ones have the others in order."""
+    array = np.full((22, 22, 22), float(candidate))
+    array[1:-1, 1:-1, 1:-1] = others.reshape(20, 20, 20)
+    return Image(array, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+
+
+def others_with(share: float, value: float, median: float) -> np.ndarray:
+    """8000 values around a median, of which a share is one value."""
+    values = median + np.linspace(-20, 20, 8000).round()
+    values[: round(share * 8000)] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("candidate", "median", "way", "share", "is_sentinel"),
+    [
+        # Half of the way may hold a thousandth: -500 is a value that could be measured.
+        (-500, 500, 0.45, 0.002, False),
+        (-500, 500, 0.45, 0.0009, True),
+        (-500, 500, 0.55, 0.002, True),
+        (500, -500, 0.45, 0.002, False),
+        (500, -500, 0.55, 0.002, True),
+        # A tenth of the way may hold a twentieth: nothing measures -2048.
+        (-2048, 0, 0.09, 0.06, False),
+        (-2048, 0, 0.09, 0.04, True),
+        (-2048, 0, 0.11, 0.06, True),
+        (-2048, 0, 0.45, 0.06, True),
+    ],
+)
+def test_the_way_to_the_other_values_is_nearly_empty(candidate, median, way, share, is_sentinel):
+    value = candidate + way * (median - candidate)
+    evidence = find_sentinel(surrounded(candidate, others_with(share, value, median)))
+    assert evidence.is_sentinel == is_sentinel, evidence
+    assert evidence.candidate == candidate
+
+
+@pytest.mark.parametrize(("kept", "is_sentinel"), [(0.96, True), (0.94, False)])
+def test_a_value_within_the_data_has_nearly_all_edges(kept, is_sentinel):
+    image = surrounded(0.0, np.linspace(-500, 500, 8000).round() + 0.5)
+    edge = np.zeros((22, 22, 22), bool)
+    for axis in range(3):
+        ends = [slice(None) if k == axis else slice(None, None, 21) for k in range(3)]
+        edge[tuple(ends)] = True
+    where = np.flatnonzero(edge)
+    image.array.flat[where[: round((1 - kept) * where.size)]] = 77.0
+    assert find_sentinel(image).is_sentinel == is_sentinel, find_sentinel(image)
