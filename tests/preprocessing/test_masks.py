@@ -31,7 +31,7 @@ SPACINGS = st.tuples(*(st.sampled_from([0.5, 0.9, 1.0, 2.5]) for _ in range(3)))
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
     """Blocks that cut the small masks of these tests into many."""
-    monkeypatch.setattr(growing, "BLOCK", 3)
+    monkeypatch.setattr(growing, "BLOCK_SIDE", 3)
 
 
 def distances(mask: np.ndarray, spacing) -> np.ndarray:

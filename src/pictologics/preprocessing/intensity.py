@@ -15,7 +15,7 @@ from ..image_checks import derive_image, find_valid_voxels, name_of
 from ..labels import LARGEST_LABEL, label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
-from .regions import Region, mean_and_deviation, region_of
+from .regions import Region, compute_mean_and_deviation, find_region
 
 __all__ = ["clip_intensities", "discretize_image", "normalize_image", "round_intensities"]
 
@@ -115,10 +115,10 @@ def normalize_image(
         [[[0.0, 0.5, 1.0]]]
     """
     check_choice("method", method, get_args(Normalization))
-    region = region_of(image, mask)
-    values = region.values_of(image)
+    region = find_region(image, mask)
+    values = region.take_values(image)
     if method == "z-score":
-        shift, scale = mean_and_deviation(values)
+        shift, scale = compute_mean_and_deviation(values)
     elif method == "min-max":
         shift, scale = float(values.min()), float(values.max()) - float(values.min())
     else:
@@ -130,13 +130,13 @@ def normalize_image(
             path=name_of(image),
             advice="give a mask of varying values",
         )
-    array = scaled(image, shift, scale)
+    array = scale_values(image, shift, scale)
     text = f"values normalized ({method}): {shift:.6g} becomes 0 and {shift + scale:.6g} becomes 1"
     metadata = {name: value for name, value in image.metadata.items() if name != "units"}
     return derive_image(image, *region.decisions, Decision("processed", text), array=array, metadata=metadata)
 
 
-def scaled(image: Image, shift: float, scale: float) -> npt.NDArray[np.floating[Any]]:
+def scale_values(image: Image, shift: float, scale: float) -> npt.NDArray[np.floating[Any]]:
     """Values less the shift, in units of the scale, computed in float64; invalid voxels are 0."""
     valid = find_valid_voxels(image).mask
     dtype = np.float64 if image.array.dtype == np.float64 else np.float32
@@ -191,18 +191,18 @@ def discretize_image(
         [[[1, 1, 2, 4]]]
     """
     check_bins(bin_number, bin_size, minimum)
-    region = region_of(image, mask)
+    region = find_region(image, mask)
     bins: list[tuple[int, npt.NDArray[np.float64]]] = []
-    for number in region.numbers():
-        values = region.values_of(image, number).astype(np.float64)
+    for number in region.list_numbers():
+        values = region.take_values(image, number).astype(np.float64)
         if bin_number is not None:
-            bins.append((number, bins_of_number(values, bin_number)))
+            bins.append((number, assign_bins_by_number(values, bin_number)))
         else:
-            bins.append((number, bins_of_size(values, float(bin_size or 0), minimum, image)))
-    most = int(max(one.max() for _, one in bins))
-    part = np.zeros(region.labels.shape, type_of_bins(most, region, image), order="F")
-    for number, one in bins:
-        part[region.labels == number] = one
+            bins.append((number, assign_bins_by_size(values, float(bin_size or 0), minimum, image)))
+    most = int(max(binned.max() for _, binned in bins))
+    part = np.zeros(region.labels.shape, find_bin_type(most, region, image), order="F")
+    for number, binned in bins:
+        part[region.labels == number] = binned
     array = np.zeros(image.array.shape, part.dtype, order="F")
     array[region.box] = part
     how = f"{bin_number} bins" if bin_number is not None else f"bins of {bin_size:g}"
@@ -211,7 +211,7 @@ def discretize_image(
     return derive_image(image, *region.decisions, Decision("processed", text, most), array=array, metadata=metadata)
 
 
-def bins_of_number(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+def assign_bins_by_number(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
     """Bins of equal width from the lowest to the highest value; the highest belongs to the last."""
     low, high = values.min(), values.max()
     if low == high:
@@ -219,7 +219,7 @@ def bins_of_number(values: npt.NDArray[np.float64], count: int) -> npt.NDArray[n
     return np.asarray(np.minimum(np.floor(count * (values - low) / (high - low)) + 1, count))
 
 
-def bins_of_size(
+def assign_bins_by_size(
     values: npt.NDArray[np.float64], size: float, minimum: float | None, image: Image
 ) -> npt.NDArray[np.float64]:
     """Bins of one width from the minimum on."""
@@ -235,12 +235,12 @@ def bins_of_size(
     return np.asarray(np.floor((values - low) / size) + 1)
 
 
-def type_of_bins(most: int, region: Region, image: Image) -> npt.DTypeLike:
+def find_bin_type(most: int, region: Region, image: Image) -> npt.DTypeLike:
     """The smallest unsigned type that counts all bins."""
     try:
         return label_type(most)
     except OptionError as error:
-        values = region.values_of(image)
+        values = region.take_values(image)
         raise OptionError(
             f"values from {values.min():.6g} to {values.max():.6g} make {most} bins, and 65535 is the limit",
             path=name_of(image),

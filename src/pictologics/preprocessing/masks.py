@@ -12,14 +12,9 @@ from ..checks import check_choice, check_number, check_range, format_range
 from ..geometry import Box
 from ..image import Image
 from ..provenance import Decision
-from .regions import (
-    check_mask,
-    mean_and_deviation,
-    region_of,
-    region_of_mask,
-    widened,
-    with_labels,
-)
+from .boxes import join_boxes, widen_box
+from .mask_labels import check_mask
+from .regions import compute_mean_and_deviation, find_mask_region, find_region, reduce_mask
 
 __all__ = ["crop_around", "crop_to_mask", "filter_outliers", "keep_largest_component", "resegment_mask"]
 
@@ -53,11 +48,11 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
         [[[0, 1, 1, 0]]]
     """
     low, high = check_range("value_range", value_range)
-    region = region_of(image, mask)
+    region = find_region(image, mask)
     part = image.array[region.box]
 
-    def nothing() -> tuple[str, str]:
-        values = region.values_of(image)
+    def explain_empty() -> tuple[str, str]:
+        values = region.take_values(image)
         found = (
             f"no voxel of the mask lies in {format_range(low, high)}: its values run from {values.min():.6g} to "
             f"{values.max():.6g}"
@@ -67,7 +62,7 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
     def inside(_: int) -> npt.NDArray[np.bool_]:
         return np.asarray((part >= low) & (part <= high))
 
-    return with_labels(mask, region, inside, f"resegmented to {format_range(low, high)}", nothing)
+    return reduce_mask(mask, region, inside, f"resegmented to {format_range(low, high)}", explain_empty)
 
 
 def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
@@ -98,20 +93,20 @@ def filter_outliers(image: Image, mask: Image, k: float = 3.0) -> Image:
         [[[1, 1, 1, 1, 0]]]
     """
     sigmas = check_number("k", k, "standard deviations", above=0, finite=False)
-    region = region_of(image, mask)
+    region = find_region(image, mask)
 
     part = image.array[region.box]
 
     def within(number: int) -> npt.NDArray[np.bool_]:
-        mean, deviation = mean_and_deviation(region.values_of(image, number))
-        # Of 64 bits, so that values of 32 are compared exactly, and converted bit by bit.
+        mean, deviation = compute_mean_and_deviation(region.take_values(image, number))
+        # In float64, so that float32 values are compared as they are and the limits are not rounded to float32.
         low, high = np.float64(mean - sigmas * deviation), np.float64(mean + sigmas * deviation)
         return np.asarray((part >= low) & (part <= high))
 
-    def nothing() -> tuple[str, str]:
+    def explain_empty() -> tuple[str, str]:
         return f"no voxel lies within {sigmas:g} standard deviations of the mean", "pass a larger k"
 
-    return with_labels(mask, region, within, f"outliers beyond {sigmas:g} standard deviations left out", nothing)
+    return reduce_mask(mask, region, within, f"outliers beyond {sigmas:g} standard deviations left out", explain_empty)
 
 
 def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Image:
@@ -139,7 +134,7 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
     from scipy import ndimage
 
     neighbors = check_choice("connectivity", connectivity, CONNECTIVITIES, advice="they share faces, edges or corners")
-    region = region_of_mask(mask)
+    region = find_mask_region(mask)
     structure = ndimage.generate_binary_structure(3, CONNECTIVITIES.index(neighbors) + 1)
 
     def largest(number: int) -> npt.NDArray[np.bool_]:
@@ -149,10 +144,10 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
         sizes[0] = 0
         return np.asarray((parts == sizes.argmax()).transpose())
 
-    def nothing() -> tuple[str, str]:
+    def explain_empty() -> tuple[str, str]:
         return "the mask marks no voxel", "check which segment was loaded"
 
-    return with_labels(mask, region, largest, f"largest part kept ({connectivity} neighbors)", nothing)
+    return reduce_mask(mask, region, largest, f"largest part kept ({connectivity} neighbors)", explain_empty)
 
 
 def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Image, Image]:
@@ -191,17 +186,14 @@ def crop_around(image: Image, masks: list[Image], margin_mm: float) -> tuple[Ima
     boxes = []
     for mask in masks:
         check_mask(image, mask)
-        boxes.append(region_of_mask(mask).box)
-    box = tuple(
-        slice(min(one.start for one in sides), max(one.stop for one in sides)) for sides in zip(*boxes, strict=True)
-    )
-    wide = widened(box, margin, image.grid.spacing, image.array.shape)  # type: ignore[arg-type]
-    return cropped(image, wide), [cropped(mask, wide) for mask in masks]
+        boxes.append(find_mask_region(mask).box)
+    box = widen_box(join_boxes(boxes), margin, image.grid.spacing, image.array.shape)
+    return crop_image(image, box), [crop_image(mask, box) for mask in masks]
 
 
-def cropped(image: Image, box: Box) -> Image:
-    """The voxels of a box, copied, where they were."""
-    grid = image.grid.cropped([one.start for one in box], [one.stop - one.start for one in box])
+def crop_image(image: Image, box: Box) -> Image:
+    """Cut an image down to a box, copied; every voxel stays where it is in the world."""
+    grid = image.grid.cropped([side.start for side in box], [side.stop - side.start for side in box])
     slices = image.provenance.slices
     if len(slices) == image.array.shape[2]:
         slices = slices[box[2]]

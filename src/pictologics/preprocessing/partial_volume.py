@@ -31,7 +31,7 @@ __all__ = ["sample_labels"]
 PLANES = 32
 """Planes of the result that are made together, so that fractions take little memory."""
 
-ROUNDING = 1e-6
+FRACTION_ROUNDING = 1e-6
 """What a fraction may lack of the threshold from rounding in float32."""
 
 
@@ -55,22 +55,22 @@ def sample_labels(
         valid: True where the source holds data; None for everywhere.
 
     Raises:
-        OptionError: If the values are no labels and no fractions.
+        OptionError: If the values are neither labels nor fractions.
     """
     validity = find_valid(array, valid)
     valid = validity.mask
     array = array if valid is None else np.where(valid, array, array.dtype.type(0))
-    labels, boxes = labels_of(array)
-    known = known_voxels(array.shape, to_source, shape, how, valid)
+    labels, boxes = find_label_boxes(array)
+    known = find_known_voxels(array.shape, to_source, shape, how, valid)
     result = np.zeros(shape, type_with(array.dtype.newbyteorder("="), how.fill_value), order="F")
     for first in range(0, shape[2], PLANES):
         slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
-        fill_slab(result, slab, labels, boxes, to_source, how, threshold, valid)
+        fill_planes(result, slab, labels, boxes, to_source, how, threshold, valid)
     np.copyto(result, how.fill_value, where=~known, casting="unsafe")
     return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), validity.not_finite)
 
 
-def fill_slab(
+def fill_planes(
     result: AnyArray,
     slab: Box,
     labels: AnyArray,
@@ -80,7 +80,7 @@ def fill_slab(
     threshold: float,
     valid: BoolArray | None,
 ) -> None:
-    """Decide some planes of the result."""
+    """Choose the labels of some planes of the result."""
     scratch = Scratch()
     best = np.zeros([part.stop - part.start for part in slab], np.float32, order="F")
     for label, box in boxes.items():
@@ -92,19 +92,19 @@ def fill_slab(
             # A mask of fractions is its own fraction.
             labels[cut] if labels.dtype.kind == "f" else labels[cut] == label,
             shifted(to_source, part, cut),
-            tuple(one.stop - one.start for one in part),
+            tuple(side.stop - side.start for side in part),
             replace(how, fill_value=0.0),
             None if valid is None else valid[cut],
         ).array
         so_far = best[part[0], part[1], part[2].start - slab[2].start : part[2].stop - slab[2].start]
-        wins = (fraction >= threshold - ROUNDING) & (fraction >= so_far)
+        wins = (fraction >= threshold - FRACTION_ROUNDING) & (fraction >= so_far)
         target = result[part].T
         select(target, ~wins.T, label, target, scratch)
         # What is below the threshold loses against anything that is not.
         np.maximum(so_far, fraction, out=so_far)
 
 
-def labels_of(array: AnyArray) -> tuple[AnyArray, dict[int, Box]]:
+def find_label_boxes(array: AnyArray) -> tuple[AnyArray, dict[int, Box]]:
     """The labels as whole numbers, or the fractions as they are, and the box around each label, in ascending order."""
     from scipy import ndimage
 
@@ -128,7 +128,7 @@ def labels_of(array: AnyArray) -> tuple[AnyArray, dict[int, Box]]:
     return whole, {number: (box[0], box[1], box[2]) for number, box in found if box is not None}
 
 
-def known_voxels(
+def find_known_voxels(
     size: tuple[int, ...], to_source: FloatArray, shape: tuple[int, int, int], how: Sampling, valid: BoolArray | None
 ) -> BoolArray:
     """Which voxels of the result lie within the source and are valid; it is the same for all labels."""
@@ -136,6 +136,6 @@ def known_voxels(
     if valid is None:
         inside = sample(ones, to_source, shape, replace(how, interpolation="nearest", fill_value=0.0))
         return inside.array.view(np.bool_)
-    made = sample(ones, to_source, shape, how, valid).valid
-    assert made is not None
-    return made
+    known = sample(ones, to_source, shape, how, valid).valid
+    assert known is not None
+    return known

@@ -1,39 +1,25 @@
-"""Which voxels count: those of a mask that hold valid data."""
+"""Which voxels count: those of a mask that hold valid data. Their values, and masks reduced to some of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ..array_types import AnyArray
+from ..array_types import AnyArray, BoolArray
 from ..errors import OptionError
 from ..geometry import Box
-from ..image import Image, check_lies_on
-from ..image_checks import check_image, derive_image, find_valid_voxels, name_of
-from ..labels import label_type
+from ..image import Image
+from ..image_checks import derive_image, find_valid_voxels, name_of
 from ..provenance import Decision
+from .boxes import find_bounding_box
+from .mask_labels import check_mask, read_labels
 
-__all__ = [
-    "Region",
-    "bounding_box",
-    "check_mask",
-    "labels_of",
-    "mean_and_deviation",
-    "region_of",
-    "region_of_mask",
-    "widened",
-    "with_labels",
-]
+__all__ = ["Region", "compute_mean_and_deviation", "find_mask_region", "find_region", "reduce_mask"]
 
-CHUNK = 1 << 18
-"""Values that are converted at a time."""
-
-ROUNDING = 1e-9
-"""A distance of whole voxels must not miss the last one by a rounding."""
+VALUES_AT_ONCE = 1 << 18
+"""Values that are converted to float64 at a time: two megabytes, which stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +36,7 @@ class Region:
     box: Box
     decisions: tuple[Decision, ...]
 
-    def numbers(self) -> list[int]:
+    def list_numbers(self) -> list[int]:
         """The labels that some voxel has, ascending."""
         most = int(self.labels.max())
         if most == 1:
@@ -60,67 +46,14 @@ class Region:
             counts += np.bincount(self.labels[:, :, plane].ravel(order="K"), minlength=most + 1)
         return [int(number) for number in np.flatnonzero(counts) if number]
 
-    def values_of(self, image: Image, number: int | None = None) -> npt.NDArray[Any]:
-        """The image's values where the mask has a label, or any, in no particular order."""
+    def take_values(self, image: Image, number: int | None = None) -> AnyArray:
+        """The image's values where the mask has this label, or any if None, in no particular order."""
         chosen = self.labels > 0 if number is None else self.labels == number
-        values: npt.NDArray[Any] = image.array[self.box][chosen]
+        values: AnyArray = image.array[self.box][chosen]
         return values.astype(np.uint8) if values.dtype == np.bool_ else values
 
 
-def labels_of(mask: Image) -> AnyArray:
-    """The labels of a mask, as whole numbers of the smallest unsigned type; 0 where it marks nothing.
-
-    Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
-
-    Raises:
-        OptionError: If a value is no whole number, as in a mask that was interpolated.
-        GeometryError: If it has no 3D grid, or its source mask has another shape.
-    """
-    mask = check_image(mask, "mask")
-    array = mask.array
-    if array.dtype == np.bool_:
-        labels: AnyArray = array.view(np.uint8)
-    else:
-        # Passes over NaN, and is NaN where there is nothing else.
-        largest = float(np.fmax.reduce(array, axis=None))
-        if largest == np.inf:
-            raise not_whole(mask, largest)
-        kind = label_type(int(largest) if largest > 0 else 0)
-        if array.dtype == kind:
-            labels = array
-        else:
-            labels = np.zeros(array.shape, kind, order="F")
-            np.copyto(labels, array, where=array > 0, casting="unsafe")
-            if array.dtype.kind == "f":
-                different = (labels != array) & (array > 0)
-                if different.any():
-                    raise not_whole(mask, float(array[different].flat[0]))
-    if mask.source_mask is not None and not mask.source_mask.all():
-        labels = labels * mask.source_mask
-    return labels
-
-
-def not_whole(mask: Image, value: float) -> OptionError:
-    """The error for a mask of fractions."""
-    return OptionError(
-        f"the mask holds the value {value:.6g}, and labels are whole numbers",
-        path=name_of(mask),
-        advice="compare the mask with a threshold first, such as 0.5",
-        value=value,
-    )
-
-
-def check_mask(image: Image, mask: Image) -> None:
-    """See that a mask lies on an image's voxels.
-
-    Raises:
-        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
-    """
-    check_image(mask, "mask")
-    check_lies_on(mask, image, path=name_of(mask))
-
-
-def region_of(image: Image, mask: Image | None) -> Region:
+def find_region(image: Image, mask: Image | None) -> Region:
     """The voxels of a mask at which an image holds valid data; without a mask, all such voxels.
 
     Raises:
@@ -132,46 +65,40 @@ def region_of(image: Image, mask: Image | None) -> Region:
     if mask is None:
         everywhere: Box = (slice(None), slice(None), slice(None))
         labels = np.ones(image.array.shape, np.uint8, order="F") if valid is None else valid.view(np.uint8)
-        return Region(filled(labels, labels, image), everywhere, decisions)
-    check_mask(image, mask)
-    whole = labels_of(mask)
-    box = bounding_box(whole)
-    if box is None:
-        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
-    marked = whole[box]
-    counting = marked if valid is None else marked * valid[box]
-    return Region(filled(counting, marked, image), box, decisions)
-
-
-def filled(counting: AnyArray, marked: AnyArray, image: Image) -> AnyArray:
-    """Labels of which some voxel counts."""
-    if not counting.any():
+        region, marked = Region(labels, everywhere, decisions), labels.size
+    else:
+        check_mask(image, mask)
+        whole = find_mask_region(mask)
+        counting = whole.labels if valid is None else whole.labels * valid[whole.box]
+        region, marked = Region(counting, whole.box, decisions), int(np.count_nonzero(whole.labels))
+    if not region.labels.any():
         raise OptionError(
-            f"none of the {np.count_nonzero(marked) or marked.size} voxels holds valid data",
+            f"none of the {marked} voxels holds valid data",
             path=name_of(image),
             advice="check the source mask of the image",
         )
-    return counting
+    return region
 
 
-def bounding_box(labels: AnyArray) -> Box | None:
-    """The smallest box that holds every label, None if there is none."""
-    edges = []
-    for axis in range(3):
-        others = tuple(k for k in range(3) if k != axis)
-        marked = np.flatnonzero(labels.any(axis=others))
-        if not marked.size:
-            return None
-        edges.append(slice(int(marked[0]), int(marked[-1]) + 1))
-    return tuple(edges)  # type: ignore[return-value]
+def find_mask_region(mask: Image) -> Region:
+    """The voxels that a mask marks, whatever the image.
+
+    Raises:
+        OptionError: If it marks none.
+    """
+    labels = read_labels(mask)
+    box = find_bounding_box(labels)
+    if box is None:
+        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
+    return Region(labels[box], box, ())
 
 
-def with_labels(
+def reduce_mask(
     mask: Image,
     region: Region,
-    keep: Callable[[int], npt.NDArray[np.bool_]],
-    what: str,
-    nothing_left: Callable[[], tuple[str, str]],
+    keep: Callable[[int], BoolArray],
+    action: str,
+    explain_empty: Callable[[], tuple[str, str]],
 ) -> Image:
     """A mask reduced to some of its voxels, label by label.
 
@@ -179,8 +106,8 @@ def with_labels(
         mask: The mask.
         region: Its valid voxels.
         keep: Of a label, which voxels of the box stay; a new array, which is written to.
-        what: What is done, for the record.
-        nothing_left: What to say, and to advise, if no voxel stays.
+        action: What is done, for the record.
+        explain_empty: Gives the message and the advice if no voxel stays.
 
     Raises:
         OptionError: If no voxel stays.
@@ -188,7 +115,7 @@ def with_labels(
     before = int(np.count_nonzero(region.labels))
     reduced = np.zeros_like(region.labels)
     emptied = []
-    for number in region.numbers():
+    for number in region.list_numbers():
         chosen = keep(number)
         chosen &= region.labels == number
         np.copyto(reduced, reduced.dtype.type(number), where=chosen)
@@ -196,44 +123,22 @@ def with_labels(
             emptied.append(number)
     after = int(np.count_nonzero(reduced))
     if not after:
-        found, advice = nothing_left()
+        found, advice = explain_empty()
         raise OptionError(found, path=name_of(mask), advice=advice)
-    decisions = [*region.decisions, Decision("processed", f"{what}: {after} of {before} voxels stay", after)]
+    decisions = [*region.decisions, Decision("processed", f"{action}: {after} of {before} voxels stay", after)]
     if emptied:
         names = ", ".join(f"{number} ({mask.labels.get(number) or 'no name'})" for number in emptied)
-        decisions.append(Decision("left out", f"{what} leaves nothing of label {names}", len(emptied), "content"))
+        decisions.append(Decision("left out", f"{action} leaves nothing of label {names}", len(emptied), "content"))
     array = np.zeros(mask.array.shape, reduced.dtype, order="F")
     array[region.box] = reduced
     return derive_image(mask, *decisions, array=array)
 
 
-def region_of_mask(mask: Image) -> Region:
-    """The voxels that a mask marks, whatever the image.
-
-    Raises:
-        OptionError: If it marks none.
-    """
-    labels = labels_of(mask)
-    box = bounding_box(labels)
-    if box is None:
-        raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
-    return Region(labels[box], box, ())
-
-
-def widened(box: Box, distance: float, spacing: Sequence[float], shape: Sequence[int]) -> Box:
-    """A box that reaches a distance further on every side, within the image: whole voxels up to that far."""
-    sides = []
-    for one, step, size in zip(box, spacing, shape, strict=True):
-        # No further than the image is long, so that no distance is too large for a whole number.
-        more = int(min(np.floor(distance / step * (1 + ROUNDING)), size))
-        sides.append(slice(max(one.start - more, 0), min(one.stop + more, size)))
-    return tuple(sides)  # type: ignore[return-value]
-
-
-def mean_and_deviation(values: npt.NDArray[Any]) -> tuple[float, float]:
+def compute_mean_and_deviation(values: AnyArray) -> tuple[float, float]:
     """Mean, and standard deviation of the population, computed in float64 without a copy of all values."""
     mean = float(values.mean(dtype=np.float64))
+    # In two passes: the mean of the squares less the square of the mean cancels where the mean is large.
     squares = 0.0
-    for start in range(0, values.size, CHUNK):
-        squares += float(np.sum((values[start : start + CHUNK].astype(np.float64) - mean) ** 2))
+    for start in range(0, values.size, VALUES_AT_ONCE):
+        squares += float(np.sum((values[start : start + VALUES_AT_ONCE].astype(np.float64) - mean) ** 2))
     return mean, float(np.sqrt(squares / values.size))

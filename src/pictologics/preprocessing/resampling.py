@@ -103,16 +103,16 @@ def resample_image(
         check_number("min_valid_weight", min_valid_weight, above=0, most=1),
         float(check_fill_value(fill_value)),
     )
-    made = sampled(source, target, how, mask_threshold)
+    result = sample_source(source, target, how, mask_threshold)
     if round_intensities:
-        round_values(made.array)
+        round_values(result.array)
     text = (
         f"resampled from {format_numbers(grid.spacing)} to {format_numbers(target.spacing)} mm by {interpolation} "
         f"interpolation, grid centers aligned: {' x '.join(map(str, grid.shape))} voxels became "
         f"{' x '.join(map(str, target.shape))}"
     )
-    decisions = [Decision("resampled", text, made.array.size), *made.decisions]
-    return told(source, made, target, decisions)
+    decisions = [Decision("resampled", text, result.array.size), *result.decisions]
+    return make_resampled_image(source, result, target, decisions)
 
 
 def resample_to(
@@ -167,12 +167,12 @@ def resample_to(
         fill_value=float(check_fill_value(fill_value)),
     )
     source = find_source(image, source_mask)
-    made = sampled(source, target, how, mask_threshold)
-    return told(source, made, target, decisions_of_sampling(source.grid, target, how, made))
+    result = sample_source(source, target, how, mask_threshold)
+    return make_resampled_image(source, result, target, decisions_of_sampling(source.grid, target, how, result))
 
 
-def sampled(source: Image, target: Grid, how: Sampling, mask_threshold: float | None) -> Sampled:
-    """The values, or the labels, on the new grid."""
+def sample_source(source: Image, target: Grid, how: Sampling, mask_threshold: float | None) -> Sampled:
+    """Sample the values of an image, or with a threshold the labels of a mask, on another grid."""
     to_source = source.grid.index_map(target)
     if mask_threshold is None:
         refuse_blended_labels(source, how.interpolation)
@@ -193,10 +193,10 @@ def round_values(array: npt.NDArray[Any]) -> None:
     run_in_shares(round_share, array.shape[2])
 
 
-def told(source: Image, made: Sampled, target: Grid, decisions: list[Decision]) -> Image:
-    """The new image with its record, after the warnings that are due."""
+def make_resampled_image(source: Image, result: Sampled, target: Grid, decisions: list[Decision]) -> Image:
+    """The new image with its record; gives the warnings that are due."""
     warn_of(source.provenance.source or "the image", decisions)
-    return moved_to(source, made.array, target, made.valid, decisions)
+    return moved_to(source, result.array, target, result.valid, decisions)
 
 
 # --- what is asked for, checked before work begins ---

@@ -202,7 +202,7 @@ class Pipeline:
             OptionError: If a mask is empty, or a step has no mask and needs one; before anything runs. If a step
                 cannot be done; then its number is in the message.
         """
-        piece = Workpiece(image, name_masks(masks))
+        piece = Workpiece(image, key_masks(masks))
         check_start(self.steps, piece)
         # NaN and infinity are marked once, and every step finds them marked.
         validity = find_valid_voxels(image)
@@ -224,7 +224,7 @@ class Pipeline:
         return PipelineResult(piece.image, restore_form(masks, piece.masks), provenance)
 
 
-def name_masks(masks: GivenMasks) -> dict[str, Image]:
+def key_masks(masks: GivenMasks) -> dict[str, Image]:
     """GivenMasks by name."""
     if masks is None:
         return {}

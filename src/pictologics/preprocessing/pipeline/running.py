@@ -10,7 +10,7 @@ from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...image_checks import check_image, name_of
 from ...provenance import Decision
-from ..regions import check_mask, labels_of
+from ..mask_labels import check_mask, read_labels
 from .catalog import find_step
 from .record import StepRecord
 from .steps import Step, to_plain
@@ -50,7 +50,7 @@ def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
         raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
     for name, mask in piece.masks.items():
         check_mask(image, mask)
-        if not labels_of(mask).any():
+        if not read_labels(mask).any():
             raise OptionError(f"the mask '{name}' marks no voxel", path=name_of(mask), advice="check what was loaded")
     for number, step in enumerate(steps, 1):
         check_masks_of_step(step, number, tuple(piece.masks))

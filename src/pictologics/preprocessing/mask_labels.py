@@ -1,0 +1,66 @@
+"""The labels of a mask as whole numbers, and whether it lies on an image."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..array_types import AnyArray
+from ..errors import OptionError
+from ..image import Image, check_lies_on
+from ..image_checks import check_image, name_of
+from ..labels import label_type
+
+__all__ = ["check_mask", "read_labels"]
+
+
+def read_labels(mask: Image) -> AnyArray:
+    """The labels of a mask, as whole numbers of the smallest unsigned type; 0 where it marks nothing.
+
+    Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
+
+    Raises:
+        OptionError: If a value is no whole number, as in a mask that was interpolated.
+        GeometryError: If it has no 3D grid, or its source mask has another shape.
+    """
+    mask = check_image(mask, "mask")
+    array = mask.array
+    if array.dtype == np.bool_:
+        labels: AnyArray = array.view(np.uint8)
+    else:
+        # Passes over NaN, and is NaN where there is nothing else.
+        largest = float(np.fmax.reduce(array, axis=None))
+        if largest == np.inf:
+            raise not_whole_error(mask, largest)
+        kind = label_type(int(largest) if largest > 0 else 0)
+        if array.dtype == kind:
+            labels = array
+        else:
+            labels = np.zeros(array.shape, kind, order="F")
+            np.copyto(labels, array, where=array > 0, casting="unsafe")
+            if array.dtype.kind == "f":
+                different = (labels != array) & (array > 0)
+                if different.any():
+                    raise not_whole_error(mask, float(array[different].flat[0]))
+    if mask.source_mask is not None and not mask.source_mask.all():
+        labels = labels * mask.source_mask
+    return labels
+
+
+def not_whole_error(mask: Image, value: float) -> OptionError:
+    """The error for a mask of fractions."""
+    return OptionError(
+        f"the mask holds the value {value:.6g}, and labels are whole numbers",
+        path=name_of(mask),
+        advice="compare the mask with a threshold first, such as 0.5",
+        value=value,
+    )
+
+
+def check_mask(image: Image, mask: Image) -> None:
+    """See that a mask lies on an image's voxels.
+
+    Raises:
+        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
+    """
+    check_image(mask, "mask")
+    check_lies_on(mask, image, path=name_of(mask))
