@@ -86,7 +86,9 @@ def fill_volume(
 
 
 def move_slice(values: AnyArray, valid: BoolArray | None, start: npt.NDArray[np.intp], part: FloatArray) -> MovedSlice:
-    """A slice at its place in the widened plane: by parts of a voxel it loses the outer half of its edge."""
+    """Move a slice to its place in the widened plane; by a part of a voxel, it loses one column or row."""
+    # A voxel of the plane lies a part of a voxel before the slice's own voxel there: between that one and the one
+    # before. The first voxel of each row, and of each column, has none before it and is lost.
     left, top = (int(place) for place in start)
     columns, rows = (float(share) for share in part)
     if columns:
@@ -101,7 +103,8 @@ def move_slice(values: AnyArray, valid: BoolArray | None, start: npt.NDArray[np.
 
 
 def interpolate_between(start: AnyArray, end: AnyArray, weight: float, out: AnyArray | None = None) -> AnyArray:
-    """The values at a part of the way from one to the other; exact where both are equal."""
+    """The values at a part of the way from one to the other."""
+    # Not (1 - w) * start + w * end, which rounds twice: where both are equal, exactly that value comes out.
     out = np.subtract(end, start, out=out)
     out *= weight
     out += start
@@ -111,7 +114,7 @@ def interpolate_between(start: AnyArray, end: AnyArray, weight: float, out: AnyA
 def blend_pieces(
     pieces: list[MovedSlice], weight: float, values: AnyArray, valid: BoolArray, fill_value: float
 ) -> None:
-    """Write one plane of the volume from one piece, or from two of them."""
+    """Write one plane of the volume from one moved slice, or from two where both have data."""
     rows, columns = values.shape
     top = max(piece.top for piece in pieces)
     left = max(piece.left for piece in pieces)
@@ -126,6 +129,7 @@ def blend_pieces(
     for margin in ((slice(0, top),), (slice(bottom, rows),), (slice(top, bottom), slice(0, left))):
         values[margin] = fill_value
     values[top:bottom, right:columns] = fill_value
+    # A value that was interpolated from an invalid voxel is invalid, however small its weight.
     masks = [piece.valid[window] for piece, window in zip(pieces, windows, strict=True) if piece.valid is not None]
     valid[top:bottom, left:right] = np.logical_and.reduce(masks) if masks else True
     if masks:

@@ -29,26 +29,31 @@ __all__ = [
 ]
 
 
-# Slices get lost in ones and twos. Five equal gaps in a row, each a multiple of the step, were scanned so:
-# 5 mm through the skull base and 10 mm above it.
 RUN_OF_ONE_SPACING = 5
+"""Equal gaps in a row that are a spacing of their own, even if each is a multiple of the step.
 
-# A gap is judged by this many gaps on either side of it, and is usual if this share of them are as long.
+Slices get lost in ones and twos; five in a row were scanned so: 5 mm through the skull base and 10 mm above it."""
+
 AROUND = 5
+"""How many gaps on either side a gap is judged by: enough to see a pattern, few enough to stay within one block."""
+
 USUAL_SHARE = 0.3
+"""Share of the gaps around it that make a gap usual, if they are as long."""
 
-# A step is the stack's own if gaps as short as it make up this share of the extent. It passes over the one short
-# gap where two blocks of slices meet, and bounds the number of resampled slices to 20 times that of the slices.
 STEP_SHARE = 1 / 20
+"""Share of the extent that gaps as short as a step must make up, for it to be the stack's own.
 
-# No scan has more; a position that lies far off is a lie of a header.
+It passes over the one short gap where two blocks of slices meet, and bounds the number of resampled slices to 20 times
+that of the slices."""
+
 MOST_LATTICE_SLOTS = 2**31 - 1
+"""No scan has more slots; a position that lies so far off is an error of its header."""
 
-# Fewer slices than this are no lattice of their own: any two are evenly spaced.
 FEWEST = 3
+"""How many slices make a lattice of their own: any two are evenly spaced."""
 
-# The second of two interleaved lattices may be finer than the first, but hardly by more than this.
 MOST_BETWEEN = 12
+"""How many slices of one lattice may lie between two neighbors of the other: one may be finer, hardly by more."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def find_lattice(heights: FloatArray) -> Lattice | None:
     if count < FEWEST or even:
         return Lattice(float(heights[-1]) / max(count - 1, 1), np.arange(count))
     gaps = np.diff(heights)
+    # The median of all gaps of one step, because the smallest of them is the one that rounding shortened most.
     step = np.median(gaps[np.round(gaps / gaps.min()) == 1])
     # Gaps are rounded, so that a small error of the step does not add up; the slots are then put to the test.
     counts = np.round(gaps / step)
@@ -90,9 +96,12 @@ def find_lattice(heights: FloatArray) -> Lattice | None:
     step = heights[-1] / slots[-1]
     if np.abs(heights / step - slots).max() >= CORNER_ERROR_REFUSED or slots[-1] > MOST_LATTICE_SLOTS:
         return None
+    # A lattice also fits two blocks of slices, 5 mm and then 10 mm apart, and nothing is missing there.
     longest = max((len(list(run)) for slots_on, run in groupby(counts) if slots_on > 1), default=0)
     if longest >= RUN_OF_ONE_SPACING:
         return None
+    # Two interleaved stacks lie on one fine lattice where their offset is a simple fraction of the step. Slots then
+    # stay empty everywhere: a third of them at least (an offset of a half makes one stack of half the step).
     sparse = slots[-1] + 1 - count >= (slots[-1] + 1) / 4
     if sparse and split_interleaved(heights[:, None]):
         return None
@@ -122,6 +131,7 @@ def find_finest_step(gaps: FloatArray) -> float:
     Args:
         gaps: (n - 1,) distances between neighboring slices, mm.
     """
+    # Counted by length, not by number: the share of the extent that is covered by gaps up to each.
     ascending = np.sort(gaps[~find_long_gaps(gaps)])
     reached = np.cumsum(ascending) >= STEP_SHARE * ascending.sum()
     finest = ascending[reached.argmax()]
@@ -155,6 +165,7 @@ def split_interleaved(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt.ND
     count = len(offsets)
     if count < 2 * FEWEST:
         return None
+    # The usual gap in the merged order is shorter than either stack's own: tolerances by it are the stricter ones.
     tolerance_unit = float(np.median(np.diff(offsets[:, -1])))
     for second in range(1, min(count, MOST_BETWEEN + 2)):
         first_stack = follow_steps(offsets, second, tolerance_unit)
@@ -181,6 +192,7 @@ def follow_steps(offsets: FloatArray, second: int, tolerance_unit: float) -> npt
     members = [0, second]
     while True:
         last = offsets[members[-1]]
+        # By the mean of all steps so far: each position is rounded, and the errors of single steps would add up.
         expected = last + (last - offsets[0]) / (len(members) - 1)
         low = bisect_left(heights, expected[-1] - tolerance, lo=members[-1] + 1)
         high = bisect_left(heights, expected[-1] + tolerance, lo=low)

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""Direction cosines of a plane whose rows run to the patient's left and whose columns run to the back."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
     spacings = np.array([find_pixel_spacing(frame, decisions) for frame in frames])
     direction = make_orthonormal_axes(cosines[0])
+    # The projection on the normal: under a gantry tilt, positions are further apart than the planes that they are on.
     heights = positions @ direction[:, 2]
     order = np.argsort(heights, kind="stable")
     if len(frames) > 1:
@@ -140,29 +142,30 @@ def make_plane_grid(
 
 
 def judge_stack(stack: StackGeometry, findings: Sequence[Finding], irregular: str, path: str) -> list[Decision]:
-    """Accept a regular stack; raise for any other, unless told what to do with it."""
+    """Accept a regular stack, and raise for any other unless ``irregular`` says what to do with it."""
     error = float(stack.corner_errors().max())
     if not findings:
         if error < CORNER_ERROR_NOTED:
             return []
         text = f"slices moved onto a regular grid, by up to {error:.2g} voxels at the worst corner"
         return [Decision("rounded", text, error)]
-    said = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
+    texts = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
     if irregular == "resample":
-        return [Decision("assumed", f"the slices form no regular grid: {said}", error)]
+        return [Decision("assumed", f"the slices form no regular grid: {texts}", error)]
     if irregular != "ignore":
         advice = 'pass irregular="ignore" to keep the slices as they are, at their mean distance'
         if can_be_resampled(findings):
             advice = f'pass irregular="resample" to make a regular volume of them, or {advice.removeprefix("pass ")}'
         raise GeometryError(
-            f"the slices form no regular grid: {said}, and {CORNER_ERROR_REFUSED} voxels is the limit",
+            f"the slices form no regular grid: {texts}, and {CORNER_ERROR_REFUSED} voxels is the limit",
             path=path,
             advice=advice,
             findings={finding.kind: finding.voxels for finding in findings},
             way_out=(("irregular", "resample" if can_be_resampled(findings) else "ignore"),),
             corner_error=error,
         )
-    text = f"the slices form no regular grid and were kept at a mean distance of {stack.grid.spacing[2]:.6g} mm: {said}"
+    step = stack.grid.spacing[2]
+    text = f"the slices form no regular grid and were kept at a mean distance of {step:.6g} mm: {texts}"
     return [Decision("assumed", text, error, "geometry")]
 
 
@@ -174,7 +177,8 @@ def can_be_resampled(findings: Sequence[Finding]) -> bool:
 def make_orthonormal_axes(cosines: FloatArray) -> FloatArray:
     """The nearest right-handed set of axes to six direction cosines: columns r, c and n."""
     pair = cosines.reshape(2, 3).T
-    # Exact cosines stay exact; the polar factor of anything else spreads the rounding evenly over both.
+    # Exact cosines stay exact. Of any other the polar factor is the nearest orthonormal pair: it spreads the rounding
+    # evenly over both axes, where Gram-Schmidt would put all of it on the second.
     if np.abs(pair.T @ pair - np.eye(2)).max() > 1e-15:
         left, _, right = np.linalg.svd(pair, full_matrices=False)
         pair = left @ right
@@ -183,7 +187,7 @@ def make_orthonormal_axes(cosines: FloatArray) -> FloatArray:
 
 
 def find_pixel_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
-    """The distance between rows and columns; what is assumed is recorded once."""
+    """The distance between rows and between columns, mm, 1 mm if nothing says it; what is assumed is recorded."""
     if frame.pixel_spacing is None:
         record_assumption("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
         return 1.0, 1.0
@@ -198,10 +202,10 @@ def find_pixel_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, 
 
 
 def find_single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
-    """The third spacing where there is only one plane, or no position."""
+    """The distance to the next slice, mm, where there is only one plane or none has a position."""
     step = frame.attributes.number(tags.SPACING_BETWEEN_SLICES)
     if step:
-        # Its sign means nothing: vendors disagree about it.
+        # PS3.3 C.8.4.15 lets it be negative, for the order of slices, and vendors disagree about it.
         return abs(step)
     record_assumption("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
     return 1.0

@@ -36,9 +36,11 @@ from .regularity import (
 __all__ = ["Rectified", "rectify"]
 
 
-# A volume of more voxels than these two limits both allow is a lie of a header, not a scan.
 MOST_RECTIFIED_VOXELS = 2**28
+"""Voxels that a regular volume may always have: 1 GiB as float32."""
+
 MOST_GROWTH = 32
+"""How many times the voxels of its slices a larger one may have: no scan is as empty, and a position must be wrong."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ def rectify(
     plane = plan_in_plane(stack)
     normal = plan_along_normal(stack, plane.shape)
     spacing = (*stack.grid.spacing[:2], normal.step)
-    # The first slice may begin inside the widened plane.
+    # The first slice may begin inside the widened plane, whose corner is then outside of every slice.
     origin = stack.positions[0] - stack.grid.direction[:, :2] @ (plane.first * np.array(spacing[:2]))
     grid = Grid((*plane.shape, normal.lower.size), spacing, tuple(origin), stack.grid.direction)
     values, valid = fill_volume(array, source_mask, normal, plane, fill_value)
@@ -123,8 +125,10 @@ def plan_in_plane(stack: StackGeometry) -> InPlanePlan:
     shifts = stack.offsets[:, :2] / stack.grid.spacing[:2]
     # Below the tolerance an axis is left alone: interpolating would blur every slice and put none right.
     shifts[:, np.abs(shifts).max(axis=0) < CORNER_ERROR_REFUSED] = 0.0
+    # A shift by whole voxels moves values without interpolating them; rounded positions must not prevent that.
     nearest = np.round(shifts)
     shifts = np.where(np.abs(shifts - nearest) < CORNER_ERROR_NOTED, nearest, shifts)
+    # A slice shifted by a part of a voxel reaches into the voxels on both sides, so that planes are widened both ways.
     low = np.floor(shifts).min(axis=0)
     size = np.ceil(shifts).max(axis=0) - low + stack.grid.shape[:2]
     refuse_sparse((*size, stack.grid.shape[2]), stack)
@@ -159,14 +163,16 @@ def plan_uneven(heights: FloatArray, stack: StackGeometry, plane_shape: tuple[in
         step = float(heights[-1]) / steps
     places = np.arange(int(steps) + 1) * step
     lower = np.clip(np.searchsorted(heights, places, side="right") - 1, 0, heights.size - 2)
+    # Linear in the height: 0 on the lower slice, 1 on the upper one.
     weight = (places - heights[lower]) / gaps[lower]
     # On a slice, but for its rounding: that slice as it is.
     on_upper = np.abs(places - heights[lower + 1]) < CORNER_ERROR_NOTED * step
     on_slice = on_upper | (np.abs(places - heights[lower]) < CORNER_ERROR_NOTED * step)
-    in_room = find_long_gaps(gaps)[lower] & ~on_slice
+    # Across a gap where a slice is missing nothing is made up: what lies there was never scanned.
+    in_long_gap = find_long_gaps(gaps)[lower] & ~on_slice
     lower[on_upper] += 1
-    lower[in_room] = -1
-    weight[on_slice | in_room] = 0.0
+    lower[in_long_gap] = -1
+    weight[on_slice | in_long_gap] = 0.0
     return NormalPlan(step, lower, weight)
 
 

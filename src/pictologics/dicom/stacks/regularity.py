@@ -21,7 +21,16 @@ from .lattices import (
     split_interleaved,
 )
 
-__all__ = ["MOST_NAMED", "Finding", "StackGeometry", "find_irregularities"]
+__all__ = [
+    "MOST_NAMED",
+    "Finding",
+    "StackGeometry",
+    "find_irregularities",
+    "find_sideways_shift",
+    "find_turn",
+    "find_uneven_spacing",
+    "find_varying_pixel_spacing",
+]
 
 FindingKind = Literal[
     "tilted",
@@ -79,22 +88,23 @@ class StackGeometry:
         """(n,) displacement of each plane's worst corner from the grid, in voxels."""
         columns, rows, _ = self.grid.shape
         errors = np.zeros(len(self.positions))
+        # The displacement is a linear function of column and row, so that it is largest at one of the corners.
         slots = np.arange(len(self.positions))
         for x in (0, columns - 1):
             for y in (0, rows - 1):
-                said = (
+                corners = (
                     self.positions
                     + self.row_axes * (x * self.pixel_spacings[:, 1:])
                     + self.column_axes * (y * self.pixel_spacings[:, :1])
                 )
                 index = np.stack([np.full(slots.size, x), np.full(slots.size, y), slots], axis=1)
-                moved = self.grid.world_to_index(said) - index
+                moved = self.grid.world_to_index(corners) - index
                 errors = np.maximum(errors, np.sqrt((moved**2).sum(axis=1)))
         return errors
 
 
 def find_irregularities(stack: StackGeometry) -> list[Finding]:
-    """Name what keeps a stack from being regular; empty if nothing reaches a tenth of a voxel."""
+    """Name everything that keeps a stack from being regular; nothing if no corner is a tenth of a voxel off."""
     if stack.corner_errors().max() < CORNER_ERROR_REFUSED:
         return []
     found = [
@@ -126,7 +136,11 @@ def find_turn(stack: StackGeometry) -> Finding | None:
     """Planes that are turned against the first."""
     columns, rows, _ = stack.grid.shape
     normal = stack.grid.direction[:, 2]
+    # How far a unit step along each axis leaves the plane: the sine of the angle. Times the extent of the plane, in
+    # steps between planes, it is how far the opposite edge rises.
     sway = [np.abs(axes @ normal).max() for axes in (stack.row_axes, stack.column_axes)]
+    # How far the row axis leaves that of the grid, which for small angles is the angle itself. In voxels it displaces
+    # the end of the longer side. The two are added, as they may meet in one corner.
     twist = np.abs(stack.row_axes - stack.grid.direction[:, 0]).max()
     voxels = float(
         max(sway[0] * columns * stack.grid.spacing[0], sway[1] * rows * stack.grid.spacing[1]) / stack.grid.spacing[2]
@@ -145,6 +159,7 @@ def find_sideways_shift(stack: StackGeometry) -> Finding | None:
     voxels = float(np.sqrt(((shift / pixel) ** 2).sum(axis=1)).max())
     if voxels < CORNER_ERROR_REFUSED:
         return None
+    # The tangent of the tilt in x and y, from the ends of the stack: between them a tilt is a straight line.
     rate = shift[-1] / height[-1]
     unexplained = np.sqrt((((shift - height[:, None] * rate) / pixel) ** 2).sum(axis=1))
     if unexplained.max() < CORNER_ERROR_REFUSED:
@@ -185,7 +200,7 @@ def find_interleaving(stack: StackGeometry, offsets: FloatArray, voxels: float) 
         return None
     steps = [float(np.diff(stack.offsets[part, 2]).mean()) for part in split]
     first, other = (stack.offsets[part] for part in split)
-    # The slice of the first stack below the other's beginning, or its first.
+    # The offset of the stacks is told from the slice of the first stack that lies below where the other begins.
     below = first[max(0, int(np.searchsorted(first[:, 2], other[0, 2], side="right")) - 1)]
     apart = other[0] - below
     sizes = " and ".join(f"{part.size} slices {step:.6g} mm apart" for part, step in zip(split, steps, strict=True))

@@ -37,16 +37,19 @@ from .regularity import MOST_NAMED
 
 __all__ = ["SparsePlanes", "stack_sparse_planes"]
 
-# Positions of one plane that were computed or rounded differently are micrometers apart. In pixels, which are never
-# much finer than the distance of planes.
 SAME_PLANE: Final = 0.02
+"""Distance, in pixels, up to which positions are those of one plane, computed or rounded in different ways.
 
-# A lattice of more slots than this, with hardly any plane on it, comes of a position that cannot be.
+In pixels, because they are never much finer than the distance of planes."""
+
 MOST_SPARSE_SLOTS: Final = 10_000
-LEAST_FILLED_SHARE: Final = 0.01
+"""Planes that a grid may always have, however few of them are in the file."""
 
-# The cosine of the angle up to which an axis of a reference runs along the normal.
+LEAST_FILLED_SHARE: Final = 0.01
+"""Share of the planes of a larger grid that must be in the file: with fewer, a position is wrong."""
+
 ALONG: Final = 1 - 1e-4
+"""The cosine of the angle, 0.8 degrees, up to which an axis of a reference runs along the normal."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,8 @@ def find_sparse_lattice(
     gaps = np.diff(heights)
     # The shortest gaps differ by rounding; their median is steadier than the least of them.
     smallest = float(np.median(gaps[np.round(gaps / gaps.min()) == 1]))
+    # What the file says, what its image says, and what the positions show, in this order: of two planes, the gap alone
+    # does not tell how many planes lie between them.
     for step in (stated, of_reference, smallest):
         lattice = fit_lattice(heights, step)
         if lattice is not None:
@@ -233,7 +238,7 @@ def find_step_along(reference: Grid, normal: FloatArray) -> float:
 def find_single_step(
     frame: Frame, stated: float, of_reference: float, thickness: float, decisions: list[Decision]
 ) -> float:
-    """The third spacing where there is only one plane."""
+    """The distance to the next plane, mm, where there is only one."""
     if stated:
         return stated
     if of_reference:

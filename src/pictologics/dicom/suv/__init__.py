@@ -1,1 +1,7 @@
-"""Uptake values of PET: the facts that a header states, and the factor that follows from them."""
+"""PET in standardized uptake values, after the vendor-neutral rules of QIBA.
+
+- ``pet_attributes``: text of DICOM attributes -> numbers, dates and times, with errors that name the attribute.
+- ``pet_facts``: what each file says of dose, times and patient, checked to agree over the series.
+- ``decay``: the share of the injected dose that was left at the moment to which the scanner corrected decay.
+- ``uptake``: the factor to uptake values, folded into the slope and intercept of each plane.
+"""

@@ -1,4 +1,8 @@
-"""How much of an injected dose was left when a PET scan began."""
+"""How much of an injected dose was left when a PET scan began.
+
+Pixels that are corrected for decay say how active the tissue was at one moment, the same for all bed positions. The
+dose has to be taken at that very moment: of fluorine-18, a minute of error is 0.6 % of every uptake value.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,22 @@ from .pet_facts import PetFacts
 __all__ = ["find_remaining_share"]
 
 SECOND: Final = timedelta(seconds=1)
+"""What is lost of a time that is cut to whole seconds."""
+
 DAY: Final = 86400.0
-# A dynamic scan may begin before the injection.
+"""Seconds."""
+
 LONGEST_LEAD: Final = 3600.0
-# After ten half-lives a thousandth is left, which nobody scans; the times are wrong.
+"""Seconds by which a scan may begin before the injection, as dynamic scans do."""
+
 MOST_HALF_LIVES: Final = 10
-# Without a date, an injection is taken to be less than a day ago: beyond this, that need not be so.
+"""Half-lives from the injection to the scan: after ten a thousandth is left, which nobody scans; a time is wrong."""
+
 LONGEST_UNDATED_HALF_LIFE: Final = 12 * 3600.0
-# Bed positions tell the beginning of the scan with the rounding of their times.
+"""Half-life, s, up to which an injection without a date is taken to be less than a day ago."""
+
 SAME_BEGINNING: Final = 5.0
+"""Seconds by which the beginnings of the scan may differ that follow from the rounded times of its bed positions."""
 
 
 def find_remaining_share(facts: Sequence[PetFacts]) -> float:
@@ -46,12 +57,14 @@ def find_scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
         return first.corrected_to
     if first.series is None:
         raise first.missing_error("series")
-    acquired = [one.acquired for one in facts]
-    known = [moment for moment in acquired if moment is not None]
-    if len(known) < len(acquired):
-        raise next(one for one in facts if one.acquired is None).missing_error("acquired")
-    # Times may be cut to whole seconds.
-    if first.series <= min(known) + SECOND:
+    acquired = []
+    for slice_facts in facts:
+        if slice_facts.acquired is None:
+            raise slice_facts.missing_error("acquired")
+        acquired.append(slice_facts.acquired)
+    # Not the acquisition time: each bed position has another, and all are corrected to the beginning. But a series
+    # that was post-processed has the later time of that: no scan begins after its first data were taken.
+    if first.series <= min(acquired) + SECOND:
         return first.series
     if first.private_scan is not None:
         return first.private_scan
@@ -68,18 +81,21 @@ def find_scan_begin(facts: Sequence[PetFacts], half_life: float) -> datetime:
 def find_begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> datetime:
     """The beginning of the scan, counted back from the moment of each slice's mean count rate."""
     begins = []
-    for one in facts:
-        if one.acquired is None or one.reference_time is None or one.duration is None:
-            raise one.contradiction_error(
+    for slice_facts in facts:
+        acquired, reference, duration = slice_facts.acquired, slice_facts.reference_time, slice_facts.duration
+        if acquired is None or reference is None or duration is None:
+            raise slice_facts.contradiction_error(
                 "the series is later than its acquisition, and neither GE's private scan date and time (0009,100D) nor "
                 "FrameReferenceTime (0054,1300) and ActualFrameDuration (0018,1242) say when the scan began",
                 "series",
                 "acquired",
             )
-        decay = log(2) / half_life
-        turns = decay * one.duration / 1000
-        to_mean_rate = log(turns / -expm1(-turns)) / decay
-        begins.append(one.acquired + timedelta(seconds=to_mean_rate - one.reference_time / 1000))
+        # The mean of exp(-rate t) over the frame, (1 - exp(-x)) / x with x = rate times duration, is the activity at
+        # one moment of it, before its middle: FrameReferenceTime counts to that. expm1 keeps the digits of a small x.
+        rate = log(2) / half_life
+        exponent = rate * duration / 1000
+        to_mean_rate = log(exponent / -expm1(-exponent)) / rate
+        begins.append(acquired + timedelta(seconds=to_mean_rate - reference / 1000))
     apart = (max(begins) - min(begins)).total_seconds()
     if apart > SAME_BEGINNING:
         raise facts[0].contradiction_error(
@@ -104,7 +120,7 @@ def find_uptake_seconds(facts: PetFacts, begin: datetime, half_life: float) -> f
             )
         seconds = count_seconds(datetime.combine(begin.date(), facts.start_time, begin.tzinfo), begin)
         if seconds < -LONGEST_LEAD:
-            # Injected before midnight.
+            # Without a day it was taken for that of the scan; it was injected before midnight.
             seconds += DAY
         fact = "start_time"
     else:

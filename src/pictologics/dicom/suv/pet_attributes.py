@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ATTRIBUTES", "FactReader", "name_attribute"]
 
-#: Tag and keyword of the attribute that a fact comes from.
 ATTRIBUTES: Final = {
     "series": (0x00080031, "SeriesDate, SeriesTime"),
     "acquired": (0x00080032, "AcquisitionDate, AcquisitionTime"),
@@ -42,9 +41,16 @@ ATTRIBUTES: Final = {
     "suv_factor": (0x70531000, "Philips' private SUV factor"),
     "activity_factor": (0x70531009, "Philips' private activity factor"),
 }
+"""Tag and keyword of the attribute that each fact comes from."""
+
 TIME_OF_DAY: Final = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d{1,6})?)?)?")
+"""HHMMSS.FFFFFF, of which the end may be missing (DICOM PS3.5 6.2, TM); colons are those of its retired form."""
+
 DATE: Final = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
+"""YYYYMMDD (PS3.5 6.2, DA); periods are those of its retired form."""
+
 UTC_OFFSET: Final = re.compile(r"([+-])(\d\d)(\d\d)")
+"""Hours and minutes from UTC, at the end of a date and time or on their own (PS3.5 6.2, DT)."""
 
 
 def name_attribute(fact: str) -> str:
@@ -63,7 +69,7 @@ class FactReader:
     def malformed_error(self, fact: str, text: str) -> CorruptFileError:
         """The error for a value that its attribute cannot hold."""
         return CorruptFileError(
-            f"its {name_attribute(fact)} is {text[:40]!r}, which is not what that attribute holds",
+            f"its {name_attribute(fact)} is {text[:40]!r}, which is not a value of that attribute",
             path=self.path,
             advice="correct the attribute",
             attribute=fact,
@@ -96,6 +102,7 @@ class FactReader:
     def read_private_text(self, fact: str, creator: str) -> str:
         """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
         group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
+        # Each vendor takes the next free block of a private group, so that its number differs from file to file.
         for block in range(0x10, 0x100):
             if get_text_value(self.dataset, group << 16 | block) == creator:
                 return get_text_value(self.dataset, group << 16 | block << 8 | element)
@@ -147,7 +154,7 @@ class FactReader:
 
 
 def parse_date(text: str) -> date | None:
-    """A date, None if it is none."""
+    """The date that a text is; None if it is not one."""
     found = DATE.fullmatch(text)
     try:
         return None if found is None else date(*map(int, found.groups()))
@@ -156,7 +163,7 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_time(text: str) -> time | None:
-    """A time of day, None if it is none; a leap second is the one before it."""
+    """The time of day that a text is; None if it is not one. A leap second becomes the one before it."""
     found = TIME_OF_DAY.fullmatch(text)
     if found is None:
         return None
@@ -169,7 +176,7 @@ def parse_time(text: str) -> time | None:
 
 
 def parse_offset(text: str) -> timezone | None:
-    """A time zone, None if it is none."""
+    """The time zone that a text is; None if it is not one."""
     found = UTC_OFFSET.fullmatch(text)
     if found is None:
         return None

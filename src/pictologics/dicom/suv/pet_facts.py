@@ -17,8 +17,8 @@ from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
 __all__ = ["PetFacts", "read_agreed_facts"]
 
 ENHANCED_PET: Final = "1.2.840.10008.5.1.4.1.1.130"
+"""SOP class of Enhanced PET Image Storage."""
 
-#: What enhanced objects say in UCUM (DICOM PS3.16 CID 84 and 85), in the words of plain ones.
 UNITS_OF_UCUM: Final = {
     "Bq/ml": ("BQML", ""),
     "Bq/mL": ("BQML", ""),
@@ -26,13 +26,16 @@ UNITS_OF_UCUM: Final = {
     "g/ml{SUVlbm(James128)}": ("GML", "LBMJAMES128"),
     "cm2/ml{SUVbsa}": ("CM2ML", "BSA"),
 }
+"""Units and SUVType of plain objects, by the UCUM code of enhanced ones (DICOM PS3.16 CID 84 and 85)."""
 
 BECQUEREL: Final = 1e6
-# A scanner that writes Bq where the standard has MBq: nobody is given ten thousand MBq.
-LARGEST_MBQ: Final = 1e4
+"""Of a megabecquerel, the unit of the dose in enhanced objects."""
 
-#: These may differ from slice to slice.
+LARGEST_MBQ: Final = 1e4
+"""Nobody is given ten thousand MBq: such a number is in Bq, against the standard."""
+
 OF_EACH_SLICE: Final = frozenset({"path", "acquired", "duration", "reference_time"})
+"""Facts that may differ from slice to slice; all others are those of one scan of one patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def read_file_facts(frames: Sequence[Frame]) -> PetFacts:
 
 def read_header_facts(header: Header) -> PetFacts:
     """What one file says."""
+    # Slow to import, and needed for nothing but PET.
     from pydicom import Dataset
 
     dataset = read_dataset(header)
@@ -198,17 +202,17 @@ def read_enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None
 def read_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
     """With the units to which the values of all planes are mapped (PS3.3 C.7.6.16.2.11)."""
     for frame in frames:
-        said = mapped_units(frame.attributes)
-        if not said:
+        code = mapped_units(frame.attributes)
+        if not code:
             raise facts.missing_error("mapped_units")
-        if said not in UNITS_OF_UCUM:
+        if code not in UNITS_OF_UCUM:
             raise OptionError(
-                f"its {name_attribute('mapped_units')} is {said!r}, and Bq/ml or uptake values are required",
+                f"its {name_attribute('mapped_units')} is {code!r}, and Bq/ml or uptake values are required",
                 path=facts.path,
                 advice="leave suv out",
                 attribute="mapped_units",
             )
-        units, suv_type = UNITS_OF_UCUM[said]
+        units, suv_type = UNITS_OF_UCUM[code]
         if frame is not frames[0] and (units, suv_type) != (facts.units, facts.suv_type):
             raise facts.contradiction_error("its frames count different things", "mapped_units")
         facts = replace(facts, units=units, suv_type=suv_type)

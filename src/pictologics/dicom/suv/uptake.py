@@ -36,10 +36,9 @@ from .pet_facts import PetFacts, read_agreed_facts
 
 __all__ = ["SUV_UNITS", "Uptake", "convert_to_uptake"]
 
-#: Codes of DICOM PS3.16 CID 85.
 SUV_UNITS: Final = {"bw": "g/ml{SUVbw}", "lbm": "g/ml{SUVlbm(James128)}", "bsa": "cm2/ml{SUVbsa}"}
+"""Units of each kind of uptake value, as UCUM codes of DICOM PS3.16 CID 85."""
 
-#: The kind of uptake value that a file holds, by Units and SUVType (PS3.3 C.8.9.1.1.6: without a type, GML is BW).
 HELD_KINDS: Final = {
     ("GML", ""): "bw",
     ("GML", "BW"): "bw",
@@ -47,11 +46,13 @@ HELD_KINDS: Final = {
     ("CM2ML", ""): "bsa",
     ("CM2ML", "BSA"): "bsa",
 }
+"""The kind of uptake value that a file holds, by Units and SUVType (PS3.3 C.8.9.1.1.6: without a type, GML is BW)."""
 
-# No patient, man or mouse, is given less; a number below is MBq or mCi.
 LEAST_DOSE: Final = 1e4
-# Meters; a number above is centimeters.
+"""Bq. No patient, man or mouse, is given less; a smaller number is in MBq or mCi."""
+
 LARGEST_SIZE: Final = 3.0
+"""Meters; a larger number is in centimeters."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def find_suv_factor(facts: Sequence[PetFacts], kind: str) -> float:
 
 
 def check_corrections(facts: PetFacts) -> None:
-    """Make sure that attenuation and decay were corrected."""
+    """Raise unless attenuation and decay were corrected: without either, values are no activity per volume."""
     for needed, flag in (("ATTN", "attenuation"), ("DECY", "decay")):
         if needed not in facts.corrected:
             fact = flag if facts.is_enhanced else "corrected"
@@ -143,7 +144,7 @@ def check_corrections(facts: PetFacts) -> None:
                 attribute=fact,
             )
     if facts.is_enhanced:
-        # They name the moment itself.
+        # They name the moment itself (DecayCorrectionDateTime).
         return
     if not facts.decay_correction:
         raise facts.missing_error("decay_correction")
@@ -166,6 +167,7 @@ def find_remaining_dose(facts: Sequence[PetFacts]) -> float:
         raise first.missing_error("dose")
     if first.dose < LEAST_DOSE:
         raise first.contradiction_error(f"it is {first.dose:.6g} and must be in Bq", "dose")
+    # With ADMIN the scanner has corrected all values to the injection, when nothing of the dose had decayed.
     return first.dose if first.decay_correction == "ADMIN" else first.dose * find_remaining_share(facts)
 
 
