@@ -62,8 +62,8 @@ def test_each_voxel_gets_what_the_rule_says(arrays, rule):
         merger.add(Image.from_grid(np.asfortranarray(array), GRID))
     columns = np.stack(arrays, axis=-1).reshape(-1, len(arrays)).tolist()
     expected = np.array([kept(rule, column) for column in columns]).reshape(GRID.shape)
-    np.testing.assert_array_equal(merger.filled(), expected)
-    assert merger.filled().flags.f_contiguous
+    np.testing.assert_array_equal(merger.finish(), expected)
+    assert merger.finish().flags.f_contiguous
 
 
 @given(st.lists(values, min_size=1, max_size=4), st.sampled_from(["first", "last"]))
@@ -73,8 +73,8 @@ def test_relabeled_masks_are_numbered_in_their_order(arrays, rule):
         merger.add(Image.from_grid(array, GRID), number, np.dtype(np.uint8))
     columns = [(array != 0) * number for number, array in enumerate(arrays, 1)]
     expected = [kept(rule, list(column)) for column in zip(*map(np.ravel, columns), strict=True)]
-    np.testing.assert_array_equal(merger.filled().ravel(), expected)
-    assert merger.filled().dtype == np.uint8
+    np.testing.assert_array_equal(merger.finish().ravel(), expected)
+    assert merger.finish().dtype == np.uint8
 
 
 def test_files_of_different_formats_meet(tmp_path):
@@ -231,10 +231,10 @@ def test_voxels_that_a_mask_calls_invalid_are_background():
     valid[0] = False
     merger.add(Image.from_grid(np.full(GRID.shape, 9.0), GRID, source_mask=valid))
     merger.add(Image.from_grid(np.full(GRID.shape, 2.0), GRID.cropped((0, 0, 0), GRID.shape), source_mask=valid))
-    assert merger.filled()[:, 0, 0].tolist() == [0, 9, 9, 9, 9, 9]
+    assert merger.finish()[:, 0, 0].tolist() == [0, 9, 9, 9, 9, 9]
     np.testing.assert_array_equal(merger.valid, valid)
     merger.add(Image.from_grid(np.full(GRID.shape, 4.0), GRID))
-    assert merger.filled()[:, 0, 0].tolist() == [4, 9, 9, 9, 9, 9]
+    assert merger.finish()[:, 0, 0].tolist() == [4, 9, 9, 9, 9, 9]
     assert merger.valid.all()
 
 

@@ -1,4 +1,4 @@
-"""Several images on one grid into one, voxel by voxel, by a rule for the voxels that more than one wants."""
+"""Several images on one grid into one, voxel by voxel, by a rule for the voxels that more than one image has."""
 
 from __future__ import annotations
 
@@ -82,17 +82,17 @@ class Merger:
         lattice = image.grid.lattice_map(self.grid)
         source, destination = overlap(image.grid, self.grid, lattice)
 
-        def placed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        def place_array(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
             return array.transpose(lattice.axes)[source]
 
-        kept = self.room_for(image.array.dtype if dtype is None else dtype)[destination]
-        mask = None if image.source_mask is None else placed(image.source_mask)
-        self.note_validity(mask, None if covered is None else placed(covered), destination)
-        self.conflicts.append(self.merge(kept, placed(image.array), mask, value))
+        kept = self.widen_for(image.array.dtype if dtype is None else dtype)[destination]
+        mask = None if image.source_mask is None else place_array(image.source_mask)
+        self.note_validity(mask, None if covered is None else place_array(covered), destination)
+        self.conflicts.append(self.merge(kept, place_array(image.array), mask, value))
         return [] if image.grid.lies_on(self.grid) else decisions_of(image.grid, self.grid, lattice, destination)
 
-    def room_for(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """The result's array, made or widened so that it holds values of a type."""
+    def widen_for(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Make the result's array, or widen it, so that it holds values of a type, and return it."""
         if self.array is None:
             # Zero pages that nothing is written to are never taken from the system.
             self.array = np.zeros(self.grid.shape, dtype, order="F")
@@ -104,7 +104,7 @@ class Merger:
     def note_validity(
         self, mask: npt.NDArray[np.bool_] | None, covered: npt.NDArray[np.bool_] | None, destination: Box
     ) -> None:
-        """Remember where there was data."""
+        """Mark in the result where this image has data."""
         if mask is not None and self.valid is None:
             self.valid = np.zeros(self.grid.shape, np.bool_, order="F")
             # Images before this one had no mask: all that they covered is valid, and so is what nobody covered.
@@ -147,22 +147,22 @@ class Merger:
         run_in_shares(merge_share, kept.shape[2])
         return sum(met)
 
-    def filled(self) -> npt.NDArray[Any]:
-        """The result; voxels that no image had hold the fill value."""
-        array = self.room_for(np.dtype(np.uint8))
+    def finish(self) -> npt.NDArray[Any]:
+        """Fill the voxels that no image had, and return the result."""
+        array = self.widen_for(np.dtype(np.uint8))
         if self.covered is not None:
-            array = self.room_for(type_with(array.dtype, self.fill_value))
+            array = self.widen_for(type_with(array.dtype, self.fill_value))
             np.copyto(array, array.dtype.type(self.fill_value), where=~self.covered)
         return array
 
-    def binarized(self, rule: Binarize) -> npt.NDArray[np.uint8]:
-        """The result as 1 where a voxel's value is meant and 0 elsewhere, uint8 in Fortran order.
+    def binarize(self, rule: Binarize) -> npt.NDArray[np.uint8]:
+        """Make a mask that is 1 where a voxel's value is meant and 0 elsewhere, uint8 in Fortran order.
 
         Args:
             rule: True for every value above 0; a whole number for that value; a list for its values; a tuple for the
                 values from its first to its second, both included.
         """
-        array = self.filled()
+        array = self.finish()
         result = np.zeros(self.grid.shape, np.uint8, order="F")
 
         def binarize_share(share: Iterable[int]) -> None:

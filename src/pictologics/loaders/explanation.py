@@ -1,4 +1,4 @@
-"""What a path holds, told as words, as a table's rows or as JSON."""
+"""What a path holds, as words, as plain values or as JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from ..geometry import format_numbers
 from .protocol import VolumeInfo
 
-__all__ = ["Explanation", "named_segments"]
+__all__ = ["Explanation", "list_segment_names"]
 
-# A whole-body segmentation has a hundred; get_segment_info lists them all.
-NAMED = 12
+MOST_SEGMENTS_NAMED = 12
+"""A whole-body segmentation has a hundred segments; ``get_segment_info`` lists them all."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Explanation:
     Attributes:
         path: The path.
         volumes: Every volume found; ``load_image`` gives the one with ``is_default`` from the path alone.
-        left_out: What is no volume, and why.
+        left_out: What is not a volume, and why.
     """
 
     path: str
@@ -30,7 +30,7 @@ class Explanation:
 
     @property
     def default(self) -> VolumeInfo | None:
-        """The volume that ``load_image(path)`` gives; None if it needs to be told which."""
+        """The volume that ``load_image(path)`` gives; None if it needs keywords."""
         return next((volume for volume in self.volumes if volume.is_default), None)
 
     def to_dict(self) -> dict[str, object]:
@@ -51,23 +51,24 @@ class Explanation:
         count = len(self.volumes)
         lines = [f"{self.path} holds {count} volume{'s' * (count != 1)}."]
         for number, volume in enumerate(self.volumes, 1):
-            lines.append(f"{number}. {describe(volume)}")
+            lines.append(f"{number}. {format_volume(volume)}")
             lines.append(f"   {volume.call(self.path)}" + ("   <- load_image(path)" if volume.is_default else ""))
-            lines += [f"   {line}" for line in (*named_segments(volume), *volume.notes)]
+            lines += [f"   {line}" for line in (*list_segment_names(volume), *volume.notes)]
         lines += [f"Left out: {reason}." for reason in self.left_out]
         return "\n".join(lines)
 
 
-def named_segments(volume: VolumeInfo) -> list[str]:
-    """The segments of a mask in a line, the first ones by name; no line where there are none."""
+def list_segment_names(volume: VolumeInfo) -> list[str]:
+    """The segments of a mask in one line, the first of them by name; an empty list if there are none."""
     count = len(volume.labels)
     if not count:
         return []
-    named = ", ".join(f"{value} {name}".rstrip() for value, name in volume.labels[:NAMED])
-    return [f"{count} segment{'s' * (count != 1)}: {named}{', ...' if count > NAMED else ''}"]
+    names = ", ".join(f"{value} {name}".rstrip() for value, name in volume.labels[:MOST_SEGMENTS_NAMED])
+    more = ", ..." if count > MOST_SEGMENTS_NAMED else ""
+    return [f"{count} segment{'s' * (count != 1)}: {names}{more}"]
 
 
-def describe(volume: VolumeInfo) -> str:
+def format_volume(volume: VolumeInfo) -> str:
     """One volume in one line."""
     # What has no voxels of its own has no grid to miss.
     no_size = "" if volume.needs_reference else "no regular grid"

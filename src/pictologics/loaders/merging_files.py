@@ -110,7 +110,7 @@ def load_and_merge_images(
     """
     paths = check_paths(image_paths)
     rule = check_choice("conflict_resolution", conflict_resolution, ("max", "min", "first", "last"))
-    meant = check_binarize(binarize)
+    binarize_rule = check_binarize(binarize)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     target = None if reference_image is None else check_reference(reference_image)
     if reposition_to_reference and target is None:
@@ -137,37 +137,40 @@ def load_and_merge_images(
         if merger is None:
             merger = Merger(image.grid if target is None else target, rule, options.fill_value)
         if target is not None and reposition_to_reference:
-            image, covered = on_lattice(image, target, options, method, source)
+            image, covered = place_on_lattice(image, target, options, method, source)
         else:
             files.check_same_voxels(image.grid, merger.grid, source, target is not None)
-        decisions = merger.add(image, *files.label_of_next(len(paths)), covered)
+        decisions = merger.add(image, *files.choose_label(len(paths)), covered)
         files.add(image, source, decisions)
-        # Before the next one is read, so that no more than one is there beside the result.
+        # Before the next one is read, so that no more than one is in memory besides the result.
         del image
     assert merger is not None  # the list is not empty
-    return files.image(merger, meant)
+    return files.make_image(merger, binarize_rule)
 
 
-def on_lattice(
-    image: Image, target: Grid, options: ReadOptions, method: Interpolation | None, path: str
+def place_on_lattice(
+    image: Image, target: Grid, options: ReadOptions, interpolation: Interpolation | None, path: str
 ) -> tuple[Image, npt.NDArray[np.bool_] | None]:
-    """An image whose lattice meets the target's, resampled only if it must be; and where it then has voxels.
+    """Resample an image whose lattice does not meet the target's.
 
-    The latter is found only where it matters, for a fill value, and is None if that is everywhere.
+    Returns:
+        The image, which the merger can now take, and where it has voxels; None for everywhere, or if no fill value
+        depends on it.
     """
     with suppress(GeometryError):
         image.grid.lattice_map(target)
         return image, None
-    moved = place_on_grid(image, target, 0, method, path)
+    moved = place_on_grid(image, target, 0, interpolation, path)
     if options.fill_value == 0:
         return moved, None
+    # What resampling left empty is to be filled, and 0 alone does not tell it from background.
     inside = Image.from_grid(np.ones(image.grid.shape, np.uint8), image.grid)
     return moved, place(inside, target, 0, "nearest").array.astype(np.bool_)
 
 
 @dataclass
 class MergedFiles:
-    """What the merged image takes over from its files beside the voxels."""
+    """What the merged image takes over from its files besides the voxels."""
 
     relabel: bool
     sources: list[str] = field(default_factory=list)
@@ -181,24 +184,24 @@ class MergedFiles:
         difference = expected.difference(grid)
         if difference is None:
             return
-        what, required, found = difference
+        quality, required, found = difference
         other = "the reference image" if is_reference else f"'{self.sources[0]}'"
         raise GeometryError(
-            f"its {what} is {found} and that of {other} is {required}, and images are merged voxel by voxel",
+            f"its {quality} is {found} and that of {other} is {required}, and images are merged voxel by voxel",
             path=source,
             advice="pass reposition_to_reference=True to place every file on reference_image first",
-            **{what: found, f"required_{what}": required},
+            **{quality: found, f"required_{quality}": required},
         )
 
-    def label_of_next(self, count: int) -> tuple[int | None, np.dtype[Any] | None]:
-        """The label of the next of ``count`` files and the type that holds all of them, if they are relabeled."""
+    def choose_label(self, count: int) -> tuple[int | None, np.dtype[Any] | None]:
+        """The label of the next file and the type that holds those of all ``count``, or None if none is relabeled."""
         return (len(self.sources) + 1, label_type(count)) if self.relabel else (None, None)
 
     def add(self, image: Image, source: str, placing: Sequence[Decision]) -> None:
         """Take over what one file says, and warn of it."""
         decisions = (*image.provenance.decisions, *placing)
         warn_of(source, decisions)
-        self.decisions += [replace(one, text=f"'{source}': {one.text}") for one in decisions]
+        self.decisions += [replace(decision, text=f"'{source}': {decision.text}") for decision in decisions]
         if self.sources:
             self.metadata = {key: value for key, value in self.metadata.items() if image.metadata.get(key) == value}
         else:
@@ -209,11 +212,11 @@ class MergedFiles:
         else:
             self.labels = {**image.labels, **self.labels}
 
-    def image(self, merger: Merger, rule: Binarize) -> Image:
-        """The merged image."""
+    def make_image(self, merger: Merger, rule: Binarize) -> Image:
+        """Make the image of what was merged and what is known of the files."""
         contested = sum(merger.conflicts)
         text = f"merged {len(self.sources)} files; {contested} times a voxel had a value already ({merger.rule} kept)"
-        array = merger.filled() if rule is None else merger.binarized(rule)
+        array = merger.finish() if rule is None else merger.binarize(rule)
         return Image.from_grid(
             array,
             merger.grid,

@@ -1,4 +1,4 @@
-"""Path -> Probe: what is there, found out once and without waiting for anything."""
+"""Path -> Source -> Probe: what is there, found out once and without waiting for anything."""
 
 from __future__ import annotations
 
@@ -33,46 +33,47 @@ def make_source(given: Any) -> Source:
     if isinstance(given, DicomPhaseInfo):
         return Source(given.file_paths[0], "list", given.stored_files, given.frames)
     if isinstance(given, (str, os.PathLike)):
-        path = existing(given)
-        return Source(str(path), "folder") if path.is_dir() else file_source(DiskFile(path))
+        path = check_path_exists(given)
+        return Source(str(path), "folder") if path.is_dir() else make_file_source(DiskFile(path))
     if isinstance(given, (bytes, bytearray, memoryview)):
-        return file_source(MemoryFile("<bytes>", bytes(given)))
+        return make_file_source(MemoryFile("<bytes>", bytes(given)))
     if isinstance(given, io.IOBase) or hasattr(given, "read"):
-        return file_source(content_of(cast(BinaryIO, given)))
+        return make_file_source(read_open_file(cast(BinaryIO, given)))
     if not isinstance(given, Sequence):
         raise OptionError(
             f"a path, a list of paths, bytes or a binary file is required, and {type(given).__name__} was given"
         )
     if not given:
         raise OptionError("the list of files is empty", advice="list the files of one series")
-    files = tuple(existing(item) for item in given)
+    files = tuple(check_path_exists(item) for item in given)
     for file in files:
         if file.is_dir():
             raise OptionError(
                 "a list may name files only, and this is a folder", path=file, advice="pass the folder alone"
             )
     if len(files) == 1:
-        return file_source(DiskFile(files[0]))
+        return make_file_source(DiskFile(files[0]))
     return Source(str(files[0]), "list", tuple(DiskFile(file) for file in files))
 
 
-def existing(path: object) -> Path:
-    """The path, if there is something at it."""
+def check_path_exists(path: object) -> Path:
+    """Check that there is something at a path, and return it as one."""
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a list of paths is required, and it holds {type(path).__name__}")
-    one = Path(os.fsdecode(path))
+    given = Path(os.fsdecode(path))
     try:
-        there = bool(os.fsdecode(path)) and one.exists()
+        # Empty text would mean the current folder.
+        is_there = bool(os.fsdecode(path)) and given.exists()
     except (OSError, ValueError):
         # Too long a name, or a null byte: there can be no such file.
-        there = False
-    if not there:
+        is_there = False
+    if not is_there:
         raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
-    return one
+    return given
 
 
-def content_of(file: BinaryIO) -> MemoryFile:
-    """What an open binary file holds from where it stands."""
+def read_open_file(file: BinaryIO) -> MemoryFile:
+    """Read what an open binary file holds from its current position on."""
     content = file.read()
     if not isinstance(content, bytes):
         raise OptionError("the open file gives text, and bytes are required", advice='open it with mode "rb"')
@@ -80,8 +81,8 @@ def content_of(file: BinaryIO) -> MemoryFile:
     return MemoryFile(name if isinstance(name, str) else "<file>", content)
 
 
-def file_source(file: StoredFile) -> Source:
-    """A file, or what an archive stands for; its first bytes are read once, for every question they answer."""
+def make_file_source(file: StoredFile) -> Source:
+    """Make the source of a file or an archive; its first bytes are read once, for every question they answer."""
     probed = ProbedFile(file)
     if looks_like_archive(probed.head, probed.inflated_head):
         return Source(file.name, "archive", tuple(list_archive_entries(probed)))
@@ -100,7 +101,7 @@ def make_probe(source: Source) -> Probe:
     """Find out what can be known cheaply about a source.
 
     Raises:
-        FileAccessError: If the file cannot be opened or is no regular file.
+        FileAccessError: If the file cannot be opened, or is not a regular file.
     """
     if source.kind != "file":
         return Probe(source)

@@ -183,7 +183,7 @@ class VolumeInfo:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)
         options += ", reference_image=image" if self.needs_reference else ""
-        # Bytes and open files without a name have one in angle brackets, which is no path.
+        # Bytes and open files without a name are called by a word in angle brackets, which is not a path.
         source = "content" if path.startswith("<") else repr(path)
         return f"load_image({source}{options})" if self.loads else "does not load"
 
@@ -194,7 +194,7 @@ class Description:
 
     Attributes:
         volumes: Every volume.
-        left_out: What is no volume, and why.
+        left_out: What is not a volume, and why.
     """
 
     volumes: tuple[VolumeInfo, ...]

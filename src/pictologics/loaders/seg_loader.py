@@ -97,7 +97,7 @@ def load_seg(
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
         ValueError: In every case below; each error also is of the class named.
-        UnsupportedFormatError: If the file is no segmentation, or one of a slide or of surfaces.
+        UnsupportedFormatError: If the file holds no segments, or those of a slide or of surfaces.
         CorruptFileError: If it holds no segment, contradicts itself or ends too early.
         GeometryError: If its planes are not parallel or lie on no regular grid.
         OptionError: If a segment that is asked for is not there, or a parameter cannot be honored.
@@ -141,7 +141,7 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
-        ValueError: If the file is no segmentation (an UnsupportedFormatError), or damaged (a CorruptFileError).
+        ValueError: If the file holds no segments (an UnsupportedFormatError), or damaged (a CorruptFileError).
 
     Examples:
         >>> from pictologics.loaders import get_segment_info
@@ -179,14 +179,15 @@ def list_decisions(images: Sequence[Image]) -> list[Decision]:
 
 
 def choose_placings(placings: Sequence[Placed]) -> list[Decision]:
-    """Of what placing did to the masks of one file, what the caller is told.
+    """Choose what the caller is told of the placing of one file's masks.
 
-    It differs in its numbers only: the first mask that was placed, and the first that was resampled, speak for all.
-    That one lies outside the reference is told only where all of them do: a reference that shows a part of the
-    patient lacks some organs.
+    It differs in its numbers only, so that the first mask that was moved and the first that was resampled speak for
+    all. That a mask lies outside the reference is worth a warning only if all of them do: a reference that shows a
+    part of the patient lacks some organs.
     """
-    told = [placed for placed in placings if placed.inside] or placings
-    first_of_each = {placed.is_resampled: placed for placed in reversed(told)}
+    candidates = [placed for placed in placings if placed.inside] or placings
+    # Reversed, so that the first of each sort stays in the dict.
+    first_of_each = {placed.is_resampled: placed for placed in reversed(candidates)}
     return [decision for placed in first_of_each.values() for decision in placed.decisions]
 
 

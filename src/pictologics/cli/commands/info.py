@@ -17,7 +17,7 @@ from ...errors import PictologicsError
 from ...geometry import format_numbers
 from ...image import Image
 from ...loader import Explanation, explain, load_image
-from ...loaders.explanation import named_segments
+from ...loaders.explanation import list_segment_names
 
 __all__ = ["print_info"]
 
@@ -38,7 +38,7 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
     console.print(make_volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
         mark = "   (what load_image gives by itself)" if volume.is_default else ""
-        for line in (volume.call(explanation.path) + mark, *named_segments(volume), *volume.notes):
+        for line in (volume.call(explanation.path) + mark, *list_segment_names(volume), *volume.notes):
             console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
     for reason in explanation.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

@@ -31,14 +31,14 @@ __all__ = [
 SLICER_SEGMENTATION: Final = "3D Slicer segmentation"
 """What messages and the provenance call the format."""
 
-SEGMENT_KEY: Final = re.compile(rb"\nSegment(?:\d+_[A-Za-z]+|ation_[A-Za-z]+):=")
+SEGMENT_KEY_LINE: Final = re.compile(rb"\nSegment(?:\d+_[A-Za-z]+|ation_[A-Za-z]+):=")
 """A key of a segment, such as ``Segment0_Name``, or of the whole, such as ``Segmentation_ReferenceImageExtentOffset``,
 at the beginning of a line of the header."""
 
 
 def holds_nrrd_segments(probe: Probe) -> bool:
     """Whether a NRRD file has keys that describe segments, or is called ``.seg.nrrd`` where these come late."""
-    return probe.suffix in {".seg.nrrd", ".seg.nhdr"} or SEGMENT_KEY.search(probe.head) is not None
+    return probe.suffix in {".seg.nrrd", ".seg.nhdr"} or SEGMENT_KEY_LINE.search(probe.head) is not None
 
 
 def list_nrrd_segments(source: Source) -> list[SegmentFacts]:
