@@ -280,7 +280,7 @@ def test_a_failure_leaves_the_older_file_as_it_was(tmp_path):
 def test_a_type_that_cannot_hold_the_values_is_refused(tmp_path):
     write_series(tmp_path / "ct", intercept=-1024.0)
     assert "uint8" in fail(tmp_path, "convert", "ct", "out.nii", "--dtype", "uint8")
-    assert "no numpy type" in fail(tmp_path, "convert", "ct", "out.nii", "--dtype", "floaty")
+    assert "must be a NumPy dtype" in fail(tmp_path, "convert", "ct", "out.nii", "--dtype", "floaty")
 
 
 # --- warnings ---
