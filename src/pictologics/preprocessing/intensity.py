@@ -278,7 +278,7 @@ def check_bins(bin_number: int | None, bin_size: float | None, minimum: float | 
 
 
 normalise_image = normalize_image
-"""Former spelling of :func:`normalize_image`."""
+"""Former spelling of ``normalize_image``."""
 
 discretise_image = discretize_image
-"""Former spelling of :func:`discretize_image`."""
+"""Former spelling of ``discretize_image``."""

@@ -133,14 +133,14 @@ def resample_to(
     Args:
         image: The image or mask.
         reference: The image, or the grid, on whose voxels the result lies.
-        interpolation: As for :func:`resample_image`.
+        interpolation: As for ``resample_image``.
         fill_value: What voxels outside the image, and invalid ones, hold.
-        mask_threshold: As for :func:`resample_image`.
+        mask_threshold: As for ``resample_image``.
         source_mask: Which voxels of the image hold data, in place of the image's own ``source_mask``.
-        min_valid_weight: As for :func:`resample_image`.
+        min_valid_weight: As for ``resample_image``.
 
     Returns:
-        A new image on the reference's grid, of a type as for :func:`resample_image`.
+        A new image on the reference's grid, of a type as for ``resample_image``.
 
     Raises:
         OptionError: If a parameter cannot be honored, or a label map is interpolated without ``mask_threshold``.
