@@ -16,8 +16,8 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from pictologics.cli.demo_anatomy import Scene
-from pictologics.cli.demo_series import scanner_noise, slice_grid
+from pictologics.cli.demo_anatomy import ScannedBody
+from pictologics.cli.demo_series import make_scanner_noise, make_slice_grid
 from pictologics.geometry import Grid
 
 from .scanner_headers import SeriesWriter
@@ -57,7 +57,7 @@ class BenchmarkData:
     def __init__(self, folder: Path, size: Size) -> None:
         self.size = size
         self.folder = folder / size.name
-        self.grid: Grid = slice_grid(size.slices, size.matrix)
+        self.grid: Grid = make_slice_grid(size.slices, size.matrix)
 
     @property
     def voxels(self) -> int:
@@ -104,9 +104,9 @@ class BenchmarkData:
 
     def planes(self) -> Iterator[npt.NDArray[np.int16]]:
         """Slices in ascending order, (rows, columns) of stored values, which are HU + 1024."""
-        scene, rng = Scene(self.grid), np.random.default_rng(20)
+        scene, rng = ScannedBody(self.grid), np.random.default_rng(20)
         for k in range(self.size.slices):
-            hu = scene.plane(k) + scanner_noise(rng, self.size.matrix)
+            hu = scene.plane(k) + make_scanner_noise(rng, self.size.matrix)
             yield np.clip(np.rint(hu) + 1024, 0, 4095).astype("<i2")
 
     def write_series(self, folder: Path) -> None:
@@ -115,12 +115,12 @@ class BenchmarkData:
             writer.write(k, stored)
 
     def write_headers(self, folder: Path) -> None:
-        writer = SeriesWriter(folder, slice_grid(self.size.headers, 16))
+        writer = SeriesWriter(folder, make_slice_grid(self.size.headers, 16))
         for k in range(self.size.headers):
             writer.write(k, np.full((16, 16), k, dtype="<i2"))
 
     def write_small(self, folder: Path) -> None:
-        writer = SeriesWriter(folder, slice_grid(4, 16))
+        writer = SeriesWriter(folder, make_slice_grid(4, 16))
         for k in range(4):
             writer.write(k, np.full((16, 16), k, dtype="<i2"))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pydicom
 
-from pictologics.cli.demo_series import slice_grid
+from pictologics.cli.demo_series import make_slice_grid
 
 from .ct_readers import OURS, SIMPLEITK
 from .data import BenchmarkData, made, warm
@@ -22,7 +22,7 @@ HEADERS, PIXELS = "its headers alone", "its pixels alone"
 
 def write_phases(folder: Path, slices: int) -> None:
     """Ten volumes at the same positions; every voxel holds the number of its phase."""
-    grid = slice_grid(slices, MATRIX)
+    grid = make_slice_grid(slices, MATRIX)
     for phase in range(PHASES):
         part = folder / f"{phase}"
         part.mkdir()

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from pictologics.cli.demo_series import decimal
+from pictologics.cli.demo_series import format_decimal
 from pictologics.geometry import Grid
 
 __all__ = ["SeriesWriter"]
@@ -123,17 +123,17 @@ class SeriesWriter:
         self.folder, self.grid = folder, grid
         self.dataset = scanner_dataset()
         direction = grid.direction
-        self.dataset.ImageOrientationPatient = [decimal(c) for c in (*direction[:, 0], *direction[:, 1])]
-        self.dataset.PixelSpacing = [decimal(grid.spacing[1]), decimal(grid.spacing[0])]
-        self.dataset.SliceThickness = decimal(grid.spacing[2])
+        self.dataset.ImageOrientationPatient = [format_decimal(c) for c in (*direction[:, 0], *direction[:, 1])]
+        self.dataset.PixelSpacing = [format_decimal(grid.spacing[1]), format_decimal(grid.spacing[0])]
+        self.dataset.SliceThickness = format_decimal(grid.spacing[2])
         # A permutation that anybody can repeat: file names say nothing about the order.
         self.names = np.random.default_rng(3).permutation(grid.shape[2])
 
     def write(self, k: int, stored: npt.NDArray[np.int16]) -> None:
         dataset = self.dataset
         position = self.grid.index_to_world((0, 0, k))
-        dataset.ImagePositionPatient = [decimal(c) for c in position]
-        dataset.SliceLocation = decimal(position[2])
+        dataset.ImagePositionPatient = [format_decimal(c) for c in position]
+        dataset.SliceLocation = format_decimal(position[2])
         dataset.InstanceNumber = self.grid.shape[2] - k
         uid = generate_uid(entropy_srcs=[str(dataset.SeriesInstanceUID), str(k)])
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
@@ -184,7 +184,7 @@ def add_private_elements(dataset: Dataset) -> None:
     """Add what only the scanner's maker understands: small values and one larger block of bytes."""
     block = dataset.private_block(0x0019, "BENCHMARK CT ACQUISITION", create=True)
     for offset in range(0x90, 0x98):
-        block.add_new(offset, "DS", decimal(offset / 7))
+        block.add_new(offset, "DS", format_decimal(offset / 7))
     block = dataset.private_block(0x0029, "BENCHMARK CT HEADER", create=True)
     block.add_new(0x08, "CS", "BENCH NUM 4")
     block.add_new(0x10, "OB", bytes(2048))

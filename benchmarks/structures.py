@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from pictologics import Image
-from pictologics.cli.demo_series import decimal
+from pictologics.cli.demo_series import format_decimal
 from pictologics.geometry import Grid
 
 from .ct_readers import OURS, slice_files
@@ -81,7 +81,7 @@ def write_structures(data: BenchmarkData, folder: Path) -> None:
             contour.ContourImageSequence = [source]
             contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(points)
             positions = data.grid.index_to_world(np.column_stack([points, np.full(len(points), k)]))
-            contour.ContourData = [decimal(round(value, 3)) for value in positions.ravel()]
+            contour.ContourData = [format_decimal(round(value, 3)) for value in positions.ravel()]
             drawn.ContourSequence.append(contour)
         dataset.StructureSetROISequence.append(named)
         dataset.ROIContourSequence.append(drawn)

@@ -13,7 +13,7 @@ from matplotlib.backend_bases import FigureManagerBase, KeyEvent, MouseEvent
 
 from pictologics import GeometryError, Image, OptionError
 from pictologics.pictures import matplotlib_parts
-from pictologics.pictures.figure_panels import INK
+from pictologics.pictures.figure_panels import FIGURE_INK
 from pictologics.pictures.label_colors import color_of_label
 from pictologics.utilities import visualize_mask_overlay, visualize_slices
 
@@ -268,7 +268,7 @@ def test_styles_of_the_caller_change_nothing_that_counts():
         figure.canvas.draw()
     (panel,) = figure.axes
     assert panel.images[0].origin == "upper"
-    assert {text.get_color() for text in panel.texts} == {INK}
+    assert {text.get_color() for text in panel.texts} == {FIGURE_INK}
 
 
 @pytest.mark.parametrize(

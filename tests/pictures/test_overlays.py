@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pictologics import Grid, Image
 from pictologics.pictures.overlays import MaskOnGrid
-from pictologics.pictures.scene import spread
-from pictologics.pictures.screen import axis_plane
+from pictologics.pictures.scene import spread_evenly
+from pictologics.pictures.screen import make_axis_plane
 from pictologics.placement import place
 from tests.factories.grids import directions
 
@@ -46,13 +46,13 @@ def test_planes_and_areas_are_those_of_the_whole(both):
         found = np.flatnonzero(areas)
         assert (extent[0], extent[-1]) == ((found[0], found[-1]) if found.size else (0, grid.shape[axis] - 1))
         for index in range(grid.shape[axis]):
-            plane = axis_plane(grid, axis, index)
+            plane = make_axis_plane(grid, axis, index)
             np.testing.assert_array_equal(on_grid.labels(plane), plane.cut(whole))
 
 
 @given(start=st.integers(0, 50), length=st.integers(1, 400), count=st.integers(1, 500))
 def test_spread_slices_are_evenly_spaced_and_in_order(start, length, count):
-    indices = spread(range(start, start + length), count)
+    indices = spread_evenly(range(start, start + length), count)
     assert len(indices) == min(count, length)
     assert indices == sorted(set(indices))
     assert start <= indices[0] and indices[-1] < start + length

@@ -12,7 +12,7 @@ from PIL import Image as PilImage
 
 from pictologics import Grid, OptionError
 from pictologics.pictures.label_colors import color_of_label
-from pictologics.pictures.screen import axis_plane, view_plane
+from pictologics.pictures.screen import find_view_plane, make_axis_plane
 from pictologics.utilities import save_slices, visualize_mask_overlay
 from tests.factories.markers import marked_images, moved_mask
 
@@ -37,7 +37,7 @@ def looks_like(pixels: np.ndarray, color) -> np.ndarray:
 @given(marked=marked_images(), axis=axes)
 def test_the_voxel_on_the_screen_is_the_marker(marked, axis):
     grid = marked.image.grid
-    plane = axis_plane(grid, axis, marked.index[axis])
+    plane = make_axis_plane(grid, axis, marked.index[axis])
     row, column = np.argwhere(plane.cut(marked.image.array))[0]
     assert plane.voxel_at(row + 0.4, column - 0.4) == marked.index
     assert (plane.view, "".join(plane.letters)) == (marked.view(axis), marked.letters(axis))
@@ -46,12 +46,12 @@ def test_the_voxel_on_the_screen_is_the_marker(marked, axis):
     assert (width, height) == marked.lengths(axis)
     np.testing.assert_allclose((column + 0.5) * plane.pixel_spacing[1] - width / 2, right, atol=1e-6)
     np.testing.assert_allclose((row + 0.5) * plane.pixel_spacing[0] - height / 2, down, atol=1e-6)
-    assert view_plane(grid, plane.view, marked.position) == plane
+    assert find_view_plane(grid, plane.view, marked.position) == plane
 
 
 @given(marked=marked_images())
 def test_outside_of_the_picture_is_no_voxel(marked):
-    plane = axis_plane(marked.image.grid, 2, 0)
+    plane = make_axis_plane(marked.image.grid, 2, 0)
     rows, columns = plane.shape
     for row, column in ((-0.6, 0), (rows - 0.4, 0), (0, -0.6), (0, columns - 0.4)):
         assert plane.voxel_at(row, column) is None
@@ -101,11 +101,11 @@ def test_marker_and_mask_are_where_they_belong_in_the_figure(marked, axis, order
 @pytest.mark.parametrize("position", ["here", (1, 2), (1, 2, np.nan), {}])
 def test_a_position_is_three_numbers(position):
     with pytest.raises(OptionError, match="three numbers"):
-        view_plane(Grid((6, 5, 5)), "axial", position)
+        find_view_plane(Grid((6, 5, 5)), "axial", position)
 
 
 def test_a_plane_beyond_the_volume_is_the_outermost():
     grid = Grid((6, 5, 4))
-    assert view_plane(grid, "axial").index == 2
-    assert view_plane(grid, "axial", (0, 0, 1e6)).index == 3
-    assert view_plane(grid, "sagittal", (-50, 0, 0)).index == 0
+    assert find_view_plane(grid, "axial").index == 2
+    assert find_view_plane(grid, "axial", (0, 0, 1e6)).index == 3
+    assert find_view_plane(grid, "sagittal", (-50, 0, 0)).index == 0

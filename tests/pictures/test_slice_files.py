@@ -71,9 +71,9 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch, keywords, 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_created(tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(FileAccessError, match="cannot be made"):
+    with pytest.raises(FileAccessError, match="cannot be created"):
         save_slices(SCAN, tmp_path / "file" / "out")
 
 

@@ -17,7 +17,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import format_number_as_ds
 
 from ..geometry import Grid
-from .demo_anatomy import BODY_CENTER, NODULE, Scene
+from .demo_anatomy import BODY_CENTER, NODULE, ScannedBody
 
 __all__ = ["DemoTruth", "write_demo_series"]
 
@@ -27,14 +27,20 @@ FIELD_OF_VIEW = 350.0
 COVERAGE = 360.0
 """Length of the body between the outer faces of the first and the last slice, mm."""
 
-TURN_ABOUT_X, TURN_ABOUT_Y = 7.0, -4.0
-"""Degrees by which the slices are turned out of the patient's axes."""
+TURN_ABOUT_X = 7.0
+"""Degrees by which the columns are turned out of the patient's axes."""
+
+TURN_ABOUT_Y = -4.0
+"""Degrees by which the rows are turned out of the patient's axes."""
 
 NOISE_HU = 11.0
 """Standard deviation of the scanner's noise."""
 
 INTERCEPT = -1024
-STORED_MAXIMUM = 4095  # 12 bits
+"""Stored values are Hounsfield units minus this, as most scanners store them."""
+
+STORED_MAXIMUM = 4095
+"""The largest value of 12 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +88,20 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    grid = slice_grid(slices, size)
-    scene = Scene(grid)
+    grid = make_slice_grid(slices, size)
+    scene = ScannedBody(grid)
     rng = np.random.default_rng(seed)
-    files = [folder / name for name in meaningless_names(slices + 1, rng)]
-    dataset = shared_dataset(f"{slices} {size} {seed}")
+    files = [folder / name for name in make_meaningless_names(slices + 1, rng)]
+    dataset = make_shared_dataset(f"{slices} {size} {seed}")
     describe_pixels(dataset, grid.direction[:, 0], grid.direction[:, 1], grid.spacing[1], grid.spacing[0])
-    dataset.SliceThickness = decimal(grid.spacing[2])
+    dataset.SliceThickness = format_decimal(grid.spacing[2])
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     shadow = np.empty((slices, size), dtype=np.float32)
     organs = np.zeros(grid.shape, np.uint8, order="F")
     for k in range(slices):
         hu = scene.plane(k, organs[:, :, k].T)
         shadow[k] = hu.mean(axis=0)
-        hu += scanner_noise(rng, size)
+        hu += make_scanner_noise(rng, size)
         # Scanners often count from the head downwards, against the slice normal.
         write_instance(dataset, files[k], slices - k, grid.index_to_world((0, 0, k)), hu)
     write_localizer(dataset, files[-1], grid, shadow)
@@ -110,35 +116,35 @@ def write_demo_series(folder: str | Path, *, slices: int = 240, size: int = 256,
     )
 
 
-def slice_grid(slices: int, size: int) -> Grid:
-    """The oblique grid of the slices, centered on the body, of numbers that a header can hold."""
+def make_slice_grid(slices: int, size: int) -> Grid:
+    """Make the oblique grid of the slices, centered on the body, of numbers that a header can hold."""
     about_x, about_y = np.radians([TURN_ABOUT_X, TURN_ABOUT_Y])
     row = np.array([np.cos(about_y), 0.0, -np.sin(about_y)])
     column = np.array([0.0, np.cos(about_x), np.sin(about_x)])
     column -= row * (row @ column)
     column /= np.sqrt(column @ column)
-    row, column = (np.array([float(decimal(c)) for c in axis]) for axis in (row, column))
+    row, column = (np.array([float(format_decimal(c)) for c in axis]) for axis in (row, column))
     direction = np.column_stack([row, column, np.cross(row, column)])
-    spacing = [float(decimal(s)) for s in (FIELD_OF_VIEW / size, FIELD_OF_VIEW / size, COVERAGE / slices)]
+    spacing = [float(format_decimal(s)) for s in (FIELD_OF_VIEW / size, FIELD_OF_VIEW / size, COVERAGE / slices)]
     shape = (size, size, slices)
     corner = np.array(BODY_CENTER) - direction @ ((np.array(shape) - 1) / 2 * spacing)
-    x, y, z = (float(decimal(c)) for c in corner)
+    x, y, z = (float(format_decimal(c)) for c in corner)
     return Grid(shape, (spacing[0], spacing[1], spacing[2]), (x, y, z), direction)
 
 
-def decimal(value: float) -> str:
-    """A number as a decimal string of DICOM, which has 16 characters at most."""
+def format_decimal(value: float) -> str:
+    """Format a number as a decimal string of DICOM, which has 16 characters at most (PS3.5 6.2)."""
     return format_number_as_ds(float(value))
 
 
-def meaningless_names(count: int, rng: np.random.Generator) -> list[str]:
-    """File names that are all different and tell nothing."""
+def make_meaningless_names(count: int, rng: np.random.Generator) -> list[str]:
+    """Make file names that are all different and say nothing."""
     numbers = rng.choice(16**6, size=count, replace=False)
     return [f"IM{number:06X}" for number in numbers]
 
 
-def scanner_noise(rng: np.random.Generator, size: int) -> npt.NDArray[np.float32]:
-    """Noise whose neighbors are alike, as a reconstruction kernel leaves it."""
+def make_scanner_noise(rng: np.random.Generator, size: int) -> npt.NDArray[np.float32]:
+    """Make noise whose neighbors are alike, as a reconstruction kernel leaves it."""
     white = rng.standard_normal((size + 2, size + 2), dtype=np.float32)
     smooth = white[:-2] + 2 * white[1:-1] + white[2:]
     smooth = smooth[:, :-2] + 2 * smooth[:, 1:-1] + smooth[:, 2:]
@@ -146,8 +152,8 @@ def scanner_noise(rng: np.random.Generator, size: int) -> npt.NDArray[np.float32
     return np.asarray(smooth * np.float32(NOISE_HU / 6.0))
 
 
-def shared_dataset(entropy: str) -> Dataset:
-    """What all instances of the series have in common; other entropy makes other UIDs."""
+def make_shared_dataset(entropy: str) -> Dataset:
+    """Make what all instances of the series have in common; other entropy makes other UIDs."""
     uid = {
         level: generate_uid(entropy_srcs=["pictologics demo", level, entropy])
         for level in ("study", "series", "frame of reference")
@@ -194,8 +200,8 @@ def describe_pixels(
     column_spacing: float,
 ) -> None:
     """Set how the pixels lie; the attribute PixelSpacing gives the distance between rows first."""
-    dataset.ImageOrientationPatient = [decimal(c) for c in (*along_row, *down_column)]
-    dataset.PixelSpacing = [decimal(row_spacing), decimal(column_spacing)]
+    dataset.ImageOrientationPatient = [format_decimal(c) for c in (*along_row, *down_column)]
+    dataset.PixelSpacing = [format_decimal(row_spacing), format_decimal(column_spacing)]
 
 
 def write_instance(
@@ -209,7 +215,7 @@ def write_instance(
     uid = generate_uid(entropy_srcs=[str(dataset.SeriesInstanceUID), str(number)])
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
     dataset.InstanceNumber = number
-    dataset.ImagePositionPatient = [decimal(c) for c in position]
+    dataset.ImagePositionPatient = [format_decimal(c) for c in position]
     stored = np.clip(np.rint(hu) - INTERCEPT, 0, STORED_MAXIMUM).astype("<u2")
     dataset.Rows, dataset.Columns = stored.shape
     dataset.PixelData = stored.tobytes()

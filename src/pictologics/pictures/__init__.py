@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .figures import visualize_mask_overlay, visualize_slices
-from .pictures import save_planes
+from .plane_files import save_planes
 from .slice_files import save_slices
 
 __all__ = ["save_planes", "save_slices", "visualize_mask_overlay", "visualize_slices"]

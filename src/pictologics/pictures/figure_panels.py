@@ -17,11 +17,22 @@ from .screen import ScreenPlane
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "PALE_INK", "FigurePanel"]
+__all__ = ["FIGURE_INK", "FIGURE_PALE_INK", "FigurePanel"]
 
-INK, PALE_INK, HATCH_INK = "#ffd65c", "#e1e1e1", "#0096a0"
-TEXT_SIZE = 10
-LINE_WIDTH = 1.2
+FIGURE_INK = "#ffd65c"
+"""Letters and titles: legible on gray and unlike the colors of the first labels."""
+
+FIGURE_PALE_INK = "#e1e1e1"
+"""Caption and legend, which stand beside the picture."""
+
+FIGURE_HATCH = "#0096a0"
+"""Lines where there is no valid data."""
+
+FIGURE_TEXT_SIZE = 10
+"""Letters and titles, points."""
+
+OUTLINE_WIDTH = 1.2
+"""The line around a label, points."""
 
 
 class FigurePanel:
@@ -76,7 +87,7 @@ class FigurePanel:
         axes.set_xlim(-0.5, columns - 0.5)
         axes.set_ylim(rows - 0.5, -0.5)
         self.write_letters()
-        axes.set_title(f"{plane.view} {plane.index}", color=INK, fontsize=TEXT_SIZE, loc="left", pad=4)
+        axes.set_title(f"{plane.view} {plane.index}", color=FIGURE_INK, fontsize=FIGURE_TEXT_SIZE, loc="left", pad=4)
         axes.format_coord = self.describe  # type: ignore[method-assign]
 
     def fill(self) -> None:
@@ -90,14 +101,14 @@ class FigurePanel:
 
     def outline(self, value: int) -> None:
         """Draw a line around a label, half way between the voxels that have it and those that have not."""
-        first, last, inside = bordered(self.labels, value)
+        first, last, inside = cut_out_label(self.labels, value)
         self.axes.contour(
             np.arange(first[1], last[1]),
             np.arange(first[0], last[0]),
             inside,
             levels=[0.5],
             colors=[self.color_of(value)],
-            linewidths=LINE_WIDTH,
+            linewidths=OUTLINE_WIDTH,
         )
 
     def hatch(self, invalid: npt.NDArray[np.bool_]) -> None:
@@ -115,7 +126,7 @@ class FigurePanel:
             colors="none",
             hatches=["////"],
         )
-        areas.set_edgecolor(HATCH_INK)
+        areas.set_edgecolor(FIGURE_HATCH)
         areas.set_linewidth(0.0)
 
     def write_letters(self) -> None:
@@ -133,11 +144,11 @@ class FigurePanel:
                 y,
                 letter,
                 transform=self.axes.transAxes,
-                color=INK,
-                fontsize=TEXT_SIZE,
+                color=FIGURE_INK,
+                fontsize=FIGURE_TEXT_SIZE,
                 horizontalalignment=horizontal,
                 verticalalignment=vertical,
-                path_effects=dark_rim(),
+                path_effects=make_dark_rim(),
                 # Snapped to whole pixels, the foot of an L may vanish.
                 snap=False,
             )
@@ -158,8 +169,8 @@ class FigurePanel:
         return int(self.labels[int(np.floor(y + 0.5)), int(np.floor(x + 0.5))])
 
 
-def bordered(labels: IntArray, value: int) -> tuple[tuple[int, int], tuple[int, int], npt.NDArray[np.float32]]:
-    """Where a label is, with a border of one voxel around it: the first and the past-the-last row and column."""
+def cut_out_label(labels: IntArray, value: int) -> tuple[tuple[int, int], tuple[int, int], npt.NDArray[np.float32]]:
+    """Cut out a label with a border of one voxel: first and past-the-last (row, column), and 1 where it is, else 0."""
     there = labels == value
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
@@ -167,8 +178,8 @@ def bordered(labels: IntArray, value: int) -> tuple[tuple[int, int], tuple[int, 
     return (top - 1, left - 1), (bottom + 1, right + 1), inside
 
 
-def dark_rim() -> list[object]:
-    """What keeps a letter legible on white."""
+def make_dark_rim() -> list[object]:
+    """Make the rim that keeps a letter legible on white."""
     from matplotlib.patheffects import withStroke
 
     return [withStroke(linewidth=3, foreground="black")]

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from ..checks import check_choice
 from ..errors import OptionError
 from ..image import Image
-from .figure_layout import Layout, lay_out
-from .figure_panels import PALE_INK, FigurePanel
+from .figure_layout import FigureLayout, lay_out_figure
+from .figure_panels import FIGURE_PALE_INK, FigurePanel
 from .label_colors import name_of_label
 from .matplotlib_parts import (
     ColorOf,
     can_interact,
-    label_colors_of,
-    new_figure,
+    find_label_colors,
+    make_figure,
     require_matplotlib,
 )
 from .scene import Scene, Slices, Style
@@ -32,8 +32,17 @@ __all__ = ["visualize_mask_overlay", "visualize_slices"]
 
 FigureView = Literal["slices", "planes"]
 
-LEGEND_SIZE, CAPTION_SIZE = 10, 9
-LONGEST_LEGEND, LONGEST_NAME = 60, 32
+LEGEND_TEXT_SIZE = 10
+"""Names in the legend, points."""
+
+CAPTION_TEXT_SIZE = 9
+"""The window, points."""
+
+MOST_NAMED_LABELS = 60
+"""More names than these would make the legend larger than the picture."""
+
+LONGEST_LABEL_NAME = 32
+"""Letters of a name in the legend; a longer one is cut."""
 
 
 def visualize_mask_overlay(
@@ -100,8 +109,8 @@ def visualize_mask_overlay(
     """
     require_matplotlib()
     scene = Scene.of(image, mask, window, alpha, style)
-    planes = chosen_planes(scene, axis, initial_slice, slices, view, position)
-    return draw_figure(scene, planes, label_colors_of(colormap), window_title, interactive)
+    planes = choose_planes(scene, axis, initial_slice, slices, view, position)
+    return draw_figure(scene, planes, find_label_colors(colormap), window_title, interactive)
 
 
 def visualize_slices(
@@ -159,11 +168,11 @@ def visualize_slices(
     """
     require_matplotlib()
     scene = Scene.of(image, mask, window, alpha, style)
-    planes = chosen_planes(scene, axis, initial_slice, slices, view, position)
-    return draw_figure(scene, planes, label_colors_of(colormap), window_title, interactive)
+    planes = choose_planes(scene, axis, initial_slice, slices, view, position)
+    return draw_figure(scene, planes, find_label_colors(colormap), window_title, interactive)
 
 
-def chosen_planes(
+def choose_planes(
     scene: Scene,
     axis: int,
     initial_slice: int | None,
@@ -195,19 +204,19 @@ def draw_figure(
     """Draw planes side by side, with a legend and a caption, and let them scroll if somebody can."""
     scrolls = can_interact() if interactive is None else bool(interactive)
     # Its size follows once it is known which labels there are to be named.
-    figure = new_figure((6.0, 6.0), scrolls)
+    figure = make_figure((6.0, 6.0), scrolls)
     figure.set_label(window_title)
     panels = [
         FigurePanel(figure.add_axes((0, 0, 1, 1), label=str(k)), scene, plane, color_of)
         for k, plane in enumerate(planes)
     ]
     named = set(scene.mask.names) if scrolls and scene.mask is not None else set()
-    names = legend_names(sorted(named.union(*(panel.shown for panel in panels))), scene)
-    layout = lay_out(planes, names, has_slider=scrolls and len(planes) == 1)
+    names = list_legend_names(sorted(named.union(*(panel.shown for panel in panels))), scene)
+    layout = lay_out_figure(planes, names, has_slider=scrolls and len(planes) == 1)
     figure.set_size_inches(*layout.size)
     for panel, box in zip(panels, layout.panels, strict=True):
         panel.axes.set_position(box)
-    figure.text(*layout.caption, scene.grays.text, color=PALE_INK, fontsize=CAPTION_SIZE, parse_math=False)
+    figure.text(*layout.caption, scene.grays.text, color=FIGURE_PALE_INK, fontsize=CAPTION_TEXT_SIZE, parse_math=False)
     write_legend(figure, panels, scene, color_of, layout)
     if scrolls:
         scroller = Scroller(figure, panels, lambda: write_legend(figure, panels, scene, color_of, layout))
@@ -218,15 +227,15 @@ def draw_figure(
     return figure
 
 
-def legend_names(labels: Sequence[int], scene: Scene) -> list[str]:
+def list_legend_names(labels: Sequence[int], scene: Scene) -> list[str]:
     """What the legend says of labels, short enough to stand beside the picture."""
-    names = [name_of_label(value, scene.names()) for value in labels[:LONGEST_LEGEND]]
-    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
-    return names + [f"and {len(labels) - LONGEST_LEGEND} more"] * (len(labels) > LONGEST_LEGEND)
+    names = [name_of_label(value, scene.names()) for value in labels[:MOST_NAMED_LABELS]]
+    names = [name if len(name) <= LONGEST_LABEL_NAME else name[: LONGEST_LABEL_NAME - 1] + "…" for name in names]
+    return names + [f"and {len(labels) - MOST_NAMED_LABELS} more"] * (len(labels) > MOST_NAMED_LABELS)
 
 
 def write_legend(
-    figure: Figure, panels: Sequence[FigurePanel], scene: Scene, color_of: ColorOf, layout: Layout
+    figure: Figure, panels: Sequence[FigurePanel], scene: Scene, color_of: ColorOf, layout: FigureLayout
 ) -> None:
     """Name the labels that are shown, in place of any legend before."""
     from matplotlib.patches import Patch
@@ -236,8 +245,8 @@ def write_legend(
     labels = sorted(set().union(*(panel.shown for panel in panels)))
     if not labels:
         return
-    names = legend_names(labels, scene)
-    colors = [color_of(value) for value in labels[:LONGEST_LEGEND]]
+    names = list_legend_names(labels, scene)
+    colors = [color_of(value) for value in labels[:MOST_NAMED_LABELS]]
     handles = [Patch(facecolor=color, edgecolor="none") for color in colors]
     handles += [Patch(facecolor="none", edgecolor="none")] * (len(names) - len(handles))
     legend = figure.legend(
@@ -248,8 +257,8 @@ def write_legend(
         borderaxespad=0.0,
         ncols=layout.legend_columns,
         frameon=False,
-        fontsize=LEGEND_SIZE,
-        labelcolor=PALE_INK,
+        fontsize=LEGEND_TEXT_SIZE,
+        labelcolor=FIGURE_PALE_INK,
         handlelength=1.0,
         handleheight=1.0,
         columnspacing=1.0,

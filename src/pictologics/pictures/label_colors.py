@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["Color", "color_of_label", "name_of_label"]
+__all__ = ["Rgb", "color_of_label", "name_of_label"]
 
 from collections.abc import Mapping
 
-Color = tuple[int, int, int]
+Rgb = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
-# Matplotlib's tab20, which the core install must have without Matplotlib: its ten strong colors, then its ten pale
-# ones. The grays come last of all, as they are hard to tell from the image below them.
 STRONG = ("1f77b4", "ff7f0e", "2ca02c", "d62728", "9467bd", "8c564b", "e377c2", "bcbd22", "17becf")
+"""The strong colors of Matplotlib's tab20, which the core install must have without Matplotlib."""
+
 PALE = ("aec7e8", "ffbb78", "98df8a", "ff9896", "c5b0d5", "c49c94", "f7b6d2", "dbdb8d", "9edae5")
-TAB20: tuple[Color, ...] = tuple(
+"""Its pale ones."""
+
+TAB20: tuple[Rgb, ...] = tuple(
     (int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)) for code in (*STRONG, *PALE, "7f7f7f", "c7c7c7")
 )
+"""Colors of labels in their order; the grays come last, as they are hard to tell from the image below them."""
 
 
-def color_of_label(value: int) -> Color:
+def color_of_label(value: int) -> Rgb:
     """The color of a label; after twenty labels the colors come again.
 
     Args:

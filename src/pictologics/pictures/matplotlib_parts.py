@@ -14,14 +14,16 @@ from .label_colors import color_of_label
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ColorOf", "can_interact", "label_colors_of", "new_figure", "require_matplotlib"]
+__all__ = ["ColorOf", "can_interact", "find_label_colors", "make_figure", "require_matplotlib"]
 
-# Backends that draw into files and notebooks' pages; every other one has a window, or a canvas that answers.
 STILL_BACKENDS = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
-# Maps of more colors are taken for continuous ones: their neighbors look alike.
+"""Backends that draw into files and notebooks' pages; every other one has a window, or a canvas that answers."""
+
 MOST_DISTINCT = 32
-# Steps of this share of a circle keep any number of points well apart.
+"""Maps of more colors are taken for continuous ones: their neighbors look alike."""
+
 GOLDEN_SHARE = 0.618034
+"""Steps of this share of a circle keep any number of points well apart."""
 
 ColorOf = Callable[[int], tuple[float, float, float]]
 """The color of a label: red, green and blue, 0 to 1."""
@@ -53,8 +55,8 @@ def can_interact() -> bool:
     return backend not in STILL_BACKENDS and "inline" not in backend
 
 
-def new_figure(size: tuple[float, float], interactive: bool) -> Figure:
-    """A black figure.
+def make_figure(size: tuple[float, float], interactive: bool) -> Figure:
+    """Make a black figure.
 
     Args:
         size: Width and height, inches.
@@ -63,17 +65,17 @@ def new_figure(size: tuple[float, float], interactive: bool) -> Figure:
     if interactive:
         from matplotlib import pyplot
 
-        return pyplot.figure(figsize=size, facecolor="black", FigureClass=figure_class())
+        return pyplot.figure(figsize=size, facecolor="black", FigureClass=make_figure_class())
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = figure_class()(figsize=size, facecolor="black")
+    figure = make_figure_class()(figsize=size, facecolor="black")
     FigureCanvasAgg(figure)
     return figure
 
 
 @cache
-def figure_class() -> type[Figure]:
-    """Figures that a notebook shows although pyplot does not know them."""
+def make_figure_class() -> type[Figure]:
+    """Make the class of figures that a notebook shows although pyplot does not know them."""
     from matplotlib.figure import Figure
 
     class StillFigure(Figure):
@@ -85,8 +87,8 @@ def figure_class() -> type[Figure]:
     return StillFigure
 
 
-def label_colors_of(colormap: str) -> ColorOf:
-    """The colors that a color map of Matplotlib gives to labels.
+def find_label_colors(colormap: str) -> ColorOf:
+    """Find the colors that a color map of Matplotlib gives to labels.
 
     Raises:
         OptionError: If there is none of that name.
@@ -97,7 +99,9 @@ def label_colors_of(colormap: str) -> ColorOf:
         return lambda value: tuple(part / 255 for part in color_of_label(value))  # type: ignore[return-value]
     if colormap not in matplotlib.colormaps:
         raise OptionError(
-            f"colormap {colormap!r} is none of Matplotlib's", advice='use "tab20", "Set1" or "hsv"', colormap=colormap
+            f"colormap is {colormap!r} and must be the name of one of Matplotlib's color maps",
+            advice='use "tab20", "Set1" or "hsv"',
+            colormap=colormap,
         )
     colors = matplotlib.colormaps[colormap]
     if colors.N <= MOST_DISTINCT:

@@ -67,12 +67,12 @@ class MaskOnGrid:
         start[plane.axis], shape[plane.axis] = plane.index, 1
         slab = place(self.mask, self.grid.cropped(start, shape)).array
         values = plane.arrange(slab.transpose(plane.axis, *plane.axes)[0])
-        return whole_numbers(values)
+        return read_labels(values)
 
     def areas_along(self, axis: int) -> npt.NDArray[np.int64]:
         """How many voxels are labeled in each of the image's planes across an axis."""
         if self.areas is None:
-            self.areas = count_planes(self.part)
+            self.areas = count_labeled_voxels(self.part)
         areas = np.zeros(self.grid.shape[axis], np.int64)
         areas[self.reach[axis]] = self.areas[axis]
         return areas
@@ -89,21 +89,21 @@ class MaskOnGrid:
         return range(int(found[0]), int(found[-1]) + 1) if found.size else range(self.grid.shape[axis])
 
 
-def whole_numbers(values: npt.NDArray[Any]) -> IntArray:
-    """Values of a mask as labels; masks of other software often hold them as floating-point numbers."""
+def read_labels(values: npt.NDArray[Any]) -> IntArray:
+    """Read values of a mask as labels; other software often stores them as floating-point numbers."""
     if values.dtype.kind == "f":
         rounded = np.rint(values)
         # Also refuses what is no number.
         if not (values == rounded).all() or not (np.abs(values) < 2**53).all():
             raise OptionError(
-                "the mask holds values that are no whole numbers, and labels are required",
+                "the mask contains values that are not whole numbers, and labels are required",
                 advice="apply a threshold first, such as Image.from_grid(mask.array >= 0.5, mask.grid)",
             )
     return values.astype(np.int64)
 
 
-def count_planes(array: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], ...]:
-    """The number of voxels that are not zero in each plane across each of the three axes, in one pass."""
+def count_labeled_voxels(array: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Count the voxels that are not zero in each plane across each of the three axes, in one pass."""
     counts = tuple(np.zeros(count, np.int64) for count in array.shape)
     # Plane after plane as they lie in memory; most hold nothing.
     slowest = int(np.argmax(np.abs(array.strides)))

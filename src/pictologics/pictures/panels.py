@@ -15,22 +15,41 @@ from .label_colors import color_of_label, name_of_label
 from .scene import Scene
 from .screen import ScreenPlane
 
-__all__ = ["draw_legend", "draw_panel", "size_within"]
+__all__ = ["draw_legend", "draw_panel", "fit_size"]
 
 TEXT_SIZE = 16
+"""Letters and names, pixels."""
+
 INK = (255, 214, 92)
+"""Letters on the picture: legible on gray and unlike the colors of the first labels."""
+
 PALE_INK = (225, 225, 225)
-HATCH = (0, 150, 160)
+"""Names in the legend."""
+
+HATCH_COLOR = (0, 150, 160)
+"""Lines where there is no valid data."""
+
 HATCH_STEP = 7
-LEGEND_ROW, SWATCH, MARGIN = 26, 14, 8
-LONGEST_LEGEND = 40
+"""From one of these lines to the next, pixels."""
+
+LEGEND_ROW = 26
+"""Height of a line of the legend, pixels."""
+
+SWATCH = 14
+"""Side of a patch of color in the legend, pixels."""
+
+LEGEND_MARGIN = 8
+"""At the edges of the legend, and twice that between entries, pixels."""
+
+MOST_LEGEND_ENTRIES = 40
+"""More entries than these would make the legend larger than the picture."""
 
 Pixels = npt.NDArray[np.uint8]
 Voxel = TypeVar("Voxel", bound=np.generic)
 
 
-def size_within(plane: ScreenPlane, side: int) -> tuple[int, int]:
-    """Width and height, pixels, of a plane in true proportions whose longer side fills a square."""
+def fit_size(plane: ScreenPlane, side: int) -> tuple[int, int]:
+    """Fit a plane in true proportions into a square: its width and height, pixels."""
     height, width = plane.lengths
     scale = side / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
@@ -63,7 +82,7 @@ def draw_panel(
 
 
 def enlarge(plane: npt.NDArray[Voxel], size: tuple[int, int]) -> npt.NDArray[Voxel]:
-    """The value of the nearest voxel at each pixel."""
+    """Take the value of the nearest voxel at each pixel."""
     rows, columns = (
         ((np.arange(pixels) + 0.5) * count / pixels).astype(np.intp)
         for pixels, count in zip(reversed(size), plane.shape, strict=True)
@@ -76,7 +95,7 @@ def paint_labels(pixels: Pixels, labels: IntArray, scene: Scene) -> set[int]:
     if not labels.any():
         return set()
     values = {int(value) for value in np.unique(labels)} - {0}
-    line = outline(labels)
+    line = find_outlines(labels)
     for value in values:
         color = np.array(color_of_label(value), np.float32)
         there = labels == value
@@ -88,13 +107,13 @@ def paint_labels(pixels: Pixels, labels: IntArray, scene: Scene) -> set[int]:
     return values
 
 
-def outline(labels: IntArray) -> npt.NDArray[np.bool_]:
-    """Pixels of a label that touch another one, or none."""
+def find_outlines(labels: IntArray) -> npt.NDArray[np.bool_]:
+    """Find the pixels of a label that touch another label or the background."""
     line = np.zeros(labels.shape, np.bool_)
-    for one, other in ((line, labels), (line.T, labels.T)):
-        differ = other[1:] != other[:-1]
-        one[1:] |= differ
-        one[:-1] |= differ
+    for edges, values in ((line, labels), (line.T, labels.T)):
+        differ = values[1:] != values[:-1]
+        edges[1:] |= differ
+        edges[:-1] |= differ
     return line
 
 
@@ -102,7 +121,7 @@ def hatch(pixels: Pixels, invalid: npt.NDArray[np.bool_]) -> None:
     """Draw thin slanting lines where there is no valid data, in place."""
     if invalid.any():
         rows, columns = (np.arange(count) for count in invalid.shape)
-        pixels[invalid & ((rows[:, None] + columns) % HATCH_STEP == 0)] = HATCH
+        pixels[invalid & ((rows[:, None] + columns) % HATCH_STEP == 0)] = HATCH_COLOR
 
 
 def write_letters(panel: PilImage.Image, plane: ScreenPlane) -> None:
@@ -130,16 +149,16 @@ def draw_legend(labels: Sequence[int], names: Mapping[int, str], width: int) -> 
         width: Width of the strip, pixels.
     """
     measure = ImageDraw.Draw(PilImage.new("RGB", (1, 1)))
-    entries = [(color_of_label(value), name_of_label(value, names)) for value in labels[:LONGEST_LEGEND]]
-    if len(labels) > LONGEST_LEGEND:
-        entries.append(((0, 0, 0), f"and {len(labels) - LONGEST_LEGEND} more"))
-    places, x, row = [], MARGIN, 0
+    entries = [(color_of_label(value), name_of_label(value, names)) for value in labels[:MOST_LEGEND_ENTRIES]]
+    if len(labels) > MOST_LEGEND_ENTRIES:
+        entries.append(((0, 0, 0), f"and {len(labels) - MOST_LEGEND_ENTRIES} more"))
+    places, x, row = [], LEGEND_MARGIN, 0
     for _, name in entries:
         length = SWATCH + 6 + round(measure.textlength(name, font_size=TEXT_SIZE))
-        if x > MARGIN and x + length > width - MARGIN:
-            x, row = MARGIN, row + 1
+        if x > LEGEND_MARGIN and x + length > width - LEGEND_MARGIN:
+            x, row = LEGEND_MARGIN, row + 1
         places.append((x, row))
-        x += length + 2 * MARGIN
+        x += length + 2 * LEGEND_MARGIN
     strip = PilImage.new("RGB", (width, (row + 1) * LEGEND_ROW))
     draw = ImageDraw.Draw(strip)
     for (color, name), (left, line) in zip(entries, places, strict=True):

@@ -19,12 +19,12 @@ from .overlays import MaskOnGrid
 from .screen import (
     VIEWS,
     ScreenPlane,
-    axis_plane,
-    view_plane,
+    find_view_plane,
+    make_axis_plane,
 )
-from .windows import Grays, Window, grays_of
+from .windows import Grays, Window, choose_grays
 
-__all__ = ["Scene", "Slices", "Style", "spread"]
+__all__ = ["Scene", "Slices", "Style", "spread_evenly"]
 
 Style = Literal["fill", "contour", "both"]
 Slices = Sequence[int] | int
@@ -63,7 +63,7 @@ class Scene:
         opacity = check_number("alpha", alpha, least=0, most=1, advice="0 is clear and 1 opaque")
         grid = image.grid
         placed = None if mask is None else MaskOnGrid(mask, grid)
-        return cls(image, grid, placed, grays_of(image, window), opacity, style)
+        return cls(image, grid, placed, choose_grays(image, window), opacity, style)
 
     def values(self, plane: ScreenPlane) -> npt.NDArray[np.generic]:
         """The image's values in a plane."""
@@ -88,7 +88,7 @@ class Scene:
         if index is None:
             middle = round((self.grid.shape[checked] - 1) / 2)
             index = middle if self.mask is None else self.mask.largest(checked)
-        return axis_plane(self.grid, checked, self.check_index(checked, index))
+        return make_axis_plane(self.grid, checked, self.check_index(checked, index))
 
     def planes(self, axis: int, slices: Slices) -> list[ScreenPlane]:
         """Planes across an array axis: those named, or a number of them spread over the mask, or over the image."""
@@ -96,18 +96,18 @@ class Scene:
         if is_whole(slices):
             count = check_whole("slices", slices, 1)  # type: ignore[arg-type]
             everything = range(self.grid.shape[checked])
-            indices = spread(everything if self.mask is None else self.mask.extent(checked), count)
+            indices = spread_evenly(everything if self.mask is None else self.mask.extent(checked), count)
         elif isinstance(slices, Sequence | np.ndarray) and not isinstance(slices, str) and len(slices):
             indices = [self.check_index(checked, index) for index in slices]
         else:
             raise option_error("slices", slices, "a number of slices or a list of their indices")
-        return [axis_plane(self.grid, checked, index) for index in indices]
+        return [make_axis_plane(self.grid, checked, index) for index in indices]
 
     def three_planes(self, position: npt.ArrayLike | None) -> list[ScreenPlane]:
         """Axial, coronal and sagittal planes through a point; by default where most of the mask is."""
         if position is None and self.mask is not None:
             position = self.grid.index_to_world([self.mask.largest(axis) for axis in range(3)])
-        return [view_plane(self.grid, view, position) for view in VIEWS]
+        return [find_view_plane(self.grid, view, position) for view in VIEWS]
 
     def check_axis(self, axis: int) -> int:
         """Check that it is one of the array's three axes."""
@@ -119,7 +119,7 @@ class Scene:
         return check_whole("slice", index, 0, count - 1, advice=f"axis {axis} has {count} slices")
 
 
-def spread(indices: range, count: int) -> list[int]:
-    """A number of indices evenly spread over a range, the middle of each equal part; all of them if there are fewer."""
+def spread_evenly(indices: range, count: int) -> list[int]:
+    """Spread a number of indices over a range, the middle of each equal part; all of them if there are fewer."""
     count = min(count, len(indices))
     return [indices[math.floor((k + 0.5) * len(indices) / count)] for k in range(count)]

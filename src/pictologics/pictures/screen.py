@@ -15,17 +15,17 @@ import numpy.typing as npt
 from ..checks import option_error
 from ..geometry import AXIS_LETTERS, Grid, nearest_axes
 
-__all__ = ["VIEWS", "ScreenPlane", "View", "axis_plane", "view_plane"]
+__all__ = ["VIEWS", "ScreenPlane", "View", "find_view_plane", "make_axis_plane"]
 
 View = Literal["axial", "coronal", "sagittal"]
 VIEWS: tuple[View, ...] = ("axial", "coronal", "sagittal")
 
-# For each view: the world axis looked along, then the world axis and sign that run right and down the screen.
 SCREEN_AXES: dict[View, tuple[int, tuple[int, int], tuple[int, int]]] = {
     "axial": (2, (0, 1), (1, 1)),
     "coronal": (1, (0, 1), (2, -1)),
     "sagittal": (0, (1, 1), (2, -1)),
 }
+"""For each view: the world axis looked along, then the world axis and sign that run right and down the screen."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class ScreenPlane:
         return index[0], index[1], index[2]
 
 
-def view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) -> ScreenPlane:
-    """The plane of a grid that comes nearest to a view.
+def find_view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) -> ScreenPlane:
+    """Find the plane of a grid that comes nearest to a view.
 
     An oblique grid is cut along its own axes; the letters then name the directions that the edges are nearest to.
 
@@ -90,11 +90,11 @@ def view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = None) ->
     axis = world_axes.index(SCREEN_AXES[view][0])
     middle = (np.asarray(grid.shape) - 1) / 2.0
     center = middle if position is None else grid.world_to_index(check_position(position))
-    return axis_plane(grid, axis, int(np.clip(np.round(center[axis]), 0, grid.shape[axis] - 1)))
+    return make_axis_plane(grid, axis, int(np.clip(np.round(center[axis]), 0, grid.shape[axis] - 1)))
 
 
-def axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
-    """A plane across one of a grid's axes, shown in the view that it is nearest to.
+def make_axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
+    """Make a plane across one of a grid's axes, shown in the view that it is nearest to.
 
     Args:
         grid: The grid.
@@ -113,7 +113,7 @@ def axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
         (signs[rows] * down[1], signs[columns] * right[1]),
         (grid.shape[rows], grid.shape[columns]),
         (grid.spacing[rows], grid.spacing[columns]),
-        (*edge_letters(*right), *edge_letters(*down)),
+        (*find_edge_letters(*right), *find_edge_letters(*down)),
     )
 
 
@@ -129,7 +129,7 @@ def check_position(position: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return point
 
 
-def edge_letters(world_axis: int, sign: int) -> tuple[str, str]:
-    """Letters at the start and at the end of a screen axis."""
+def find_edge_letters(world_axis: int, sign: int) -> tuple[str, str]:
+    """Find the patient directions at the start and at the end of a screen axis."""
     low, high = AXIS_LETTERS[world_axis]
     return (low, high) if sign > 0 else (high, low)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .figure_layout import Box
-from .figure_panels import INK, FigurePanel
-from .screen import axis_plane
+from .figure_layout import FigureArea
+from .figure_panels import FIGURE_INK, FigurePanel
+from .screen import make_axis_plane
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Scroller"]
 
-STEPS = {"up": 1, "down": -1, "right": 1, "left": -1, "pageup": 10, "pagedown": -10}
+SLICES_BY_KEY = {"up": 1, "down": -1, "right": 1, "left": -1, "pageup": 10, "pagedown": -10}
+"""By how many slices a key moves."""
 
 
 class Scroller:
@@ -37,7 +38,7 @@ class Scroller:
         figure.canvas.mpl_connect("scroll_event", lambda event: self.on_scroll(event))  # noqa: PLW0108
         figure.canvas.mpl_connect("key_press_event", lambda event: self.on_key(event))  # noqa: PLW0108
 
-    def add_slider(self, box: Box) -> None:
+    def add_slider(self, box: FigureArea) -> None:
         """Put a slider below a single panel."""
         from matplotlib.widgets import Slider
 
@@ -46,12 +47,12 @@ class Scroller:
         if last < 1:
             return
         self.slider = Slider(
-            self.figure.add_axes(box), "slice", 0, last, valinit=plane.index, valstep=1, valfmt="%d", color=INK
+            self.figure.add_axes(box), "slice", 0, last, valinit=plane.index, valstep=1, valfmt="%d", color=FIGURE_INK
         )
         # The whole figure is drawn anew with the other slice.
         self.slider.drawon = False
         for text in (self.slider.label, self.slider.valtext):
-            text.set_color(INK)
+            text.set_color(FIGURE_INK)
         self.slider.on_changed(lambda value: self.go_to(self.panels[0], int(value)))
 
     def on_scroll(self, event: Event) -> None:
@@ -66,8 +67,8 @@ class Scroller:
             self.go_to(panel, 0)
         elif key == "end":
             self.go_to(panel, panel.scene.grid.shape[panel.plane.axis] - 1)
-        elif key in STEPS:
-            self.move(event, STEPS[key])
+        elif key in SLICES_BY_KEY:
+            self.move(event, SLICES_BY_KEY[key])
 
     def panel_under(self, event: Event) -> FigurePanel:
         """The panel that the pointer is on, or the first."""
@@ -85,7 +86,7 @@ class Scroller:
         index = min(max(index, 0), panel.scene.grid.shape[plane.axis] - 1)
         if index == plane.index:
             return
-        panel.show(axis_plane(panel.scene.grid, plane.axis, index))
+        panel.show(make_axis_plane(panel.scene.grid, plane.axis, index))
         self.redrawn()
         if self.slider is not None and int(self.slider.val) != index:
             self.slider.set_val(index)

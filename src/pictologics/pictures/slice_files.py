@@ -11,15 +11,19 @@ from ..errors import FileAccessError, OptionError
 from ..image import Image
 from ..storage.files import replacing
 from ..threads import run_in_shares
-from .panels import draw_panel, size_within
-from .pictures import check_png
-from .scene import Scene, Style, spread
-from .screen import ScreenPlane, axis_plane
+from .panels import draw_panel, fit_size
+from .plane_files import check_png
+from .scene import Scene, Style, spread_evenly
+from .screen import ScreenPlane, make_axis_plane
 from .windows import Window
 
 __all__ = ["save_slices"]
 
-SMALLEST_PICTURE, LARGEST_PICTURE = 16, 8192
+SMALLEST_PICTURE = 16
+"""Smaller pictures have no room for their letters, pixels."""
+
+LARGEST_PICTURE = 8192
+"""A picture of this side takes 200 MB while it is drawn, pixels."""
 
 
 def save_slices(
@@ -77,12 +81,12 @@ def save_slices(
             raise OptionError("mask_only asks for the slices of a mask and there is none", advice="pass mask=")
         indices = scene.mask.extent(axis)
     check_whole("size", size, SMALLEST_PICTURE, LARGEST_PICTURE, advice="give the pixels of the longer side")
-    planes = [axis_plane(scene.grid, axis, index) for index in chosen(indices, every, percentage)]
-    paths = paths_of(folder_or_pattern, planes)
+    planes = [make_axis_plane(scene.grid, axis, index) for index in choose_slices(indices, every, percentage)]
+    paths = list_slice_paths(folder_or_pattern, planes)
 
     def write(share: Iterable[int]) -> None:
         for k in share:
-            within = size_within(planes[k], size)
+            within = fit_size(planes[k], size)
             picture, _ = draw_panel(scene, planes[k], within, within)
             with replacing(paths[k]) as temporary:
                 # Fast: there are many, and slower levels make noise hardly smaller.
@@ -92,22 +96,22 @@ def save_slices(
     return paths
 
 
-def chosen(indices: Sequence[int], every: int | None, percentage: float | None) -> Sequence[int]:
-    """Which of the slices are written."""
+def choose_slices(indices: Sequence[int], every: int | None, percentage: float | None) -> Sequence[int]:
+    """Choose the slices that are written."""
     if every is not None and percentage is not None:
         raise OptionError("every and percentage contradict each other", advice="leave one of them out")
     if percentage is not None:
         share = check_number("percentage", percentage, above=0, most=100) / 100
-        return spread(range(indices[0], indices[-1] + 1), max(1, round(len(indices) * share)))
+        return spread_evenly(range(indices[0], indices[-1] + 1), max(1, round(len(indices) * share)))
     step = 1 if every is None else check_whole("every", every, 1)
     return indices[::step]
 
 
-def paths_of(folder_or_pattern: str | os.PathLike[str], planes: Sequence[ScreenPlane]) -> list[Path]:
-    """One path for each slice, all different, in a folder that is there."""
+def list_slice_paths(folder_or_pattern: str | os.PathLike[str], planes: Sequence[ScreenPlane]) -> list[Path]:
+    """List one path for each slice, all different, and make their folders."""
     pattern = os.fspath(folder_or_pattern)
     if "{" in pattern:
-        paths = [check_png(filled(pattern, plane)) for plane in planes]
+        paths = [check_png(fill_pattern(pattern, plane)) for plane in planes]
     elif Path(pattern).suffix.lower() == ".png":
         raise OptionError(
             "one name cannot hold several slices",
@@ -123,16 +127,18 @@ def paths_of(folder_or_pattern: str | os.PathLike[str], planes: Sequence[ScreenP
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FileAccessError(
-                f"the folder cannot be made ({error.strerror})", path=folder, advice="choose another one"
+                f"the folder cannot be created ({error.strerror})", path=folder, advice="choose another one"
             ) from error
     return paths
 
 
-def filled(pattern: str, plane: ScreenPlane) -> str:
-    """A pattern for names with what it asks for of one plane."""
+def fill_pattern(pattern: str, plane: ScreenPlane) -> str:
+    """Fill a pattern for names with the facts of one plane."""
     try:
         return pattern.format(index=plane.index, view=plane.view, axis=plane.axis)
     except (KeyError, IndexError, AttributeError, ValueError) as error:
         raise OptionError(
-            "this is no pattern for names", path=pattern, advice="use {index}, {view} and {axis}, as in str.format"
+            "the pattern of names cannot be filled",
+            path=pattern,
+            advice="use {index}, {view} and {axis}, as in str.format",
         ) from error

@@ -11,21 +11,24 @@ import numpy.typing as npt
 from ..checks import option_error
 from ..image import Image
 
-__all__ = ["Grays", "Window", "WindowPreset", "grays_of"]
+__all__ = ["Grays", "Window", "WindowPreset", "choose_grays"]
 
 WindowPreset = Literal["lung", "bone", "brain", "soft tissue"]
 Window = WindowPreset | tuple[float, float]
 
-#: Center and width of the usual windows, Hounsfield units.
 PRESETS: dict[str, tuple[float, float]] = {
     "lung": (-600.0, 1500.0),
     "bone": (400.0, 1800.0),
     "brain": (40.0, 80.0),
     "soft tissue": (40.0, 400.0),
 }
-# What is no CT: a few extreme voxels would leave the rest without contrast.
+"""Center and width of the usual windows, Hounsfield units."""
+
 PERCENTILES = (0.5, 99.5)
+"""Black and white where values are not Hounsfield units: a few extreme voxels would leave the rest without contrast."""
+
 LARGEST_SAMPLE = 250_000
+"""Voxels that percentiles are taken from: enough for a picture, and found in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Grays:
         return np.ascontiguousarray(np.nan_to_num(np.clip(shades, 0.0, 255.0)).round().astype(np.uint8))
 
 
-def grays_of(image: Image, window: Window | None) -> Grays:
-    """The grays of an image.
+def choose_grays(image: Image, window: Window | None) -> Grays:
+    """Choose the grays of an image.
 
     Args:
         image: The image.
@@ -62,7 +65,7 @@ def grays_of(image: Image, window: Window | None) -> Grays:
     units = image.metadata.get("units", "")
     if window is None:
         if units != "HU":
-            low, high = middle_of_values(image)
+            low, high = find_middle_values(image)
             return Grays(low, high, f"{low:.4g} to {high:.4g} {units}".rstrip())
         window = "soft tissue"
     name = window if isinstance(window, str) else ""
@@ -87,8 +90,8 @@ def check_window(window: Window) -> tuple[float, float]:
     return center, width
 
 
-def middle_of_values(image: Image) -> tuple[float, float]:
-    """The range of all but the extreme values, from voxels spread over the image."""
+def find_middle_values(image: Image) -> tuple[float, float]:
+    """Find the range of all but the extreme values, from voxels spread over the image."""
     values = np.asarray(image.array)
     step = max(1, int(np.cbrt(values.size / LARGEST_SAMPLE)))
     thin = (slice(None, None, step),) * 3

@@ -13,7 +13,7 @@ from ...errors import FileAccessError
 from ...geometry import format_numbers
 from ...image import Image
 from ...loader import load_image
-from ...pictures.pictures import save_planes
+from ...pictures.plane_files import save_planes
 from ...saving import save_image
 from ..demo_anatomy import ORGAN_NAMES
 from ..demo_series import DemoTruth, write_demo_series
@@ -71,8 +71,8 @@ def run_demo(folder: Path, slices: int) -> None:
         (overlay, "the organs on them"),
     )
     longest = max(len(str(file)) for file, _ in saved)
-    for k, (file, what) in enumerate(saved):
-        console.print("Saved " if k == 0 else "      ", Text(str(file).ljust(longest), "bold"), f" {what}")
+    for k, (file, description) in enumerate(saved):
+        console.print("Saved " if k == 0 else "      ", Text(str(file).ljust(longest), "bold"), f" {description}")
 
 
 def show_nodule(console: Console, image: Image, truth: DemoTruth) -> None:

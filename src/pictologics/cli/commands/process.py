@@ -15,7 +15,7 @@ from ...storage.files import replacing
 
 __all__ = ["run_pipeline"]
 
-SUFFIXES = (".nii.gz", ".nii")
+RESULT_SUFFIXES = (".nii.gz", ".nii")
 """What the result may be called: masks and record take the rest of its name."""
 
 
@@ -32,28 +32,30 @@ def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Pat
     # The steps first: a wrong one is found before a large image is read.
     steps = Pipeline.from_file(pipeline)
     stem = cut_suffix(target)
-    paths = name_masks(masks)
+    paths = name_mask_files(masks)
     image = load_image(source, **keywords)
     loaded = {name: load_image(path, reference_image=image) for name, path in paths.items()}
     result = steps.run(image, loaded)
     write_result(result, target, stem)
     print(f"{target}: {result.image}")
     for name, mask in result.masks.items():
-        print(f"{mask_file(target, stem, name)}: {mask}")
-    print(f"{record_file(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
+        print(f"{make_mask_path(target, stem, name)}: {mask}")
+    print(f"{make_record_path(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
 
 
 def cut_suffix(target: Path) -> str:
     """The name of the file to write, without its suffix."""
-    for suffix in SUFFIXES:
+    for suffix in RESULT_SUFFIXES:
         if target.name.lower().endswith(suffix) and len(target.name) > len(suffix):
             return target.name[: -len(suffix)]
     raise OptionError(
-        f"the image is written as NIfTI, and its name ends in {' or '.join(SUFFIXES)}", path=target, advice="rename it"
+        f"the image is written as NIfTI, and its name must end in {' or '.join(RESULT_SUFFIXES)}",
+        path=target,
+        advice="rename it",
     )
 
 
-def name_masks(paths: Sequence[Path]) -> dict[str, Path]:
+def name_mask_files(paths: Sequence[Path]) -> dict[str, Path]:
     """Name masks by their files, without suffixes."""
     named: dict[str, Path] = {}
     for path in paths:
@@ -66,21 +68,21 @@ def name_masks(paths: Sequence[Path]) -> dict[str, Path]:
     return named
 
 
-def mask_file(target: Path, stem: str, name: str) -> Path:
+def make_mask_path(target: Path, stem: str, name: str) -> Path:
     """Where a mask goes."""
     return target.with_name(f"{stem}-{name}{target.name[len(stem) :]}")
 
 
-def record_file(target: Path, stem: str) -> Path:
+def make_record_path(target: Path, stem: str) -> Path:
     """Where the record goes."""
     return target.with_name(f"{stem}.json")
 
 
 def write_result(result: PipelineResult, target: Path, stem: str) -> None:
     """Write image, masks and record, all of them or none."""
-    files = {target: result.image} | {mask_file(target, stem, name): mask for name, mask in result.masks.items()}
+    files = {target: result.image} | {make_mask_path(target, stem, name): mask for name, mask in result.masks.items()}
     with ExitStack() as stack:
         # Every file is complete under a temporary name before the first one is renamed.
         for path, image in files.items():
             save_image(image, stack.enter_context(replacing(path)))
-        result.provenance.save(stack.enter_context(replacing(record_file(target, stem))))
+        result.provenance.save(stack.enter_context(replacing(make_record_path(target, stem))))

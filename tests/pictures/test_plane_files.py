@@ -13,8 +13,8 @@ from pictologics import (
     save_planes,
 )
 from pictologics.pictures.label_colors import TAB20, color_of_label, name_of_label
-from pictologics.pictures.panels import HATCH, draw_legend
-from pictologics.pictures.windows import grays_of
+from pictologics.pictures.panels import HATCH_COLOR, draw_legend
+from pictologics.pictures.windows import choose_grays
 
 SPACING, ORIGIN = (1.0, 1.0, 2.0), (0.0, 0.0, 0.0)
 
@@ -86,7 +86,7 @@ def test_invalid_voxels_are_hatched(tmp_path):
     valid = np.ones((40, 40, 20), bool)
     valid[20:] = False
     save_planes(corner_box().with_source_mask(valid), tmp_path / "planes.png")
-    axial = (pixels_of(tmp_path / "planes.png")[:, :384] == HATCH).all(axis=2)
+    axial = (pixels_of(tmp_path / "planes.png")[:, :384] == HATCH_COLOR).all(axis=2)
     assert not axial[:, :190].any()
     assert axial[:, 194:].mean() == pytest.approx(1 / 7, abs=0.02)
 
@@ -130,19 +130,21 @@ def test_windows_by_name_by_center_and_width_and_by_default():
     array = np.zeros((10, 10, 10), np.float32)
     array.flat = np.arange(1000)
     ct = Image(array, SPACING, ORIGIN, metadata={"units": "HU"})
-    assert (grays_of(ct, None).low, grays_of(ct, None).high) == (-160, 240)
-    assert (grays_of(ct, "lung").low, grays_of(ct, "lung").high) == (-1350, 150)
-    assert grays_of(ct, "bone").text == "bone W 1800 L 400 HU"
-    assert (grays_of(ct, (40, 80)).low, grays_of(ct, (40, 80)).high) == (0, 80)
+    assert (choose_grays(ct, None).low, choose_grays(ct, None).high) == (-160, 240)
+    assert (choose_grays(ct, "lung").low, choose_grays(ct, "lung").high) == (-1350, 150)
+    assert choose_grays(ct, "bone").text == "bone W 1800 L 400 HU"
+    assert (choose_grays(ct, (40, 80)).low, choose_grays(ct, (40, 80)).high) == (0, 80)
     other = Image(array, SPACING, ORIGIN)
-    assert (grays_of(other, None).low, grays_of(other, None).high) == pytest.approx(np.percentile(array, (0.5, 99.5)))
+    assert (choose_grays(other, None).low, choose_grays(other, None).high) == pytest.approx(
+        np.percentile(array, (0.5, 99.5))
+    )
     # Voxels without data, however extreme, count for nothing.
     filled = Image(np.where(array < 500, -2048, array), SPACING, ORIGIN, source_mask=array >= 500)
-    assert grays_of(filled, None).low > 500
+    assert choose_grays(filled, None).low > 500
 
 
 def test_grays_go_from_black_to_white():
-    grays = grays_of(corner_box(), (50, 100))
+    grays = choose_grays(corner_box(), (50, 100))
     values = np.array([[-5, 0, 50, 100, 101, np.nan, np.inf]])
     assert grays.shade(values).tolist() == [[0, 0, 128, 255, 255, 0, 255]]
     assert grays.shade(np.array([[0, 100]], np.int16)).tolist() == [[0, 255]]

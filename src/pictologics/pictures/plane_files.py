@@ -1,4 +1,4 @@
-"""Pictures of three planes, in a file."""
+"""The three orthogonal planes through a point as one picture, in a file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from PIL import Image as PilImage
 from ..errors import OptionError
 from ..image import Image
 from ..storage.files import replacing
-from .panels import draw_legend, draw_panel, size_within
+from .panels import draw_legend, draw_panel, fit_size
 from .scene import Scene, Style
 from .windows import Window
 
 __all__ = ["check_png", "save_planes"]
 
-PANEL, GAP = 384, 8
+PANEL_SIDE = 384
+"""Width and height of each of the three panels, pixels."""
+
+PANEL_GAP = 8
+"""Between panels, and above the legend, pixels."""
 
 
 def save_planes(
@@ -61,16 +65,16 @@ def save_planes(
     scene = Scene.of(image, mask, window, alpha, style)
     panels, labels = [], set()
     for plane in scene.three_planes(position):
-        panel, shown = draw_panel(scene, plane, size_within(plane, PANEL), (PANEL, PANEL))
+        panel, shown = draw_panel(scene, plane, fit_size(plane, PANEL_SIDE), (PANEL_SIDE, PANEL_SIDE))
         panels.append(panel)
         labels |= shown
-    width = len(panels) * (PANEL + GAP) - GAP
+    width = len(panels) * (PANEL_SIDE + PANEL_GAP) - PANEL_GAP
     legend = draw_legend(sorted(labels), scene.names(), width) if labels else None
-    canvas = PilImage.new("RGB", (width, PANEL + (legend.height + GAP if legend else 0)))
+    canvas = PilImage.new("RGB", (width, PANEL_SIDE + (legend.height + PANEL_GAP if legend else 0)))
     for k, panel in enumerate(panels):
-        canvas.paste(panel, (k * (PANEL + GAP), 0))
+        canvas.paste(panel, (k * (PANEL_SIDE + PANEL_GAP), 0))
     if legend:
-        canvas.paste(legend, (0, PANEL + GAP))
+        canvas.paste(legend, (0, PANEL_SIDE + PANEL_GAP))
     with replacing(target) as temporary:
         canvas.save(temporary, format="PNG")
 
