@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ...errors import CorruptFileError
 from ...storage.files import MemoryFile
@@ -19,7 +19,7 @@ from .encoding import (
 )
 from .header import Header
 
-__all__ = ["Item", "parse_items", "read_items"]
+__all__ = ["Item", "read_items", "walk_items"]
 
 
 class Item(Attributes):
@@ -31,12 +31,14 @@ class Item(Attributes):
 
     __slots__ = ("sequences",)
 
-    def __init__(self, path: str, values: Mapping[int, bytes], little_endian: bool) -> None:
+    def __init__(
+        self, path: str, values: Mapping[int, bytes], little_endian: bool, sequences: Mapping[int, list[Item]]
+    ) -> None:
         # Not through the base class: an enhanced file has ten items for each of its thousands of frames.
         self.path = path
         self.values = values
         self.little_endian = little_endian
-        self.sequences: dict[int, list[Item]] = {}
+        self.sequences = sequences
 
     def first(self, tag: int) -> Attributes:
         """The first item of a sequence inside; without attributes if it is missing or empty."""
@@ -62,17 +64,26 @@ def read_items(header: Header, tag: int, inner: frozenset[int] = frozenset()) ->
         # pydicom found it, but not where it is.
         raise sequence_error(header, tag)
     (content,) = header.read_located(tag)
-    return parse_items(header, tag, content, inner)
+    return list(walk_items(header, tag, content, inner))
 
 
-def parse_items(header: Header, tag: int, content: bytes, inner: frozenset[int]) -> list[Item]:
-    """Parse the items of a sequence that has been read.
+def walk_items(header: Header, tag: int, content: bytes, inner: frozenset[int]) -> Iterator[Item]:
+    """Parse the items of a sequence that has been read, one after the other: there may be tens of thousands.
+
+    Args:
+        header: The file.
+        tag: The sequence, for messages.
+        content: Its bytes.
+        inner: The sequences inside that are wanted.
+
+    Yields:
+        Each item.
 
     Raises:
         CorruptFileError: If the sequence cannot be followed.
     """
     try:
-        return SequenceParser(header, content, inner).parse_items(0, len(content))[0]
+        yield from SequenceParser(header, content, inner).walk_items(0, len(content))
     except (NotUnderstoodError, struct.error) as error:
         raise sequence_error(header, tag) from error
 
@@ -95,42 +106,51 @@ class SequenceParser:
         self.explicit = header.explicit
         self.content = content
         self.depth = 0
+        self.position = 0
         self.inner = {self.encoding.key(tag): tag for tag in inner}
         # Text of an item is in the character set of the file (PS3.5 6.1.2.3).
         charset = header.values.get(tags.SPECIFIC_CHARACTER_SET)
         self.common = {} if charset is None else {tags.SPECIFIC_CHARACTER_SET: charset}
 
-    def parse_items(self, position: int, length: int) -> tuple[list[Item], int]:
-        """The items of the sequence that begins at a position, and where it ends."""
-        end = self.end_of(position, length)
-        items: list[Item] = []
+    def walk_items(self, position: int, length: int) -> Iterator[Item]:
+        """The items of the sequence that begins at a position; after the last one ``position`` says where it ends."""
+        content, encoding = self.content, self.encoding
+        end = len(content) if length == UNDEFINED_LENGTH else position + length
         self.depth += 1
-        if self.depth > DEEPEST_SEQUENCE:
+        if end > len(content) or self.depth > DEEPEST_SEQUENCE:
             raise NotUnderstoodError
         while position + 8 <= end:
-            key, size = self.encoding.unpack_implicit(self.content, position)
+            key, size = encoding.unpack_implicit(content, position)
             position += 8
-            if key == self.encoding.sequence_end:
+            if key == encoding.sequence_end:
                 end = position
                 break
-            if key != self.encoding.item:
+            if key != encoding.item:
                 raise NotUnderstoodError
             item, position = self.parse_item(position, size)
-            items.append(item)
+            yield item
         self.depth -= 1
-        return items, end
+        self.position = end
 
     def parse_item(self, position: int, length: int) -> tuple[Item, int]:
         """One item, and where it ends."""
-        end = self.end_of(position, length)
-        values = dict(self.common)
-        item = Item(self.path, values, self.encoding.little_endian)
         content, explicit, encoding = self.content, self.explicit, self.encoding
-        wanted, inner, item_end = encoding.wanted, self.inner, encoding.item_end
+        unpack_explicit, wanted, inner, item_end = (
+            encoding.unpack_explicit,
+            encoding.wanted,
+            self.inner,
+            encoding.item_end,
+        )
+        end = len(content) if length == UNDEFINED_LENGTH else position + length
+        if end > len(content):
+            raise NotUnderstoodError
+        values = self.common.copy()
+        sequences: dict[int, list[Item]] = {}
+        item = Item(self.path, values, encoding.little_endian, sequences)
+        vr = b""
         while position + 8 <= end:
-            vr = b""
             if explicit:
-                key, vr, size = encoding.unpack_explicit(content, position)
+                key, vr, size = unpack_explicit(content, position)
                 if vr not in SHORT_VRS and key != item_end:
                     if vr not in LONG_VRS:
                         raise NotUnderstoodError
@@ -140,20 +160,14 @@ class SequenceParser:
                 key, size = encoding.unpack_implicit(content, position)
             position += 8
             if key in inner:
-                item.sequences[inner[key]], position = self.parse_items(position, size)
-            elif key == item_end:
-                return item, position
+                sequences[inner[key]] = list(self.walk_items(position, size))
+                position = self.position
             elif size == UNDEFINED_LENGTH:
                 position = self.skip_items(position, explicit and vr != b"UN")
+            elif key == item_end:
+                return item, position
             else:
                 if key in wanted:
                     values[wanted[key]] = content[position : position + size]
                 position += size
         return item, end
-
-    def end_of(self, position: int, length: int) -> int:
-        """Where a value ends at the latest."""
-        end = len(self.content) if length == UNDEFINED_LENGTH else position + length
-        if end > len(self.content):
-            raise NotUnderstoodError
-        return end
