@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ..dicom.frames.frame import holds_image
+from ..dicom.frames.sop_classes import holds_image
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
 from ..dicom.pixels.color import check_colors

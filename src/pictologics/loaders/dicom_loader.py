@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..dicom.frames.frame import mapped_units
+from ..dicom.frames.plane_attributes import read_mapped_unit
 from ..dicom.headers import tags
 from ..dicom.headers.attributes import Attributes
 from ..dicom.pixels.value_conversions import PixelRules
@@ -129,7 +129,7 @@ def find_units(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
-    mapped = mapped_units(attributes)
+    mapped = read_mapped_unit(attributes)
     if mapped:
         return mapped
     units = attributes.text(tags.UNITS) or attributes.text(tags.RESCALE_TYPE)

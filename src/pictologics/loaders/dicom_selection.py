@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..dicom.frames.frame import is_segmentation
+from ..dicom.frames.sop_classes import holds_segments
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
@@ -103,7 +103,7 @@ def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
 
 def refuse_segmentations(scan: Scan, source: Source) -> None:
     """Raise if there are segmentations and no images: a folder does not say which of the files is meant."""
-    found = [header.path for header in scan.headers if is_segmentation(header)]
+    found = [header.path for header in scan.headers if holds_segments(header)]
     if found:
         raise UnsupportedFormatError(
             f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ..dicom.frames.frame import sop_class_of
+from ..dicom.frames.sop_classes import read_sop_class
 from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY, list_dicomdir_files
 from ..dicom.headers.header import ParsedFile
 from ..dicom.headers.header_reading import read_open_header
@@ -109,7 +109,7 @@ def make_probe(source: Source) -> Probe:
     suffix = "".join(path.suffixes[-2:]).lower()
     header_file = companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
     if header_file is None and isinstance(file, ParsedFile):
-        sop_class = sop_class_of(file.header)
+        sop_class = read_sop_class(file.header)
         if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(forget_head(file.header.file), DiskFile):
             return Probe(Source(source.path, "index", tuple(list_dicomdir_files(path))))
         return Probe(source, suffix, source.head, False, source.head, source.is_dicom, sop_class)

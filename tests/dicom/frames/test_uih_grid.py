@@ -94,9 +94,9 @@ WRONG = {
     "none": (say("0"), CorruptFileError, "how many"),
     "a billion": (say("1000000000"), CorruptFileError, "how many"),
     "more than fit": (say("50"), CorruptFileError, "cut into"),
-    "another number": (say("6"), GeometryError, "names the position of 5"),
-    "no positions": (forget(0x1051), GeometryError, "names the position of 0"),
-    "one position less": (without_one_position, GeometryError, "names the position of 4"),
+    "another number": (say("6"), GeometryError, "given for 5 of them"),
+    "no positions": (forget(0x1051), GeometryError, "given for 0 of them"),
+    "one position less": (without_one_position, GeometryError, "given for 4 of them"),
 }
 
 

@@ -1,36 +1,34 @@
-"""RT dose: planes along the normal at the offsets of one vector."""
+"""Makes the frames of RT dose: planes along the normal at the offsets of one vector."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 
 from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.header import Header
-from .frame import (
-    Frame,
-    make_frame,
-    orientation_of,
-    position_of,
-)
-from .plain import plain_frames, stored_size
+from .frame import Frame, make_frame
+from .plain import make_plain_frames
+from .plane_attributes import read_orientation, read_plane_size, read_position
 
-__all__ = ["dose_frames"]
+__all__ = ["make_dose_frames"]
 
-# Decimal strings of one number written by two parts of a program may differ in their last digit.
-SAME_MILLIMETER = 1e-3
+SAME_MILLIMETER: Final = 1e-3
+"""mm; decimal strings of one number written by two parts of a program may differ in their last digit."""
 
 
-def dose_frames(header: Header) -> list[Frame]:
+def make_dose_frames(header: Header) -> list[Frame]:
     """One frame for each offset (DICOM PS3.3 C.8.8.3.2).
 
     Offsets count from ImagePositionPatient when the first is zero. When the first equals the position's z of an axial
     grid, they are patient coordinates.
     """
     offsets = header.numbers(tags.GRID_FRAME_OFFSET_VECTOR)
-    position, orientation = position_of(header), orientation_of(header)
+    position, orientation = read_position(header), read_orientation(header)
     if offsets is None or position is None or orientation is None:
-        return plain_frames(header)
+        return make_plain_frames(header)
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1
     if len(offsets) != count:
         raise CorruptFileError(
@@ -40,7 +38,8 @@ def dose_frames(header: Header) -> list[Frame]:
         )
     normal = np.cross(orientation[:3], orientation[3:])
     first = offsets[0]
-    is_absolute = first != 0 and abs(first - position[2]) < SAME_MILLIMETER and abs(normal[2]) > 1 - SAME_MILLIMETER
+    is_axial = abs(normal[2]) > 1 - SAME_MILLIMETER
+    is_absolute = first != 0 and is_axial and abs(first - position[2]) < SAME_MILLIMETER
     if first != 0 and not is_absolute:
         raise header.malformed(tags.GRID_FRAME_OFFSET_VECTOR)
     start = first if is_absolute else 0.0
@@ -51,7 +50,7 @@ def dose_frames(header: Header) -> list[Frame]:
             header,
             header,
             number,
-            size=stored_size(header),
+            size=read_plane_size(header),
             position=tuple((np.asarray(position) + (offset - start) * way).tolist()),
             orientation=orientation,
         )

@@ -15,7 +15,7 @@ __all__ = [
     "SHORT_VRS",
     "UNDEFINED_LENGTH",
     "VRS",
-    "Encoding",
+    "ElementEncoding",
     "NotUnderstoodError",
 ]
 
@@ -41,7 +41,7 @@ class NotUnderstoodError(Exception):
     """The bytes do not follow the rules that our parsers know."""
 
 
-class Encoding:
+class ElementEncoding:
     """One byte order: how heads of elements are unpacked, and the keys under which tags are looked up.
 
     A key is a tag's four bytes in the file read as one number, so that only wanted tags are ever put together: in a
@@ -72,5 +72,5 @@ class Encoding:
         return (tag & 0xFFFF) << 16 | tag >> 16 if self.little_endian else tag
 
 
-LITTLE_ENDIAN: Final = Encoding(little_endian=True)
-BIG_ENDIAN: Final = Encoding(little_endian=False)
+LITTLE_ENDIAN: Final = ElementEncoding(little_endian=True)
+BIG_ENDIAN: Final = ElementEncoding(little_endian=False)

@@ -13,6 +13,7 @@ from typing import Final
 
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource
+from ..headers.encoding import UNDEFINED_LENGTH
 
 __all__ = ["Fragment", "find_frame_fragments", "read_fragments"]
 
@@ -24,9 +25,6 @@ ITEM_TAG: Final = b"\xfe\xff\x00\xe0"
 
 DELIMITER_TAG: Final = b"\xfe\xff\xdd\xe0"
 """(FFFE,E0DD), the Sequence Delimitation Item behind the last fragment."""
-
-UNDEFINED_LENGTH: Final = 0xFFFFFFFF
-"""The pixel data as a whole has this length; an item in it must say its own (PS3.5 A.4)."""
 
 ITEM_HEAD: Final = 8
 """Bytes of an item's tag and length."""
@@ -201,6 +199,7 @@ class ItemHeads:
 
     def skip(self, length: int, name: str) -> None:
         """Step over the value of an item."""
+        # Only the pixel data as a whole may have no length; an item in it must say its own (PS3.5 A.4).
         if length == UNDEFINED_LENGTH:
             raise self.items_error(f"has a {name} of undefined length")
         self.position += length

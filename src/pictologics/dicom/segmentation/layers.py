@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...geometry import Grid
 from ...provenance import Decision
-from ..frames.choosing import refuse_absurd_count
-from ..frames.frame import (
-    Frame,
-    make_frame,
-    orientation_of,
-    position_of,
-)
-from ..frames.plain import stored_size
+from ..frames.file_frames import refuse_absurd_count
+from ..frames.frame import Frame, make_frame
+from ..frames.plane_attributes import read_orientation, read_plane_size, read_position
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.functional_groups import read_frame_values
@@ -74,7 +69,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     """
     header = segmentation.header
     refuse_slide(header)
-    size = stored_size(header)
+    size = read_plane_size(header)
     count = 1 if tags.NUMBER_OF_FRAMES not in header else header.integer(tags.NUMBER_OF_FRAMES) or 0
     if not all(size) or count < 1 or not header.pixel_tag:
         content = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
@@ -92,7 +87,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
         )
         if written not in unique:
             unique[written] = len(frames)
-            position, orientation = position_of(attributes), orientation_of(attributes)
+            position, orientation = read_position(attributes), read_orientation(attributes)
             frames.append(make_frame(header, attributes, number, size=size, position=position, orientation=orientation))
         if segmentation.kind == "LABELMAP":
             segment = ALL_SEGMENTS

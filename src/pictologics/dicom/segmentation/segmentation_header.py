@@ -8,7 +8,7 @@ from typing import Final, Literal, cast
 
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.files import StoredFile
-from ..frames.frame import LABEL_MAP_STORAGE, is_segmentation, sop_class_of
+from ..frames.sop_classes import LABEL_MAP_STORAGE, holds_segments, read_sop_class
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.header_reading import read_header
@@ -68,7 +68,7 @@ def open_segmentation(file: StoredFile) -> DicomSegmentation:
         )
     refuse_other_kinds(header)
     kind = header.text(tags.SEGMENTATION_TYPE).upper()
-    if not kind and sop_class_of(header) == LABEL_MAP_STORAGE:
+    if not kind and read_sop_class(header) == LABEL_MAP_STORAGE:
         kind = "LABELMAP"
     if kind not in SEGMENTATION_TYPES:
         raise header_error(
@@ -100,14 +100,14 @@ def read_maximum(header: Header, kind: str) -> int:
 
 def refuse_other_kinds(header: Header) -> None:
     """Raise for SOP classes other than those of voxels in the patient."""
-    sop_class = sop_class_of(header)
+    sop_class = read_sop_class(header)
     if sop_class == SURFACE_STORAGE:
         raise UnsupportedFormatError(
             "this is a segmentation made of surfaces, and one made of voxels is required",
             path=header.path,
             advice="export the segmentation as voxels (DICOM SEG)",
         )
-    if not is_segmentation(header):
+    if not holds_segments(header):
         raise UnsupportedFormatError(
             f"this DICOM file (SOP class {sop_class or 'missing'}) is not a segmentation",
             path=header.path,

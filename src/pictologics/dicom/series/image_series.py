@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ...provenance import Decision
-from ..frames.frame import holds_image, no_pixels
+from ..frames.sop_classes import holds_image, missing_pixels_error
 from ..headers import tags
 from ..headers.header import Header
 
@@ -79,7 +79,7 @@ def group_series(headers: Iterable[Header]) -> list[Series]:
         if header.pixel_tag or header.text(tags.SERIES_INSTANCE_UID):
             groups[header.text(tags.SERIES_INSTANCE_UID)].append(header)
         else:
-            raise no_pixels(header)
+            raise missing_pixels_error(header)
     return [Series(uid, tuple(members)) for uid, members in groups.items()]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...errors import AmbiguousSeriesError, GeometryError
 from ...provenance import Decision
-from ..frames import frames_of
+from ..frames import list_frames
 from ..frames.frame import Frame
 from ..headers import tags
 from .image_series import Series
@@ -61,7 +61,7 @@ def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None
     # First by equal keys, which costs one look-up a frame; only the few keys are then compared pair by pair.
     groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for header in series.headers:
-        for frame in frames_of(header):
+        for frame in list_frames(header):
             if only is None or (header.path, frame.number) in only:
                 groups[(frame.orientation, *make_layout_key(frame))].append(frame)
     merged: list[list[Frame]] = []
@@ -108,7 +108,7 @@ def choose_layouts(layouts: Sequence[FrameLayout], path: str) -> tuple[list[Fram
     first, *others = layouts
     if not others:
         return [first], []
-    if all(frame.attributes is not frame.header for layout in layouts for frame in layout.frames):
+    if all(frame.has_own_attributes for layout in layouts for frame in layout.frames):
         return sorted(layouts, key=lambda layout: layout.frames[0].number), []
     refuse_unplaced(first, others, path)
     rival = others[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ...errors import CorruptFileError, UnsupportedFormatError
-from ..frames.frame import sop_class_of
+from ..frames.sop_classes import read_sop_class
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
@@ -69,7 +69,7 @@ def read_rois(header: Header) -> list[Roi]:
         UnsupportedFormatError: If the file is no structure set.
         CorruptFileError: If it contradicts itself.
     """
-    if sop_class_of(header) != RT_STRUCTURE_SET:
+    if read_sop_class(header) != RT_STRUCTURE_SET:
         raise UnsupportedFormatError(
             "this is no RT structure set", path=header.path, advice="pass a file of contours (RTSTRUCT)"
         )

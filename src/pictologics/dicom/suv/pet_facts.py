@@ -9,7 +9,9 @@ from datetime import datetime, time, tzinfo
 from typing import Final
 
 from ...errors import CorruptFileError, OptionError
-from ..frames.frame import Frame, mapped_units, sop_class_of
+from ..frames.frame import Frame
+from ..frames.plane_attributes import read_mapped_unit
+from ..frames.sop_classes import read_sop_class
 from ..headers.full_dataset import get_sequence, read_dataset
 from ..headers.header import Header
 from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
@@ -177,7 +179,7 @@ def read_header_facts(header: Header) -> PetFacts:
         suv_factor=reader.read_private_number("suv_factor", "Philips PET Private Group"),
         activity_factor=reader.read_private_number("activity_factor", "Philips PET Private Group"),
     )
-    return read_enhanced_facts(facts, reader, zone) if sop_class_of(header) == ENHANCED_PET else facts
+    return read_enhanced_facts(facts, reader, zone) if read_sop_class(header) == ENHANCED_PET else facts
 
 
 def read_enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None) -> PetFacts:
@@ -202,7 +204,7 @@ def read_enhanced_facts(facts: PetFacts, reader: FactReader, zone: tzinfo | None
 def read_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
     """With the units to which the values of all planes are mapped (PS3.3 C.7.6.16.2.11)."""
     for frame in frames:
-        code = mapped_units(frame.attributes)
+        code = read_mapped_unit(frame.attributes)
         if not code:
             raise facts.missing_error("mapped_units")
         if code not in UNITS_OF_UCUM:

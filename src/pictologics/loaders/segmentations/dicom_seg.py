@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from ...dicom.frames.frame import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
+from ...dicom.frames.sop_classes import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
 from ...dicom.headers import tags
 from ...dicom.segmentation.label_maps import read_stored_label_map, read_stored_masks
 from ...dicom.segmentation.layers import Layers, find_first_frames, find_layers

@@ -1,8 +1,9 @@
-"""Siemens mosaics: the slices of a volume as tiles of one picture."""
+"""Makes the frames of a Siemens mosaic: the slices of a volume as tiles of one picture."""
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
@@ -10,16 +11,13 @@ from ...errors import CorruptFileError, GeometryError
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.siemens_csa import read_csa
-from .frame import (
-    Frame,
-    make_frame,
-    orientation_of,
-    pixel_spacing_of,
-    position_of,
-)
-from .plain import stored_size
+from .frame import Frame, make_frame
+from .plane_attributes import read_orientation, read_pixel_spacing, read_plane_size, read_position
 
-__all__ = ["is_mosaic", "mosaic_frames"]
+__all__ = ["is_mosaic", "make_mosaic_frames"]
+
+LEAST_UPRIGHT: Final = 0.99
+"""Cosine between the slice normal that the maker writes and that of the planes: both are rounded, neither is tilted."""
 
 
 def is_mosaic(header: Header) -> bool:
@@ -27,7 +25,7 @@ def is_mosaic(header: Header) -> bool:
     return "MOSAIC" in header.texts(tags.IMAGE_TYPE)
 
 
-def mosaic_frames(header: Header) -> list[Frame]:
+def make_mosaic_frames(header: Header) -> list[Frame]:
     """One frame for each tile that holds a slice.
 
     The tiles form a square that is just large enough. The file's position is that of the first pixel of a picture of
@@ -35,26 +33,27 @@ def mosaic_frames(header: Header) -> list[Frame]:
     SliceNormalVector, which may run against the cross product of the cosines.
     """
     csa = read_csa(header)
-    count = number_of_slices(header, csa)
+    count = read_mosaic_count(header, csa)
     side = math.ceil(math.sqrt(count))
-    rows, columns = stored_size(header)
+    rows, columns = read_plane_size(header)
     height, width = rows // side, columns // side
-    position, orientation = position_of(header), orientation_of(header)
-    spacing, _ = pixel_spacing_of(header)
+    position, orientation = read_position(header), read_orientation(header)
+    spacing, _ = read_pixel_spacing(header)
     step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
     first: np.ndarray | None = None
     normal = np.zeros(3)
     if position is not None and orientation is not None and spacing is not None and step:
         row, column = np.array(orientation[:3]), np.array(orientation[3:])
         normal = np.array(csa.get("SliceNormalVector", ()), dtype=float)
-        if normal.shape != (3,) or not abs(float(normal @ np.cross(row, column))) > 0.99:
+        if normal.shape != (3,) or not abs(float(normal @ np.cross(row, column))) > LEAST_UPRIGHT:
             # Half of all mosaics run against the cross product of the cosines: a guess would be no better than a coin.
             raise GeometryError(
-                f"the slice normal of this mosaic is {normal.tolist()}, and a unit vector that stands on its slices is "
-                "required to know which way they follow each other",
+                f"the slice normal of this mosaic is {normal.tolist()}, and a unit vector perpendicular to its slices "
+                "is required to know in which order they are stacked",
                 path=header.path,
                 advice="export the series again without removing private attributes",
             )
+        # The position is that of a single slice of the mosaic's size: half the difference leads to the first tile's.
         first = (
             np.array(position) + row * spacing[1] * (columns - width) / 2 + column * spacing[0] * (rows - height) / 2
         )
@@ -68,13 +67,13 @@ def mosaic_frames(header: Header) -> list[Frame]:
     return frames
 
 
-def number_of_slices(header: Header, csa: dict[str, list[float]]) -> int:
+def read_mosaic_count(header: Header, csa: dict[str, list[float]]) -> int:
     """How many tiles hold a slice; the rest of the square is black."""
-    said = csa.get("NumberOfImagesInMosaic") or header.numbers(tags.SIEMENS_SLICES_IN_MOSAIC)
-    if not said or not 1 <= int(said[0]) <= min(stored_size(header)) ** 2:
+    counts = csa.get("NumberOfImagesInMosaic") or header.numbers(tags.SIEMENS_SLICES_IN_MOSAIC)
+    if not counts or not 1 <= int(counts[0]) <= min(read_plane_size(header)) ** 2:
         raise CorruptFileError(
             "this mosaic does not say how many slices it holds",
             path=header.path,
             advice="export the series again without removing private attributes",
         )
-    return int(said[0])
+    return int(counts[0])

@@ -1,4 +1,4 @@
-"""Which kind of object a file is."""
+"""Lists the frames of a file: which kind of object it is, and so which of the other files makes them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.inflation import MOST_DEFLATION
 from ..headers import tags
 from ..headers.header import Header
-from .dose import dose_frames
-from .enhanced import enhanced_frames
-from .frame import Frame, holds_image, no_pixels
-from .mosaic import is_mosaic, mosaic_frames
-from .nuclear import nuclear_frames
-from .plain import plain_frames
-from .uih_grid import is_uih_grid, uih_grid_frames
+from .dose import make_dose_frames
+from .enhanced import make_enhanced_frames
+from .frame import Frame
+from .nuclear import make_nuclear_frames
+from .plain import make_plain_frames
+from .siemens_mosaic import is_mosaic, make_mosaic_frames
+from .sop_classes import holds_image, missing_pixels_error
+from .uih_grid import is_uih_grid, make_uih_grid_frames
 
-__all__ = ["frames_of"]
+__all__ = ["list_frames", "refuse_absurd_count"]
 
 
-def frames_of(header: Header) -> list[Frame]:
+def list_frames(header: Header) -> list[Frame]:
     """The planes of one file.
 
     Raises:
@@ -37,16 +38,16 @@ def frames_of(header: Header) -> list[Frame]:
     if count is not None and count > 1:
         refuse_absurd_count(header, count)
     if {tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE} & header.located.keys():
-        return enhanced_frames(header)
+        return make_enhanced_frames(header)
     if is_mosaic(header):
-        return mosaic_frames(header)
+        return make_mosaic_frames(header)
     if is_uih_grid(header):
-        return uih_grid_frames(header)
+        return make_uih_grid_frames(header)
     if tags.GRID_FRAME_OFFSET_VECTOR in header and (count or 1) > 1:
-        return dose_frames(header)
+        return make_dose_frames(header)
     if header.text(tags.MODALITY) in {"NM", "PT"} and (count or 1) > 1:
-        return nuclear_frames(header)
-    return plain_frames(header)
+        return make_nuclear_frames(header)
+    return make_plain_frames(header)
 
 
 def refuse_other_content(header: Header) -> None:
@@ -60,7 +61,7 @@ def refuse_other_content(header: Header) -> None:
             advice="pass an image file or the folder of a series",
         )
     if not header.pixel_tag:
-        raise no_pixels(header)
+        raise missing_pixels_error(header)
 
 
 def refuse_absurd_count(header: Header, count: int) -> None:

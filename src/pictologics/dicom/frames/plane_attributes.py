@@ -1,0 +1,114 @@
+"""Reads what attributes say of one plane, checked: position, orientation, spacing, size, and rescale."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..headers import tags
+from ..headers.attributes import Attributes
+
+__all__ = [
+    "Cosines",
+    "Position",
+    "read_mapped_unit",
+    "read_orientation",
+    "read_pixel_spacing",
+    "read_plane_size",
+    "read_position",
+    "read_rescale",
+]
+
+Position = tuple[float, float, float]
+"""A point in the patient, LPS, mm."""
+
+Cosines = tuple[float, float, float, float, float, float]
+"""Unit vectors along a row and down a column, LPS."""
+
+UNIT_LENGTH_TOLERANCE: Final = 1e-2
+"""Of squared lengths and the scalar product of two cosines, which scanners write with six digits or fewer."""
+
+UNITLESS: Final = frozenset({"", "1", "{no units}", "US"})
+"""Units of a real world value map that say nothing: none, "no units" and "1" (UCUM), and "unspecified"."""
+
+
+def read_plane_size(attributes: Attributes) -> tuple[int, int]:
+    """Rows and columns of a stored frame; 0 where the file does not say."""
+    return attributes.short(tags.ROWS) or 0, attributes.short(tags.COLUMNS) or 0
+
+
+def read_position(attributes: Attributes) -> Position | None:
+    """ImagePositionPatient, LPS mm; None if it is missing or empty.
+
+    Raises:
+        CorruptFileError: If it is not three numbers.
+    """
+    position = attributes.numbers(tags.IMAGE_POSITION_PATIENT)
+    if position is None:
+        return None
+    if len(position) != 3:
+        raise attributes.malformed(tags.IMAGE_POSITION_PATIENT)
+    return position
+
+
+def read_orientation(attributes: Attributes) -> Cosines | None:
+    """ImageOrientationPatient; None if it is missing or empty.
+
+    Raises:
+        CorruptFileError: If it is not two perpendicular unit vectors.
+    """
+    cosines = attributes.numbers(tags.IMAGE_ORIENTATION_PATIENT)
+    if cosines is None:
+        return None
+    if len(cosines) == 6:
+        row, column = cosines[:3], cosines[3:]
+        lengths = [sum(c * c for c in vector) for vector in (row, column)]
+        across = sum(a * b for a, b in zip(row, column, strict=True))
+        if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE:
+            return cosines
+    raise attributes.malformed(tags.IMAGE_ORIENTATION_PATIENT)
+
+
+def read_pixel_spacing(attributes: Attributes) -> tuple[tuple[float, float] | None, str]:
+    """The distance between rows and between columns, mm, and the attribute that says it; None and "" without one.
+
+    At the detector (ImagerPixelSpacing) it is larger than in the patient; the caller says so.
+
+    Raises:
+        CorruptFileError: If it is not two positive numbers.
+    """
+    for tag in (tags.PIXEL_SPACING, tags.IMAGER_PIXEL_SPACING, tags.NOMINAL_SCANNED_PIXEL_SPACING):
+        spacing = attributes.numbers(tag)
+        if spacing is None:
+            continue
+        if len(spacing) != 2 or min(spacing) <= 0:
+            raise attributes.malformed(tag)
+        return spacing, tags.KEYWORDS[tag]
+    return None, ""
+
+
+def read_mapped_unit(attributes: Attributes) -> str:
+    """What a real world value map counts, in UCUM; empty if there is no linear one or it says nothing.
+
+    Codes of more than 16 characters stand in an attribute of their own (DICOM PS3.3 8.8).
+    """
+    if tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+        return ""
+    unit = attributes.text(tags.CODE_VALUE) or attributes.text(tags.LONG_CODE_VALUE)
+    return "" if unit in UNITLESS else unit
+
+
+def read_rescale(attributes: Attributes) -> tuple[float, float]:
+    """Slope and intercept from stored to real values; 1.0 and 0.0 without any.
+
+    A real world value map counts before a rescale where its unit is real; dose has a factor of its own
+    (DoseGridScaling, DICOM PS3.3 C.8.8.3.4). An empty attribute counts as missing; a slope of zero is kept, it is what
+    the file says.
+    """
+    mapped = attributes.number(tags.REAL_WORLD_VALUE_SLOPE)
+    if mapped is not None and read_mapped_unit(attributes):
+        return mapped, attributes.number(tags.REAL_WORLD_VALUE_INTERCEPT) or 0.0
+    slope = attributes.number(tags.RESCALE_SLOPE)
+    if slope is None:
+        slope = attributes.number(tags.DOSE_GRID_SCALING)
+    intercept = attributes.number(tags.RESCALE_INTERCEPT)
+    return 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
