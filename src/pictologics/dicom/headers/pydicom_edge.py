@@ -9,33 +9,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ...errors import CorruptFileError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["PYDICOM_ERRORS", "decode_text", "list_directory_records", "parse_with_pydicom", "refuse_damage"]
+__all__ = ["decode_text", "list_directory_records", "list_pydicom_errors", "parse_with_pydicom", "refuse_damage"]
 
-PYDICOM_ERRORS: Final = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""What pydicom raises on bytes that it cannot follow.
 
-It has two errors of its own: BytesLengthException is a ValueError, and InvalidDicomError is never raised with
-``force``, with which everything is read here. NotImplementedError and RecursionError are RuntimeErrors.
-"""
+def list_pydicom_errors() -> tuple[type[Exception], ...]:
+    """The errors that pydicom raises on bytes that it cannot follow, for an ``except`` clause.
+
+    A function, because pydicom takes longer to import than many folders take to scan. Of the common errors,
+    NotImplementedError and RecursionError are RuntimeErrors.
+    """
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (
+        BytesLengthException, InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError, MemoryError,
+        OSError, RuntimeError, TypeError, ValueError, struct.error, zlib.error,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -43,11 +38,11 @@ def refuse_damage(path: str | Path, found: str, advice: str = "fetch the file ag
     """Turn whatever pydicom raises on damaged bytes into our error.
 
     Raises:
-        CorruptFileError: Instead of any of ``PYDICOM_ERRORS``.
+        CorruptFileError: Instead of any of ``list_pydicom_errors()``.
     """
     try:
         yield
-    except PYDICOM_ERRORS as error:
+    except list_pydicom_errors() as error:
         raise CorruptFileError(found, path=path, advice=advice) from error
 
 

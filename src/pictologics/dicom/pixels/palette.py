@@ -11,7 +11,7 @@ from ...errors import UnsupportedFormatError
 from ..headers import tags
 from ..headers.full_dataset import get_raw_value, read_dataset
 from ..headers.header import Header
-from ..headers.pydicom_edge import PYDICOM_ERRORS
+from ..headers.pydicom_edge import list_pydicom_errors
 from .color import weigh_colors
 from .lookup_tables import (
     MOST_TABLE_ENTRIES,
@@ -70,7 +70,7 @@ def expand_segmented_palette(dataset: Dataset, form: TableFormat) -> tuple[int, 
         count, first, bits = (int(value) for value in dataset.RedPaletteColorLookupTableDescriptor)
         indices = np.arange(first, first + (count or MOST_TABLE_ENTRIES), dtype=np.int32)
         colors = apply_color_lut(indices, dataset)[:, :3]
-    except PYDICOM_ERRORS as error:
+    except list_pydicom_errors() as error:
         raise form.malformed_error(f"cannot be followed ({error})") from error
     if bits == 8 and count > 256:
         # pydicom expands segments with the colors' own type, whose 8 bits cannot count that many.

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....array_types import AnyArray
 from ....errors import UnsupportedFormatError
-from ...headers.pydicom_edge import PYDICOM_ERRORS
+from ...headers.pydicom_edge import list_pydicom_errors
 from .frame_format import FrameFormat
 from .syntaxes import DECODABLE, syntax_name
 
@@ -46,7 +46,7 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
     }
     try:
         pixels, _ = decoder.as_array(encapsulate([encoded], has_bot=False), index=0, raw=True, **options)
-    except PYDICOM_ERRORS as error:
+    except list_pydicom_errors() as error:
         raise frame.corrupt_error(f"cannot be decoded ({' '.join(str(error).split())[:300]})") from error
     return np.asarray(pixels)
 
