@@ -45,7 +45,7 @@ ROOMS = [
         "loaders.keywords",
         "loaders.probing",
         "loaders.segmentations",
-        "loaders.stored_loading",
+        "loaders.volume_file_loading",
     },
     {"loaders.*_loader"},
     {"loaders.registry", "loaders.phase_listing"},

@@ -115,7 +115,9 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, suffix, monkey
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"pictologics.formats.{'nrrd' if suffix[1] == 'n' else 'metaimage'}.writing.planes_of", full)
+    monkeypatch.setattr(
+        f"pictologics.formats.{'nrrd' if suffix[1] == 'n' else 'metaimage'}.writing.iterate_planes", full
+    )
     with pytest.raises(OSError, match="No space"):
         save_image(simple(values((3, 4, 5))), path)
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before

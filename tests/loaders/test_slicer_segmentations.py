@@ -210,7 +210,7 @@ def test_keys_that_are_wrong(tmp_path, change, kind, words):
 def test_no_segments_and_empty_ones(tmp_path):
     none = write(tmp_path, layer(liver=7), keys())
     for door in (load_seg, load_image, get_segment_info):
-        with pytest.raises(CorruptFileError, match="no segment"):
+        with pytest.raises(CorruptFileError, match="without segments"):
             door(none)
     one = Phantom(np.zeros((1, 1, 1), np.uint8), PHANTOM.spacing, PHANTOM.origin, PHANTOM.direction)
     empty = write(tmp_path, one.array, keys(("liver", 0, 1)), phantom=one)

@@ -10,23 +10,26 @@ import numpy as np
 from ..errors import CorruptFileError
 from ..storage.files import MemoryFile
 
-__all__ = ["from_decimal", "from_hexadecimal", "room_for_decimal", "room_for_hexadecimal"]
+__all__ = ["decode_decimal", "decode_hexadecimal", "find_decimal_room", "find_hexadecimal_room"]
 
-NUMBER = re.compile(rb"[^\s,]+")
+DECIMAL = re.compile(rb"[^\s,]+")
+"""One decimal number: what stands between white space or commas."""
+
 WHITESPACE = b" \t\r\n\v\f"
+"""What may separate hexadecimal digits."""
 
 
-def room_for_decimal(size: int, itemsize: int) -> int:
+def find_decimal_room(size: int, itemsize: int) -> int:
     """Bytes of the most numbers that so much text holds: a digit each, and one byte between two."""
     return (size + 1) // 2 * itemsize
 
 
-def room_for_hexadecimal(size: int) -> int:
+def find_hexadecimal_room(size: int) -> int:
     """Bytes that so many digits hold."""
     return size // 2
 
 
-def from_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: str) -> MemoryFile:
+def decode_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: str) -> MemoryFile:
     """Read decimal numbers between white space or commas.
 
     Args:
@@ -36,14 +39,15 @@ def from_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: st
         name: The file, for messages.
 
     Raises:
-        CorruptFileError: If there are fewer, or one is no number of that type.
+        CorruptFileError: If there are fewer, or one is not a number of that type.
     """
     convert = float if stored.kind == "f" else int
     try:
-        numbers = np.fromiter((convert(one.group()) for one in NUMBER.finditer(text)), stored.newbyteorder("="), count)
+        words = (convert(found.group()) for found in DECIMAL.finditer(text))
+        numbers = np.fromiter(words, stored.newbyteorder("="), count)
     except (ValueError, OverflowError) as error:
         raise CorruptFileError(
-            f"its text is not {count} numbers of type {stored.name}",
+            f"its text does not hold {count} numbers of type {stored.name}",
             path=name,
             advice="it was cut off when it was copied, or its header is wrong; fetch it again",
             needed=count,
@@ -51,7 +55,7 @@ def from_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: st
     return MemoryFile(name, numbers.astype(stored, copy=False).tobytes())
 
 
-def from_hexadecimal(text: bytes, size: int, name: str) -> MemoryFile:
+def decode_hexadecimal(text: bytes, size: int, name: str) -> MemoryFile:
     """Read bytes as pairs of hexadecimal digits, which white space may separate.
 
     Args:
@@ -67,11 +71,11 @@ def from_hexadecimal(text: bytes, size: int, name: str) -> MemoryFile:
         content = binascii.unhexlify(digits)
     except binascii.Error as error:
         raise CorruptFileError(
-            "its text is not made of hexadecimal digits", path=name, advice="fetch the file again"
+            "its text holds characters that are not hexadecimal digits", path=name, advice="fetch the file again"
         ) from error
     if len(content) < size:
         raise CorruptFileError(
-            f"its hexadecimal digits are {len(content)} bytes and {size} are needed",
+            f"its hexadecimal digits give {len(content)} bytes, and {size} are required",
             path=name,
             advice="it was cut off when it was copied; fetch it again",
             needed=size,

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ..formats.metaimage.facts import facts_of, note_in
-from ..formats.metaimage.header import looks_like_metaimage, parse_header
-from ..formats.metaimage.voxels import stored_volume
-from ..formats.metaimage.world import grid_of
-from ..formats.stored_volume import check_size
+from ..formats.metaimage.header_text import looks_like_metaimage
+from ..formats.metaimage.opening import open_metaimage
 from ..image import Image
-from ..storage.files import StoredFile
 from .protocol import (
     Description,
     Probe,
     ReadOptions,
     Source,
 )
-from .stored_loading import StoredContent, describe_stored, read_stored
+from .volume_file_loading import describe_volume_file, load_volume_file
 
 __all__ = ["MetaImageReader"]
 
@@ -36,17 +30,10 @@ class MetaImageReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        return read_stored(content_of(source.files[0], options), source, self.name, options)
+        opened = open_metaimage(source.files[0], options.irregular, options.apply_rescale, options.allow_outside_files)
+        return load_volume_file(opened, source, self.name, options)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""
-        return describe_stored(content_of(source.files[0], replace(options, irregular="ignore")), self.name)
-
-
-def content_of(file: StoredFile, options: ReadOptions) -> StoredContent:
-    """What a file says."""
-    header = parse_header(file)
-    volume = stored_volume(header, options.apply_rescale, options.allow_outside_files)
-    check_size(volume)
-    grid, decisions = grid_of(header, options.irregular)
-    return StoredContent(volume, note_in(header, grid), (*decisions, *facts_of(header)))
+        opened = open_metaimage(source.files[0], "ignore", options.apply_rescale, options.allow_outside_files)
+        return describe_volume_file(opened, self.name)

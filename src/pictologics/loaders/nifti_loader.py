@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import MissingPathError
-from ..formats.nifti.header import (
-    NiftiHeader,
-    looks_like_nifti,
-    parse_header,
-)
-from ..formats.nifti.note import note_in
-from ..formats.nifti.pairs import companion
-from ..formats.nifti.voxels import stored_volume
-from ..formats.nifti.world import grid_of
-from ..formats.stored_volume import check_size
+from ..formats.nifti.header import looks_like_nifti
+from ..formats.nifti.opening import open_nifti
 from ..image import Image
-from ..storage.files import StoredFile
-from ..storage.probed_file import probe_file
 from .protocol import (
     Description,
     Probe,
     ReadOptions,
     Source,
 )
-from .stored_loading import StoredContent, describe_stored, read_stored
+from .volume_file_loading import describe_volume_file, load_volume_file
 
 __all__ = ["NiftiReader"]
 
@@ -45,40 +34,8 @@ class NiftiReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
-        return read_stored(content_of(source.files[0], options.irregular), source, self.name, options)
+        return load_volume_file(open_nifti(source.files[0], options.irregular), source, self.name, options)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""
-        return describe_stored(content_of(source.files[0], "ignore"), self.name)
-
-
-def content_of(file: StoredFile, irregular: str) -> StoredContent:
-    """What a file says."""
-    header = open_header(file)
-    data = probe_file(voxels_of(header))
-    volume = stored_volume(header, data, data.is_gzip)
-    check_size(volume)
-    grid, decisions = grid_of(header, irregular)
-    return StoredContent(volume, note_in(header, grid), tuple(decisions))
-
-
-def open_header(file: StoredFile) -> NiftiHeader:
-    """Read the header of a file, or of the header file of a pair."""
-    if file.name.lower().endswith((".img", ".img.gz")):
-        file = companion(file.name, ".hdr") or file
-    probed = probe_file(file)
-    return parse_header(probed, probed.inflated_head)
-
-
-def voxels_of(header: NiftiHeader) -> StoredFile:
-    """The file that holds the voxels."""
-    if not header.is_pair:
-        return header.file
-    data = companion(header.file.name, ".img")
-    if data is None:
-        raise MissingPathError(
-            "this NIfTI header is one of a pair and its .img file is not beside it",
-            path=header.file.name,
-            advice="copy the .img file into the same folder",
-        )
-    return data
+        return describe_volume_file(open_nifti(source.files[0], "ignore"), self.name)

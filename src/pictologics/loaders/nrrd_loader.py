@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import OptionError
-from ..formats.nrrd.layout import MAGIC
-from ..formats.nrrd.opening import OpenedNrrd, open_nrrd
-from ..formats.nrrd.segmentation import segmentation_of
-from ..formats.nrrd.segments import is_segmentation, segments_of
+from ..formats.nrrd.opening import NrrdFile, open_nrrd
+from ..formats.nrrd.segmentation import find_segmentation
+from ..formats.nrrd.segments import has_segments, list_segments
+from ..formats.nrrd.vocabulary import NRRD_MAGIC
 from ..image import Image
 from ..labels import labels_as
 from .protocol import (
@@ -26,7 +26,7 @@ from .segmentations.nrrd_seg import (
     read_nrrd_label_map,
     read_nrrd_segments,
 )
-from .stored_loading import StoredContent, describe_stored, read_stored
+from .volume_file_loading import describe_volume_file, load_volume_file
 
 __all__ = ["NrrdReader"]
 
@@ -42,14 +42,13 @@ class NrrdReader:
 
     def matches(self, probe: Probe) -> bool:
         """Whether the file begins with NRRD's magic."""
-        return probe.source.kind == "file" and probe.head.startswith(MAGIC)
+        return probe.source.kind == "file" and probe.head.startswith(NRRD_MAGIC)
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume, or all segments."""
         opened = open_nrrd(source.files[0], options.irregular, options.allow_outside_files)
-        if not is_segmentation(opened.header.keys):
-            content = StoredContent(opened.volume, opened.note, opened.decisions)
-            return read_stored(content, source, self.name, options)
+        if not has_segments(opened.header.keys):
+            return load_volume_file(opened, source, self.name, options)
         if options.dataset_index:
             raise OptionError(
                 f"dataset_index {options.dataset_index} is out of range: the file holds 1 label map",
@@ -57,13 +56,15 @@ class NrrdReader:
                 advice="leave dataset_index out, or choose segments with load_seg",
                 volumes=1,
             )
-        return labels_as(read_nrrd_label_map(opened, segmentation_of(opened), source.path), options.dtype, source.path)
+        return labels_as(
+            read_nrrd_label_map(opened, find_segmentation(opened), source.path), options.dtype, source.path
+        )
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file, or say what the segments are called."""
         opened = open_nrrd(source.files[0], "ignore", options.allow_outside_files)
-        if not is_segmentation(opened.header.keys):
-            return describe_stored(StoredContent(opened.volume, opened.note, opened.decisions), self.name)
+        if not has_segments(opened.header.keys):
+            return describe_volume_file(opened, self.name)
         return describe_segments(opened, self.name)
 
     def holds_segments(self, probe: Probe) -> bool:
@@ -79,9 +80,9 @@ class NrrdReader:
         return read_nrrd_segments(source, options)
 
 
-def describe_segments(opened: OpenedNrrd, name: str) -> Description:
+def describe_segments(opened: NrrdFile, name: str) -> Description:
     """A segmentation is one volume, however many layers it has."""
-    segments = segments_of(opened.header.keys, opened.volume.volumes, opened.header.file.name)
+    segments = list_segments(opened.header.keys, opened.layout.volumes, opened.header.file.name)
     labels = {segment.number: segment.name for segment in segments}
-    found = describe_stored(StoredContent(opened.volume, replace(opened.note, labels=labels), opened.decisions), name)
+    found = describe_volume_file(replace(opened, facts=replace(opened.facts, labels=labels)), name)
     return Description((replace(found.volumes[0], modality="SEG"),))

@@ -14,7 +14,7 @@ from ..dicom.headers.header import ParsedFile
 from ..dicom.headers.header_reading import read_open_header
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
-from ..formats.nifti.pairs import companion
+from ..formats.nifti.voxels import find_companion
 from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, StoredFile
 from ..storage.probed_file import ProbedFile, forget_head, probe_file
@@ -107,7 +107,7 @@ def make_probe(source: Source) -> Probe:
         return Probe(source)
     file, path = source.files[0], Path(source.path)
     suffix = "".join(path.suffixes[-2:]).lower()
-    header_file = companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
+    header_file = find_companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
     if header_file is None and isinstance(file, ParsedFile):
         sop_class = read_sop_class(file.header)
         if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(forget_head(file.header.file), DiskFile):

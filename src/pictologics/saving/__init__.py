@@ -1,28 +1,15 @@
-"""Images to files: one file for each format."""
+"""Images to files: the front door of writing. Each format has its writer in its own room; the registry lists them."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from ..errors import OptionError
-from ..formats.metaimage.writing import write_metaimage
-from ..formats.nifti.writing import write_nifti
-from ..formats.nrrd.writing import write_nrrd, write_seg_nrrd
 from ..image import Image
+from .registry import find_writer
 from .seg import save_seg
 
 __all__ = ["save_image", "save_seg"]
-
-WRITERS = {
-    ".nii": write_nifti,
-    ".nii.gz": write_nifti,
-    ".nrrd": write_nrrd,
-    ".nhdr": write_nrrd,
-    ".seg.nrrd": write_seg_nrrd,
-    ".mha": write_metaimage,
-    ".mhd": write_metaimage,
-}
 
 
 def save_image(image: Image, path: str | os.PathLike[str]) -> None:
@@ -38,7 +25,7 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
             pictologics, the file gives back the same voxels, geometry, modality, metadata and labels, bit for bit.
 
     Raises:
-        OptionError: If the name says no format that is written, the folder is missing, or the type cannot be stored.
+        OptionError: If no format has the file's suffix, the folder is missing, or the type cannot be stored.
         GeometryError: If the image has no place in the world.
         FileAccessError: If the system refuses.
 
@@ -51,12 +38,4 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
         True
     """
     target = Path(path)
-    for suffix in sorted(WRITERS, key=len, reverse=True):
-        if target.name.lower().endswith(suffix):
-            WRITERS[suffix](image, target)
-            return
-    raise OptionError(
-        f"the name says no format that is written; formats are {', '.join(sorted(WRITERS))}",
-        path=target,
-        advice="give the file one of these suffixes",
-    )
+    find_writer(target).write(image, target)

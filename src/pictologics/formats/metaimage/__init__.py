@@ -1,4 +1,4 @@
-"""What MetaImage files say, for the reader and the writer.
+"""MetaImage: what its files say, and how they are written.
 
 Rules: the MetaIO documentation of the Insight Toolkit (MetaImage, "MetaObject tags"), and ITK's own files.
 """

@@ -1,4 +1,4 @@
-"""MetaHeader -> what is known of the image beside voxels and place; and the note that files written here carry."""
+"""MetaImageHeader -> what is known of the image besides its voxels; and the comment that files written here carry."""
 
 from __future__ import annotations
 
@@ -7,49 +7,44 @@ from itertools import count, takewhile
 from ...geometry import Grid
 from ...image import Image
 from ...provenance import Decision
-from ..notes import (
-    KEY,
-    Note,
-    note_text,
-    read_note,
-)
-from .header import MODALITIES, MetaHeader
+from ..json_comment import JSON_COMMENT_KEY, ImageFacts, make_json_comment, read_json_comment
+from ..text_fields import ITK_MODALITY, is_modality
+from .header import MetaImageHeader
+from .vocabulary import METAIMAGE_MODALITIES
 
-__all__ = ["facts_of", "note_fields", "note_in"]
+__all__ = ["list_unused_metaimage_fields", "make_comment_fields", "read_metaimage_facts"]
 
-DICOM_MODALITY = "0008|0060"
-"""The field in which ITK keeps the modality of the DICOM files that an image was made of."""
-
-# MetaIO reads the value of a field that it does not know up to 499 characters, and gives up on a longer one.
-LONGEST_VALUE = 400
+LONGEST_COMMENT_FIELD = 400
+"""MetaIO reads the value of a field that it does not know up to 499 characters, and gives up on a longer one."""
 
 
-def note_fields(image: Image) -> list[tuple[str, str]]:
-    """The note of an image in as many fields as it takes."""
-    text = note_text(image)
-    pieces = [text[at : at + LONGEST_VALUE] for at in range(0, len(text), LONGEST_VALUE)]
-    return [(f"{KEY}_{number}", f"[{piece}]") for number, piece in enumerate(pieces)]
+def make_comment_fields(image: Image) -> list[tuple[str, str]]:
+    """The comment for an image in as many fields as it takes: name and value of each."""
+    text = make_json_comment(image)
+    pieces = [text[at : at + LONGEST_COMMENT_FIELD] for at in range(0, len(text), LONGEST_COMMENT_FIELD)]
+    # In brackets, because MetaIO strips white space from both ends of a value.
+    return [(f"{JSON_COMMENT_KEY}_{number}", f"[{piece}]") for number, piece in enumerate(pieces)]
 
 
-def note_in(header: MetaHeader, grid: Grid) -> Note:
-    """The note among the fields, if there is one that still holds, or what other software's fields say.
+def read_metaimage_facts(header: MetaImageHeader, grid: Grid) -> ImageFacts:
+    """What the comment among the fields says, if there is one that still holds, or other software's fields.
 
     Args:
         header: The header.
         grid: The grid that its own fields describe.
     """
     fields = header.fields
-    names = takewhile(lambda name: name in fields, (f"{KEY}_{number}" for number in count()))
+    names = takewhile(lambda name: name in fields, (f"{JSON_COMMENT_KEY}_{number}" for number in count()))
     text = "".join(fields[name][1:-1] for name in names)
-    note = read_note(text, grid) if text else None
-    if note is not None:
-        return note
-    named = fields.get(DICOM_MODALITY, "").strip()
-    modality = MODALITIES.get(fields.get("Modality", ""), "Unknown")
-    return Note(grid, named if len(named) in range(2, 17) and named.isalnum() else modality)
+    facts = read_json_comment(text, grid) if text else None
+    if facts is not None:
+        return facts
+    of_dicom = fields.get(ITK_MODALITY, "").strip()
+    modality = METAIMAGE_MODALITIES.get(fields.get("Modality", ""), "Unknown")
+    return ImageFacts(grid, of_dicom if is_modality(of_dicom) else modality)
 
 
-def facts_of(header: MetaHeader) -> list[Decision]:
+def list_unused_metaimage_fields(header: MetaImageHeader) -> list[Decision]:
     """What the header says and loading makes no use of."""
     center = header.numbers(("CenterOfRotation",), len(header.sizes))
     if center is None or not any(center):

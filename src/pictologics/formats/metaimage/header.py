@@ -1,51 +1,32 @@
-"""File -> MetaHeader: what a MetaImage header says, checked."""
+"""MetaImageText -> MetaImageHeader: what a MetaImage header says, checked."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final
 
 import numpy as np
 
-from ...errors import CorruptFileError, UnsupportedFormatError
+from ...errors import UnsupportedFormatError
 from ...storage.files import StoredFile
+from ..text_fields import TextFields, parse_numbers
+from .header_text import MetaImageText
+from .vocabulary import LAST_FIELD, METAIMAGE_TYPES, REFUSED_PREFIXES
 
-__all__ = ["MODALITIES", "STORED_TYPES", "MetaHeader", "looks_like_metaimage", "parse_header"]
+__all__ = ["MetaImageHeader", "parse_metaimage_header"]
 
-LONGEST_HEADER = 1 << 20
-FIRST_READ = 1 << 14
-MOST_AXES = 10
+MOST_METAIMAGE_AXES = 10
+"""MetaIO has room for as many (metaObject.h)."""
+
 MOST_CHANNELS = 2**31
+"""Far more numbers for one voxel than anyone stores; more would overflow sizes."""
 
-STORED_TYPES: Final[dict[str, np.dtype[np.generic]]] = {
-    "MET_CHAR": np.dtype(np.int8),
-    "MET_UCHAR": np.dtype(np.uint8),
-    "MET_SHORT": np.dtype(np.int16),
-    "MET_USHORT": np.dtype(np.uint16),
-    "MET_INT": np.dtype(np.int32),
-    "MET_UINT": np.dtype(np.uint32),
-    # Four bytes whatever a machine's "long" is.
-    "MET_LONG": np.dtype(np.int32),
-    "MET_ULONG": np.dtype(np.uint32),
-    "MET_LONG_LONG": np.dtype(np.int64),
-    "MET_ULONG_LONG": np.dtype(np.uint64),
-    "MET_FLOAT": np.dtype(np.float32),
-    "MET_DOUBLE": np.dtype(np.float64),
-}
-"""``ElementType`` of single real numbers; with ``_ARRAY`` there are several for each voxel."""
-
-MODALITIES: Final = {"MET_MOD_CT": "CT", "MET_MOD_MR": "MR", "MET_MOD_NM": "NM", "MET_MOD_US": "US"}
-
-LAST_FIELD: Final = "ElementDataFile"
-LINE = re.compile(r"\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*")
-FIRST_LINE = re.compile(rb"\s*(?:ObjectType\s*=\s*Image|NDims\s*=\s*\d+|Comment\s*=[^\n]*)\s*\r?\n")
+LARGEST_OFFSET = 2**62
+"""No file has so many bytes."""
 
 
 @dataclass(frozen=True)
-class MetaHeader:
+class MetaImageHeader:
     """A MetaImage header in plain terms.
 
     Attributes:
@@ -55,12 +36,12 @@ class MetaHeader:
         channels: Numbers of each voxel, stored side by side.
         is_text: Whether the numbers are decimal text.
         is_compressed: Whether they are a zlib stream.
-        compressed_size: Bytes of that stream, None if it is not said.
-        header_size: Bytes before the data of their file; -1 if they end it.
+        compressed_size: Bytes of that stream, None if the header does not say.
+        header_size: Bytes before the data of their file; -1 if the data end it.
         slope: Factor from stored numbers to values.
         intercept: Term from stored numbers to values.
-        data_file: What is said of where the data are.
-        listed: Lines after the header.
+        data_file: What the header says of where the data are.
+        listed: The lines after the header, if these are a list of files.
         end: Where the header ends.
         fields: The fields themselves.
     """
@@ -78,7 +59,7 @@ class MetaHeader:
     data_file: str
     listed: tuple[str, ...]
     end: int
-    fields: Mapping[str, str]
+    fields: TextFields
 
     def numbers(self, names: tuple[str, ...], count: int) -> tuple[float, ...] | None:
         """Numbers of the first of some fields that is there, None if none is.
@@ -92,168 +73,80 @@ class MetaHeader:
         """
         for name in names:
             if name in self.fields:
-                found = real_numbers(self.fields[name])
-                if found is None or len(found) != count:
-                    raise wrong(name, self.fields, self.file.name, f"{count} number{'s' * (count != 1)}")
-                return found
+                return self.fields.read_numbers(name, count, f"{count} number{'s' * (count != 1)}")
         return None
 
 
-def looks_like_metaimage(head: bytes, suffix: str) -> bool:
-    """Whether bytes begin a MetaImage header, which has no magic.
-
-    Args:
-        head: The first bytes of the file.
-        suffix: Of its name; breaks the tie for a header that goes on beyond ``head``.
-    """
-    first = FIRST_LINE.match(head)
-    if first is None or b"\0" in head[: first.end()]:
-        return False
-    has_size = b"NDims" in head and b"DimSize" in head
-    return LAST_FIELD.encode() in head or has_size or suffix.endswith((".mha", ".mhd"))
-
-
-def parse_header(file: StoredFile) -> MetaHeader:
-    """Read a header.
+def parse_metaimage_header(text: MetaImageText) -> MetaImageHeader:
+    """Make sense of a header.
 
     Raises:
         CorruptFileError: If a field is missing or impossible.
         UnsupportedFormatError: If the voxels are not numbers.
     """
-    fields, end, rest = read_fields(file)
-    path = file.name
+    fields = text.fields
     if fields.get("ObjectType", "Image") != "Image":
         raise UnsupportedFormatError(
-            f"it is a MetaIO object of type '{fields['ObjectType'][:40]}', and Image is required", path=path
+            f"it is a MetaIO object of type '{fields['ObjectType'][:40]}', and Image is required", path=fields.path
         )
-    axes = whole_number(fields, "NDims", 0, (1, MOST_AXES), path)
-    sizes = real_numbers(fields.get("DimSize", "")) or ()
-    if len(sizes) != axes or not all(isfinite(size) and size >= 1 and size == int(size) for size in sizes):
-        raise wrong("DimSize", fields, path, f"{axes} positive whole numbers")
     size = fields.get("CompressedDataSize")
-    is_compressed = truth(fields, ("CompressedData",), False, path)
-    return MetaHeader(
-        file=file,
-        stored=stored_type(fields, path),
-        sizes=tuple(int(size) for size in sizes),
-        channels=whole_number(fields, "ElementNumberOfChannels", 1, (1, MOST_CHANNELS), path),
-        is_text=not truth(fields, ("BinaryData",), True, path),
-        is_compressed=is_compressed,
-        compressed_size=whole_number(fields, "CompressedDataSize", 0, (0, 2**62), path) if size else None,
-        header_size=whole_number(fields, "HeaderSize", 0, (-1, 2**62), path),
-        slope=real_number(fields, "ElementToIntensityFunctionSlope", 1.0, path),
-        intercept=real_number(fields, "ElementToIntensityFunctionOffset", 0.0, path),
+    return MetaImageHeader(
+        file=text.file,
+        stored=find_metaimage_type(fields),
+        sizes=read_sizes(fields),
+        channels=fields.read_whole_number("ElementNumberOfChannels", 1, 1, MOST_CHANNELS),
+        is_text=not read_truth(fields, ("BinaryData",), True),
+        is_compressed=read_truth(fields, ("CompressedData",), False),
+        compressed_size=fields.read_whole_number("CompressedDataSize", 0, 0, LARGEST_OFFSET) if size else None,
+        header_size=fields.read_whole_number("HeaderSize", 0, -1, LARGEST_OFFSET),
+        slope=read_finite_number(fields, "ElementToIntensityFunctionSlope", 1.0),
+        intercept=read_finite_number(fields, "ElementToIntensityFunctionOffset", 0.0),
         data_file=fields[LAST_FIELD],
-        listed=rest,
-        end=end,
+        listed=text.listed,
+        end=text.end,
         fields=fields,
     )
 
 
-def read_fields(file: StoredFile) -> tuple[dict[str, str], int, tuple[str, ...]]:
-    """The fields of a header, where it ends, and the lines after it if these are a list of files."""
-    with file.open() as source:
-        head = source.read_at(0, FIRST_READ)
-        end = end_of_header(head)
-        if end is None:
-            head = source.read_at(0, LONGEST_HEADER)
-            end = end_of_header(head)
-        if end is None:
-            raise CorruptFileError(
-                f"its MetaImage header has no {LAST_FIELD}",
-                path=file.name,
-                advice="it was cut off when it was copied; fetch it again",
-            )
-        fields: dict[str, str] = {}
-        for line in decoded(head[:end]).split("\n"):
-            found = LINE.fullmatch(line)
-            if found is None:
-                if line.strip():
-                    raise CorruptFileError(
-                        f"a line of its MetaImage header is no field: {line[:40]!r}",
-                        path=file.name,
-                        advice="fetch the file again",
-                    )
-                continue
-            fields.setdefault(found.group(1), found.group(2))
-        if fields.get(LAST_FIELD, "").split()[:1] != ["LIST"]:
-            return fields, end, ()
-        listed = decoded(source.read_at(end, LONGEST_HEADER))
-    return fields, end, tuple(line.strip() for line in listed.split("\n") if line.strip())
+def read_sizes(fields: TextFields) -> tuple[int, ...]:
+    """Length of every axis."""
+    axes = fields.read_whole_number("NDims", 0, 1, MOST_METAIMAGE_AXES)
+    sizes = parse_numbers(fields.get("DimSize", "")) or ()
+    if len(sizes) != axes or not all(isfinite(size) and size >= 1 and size == int(size) for size in sizes):
+        raise fields.header_error("DimSize", f"{axes} positive whole numbers")
+    return tuple(int(size) for size in sizes)
 
 
-def end_of_header(head: bytes) -> int | None:
-    """The byte after the line of the last field, or after all bytes if that line has no end."""
-    found = re.search(rb"^\s*ElementDataFile\s*[=:][^\n]*(\n|\Z)", head, re.MULTILINE)
-    return None if found is None else found.end()
-
-
-def decoded(text: bytes) -> str:
-    """Text as UTF-8, or as Latin-1, which never fails, where it is none."""
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
-
-
-def wrong(name: str, fields: Mapping[str, str], path: str, required: str) -> CorruptFileError:
-    """The error for a field that is not what it must be."""
-    value = fields.get(name)
-    found = "is missing" if value is None else f"is {value[:60]!r}"
-    return CorruptFileError(
-        f"its MetaImage field {name} {found}, and {required} is required", path=path, field=name, value=value
-    )
-
-
-def real_numbers(text: str) -> tuple[float, ...] | None:
-    """The numbers of a text, None if it holds anything else."""
-    try:
-        return tuple(float(one) for one in text.split())
-    except ValueError:
-        return None
-
-
-def real_number(fields: Mapping[str, str], name: str, default: float, path: str) -> float:
-    """A finite number."""
+def read_finite_number(fields: TextFields, name: str, default: float) -> float:
+    """A finite number, the default if the field is not there."""
     if name not in fields:
         return default
-    found = real_numbers(fields[name])
-    if found is None or len(found) != 1 or not isfinite(found[0]):
-        raise wrong(name, fields, path, "a number")
-    return found[0]
-
-
-def whole_number(fields: Mapping[str, str], name: str, default: int, limits: tuple[int, int], path: str) -> int:
-    """A whole number within limits."""
-    try:
-        number = int(fields.get(name, default))
-    except ValueError:
-        number = limits[0] - 1
-    if not limits[0] <= number <= limits[1]:
-        raise wrong(name, fields, path, f"a whole number from {limits[0]} to {limits[1]}")
+    (number,) = fields.read_numbers(name, 1, "a number")
+    if not isfinite(number):
+        raise fields.header_error(name, "a number")
     return number
 
 
-def truth(fields: Mapping[str, str], names: tuple[str, ...], default: bool, path: str) -> bool:
-    """Whether the first of some fields that is there says so; MetaIO looks at the first letter."""
+def read_truth(fields: TextFields, names: tuple[str, ...], default: bool) -> bool:
+    """Whether the first of some fields that is there says True; MetaIO looks at its first letter alone."""
     for name in names:
         if name in fields:
             letter = fields[name][:1].lower()
             if letter not in {"t", "1", "y", "f", "0", "n"}:
-                raise wrong(name, fields, path, "True or False")
+                raise fields.header_error(name, "True or False")
             return letter in {"t", "1", "y"}
     return default
 
 
-def stored_type(fields: Mapping[str, str], path: str) -> np.dtype[np.generic]:
-    """The type of the stored numbers."""
+def find_metaimage_type(fields: TextFields) -> np.dtype[np.generic]:
+    """The type of the stored numbers, in their byte order."""
     name = fields.get("ElementType", "")
-    stored = STORED_TYPES.get(name.removesuffix("_ARRAY"))
+    stored = METAIMAGE_TYPES.get(name.removesuffix("_ARRAY"))
     if stored is None:
-        if name.startswith(("MET_STRING", "MET_ASCII", "MET_OTHER", "MET_NONE", "MET_FLOAT_MATRIX")):
+        if name.startswith(REFUSED_PREFIXES):
             raise UnsupportedFormatError(
-                f"its voxels are of type {name[:40]}, and single real numbers are loaded", path=path, type=name
+                f"its voxels are of type {name[:40]}: only real scalar types are supported", path=fields.path, type=name
             )
-        raise wrong("ElementType", fields, path, "the name of a type of numbers")
-    is_big = truth(fields, ("BinaryDataByteOrderMSB", "ElementByteOrderMSB"), False, path)
+        raise fields.header_error("ElementType", "the name of a type of numbers")
+    is_big = read_truth(fields, ("BinaryDataByteOrderMSB", "ElementByteOrderMSB"), False)
     return stored.newbyteorder(">" if is_big else "<")

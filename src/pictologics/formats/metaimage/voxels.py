@@ -1,4 +1,4 @@
-"""MetaHeader -> where its voxels are stored."""
+"""MetaImageHeader -> where its voxels are: behind the header, in a file of their own, or in many."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from math import prod
 from ...errors import CorruptFileError
 from ...storage.detached_files import find_named_files, number_names
 from ...storage.files import StoredFile
-from ..stored_volume import Encoding, Part, StoredVolume
-from .header import MetaHeader
+from ..volume_layout import Encoding, FilePart, VolumeLayout
+from .header import MetaImageHeader
 
-__all__ = ["stored_volume"]
+__all__ = ["locate_metaimage_voxels"]
 
-LIST = re.compile(r"LIST(?:\s+(\d{1,2})D?)?")
-PATTERN = re.compile(r"(.*%.*?)(?:\s+(-?\d{1,18}))(?:\s+(-?\d{1,18}))?(?:\s+(-?\d{1,18}))?")
+METAIMAGE_FILE_LIST = re.compile(r"LIST(?:\s+(\d{1,2})D?)?")
+"""``ElementDataFile`` whose files are named by the lines that follow; with the number of axes of each."""
+
+METAIMAGE_FILE_PATTERN = re.compile(r"(.*%.*?)(?:\s+(-?\d{1,18}))(?:\s+(-?\d{1,18}))?(?:\s+(-?\d{1,18}))?")
+"""``ElementDataFile`` whose files are numbered: a pattern of printf, first and last number, and step."""
 
 
-def stored_volume(header: MetaHeader, apply_rescale: bool, allow_outside: bool) -> StoredVolume:
+def locate_metaimage_voxels(header: MetaImageHeader, apply_rescale: bool, allow_outside: bool) -> VolumeLayout:
     """Say where the first volume is.
 
     Args:
@@ -34,26 +37,29 @@ def stored_volume(header: MetaHeader, apply_rescale: bool, allow_outside: bool) 
     sizes = (header.channels, *header.sizes)
     size = prod(sizes) * header.stored.itemsize
     if header.data_file.lower() == "local":
-        parts: tuple[Part, ...] = (local_part(header, size),)
+        parts: tuple[FilePart, ...] = (locate_after_header(header, size),)
     else:
-        files = detached(header, allow_outside)
-        parts = tuple(detached_part(header, file, size // len(files)) for file in files)
+        files = list_voxel_files(header, allow_outside)
+        parts = tuple(locate_in_file(header, file, size // len(files)) for file in files)
     slope, intercept = (header.slope, header.intercept) if apply_rescale else (1.0, 0.0)
     spatial = tuple(range(1, min(len(sizes), 4)))
-    return StoredVolume(header.file.name, header.stored, sizes, spatial, 0, parts, slope, intercept)
+    return VolumeLayout(header.file.name, header.stored, sizes, spatial, 0, parts, slope, intercept)
 
 
-def detached(header: MetaHeader, allow_outside: bool) -> list[StoredFile]:
+def list_voxel_files(header: MetaImageHeader, allow_outside: bool) -> list[StoredFile]:
     """The files that hold the data, in order: one, a list, or a pattern with first and last number and step."""
-    listed, pattern = LIST.fullmatch(header.data_file), PATTERN.fullmatch(header.data_file)
+    listed, pattern = (
+        METAIMAGE_FILE_LIST.fullmatch(header.data_file),
+        METAIMAGE_FILE_PATTERN.fullmatch(header.data_file),
+    )
     if listed is not None:
         inner = len(header.sizes) - 1 if listed.group(1) is None else int(listed.group(1))
         names = list(header.listed)
         expected = prod(header.sizes[inner:])
-        # A list may be followed by something else.
+        # Lines after those that are needed may be comments.
         names = names[:expected] if expected else names
     elif pattern is not None:
-        first, last, step = (int(one) if one else None for one in pattern.groups()[1:])
+        first, last, step = (int(number) if number else None for number in pattern.groups()[1:])
         expected = header.sizes[-1]
         step = 1 if step is None else step
         first = first or 0
@@ -71,27 +77,27 @@ def detached(header: MetaHeader, allow_outside: bool) -> list[StoredFile]:
     return find_named_files(header.file, names, allow_outside)
 
 
-def encoding_of(header: MetaHeader) -> Encoding:
+def find_encoding(header: MetaImageHeader) -> Encoding:
     """How the numbers are written."""
     if header.is_compressed:
         return "zlib"
     return "text" if header.is_text else "raw"
 
 
-def local_part(header: MetaHeader, size: int) -> Part:
-    """The data behind the header in the same file."""
-    part = detached_part(header, header.file, size)
+def locate_after_header(header: MetaImageHeader, size: int) -> FilePart:
+    """The data that follow the header in the same file, or begin where its HeaderSize says."""
+    part = locate_in_file(header, header.file, size)
     if not header.header_size:
         return replace(part, start=header.end)
-    # No number of a voxel is part of the header.
+    # A voxel cannot begin within the header: a start below zero is refused with the sizes.
     return part if part.start >= header.end else replace(part, start=-1)
 
 
-def detached_part(header: MetaHeader, file: StoredFile, size: int) -> Part:
-    """The data of a file of their own, behind so many bytes, or at its end."""
-    encoding, start = encoding_of(header), header.header_size
+def locate_in_file(header: MetaImageHeader, file: StoredFile, size: int) -> FilePart:
+    """The data of a file, behind as many bytes as HeaderSize says, or at its end where that is -1 (MetaIO)."""
+    encoding, start = find_encoding(header), header.header_size
     if start < 0:
         with file.open() as source:
             stored = (header.compressed_size or source.size) if encoding == "zlib" else size
             start = 0 if encoding == "text" else source.size - stored
-    return Part(file, size, start, encoding)
+    return FilePart(file, size, start, encoding)

@@ -1,4 +1,5 @@
-"""What NIfTI files say and how they are laid out, for the reader and the writer.
+"""NIfTI: what its files say, and how they are written.
 
-Rules: the NIfTI-1 and NIfTI-2 standards of the NIfTI Data Format Working Group (nifti1.h, nifti2.h).
+Rules: the NIfTI-1 and NIfTI-2 standards of the NIfTI Data Format Working Group (nifti1.h, nifti2.h), cited by the
+headings of their comments.
 """

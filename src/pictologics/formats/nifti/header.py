@@ -10,18 +10,21 @@ import numpy.typing as npt
 
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.files import StoredFile
-from .layout import (
+from .vocabulary import (
     HEADER_1,
     HEADER_2,
-    MILLIMETERS_PER_UNIT,
+    NIFTI_TYPES,
+    NIFTI_UNITS,
     REFUSED_TYPES,
-    STORED_TYPES,
 )
 
-__all__ = ["NiftiHeader", "looks_like_nifti", "parse_header"]
+__all__ = ["NiftiHeader", "looks_like_nifti", "parse_nifti_header"]
 
 MAGICS_1 = (b"n+1\0", b"ni1\0")
+"""``magic`` of NIfTI-1: voxels behind the header, or in a file of their own (nifti1.h, "magic")."""
+
 MAGICS_2 = (b"n+2\0\r\n\032\n", b"ni2\0\r\n\032\n")
+"""The same of NIfTI-2; the line ends show whether a transfer as text damaged the file."""
 
 
 @dataclass(frozen=True)
@@ -74,52 +77,53 @@ class NiftiHeader:
 
 def looks_like_nifti(head: bytes) -> bool:
     """Whether bytes begin a NIfTI-1 or NIfTI-2 header of either byte order."""
-    return find_layout(head) is not None
+    return find_header_layout(head) is not None
 
 
-def find_layout(head: bytes) -> np.dtype[Any] | None:
-    """The layout and byte order of a header, None if the bytes are none."""
+def find_header_layout(head: bytes) -> np.dtype[Any] | None:
+    """The layout and byte order of a header, None if the bytes begin no header."""
     for order in ("<", ">"):
         for layout, magics in ((HEADER_1, MAGICS_1), (HEADER_2, MAGICS_2)):
             size = int.from_bytes(head[:4], "little" if order == "<" else "big")
+            # Analyze 7.5 headers are of the same size and have no magic: they do not say where their voxels lie.
             at = 344 if layout is HEADER_1 else 4
             if size == layout.itemsize and head[at : at + len(magics[0])] in magics:
                 return layout.newbyteorder(order)
     return None
 
 
-def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
+def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
     """Read a header.
 
     Args:
-        file: The file it is of.
-        head: Its first bytes, after inflation.
+        file: The file that holds it.
+        head: The first bytes of its content, inflated.
 
     Raises:
         CorruptFileError: If a field is impossible.
-        UnsupportedFormatError: If the voxels are not single real numbers.
+        UnsupportedFormatError: If the voxels are not real scalars.
     """
     path = file.name
-    layout = find_layout(head)
+    layout = find_header_layout(head)
     if layout is None or len(head) < layout.itemsize:
         raise CorruptFileError("its NIfTI header is incomplete", path=path, advice="fetch the file again")
     raw = np.frombuffer(head, layout, 1)[0]
-    shape, volumes = dimensions(raw, path)
-    slope, intercept = scaling(raw, path)
+    shape, volumes = read_dimensions(raw, path)
+    slope, intercept = read_scaling(raw, path)
     order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
-    scale = MILLIMETERS_PER_UNIT.get(int(raw["xyzt_units"]) & 0x07, 1.0)
-    # What overflows or is no number is no place in the world, and is refused where the grid is made.
+    scale = NIFTI_UNITS.get(int(raw["xyzt_units"]) & 0x07, 1.0)
+    # What overflows or is NaN becomes infinite or NaN here and is refused, with a reason, where the grid is made.
     with np.errstate(over="ignore", invalid="ignore"):
         geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
         geometry[1:] *= scale
     return NiftiHeader(
         file=file,
         is_pair=is_pair,
-        stored=stored_type(int(raw["datatype"]), order, path),
+        stored=find_nifti_type(int(raw["datatype"]), order, path),
         shape=shape,
         volumes=volumes,
-        data_offset=data_offset(raw, layout.itemsize, is_pair, path),
+        data_offset=read_data_offset(raw, layout.itemsize, is_pair, path),
         slope=slope,
         intercept=intercept,
         qform_code=int(raw["qform_code"]),
@@ -134,9 +138,10 @@ def parse_header(file: StoredFile, head: bytes) -> NiftiHeader:
     )
 
 
-def dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
-    """Shape of a volume and number of volumes; axes beyond the third are counted as one, fourth fastest."""
-    dim = [int(n) for n in raw["dim"]]
+def read_dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
+    """Shape of a volume and number of volumes; the axes beyond the third are counted as one, the fourth fastest."""
+    dim = [int(size) for size in raw["dim"]]
+    # nifti1.h, "dim": the first number says how many of the seven others count.
     used = dim[1 : dim[0] + 1]
     if not 1 <= dim[0] <= 7 or min(used) < 1:
         raise CorruptFileError(
@@ -147,8 +152,8 @@ def dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
     return (sizes[0], sizes[1], sizes[2]), volumes
 
 
-def scaling(raw: Any, path: str) -> tuple[float, float]:
-    """Slope and intercept; a slope of zero means that there are none (nifti1.h)."""
+def read_scaling(raw: Any, path: str) -> tuple[float, float]:
+    """Slope and intercept; a slope of zero means that there are none (nifti1.h, "data scaling")."""
     slope, intercept = float(raw["scl_slope"]), float(raw["scl_inter"])
     if slope == 0 or not np.isfinite(slope):
         return 1.0, 0.0
@@ -157,13 +162,13 @@ def scaling(raw: Any, path: str) -> tuple[float, float]:
     return slope, intercept
 
 
-def stored_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[np.generic]:
-    """The type of the stored numbers."""
-    if code in STORED_TYPES:
-        return STORED_TYPES[code].newbyteorder(order)
+def find_nifti_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[np.generic]:
+    """The type of the stored numbers, in their byte order."""
+    if code in NIFTI_TYPES:
+        return NIFTI_TYPES[code].newbyteorder(order)
     if code in REFUSED_TYPES:
         raise UnsupportedFormatError(
-            f"its voxels are {REFUSED_TYPES[code]} (NIfTI type {code}), and single real numbers are loaded",
+            f"its voxels are {REFUSED_TYPES[code]} (NIfTI type {code}): only real scalar types are supported",
             path=path,
             advice="save one channel or part as numbers first",
             datatype=code,
@@ -171,8 +176,8 @@ def stored_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[np.g
     raise CorruptFileError(f"its NIfTI type is {code}, which the standard does not have", path=path, datatype=code)
 
 
-def data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> int:
-    """Where the voxels begin; in one file never before the end of the header and its extension flag."""
+def read_data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> int:
+    """Where the voxels begin; in a single file never before the end of the header and its extension flag."""
     offset = float(raw["vox_offset"])
     if not np.isfinite(offset) or offset < 0:
         raise CorruptFileError(f"its NIfTI voxels begin at byte {offset}", path=path)

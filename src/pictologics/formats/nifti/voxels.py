@@ -1,26 +1,60 @@
-"""NiftiHeader -> where its voxels are stored."""
+"""NiftiHeader -> where its voxels are: behind the header, or in the other file of a pair.
+
+A pair is a header (.hdr) and voxels (.img), either of them gzip or not.
+"""
 
 from __future__ import annotations
 
-from ...storage.files import StoredFile
-from ..stored_volume import Part, StoredVolume
+from pathlib import Path
+
+from ...errors import MissingPathError
+from ...storage.files import DiskFile, StoredFile
+from ...storage.probed_file import ProbedFile, probe_file
+from ..volume_layout import FilePart, VolumeLayout
 from .header import NiftiHeader
 
-__all__ = ["stored_volume"]
+__all__ = ["find_companion", "locate_nifti_voxels"]
 
 
-def stored_volume(header: NiftiHeader, data: StoredFile, is_gzip: bool) -> StoredVolume:
-    """Say where the first volume is.
+def find_companion(name: str, suffix: str) -> StoredFile | None:
+    """The other file of a pair, gzip or not, if it is there.
 
     Args:
-        header: What the file says.
-        data: The file that holds the voxels.
-        is_gzip: Whether that file is gzip.
+        name: Path of either file of the pair.
+        suffix: Of the file that is looked for, ``".hdr"`` or ``".img"``.
     """
+    path = Path(name.removesuffix(".gz")).with_suffix(suffix)
+    for candidate in (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper())):
+        if candidate.is_file():
+            return DiskFile(candidate)
+    return None
+
+
+def locate_nifti_voxels(header: NiftiHeader) -> VolumeLayout:
+    """Say where the first volume is.
+
+    Raises:
+        MissingPathError: If it is in the other file of a pair, and that is not there.
+    """
+    data = find_voxel_file(header)
     size = header.volumes * header.voxels * header.stored.itemsize
-    if is_gzip:
-        part = Part(data, size, encoding="gzip", skip=header.data_offset)
+    if data.is_gzip:
+        part = FilePart(data, size, encoding="gzip", skip=header.data_offset)
     else:
-        part = Part(data, size, header.data_offset)
+        part = FilePart(data, size, header.data_offset)
     sizes = (*header.shape, header.volumes)
-    return StoredVolume(data.name, header.stored, sizes, (0, 1, 2), 0, (part,), header.slope, header.intercept)
+    return VolumeLayout(data.name, header.stored, sizes, (0, 1, 2), 0, (part,), header.slope, header.intercept)
+
+
+def find_voxel_file(header: NiftiHeader) -> ProbedFile:
+    """The file that holds the voxels."""
+    if not header.is_pair:
+        return probe_file(header.file)
+    data = find_companion(header.file.name, ".img")
+    if data is None:
+        raise MissingPathError(
+            "this NIfTI header is one of a pair and its .img file is not beside it",
+            path=header.file.name,
+            advice="copy the .img file into the same folder",
+        )
+    return ProbedFile(data)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import GeometryError
 from ...geometry import CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
-from ..header_grids import grid_of_affine
+from ..header_grids import HeaderGrid, fit_grid
 from .header import NiftiHeader
 
-__all__ = ["grid_of", "qform_affine", "quaternion_of"]
+__all__ = ["find_nifti_grid", "find_quaternion", "make_qform_affine"]
 
-# Rounded to float32, the quaternion of a half turn may come out a little longer or shorter than one; its first
-# component, the root of the rest, is zero (nifti1_io.c draws the line here).
 HALF_TURN = 1e-7
+"""Below this, what b, c and d leave of a unit quaternion is rounding, and its first component is zero.
+
+Rounded to float32, the quaternion of a half turn may come out a little longer or shorter than one (nifti1_io.c draws
+the line here).
+"""
 
 
-def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[Decision]]:
-    """Where a NIfTI volume lies.
+def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid:
+    """Find out where a NIfTI volume lies.
 
     The sform counts if its code is set, else the qform, else the spacing alone with a warning. The spacing is
     the length of the chosen matrix's columns, never pixdim beside an sform.
@@ -32,25 +37,23 @@ def grid_of(header: NiftiHeader, irregular: str = "error") -> tuple[Grid, list[D
         GeometryError: If the chosen affine is singular, not finite, or sheared beyond the tolerance.
     """
     decisions = list[Decision]()
-    qform = qform_affine(header) if header.qform_code > 0 else None
+    qform = make_qform_affine(header) if header.qform_code > 0 else None
     if header.sform_code > 0:
         ras_affine = np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])
     elif qform is not None:
         ras_affine = qform
     else:
         # nifti1.h, method 1, attaches no orientation; ITK's choice keeps tools in agreement.
-        ras_affine = Grid(header.shape, spacing_of(header)).affine_in("RAS")
+        ras_affine = Grid(header.shape, find_spacing(header)).affine_in("RAS")
         text = (
             "neither sform nor qform is set; the axes were taken to run to the left, posterior and superior, "
             "from an origin of zero"
         )
         decisions.append(Decision("assumed", text, None, "geometry"))
     advice = 'correct its sform and qform, or pass irregular="ignore" if it is a shear'
-    grid, rounding = grid_of_affine(ras_affine, header.shape, "RAS", irregular, header.file.name, advice)
-    decisions += rounding
-    if header.sform_code > 0 and qform is not None:
-        decisions += compare_forms(grid, qform, header)
-    return grid, decisions
+    world = fit_grid(ras_affine, header.shape, "RAS", irregular, header.file.name, advice)
+    disagreement = compare_forms(world.grid, qform, header) if header.sform_code > 0 and qform is not None else []
+    return replace(world, decisions=(*decisions, *world.decisions, *disagreement))
 
 
 def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:
@@ -58,7 +61,7 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     try:
         error = grid.corner_error(Grid.from_affine(qform, header.shape, "RAS"))
     except GeometryError:
-        # A qform that describes no grid, beside a good sform, says nothing.
+        # A qform that describes no grid does not contradict a good sform.
         return []
     if error < CORNER_ERROR_REFUSED:
         return []
@@ -66,14 +69,14 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     return [Decision("assumed", text, error, "geometry")]
 
 
-def spacing_of(header: NiftiHeader) -> tuple[float, float, float]:
+def find_spacing(header: NiftiHeader) -> tuple[float, float, float]:
     """Spacing from pixdim; a missing one (zero, as third of a 2D file) is 1 mm."""
     x, y, z = (abs(size) if size and np.isfinite(size) else 1.0 for size in header.pixdim[1:])
     return x, y, z
 
 
-def qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
-    """The quaternion's affine, index to RAS mm (nifti1.h, method 2)."""
+def make_qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
+    """The quaternion's affine, index to RAS mm (nifti1.h, "method 2", "quaternion representation")."""
     b, c, d = header.quatern
     rest = 1.0 - (b * b + c * c + d * d)
     a = np.sqrt(max(rest, 0.0))
@@ -90,12 +93,12 @@ def qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
     # pixdim[0], qfac, is -1 for a left-handed volume and anything else for a right-handed one.
     handed = -1.0 if header.pixdim[0] < 0 else 1.0
     affine = np.eye(4)
-    affine[:3, :3] = rotation * spacing_of(header) * (1.0, 1.0, handed)
+    affine[:3, :3] = rotation * find_spacing(header) * (1.0, 1.0, handed)
     affine[:3, 3] = header.qoffset
     return affine
 
 
-def quaternion_of(rotation: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def find_quaternion(rotation: npt.NDArray[np.float64]) -> tuple[float, float, float]:
     """Quaternion (b, c, d), with a not negative, of a proper rotation matrix.
 
     Taken from the eigenvector of the largest eigenvalue of a symmetric 4x4 matrix, which is exact for half

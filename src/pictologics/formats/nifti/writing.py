@@ -11,45 +11,60 @@ import numpy.typing as npt
 from ...geometry import Grid
 from ...image import Image
 from ...storage.files import replacing
-from ..writing import gzip_writer, planes_of, stored_array
-from .layout import (
+from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
+from .facts import make_comment_extension
+from .vocabulary import (
     HEADER_1,
     HEADER_2,
-    STORED_TYPES,
+    NIFTI_TYPES,
     UNIT_MILLIMETER,
 )
-from .note import note_extension
-from .world import quaternion_of
+from .world import find_quaternion
 
-__all__ = ["write_nifti"]
+__all__ = ["NiftiWriter"]
 
-# Code 1, "scanner anatomical": positions in the patient as the scanner or its DICOM files give them.
 SCANNER_ANATOMICAL = 1
+"""``qform_code`` and ``sform_code`` of positions in the patient as the scanner or its DICOM files give them."""
+
 LONGEST_AXIS_1 = 32767
+"""NIfTI-1 counts voxels along an axis with 16 bits and a sign."""
 
 
-def write_nifti(image: Image, path: Path) -> None:
-    """Write a NIfTI file, gzip if the name ends so; see ``pictologics.save_image``."""
-    grid = image.grid
-    stored = stored_array(image.array, STORED_TYPES.values(), "NIfTI", path)
-    extension = note_extension(image)
-    header = make_header(grid, stored.dtype, len(extension), path)
-    is_gzip = path.name.lower().endswith(".gz")
-    with replacing(path) as temporary, temporary.open("wb") as plain, gzip_writer(plain, is_gzip) as file:
-        file.write(header.tobytes() + b"\1\0\0\0" + extension)
-        for content in planes_of(stored):
-            file.write(content)
+class NiftiWriter:
+    """Writes single NIfTI files, gzip if the name says so."""
+
+    name = "NIfTI"
+    suffixes: tuple[str, ...] = (".nii", ".nii.gz")
+    types = frozenset(NIFTI_TYPES.values())
+
+    def write(self, image: Image, path: Path) -> None:
+        """Write an image; see ``pictologics.save_image``."""
+        stored = convert_voxels(image.array, self.types, self.name, path)
+        extension = make_comment_extension(image)
+        header = make_nifti_header(image.grid, stored.dtype, len(extension))
+        is_gzip = path.name.lower().endswith(".gz")
+        with replacing(path) as temporary, temporary.open("wb") as plain, open_gzip_writer(plain, is_gzip) as file:
+            # nifti1.h, "extended header": a first byte of 1 says that extensions follow.
+            file.write(header.tobytes() + b"\1\0\0\0" + extension)
+            for content in iterate_planes(stored):
+                file.write(content)
 
 
-def make_header(grid: Grid, dtype: np.dtype[Any], extension: int, path: Path) -> npt.NDArray[Any]:
-    """The header of a single file that stores numbers as they are."""
+def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.NDArray[Any]:
+    """The header of a single file that stores numbers as they are.
+
+    Args:
+        grid: Where the voxels lie.
+        dtype: Their type.
+        extension: Bytes of the extension between header and voxels.
+    """
     is_long = max(grid.shape) > LONGEST_AXIS_1
     layout = HEADER_2 if is_long else HEADER_1
     header = np.zeros((), layout)
     header["sizeof_hdr"] = layout.itemsize
     header["magic"] = b"n+2\0\r\n\032\n" if is_long else b"n+1"
     header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
-    header["datatype"] = next(code for code, one in STORED_TYPES.items() if one == dtype)
+    header["datatype"] = next(code for code, stored in NIFTI_TYPES.items() if stored == dtype)
     header["bitpix"] = dtype.itemsize * 8
     header["vox_offset"] = layout.itemsize + 4 + extension
     header["scl_slope"] = 1
@@ -61,6 +76,6 @@ def make_header(grid: Grid, dtype: np.dtype[Any], extension: int, path: Path) ->
     rotation = ras_affine[:3, :3] / grid.spacing
     # A quaternion turns and cannot mirror: qfac says that the third axis runs the other way.
     handed = 1.0 if grid.is_right_handed else -1.0
-    header["quatern"] = quaternion_of(rotation * (1.0, 1.0, handed))
+    header["quatern"] = find_quaternion(rotation * (1.0, 1.0, handed))
     header["pixdim"] = (handed, *grid.spacing, 0, 0, 0, 0)
     return header

@@ -1,40 +1,44 @@
-"""NrrdHeader -> what is known of the image beside voxels and place."""
+"""NrrdHeader -> what is known of the image besides its voxels; and the comment that files written here carry."""
 
 from __future__ import annotations
 
 from ...geometry import Grid
+from ...image import Image
 from ...provenance import Decision
-from ..notes import KEY, Note, read_note
+from ..json_comment import JSON_COMMENT_KEY, ImageFacts, make_json_comment, read_json_comment
+from ..text_fields import ITK_MODALITY, is_modality
 from .header import NrrdHeader
-from .layout import PICTURE_KINDS
+from .vocabulary import PICTURE_KINDS
 
-__all__ = ["facts_of", "note_in"]
+__all__ = ["list_unused_nrrd_fields", "make_comment_key", "read_nrrd_facts"]
 
-DICOM_MODALITY = "0008|0060"
-"""The key under which ITK keeps the modality of the DICOM files that an image was made of."""
-
-OF_SLICER = {"dwmri": "MR"}
+SLICER_MODALITIES = {"dwmri": "MR"}
+"""What 3D Slicer's ``modality`` key says of diffusion images, and the DICOM modality that it stands for."""
 
 
-def note_in(header: NrrdHeader, grid: Grid) -> Note:
-    """The note among the keys, if there is one that still holds, or what other software's keys say.
+def make_comment_key(image: Image) -> dict[str, str]:
+    """The comment for an image as a key/value pair."""
+    return {JSON_COMMENT_KEY: make_json_comment(image)}
+
+
+def read_nrrd_facts(header: NrrdHeader, grid: Grid) -> ImageFacts:
+    """What the comment among the keys says, if there is one that still holds, or other software's keys.
 
     Args:
         header: The header.
         grid: The grid that its own fields describe.
     """
     keys = header.keys
-    note = read_note(keys[KEY], grid) if KEY in keys else None
-    if note is not None:
-        return note
-    named = keys.get(DICOM_MODALITY) or keys.get("modality", "")
-    modality = OF_SLICER.get(named.lower(), named.strip().upper())
+    facts = read_json_comment(keys[JSON_COMMENT_KEY], grid) if JSON_COMMENT_KEY in keys else None
+    if facts is not None:
+        return facts
+    named = keys.get(ITK_MODALITY) or keys.get("modality", "")
+    modality = SLICER_MODALITIES.get(named.lower(), named.strip().upper())
     units = header.text.fields.get("sample units", "").strip('"')
-    is_modality = len(modality) in range(2, 17) and modality.isalnum()
-    return Note(grid, modality if is_modality else "Unknown", {"units": units} if units else {})
+    return ImageFacts(grid, modality if is_modality(modality) else "Unknown", {"units": units} if units else {})
 
 
-def facts_of(header: NrrdHeader, axes: tuple[int, ...]) -> list[Decision]:
+def list_unused_nrrd_fields(header: NrrdHeader, axes: tuple[int, ...]) -> list[Decision]:
     """What the header says and loading makes no use of."""
     fields, decisions = header.text.fields, []
     if "measurement frame" in fields:

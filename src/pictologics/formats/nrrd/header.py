@@ -1,4 +1,4 @@
-"""HeaderText -> NrrdHeader: what a NRRD header says, checked."""
+"""NrrdText -> NrrdHeader: what a NRRD header says, checked."""
 
 from __future__ import annotations
 
@@ -9,21 +9,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import CorruptFileError, UnsupportedFormatError
+from ...errors import UnsupportedFormatError
 from ...storage.files import StoredFile
-from ..stored_volume import Encoding
-from .layout import ENCODINGS, SPACE_DIMENSIONS, STORED_TYPES
-from .text import HeaderText
+from ..text_fields import TextFields
+from ..volume_layout import Encoding
+from .header_text import NrrdText
+from .vocabulary import ENCODINGS, NRRD_TYPES, SPACE_DIMENSIONS
 
-__all__ = ["NrrdHeader", "Vector", "parse_header"]
+__all__ = ["NrrdHeader", "Vector", "parse_nrrd_header"]
 
 Vector = tuple[float, ...]
+"""A step or a position in space, one number for each of its axes."""
 
-MOST_AXES = 16
-# No file has so many bytes.
-LARGEST = 2**63
-VECTOR = re.compile(r"none|\(([^()]*)\)", re.IGNORECASE)
-QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+MOST_NRRD_AXES = 16
+"""Teem's own limit (NRRD_DIM_MAX)."""
+
+LARGEST_NUMBER = 2**63
+"""No file has so many bytes."""
+
+VECTOR_TEXT = re.compile(r"none|\(([^()]*)\)", re.IGNORECASE)
+"""A vector, or none of an axis that is not spatial (NRRD, "space directions")."""
+
+QUOTED_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+"""One unit; units stand in quotes because they may have spaces (NRRD, "units")."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,12 @@ class NrrdHeader:
         space: Name of the space in lower case, empty if it has none.
         space_dimension: How many numbers a position has; 0 if there is no space at all.
         directions: Step along every axis in space, None for one that has none; empty if there are no steps.
-        origin: Position of the first voxel, None if it is not said.
-        kinds: What every axis is, in lower case; empty if it is not said.
-        spacings: Step along every axis, NaN where it is not said.
-        minima: Lower end of every axis, NaN where it is not said.
-        maxima: Upper end of every axis, NaN where it is not said.
-        centers: ``"cell"``, ``"node"`` or something else for every axis; empty if it is not said.
+        origin: Position of the first voxel, None if the header does not say.
+        kinds: What every axis is, in lower case; empty if the header does not say.
+        spacings: Step along every axis, NaN where the header does not say.
+        minima: Lower end of every axis, NaN where the header does not say.
+        maxima: Upper end of every axis, NaN where the header does not say.
+        centers: ``"cell"``, ``"node"`` or something else for every axis; empty if the header does not say.
         units: Unit of space along each of its own axes, or of every axis where there is no space; may be empty.
         line_skip: Lines before the data.
         byte_skip: Bytes before the data after that, after decompression; below zero, the data end the file.
@@ -66,7 +74,7 @@ class NrrdHeader:
     units: tuple[str, ...]
     line_skip: int
     byte_skip: int
-    text: HeaderText
+    text: NrrdText
 
     @property
     def keys(self) -> Mapping[str, str]:
@@ -74,159 +82,128 @@ class NrrdHeader:
         return self.text.keys
 
 
-def parse_header(text: HeaderText) -> NrrdHeader:
+def parse_nrrd_header(text: NrrdText) -> NrrdHeader:
     """Make sense of a header.
 
     Raises:
         CorruptFileError: If a field is missing or impossible.
         UnsupportedFormatError: If it is of a kind that is not read.
     """
-    fields, path = text.fields, text.file.name
-    sizes = axis_sizes(fields, path)
+    fields = text.fields
+    sizes = read_axis_sizes(fields)
     axes = len(sizes)
-    encoding = encoding_of(fields, path)
-    space, space_dimension = space_of(fields, path)
-    vectors = vectors_of(fields, "space directions", space_dimension, path)
+    encoding = find_encoding_name(fields)
+    space, space_dimension = read_space(fields)
+    vectors = read_vectors(fields, "space directions", space_dimension)
     if vectors and len(vectors) != axes:
-        raise wrong("space directions", fields, path, f"one for each of {axes} axes")
-    origin = vectors_of(fields, "space origin", space_dimension, path)
+        raise fields.header_error("space directions", f"one for each of {axes} axes")
+    origin = read_vectors(fields, "space origin", space_dimension)
     units = fields.get("space units" if space_dimension else "units", "")
     return NrrdHeader(
         file=text.file,
-        stored=stored_type(fields, encoding, path),
+        stored=find_nrrd_type(fields, encoding),
         sizes=sizes,
         encoding=encoding,
         space=space,
         space_dimension=space_dimension,
         directions=vectors,
         origin=origin[0] if origin else None,
-        kinds=words(fields, "kinds", axes, path),
-        spacings=numbers(fields, "spacings", axes, path),
-        minima=numbers(fields, "axis mins", axes, path),
-        maxima=numbers(fields, "axis maxs", axes, path),
-        centers=words(fields, "centers", axes, path),
-        units=tuple(QUOTED.findall(units)),
-        line_skip=whole_number(fields, "line skip", 0, path),
-        byte_skip=whole_number(fields, "byte skip", None, path),
+        kinds=read_words(fields, "kinds", axes),
+        spacings=read_axis_numbers(fields, "spacings", axes),
+        minima=read_axis_numbers(fields, "axis mins", axes),
+        maxima=read_axis_numbers(fields, "axis maxs", axes),
+        centers=read_words(fields, "centers", axes),
+        units=tuple(QUOTED_TEXT.findall(units)),
+        line_skip=fields.read_whole_number("line skip", 0, 0, LARGEST_NUMBER),
+        byte_skip=fields.read_whole_number("byte skip", 0, -LARGEST_NUMBER, LARGEST_NUMBER),
         text=text,
     )
 
 
-def wrong(name: str, fields: Mapping[str, str], path: str, required: str) -> CorruptFileError:
-    """The error for a field that is not what it must be."""
-    value = fields.get(name)
-    found = "is missing" if value is None else f"is {value[:60]!r}"
-    return CorruptFileError(
-        f"its NRRD field '{name}' {found}, and {required} is required", path=path, field=name, value=value
-    )
-
-
-def whole_number(fields: Mapping[str, str], name: str, least: int | None, path: str) -> int:
-    """A whole number, 0 if the field is not there."""
-    try:
-        number = int(fields.get(name, "0"))
-    except ValueError as error:
-        raise wrong(name, fields, path, "a whole number") from error
-    if abs(number) > LARGEST or (least is not None and number < least):
-        raise wrong(name, fields, path, f"a number from {least} on" if least is not None else "a smaller number")
-    return number
-
-
-def axis_sizes(fields: Mapping[str, str], path: str) -> tuple[int, ...]:
+def read_axis_sizes(fields: TextFields) -> tuple[int, ...]:
     """Length of every axis."""
-    dimension = whole_number(fields, "dimension", None, path)
-    if not 1 <= dimension <= MOST_AXES:
-        raise wrong("dimension", fields, path, f"a number from 1 to {MOST_AXES}")
+    dimension = fields.read_whole_number("dimension", 0, 1, MOST_NRRD_AXES)
     try:
-        sizes = tuple(int(one) for one in fields.get("sizes", "").split())
+        sizes = tuple(int(word) for word in fields.get("sizes", "").split())
     except ValueError:
         sizes = ()
-    if len(sizes) != dimension or min(sizes) < 1 or max(sizes) > LARGEST:
-        raise wrong("sizes", fields, path, f"a positive number for each of {dimension} axes")
+    if len(sizes) != dimension or min(sizes) < 1 or max(sizes) > LARGEST_NUMBER:
+        raise fields.header_error("sizes", f"a positive number for each of {dimension} axes")
     return sizes
 
 
-def stored_type(fields: Mapping[str, str], encoding: Encoding, path: str) -> np.dtype[np.generic]:
+def find_nrrd_type(fields: TextFields, encoding: Encoding) -> np.dtype[np.generic]:
     """The type of the stored numbers."""
     name = " ".join(fields.get("type", "").lower().split())
     if name == "block":
         raise UnsupportedFormatError(
-            "its voxels are blocks of bytes, and single real numbers are loaded", path=path, type=name
+            "its voxels are blocks of bytes: only real scalar types are supported", path=fields.path, type=name
         )
-    stored = STORED_TYPES.get(name)
+    stored = NRRD_TYPES.get(name)
     if stored is None:
-        raise wrong("type", fields, path, "the name of a type of numbers")
+        raise fields.header_error("type", "the name of a type of numbers")
     endian = fields.get("endian", "").lower()
     if encoding == "text" or stored.itemsize == 1:
         return stored
     if endian not in {"little", "big"}:
-        raise wrong("endian", fields, path, "little or big")
+        raise fields.header_error("endian", "little or big")
     return stored.newbyteorder("<" if endian == "little" else ">")
 
 
-def encoding_of(fields: Mapping[str, str], path: str) -> Encoding:
+def find_encoding_name(fields: TextFields) -> Encoding:
     """How the numbers are written."""
     name = fields.get("encoding", "").lower()
     if name in ENCODINGS:
         return ENCODINGS[name]
     if name == "zrl":
         raise UnsupportedFormatError(
-            "its encoding is 'zrl', which is not read", path=path, advice="save it as gzip first", encoding=name
+            "its encoding 'zrl' is not supported", path=fields.path, advice="save it as gzip first", encoding=name
         )
-    raise wrong("encoding", fields, path, "raw, gzip, bzip2, text or hex")
+    raise fields.header_error("encoding", "raw, gzip, bzip2, text or hex")
 
 
-def space_of(fields: Mapping[str, str], path: str) -> tuple[str, int]:
+def read_space(fields: TextFields) -> tuple[str, int]:
     """Name of the space and how many numbers a position in it has."""
     space = fields.get("space", "").lower()
     if space:
         if space not in SPACE_DIMENSIONS:
-            raise wrong("space", fields, path, "the name of a space")
+            raise fields.header_error("space", "the name of a space")
         return space, SPACE_DIMENSIONS[space]
-    dimension = whole_number(fields, "space dimension", 0, path)
-    if dimension > MOST_AXES:
-        raise wrong("space dimension", fields, path, f"a number up to {MOST_AXES}")
-    return "", dimension
+    return "", fields.read_whole_number("space dimension", 0, 0, MOST_NRRD_AXES)
 
 
-def vectors_of(fields: Mapping[str, str], name: str, dimension: int, path: str) -> tuple[Vector | None, ...]:
+def read_vectors(fields: TextFields, name: str, dimension: int) -> tuple[Vector | None, ...]:
     """The vectors of a field; empty if it is not there."""
     text = fields.get(name, "")
     required = f"vectors of {dimension} numbers in parentheses, or 'none'"
-    if VECTOR.sub("", text).strip():
-        raise wrong(name, fields, path, required)
+    if VECTOR_TEXT.sub("", text).strip():
+        raise fields.header_error(name, required)
     vectors: list[Vector | None] = []
-    for found in VECTOR.finditer(text):
+    for found in VECTOR_TEXT.finditer(text):
         if found.group(1) is None:
             vectors.append(None)
             continue
         try:
-            vector = tuple(float(one) for one in found.group(1).split(","))
+            vector = tuple(float(number) for number in found.group(1).split(","))
         except ValueError as error:
-            raise wrong(name, fields, path, required) from error
+            raise fields.header_error(name, required) from error
         if len(vector) != dimension:
-            raise wrong(name, fields, path, required)
-        # Some writers say "none" with numbers that are none.
-        vectors.append(None if all(math.isnan(one) for one in vector) else vector)
+            raise fields.header_error(name, required)
+        # Some writers give a vector of NaN where "none" is meant.
+        vectors.append(None if all(map(math.isnan, vector)) else vector)
     return tuple(vectors)
 
 
-def numbers(fields: Mapping[str, str], name: str, axes: int, path: str) -> Vector:
-    """A number for every axis, NaN where it is not said."""
+def read_axis_numbers(fields: TextFields, name: str, axes: int) -> Vector:
+    """A number for every axis, NaN where the header does not say."""
     if name not in fields:
         return (math.nan,) * axes
-    try:
-        found = tuple(float(one) for one in fields[name].split())
-    except ValueError as error:
-        raise wrong(name, fields, path, "numbers") from error
-    if len(found) != axes:
-        raise wrong(name, fields, path, f"a number for each of {axes} axes")
-    return found
+    return fields.read_numbers(name, axes, f"a number for each of {axes} axes")
 
 
-def words(fields: Mapping[str, str], name: str, axes: int, path: str) -> tuple[str, ...]:
+def read_words(fields: TextFields, name: str, axes: int) -> tuple[str, ...]:
     """A word for every axis, in lower case; empty if the field is not there."""
     found = tuple(fields.get(name, "").lower().split())
     if found and len(found) != axes:
-        raise wrong(name, fields, path, f"a word for each of {axes} axes")
+        raise fields.header_error(name, f"a word for each of {axes} axes")
     return found

@@ -1,40 +1,33 @@
-"""File -> everything that its header says, checked against the file's size."""
+"""File -> everything that its NRRD header says, checked against the file's size."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...provenance import Decision
 from ...storage.files import StoredFile
-from ..notes import Note
-from ..stored_volume import StoredVolume, check_size
-from .facts import facts_of, note_in
-from .header import NrrdHeader, parse_header
-from .text import read_header_text
-from .voxels import stored_volume
-from .world import grid_of, spatial_axes
+from ..volume_file import VolumeFile
+from ..volume_layout import check_file_sizes
+from .facts import list_unused_nrrd_fields, read_nrrd_facts
+from .header import NrrdHeader, parse_nrrd_header
+from .header_text import read_nrrd_text
+from .voxels import locate_nrrd_voxels
+from .world import find_nrrd_grid, find_spatial_axes
 
-__all__ = ["OpenedNrrd", "open_nrrd"]
+__all__ = ["NrrdFile", "open_nrrd"]
 
 
-@dataclass(frozen=True)
-class OpenedNrrd:
-    """What a file says.
+@dataclass(frozen=True, kw_only=True)
+class NrrdFile(VolumeFile):
+    """A NRRD file, whose keys may describe segments.
 
     Attributes:
         header: The header.
-        volume: Its first volume, found to be there.
-        note: Where it lies, and what else is known of it.
-        decisions: What was decided about it.
     """
 
     header: NrrdHeader
-    volume: StoredVolume
-    note: Note
-    decisions: tuple[Decision, ...]
 
 
-def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = False) -> OpenedNrrd:
+def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = False) -> NrrdFile:
     """Read the header of a file.
 
     Args:
@@ -42,9 +35,15 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
         irregular: ``"ignore"`` keeps sheared directions as their nearest rectangular grid, with a warning.
         allow_outside: Whether data files may lie outside the header's folder.
     """
-    header = parse_header(read_header_text(file))
-    axes = spatial_axes(header)
-    volume = stored_volume(header, axes, allow_outside)
-    check_size(volume)
-    grid, decisions = grid_of(header, axes, irregular)
-    return OpenedNrrd(header, volume, note_in(header, grid), (*decisions, *facts_of(header, axes)))
+    header = parse_nrrd_header(read_nrrd_text(file))
+    axes = find_spatial_axes(header)
+    layout = locate_nrrd_voxels(header, axes, allow_outside)
+    check_file_sizes(layout)
+    world = find_nrrd_grid(header, axes, irregular)
+    return NrrdFile(
+        layout=layout,
+        facts=read_nrrd_facts(header, world.grid),
+        shear=world.shear,
+        decisions=(*world.decisions, *list_unused_nrrd_fields(header, axes)),
+        header=header,
+    )

@@ -14,38 +14,38 @@ import numpy.typing as npt
 from ...errors import GeometryError, UnsupportedFormatError
 from ...labels import Overlaps, label_type
 from ...threads import run_in_shares
-from ..reading import read_volume
-from ..stored_volume import StoredVolume
-from .opening import OpenedNrrd
-from .segments import Segment, segments_of
+from ..volume_layout import VolumeLayout
+from ..voxel_reading import read_volume
+from .opening import NrrdFile
+from .segments import SlicerSegment, list_segments
 
-__all__ = ["Mask", "Segmentation", "read_label_map", "read_masks", "segmentation_of"]
+__all__ = ["SegmentMask", "SlicerSegmentation", "find_segmentation", "read_slicer_label_map", "read_slicer_masks"]
 
 
 @dataclass(frozen=True)
-class Segmentation:
+class SlicerSegmentation:
     """A file of segments.
 
     Attributes:
-        volume: Its first layer.
+        layout: Where its first layer is.
         segments: In ascending order of their numbers.
     """
 
-    volume: StoredVolume
-    segments: tuple[Segment, ...]
+    layout: VolumeLayout
+    segments: tuple[SlicerSegment, ...]
 
     @property
     def names(self) -> dict[int, str]:
         """Name of each segment by its number."""
         return {segment.number: segment.name for segment in self.segments}
 
-    def only(self, numbers: Collection[int]) -> Segmentation:
+    def only(self, numbers: Collection[int]) -> SlicerSegmentation:
         """The same file with some of its segments."""
-        return replace(self, segments=tuple(one for one in self.segments if one.number in numbers))
+        return replace(self, segments=tuple(segment for segment in self.segments if segment.number in numbers))
 
 
 @dataclass(frozen=True)
-class Mask:
+class SegmentMask:
     """Where one segment is.
 
     Attributes:
@@ -57,66 +57,66 @@ class Mask:
     planes: tuple[int, ...]
 
 
-def segmentation_of(opened: OpenedNrrd) -> Segmentation:
-    """The segments of a file.
+def find_segmentation(opened: NrrdFile) -> SlicerSegmentation:
+    """Find the segments of a file.
 
     Raises:
         CorruptFileError: If it holds none.
         GeometryError: If they are all empty, so that the file has no grid.
         UnsupportedFormatError: If its voxels are not labels.
     """
-    volume, path = opened.volume, opened.header.file.name
+    layout, path = opened.layout, opened.header.file.name
     kind = opened.header.keys.get("Segmentation_MasterRepresentation", "")
     kind = opened.header.keys.get("Segmentation_SourceRepresentation", kind)
-    if volume.stored.kind == "f" or "fractional" in kind.lower():
+    if layout.stored.kind == "f" or "fractional" in kind.lower():
         raise UnsupportedFormatError(
-            f"its voxels are fractions ({volume.stored.name}), and labels are required",
+            f"its voxels are fractions ({layout.stored.name}), and labels are required",
             path=path,
             advice="export it from 3D Slicer as a binary labelmap",
         )
-    segments = segments_of(opened.header.keys, volume.volumes, path)
-    if volume.shape == (1, 1, 1):
+    segments = list_segments(opened.header.keys, layout.volumes, path)
+    if layout.shape == (1, 1, 1):
         raise GeometryError(
-            "its segments are all empty; it holds a single voxel, which says so and has no place",
+            "its segments are all empty: 3D Slicer writes a single voxel then, which has no position",
             path=path,
             segments=[segment.number for segment in segments],
         )
-    return Segmentation(volume, segments)
+    return SlicerSegmentation(layout, segments)
 
 
-def read_label_map(segmentation: Segmentation) -> tuple[npt.NDArray[Any], Overlaps]:
+def read_slicer_label_map(segmentation: SlicerSegmentation) -> tuple[npt.NDArray[Any], Overlaps]:
     """Read segments into one array whose values are their numbers; where several are, the highest number has it.
 
     Returns:
         The labels, and how many voxels each two segments share.
     """
     dtype = label_type(max(segment.number for segment in segmentation.segments))
-    layers = [numbered(array, segments, dtype) for array, segments in read_layers(segmentation)]
+    layers = [number_segments(array, segments, dtype) for array, segments in read_layers(segmentation)]
     labels, overlaps = layers[0], Overlaps()
     for k in range(labels.shape[2] if len(layers) > 1 else 0):
         planes = [layer[:, :, k] for layer in layers]
-        for one, other in combinations(planes, 2):
-            count_shared(one, other, overlaps)
+        for first, second in combinations(planes, 2):
+            count_shared(first, second, overlaps)
         for plane in planes[1:]:
             np.maximum(planes[0], plane, out=planes[0])
     return labels, overlaps
 
 
-def read_masks(segmentation: Segmentation) -> dict[int, Mask]:
+def read_slicer_masks(segmentation: SlicerSegmentation) -> dict[int, SegmentMask]:
     """Read each segment, whole."""
-    masks: dict[int, Mask] = {}
+    masks: dict[int, SegmentMask] = {}
     for array, segments in read_layers(segmentation):
         volumes = [np.zeros(array.shape, np.uint8, order="F") for _ in segments]
         held = np.zeros((len(segments), array.shape[2]), np.bool_)
         run_in_shares(partial(split_planes, array, segments, volumes, held), array.shape[2])
-        for one, volume, planes in zip(segments, volumes, held, strict=True):
-            masks[one.number] = Mask(volume, tuple(np.flatnonzero(planes).tolist()))
+        for segment, volume, planes in zip(segments, volumes, held, strict=True):
+            masks[segment.number] = SegmentMask(volume, tuple(np.flatnonzero(planes).tolist()))
     return dict(sorted(masks.items()))
 
 
 def split_planes(
     array: npt.NDArray[Any],
-    segments: Sequence[Segment],
+    segments: Sequence[SlicerSegment],
     volumes: Sequence[npt.NDArray[np.uint8]],
     held: npt.NDArray[np.bool_],
     share: Iterable[int],
@@ -132,14 +132,14 @@ def split_planes(
     """
     for k in share:
         plane = array[:, :, k]
-        present = values_in(plane)
-        for number, one in enumerate(segments):
-            if one.value in present:
-                np.equal(plane, one.value, out=volumes[number][:, :, k], casting="unsafe")
+        present = find_values(plane)
+        for number, segment in enumerate(segments):
+            if segment.value in present:
+                np.equal(plane, segment.value, out=volumes[number][:, :, k], casting="unsafe")
                 held[number, k] = True
 
 
-def values_in(plane: npt.NDArray[Any]) -> frozenset[int]:
+def find_values(plane: npt.NDArray[Any]) -> frozenset[int]:
     """The values that a plane has."""
     if plane.dtype.itemsize > 2 or plane.dtype.kind != "u":
         return frozenset(np.unique(plane).tolist())
@@ -147,16 +147,16 @@ def values_in(plane: npt.NDArray[Any]) -> frozenset[int]:
     return frozenset(np.flatnonzero(np.bincount(plane.ravel(order="K"))).tolist())
 
 
-def read_layers(segmentation: Segmentation) -> Iterator[tuple[npt.NDArray[Any], list[Segment]]]:
+def read_layers(segmentation: SlicerSegmentation) -> Iterator[tuple[npt.NDArray[Any], list[SlicerSegment]]]:
     """Each layer that holds any of the segments, as it is stored, and those segments."""
-    volume = segmentation.volume
+    layout = segmentation.layout
     for layer in sorted({segment.layer for segment in segmentation.segments}):
-        array = read_volume(volume.at(layer), volume.stored.newbyteorder("="))
+        array = read_volume(layout.at(layer), layout.stored.newbyteorder("="))
         yield array, [segment for segment in segmentation.segments if segment.layer == layer]
 
 
-def numbered(
-    array: npt.NDArray[Any], segments: Sequence[Segment], dtype: np.dtype[np.unsignedinteger[Any]]
+def number_segments(
+    array: npt.NDArray[Any], segments: Sequence[SlicerSegment], dtype: np.dtype[np.unsignedinteger[Any]]
 ) -> npt.NDArray[Any]:
     """A layer with the numbers of its segments in place of their values, and 0 for values of no segment."""
     labels = array if array.dtype == dtype else np.empty(array.shape, dtype, order="F")
@@ -165,7 +165,7 @@ def numbered(
     table = np.zeros(1 << 8 * width if width <= 2 else 0, dtype)
     for segment in segments:
         if width <= 2 and limits.min <= segment.value <= limits.max:
-            # A negative number stands where its bits, read without sign, say.
+            # The table is looked up by the bits of a value, read without sign.
             table[segment.value % len(table)] = segment.number
 
     def number_planes(share: Iterable[int]) -> None:
@@ -184,12 +184,12 @@ def numbered(
     return labels
 
 
-def count_shared(one: npt.NDArray[Any], other: npt.NDArray[Any], overlaps: Overlaps) -> None:
-    """Count the voxels that segments of two layers share in a plane."""
-    both = (one != 0) & (other != 0)
+def count_shared(plane: npt.NDArray[Any], other: npt.NDArray[Any], overlaps: Overlaps) -> None:
+    """Count the voxels that segments of two layers share in a plane; the counts are added to ``overlaps``."""
+    both = (plane != 0) & (other != 0)
     if not both.any():
         return
-    low, high = np.minimum(one[both], other[both]), np.maximum(one[both], other[both])
+    low, high = np.minimum(plane[both], other[both]), np.maximum(plane[both], other[both])
     pairs, counts = np.unique(np.stack([low, high]), axis=1, return_counts=True)
     for (first, second), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
         if first != second:

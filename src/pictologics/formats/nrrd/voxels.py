@@ -1,4 +1,4 @@
-"""NrrdHeader -> where its voxels are stored."""
+"""NrrdHeader -> where its voxels are: behind the header, in a file of their own, or in many."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from math import prod
 from ...errors import CorruptFileError
 from ...storage.detached_files import find_named_files, number_names
 from ...storage.files import StoredFile
-from ..stored_volume import Part, StoredVolume
+from ..volume_layout import FilePart, VolumeLayout
 from .header import NrrdHeader
 
-__all__ = ["stored_volume"]
+__all__ = ["locate_nrrd_voxels"]
 
-PATTERN = re.compile(r"(.*%.*?)\s+(-?\d{1,18})\s+(-?\d{1,18})\s+(-?\d{1,18})(?:\s+(\d{1,18}))?")
-LIST = re.compile(r"LIST(?:\s+(\d{1,18}))?")
+NRRD_FILE_PATTERN = re.compile(r"(.*%.*?)\s+(-?\d{1,18})\s+(-?\d{1,18})\s+(-?\d{1,18})(?:\s+(\d{1,18}))?")
+"""``data file`` whose files are numbered: pattern of printf, first and last number, step, and axes of each file."""
 
-LINE_READ = 1 << 16
+NRRD_FILE_LIST = re.compile(r"LIST(?:\s+(\d{1,18}))?")
+"""``data file`` whose files are named by the lines that follow; with the number of axes of each."""
+
+BYTES_PER_LINE_READ = 1 << 16
+"""Bytes in which line ends are looked for at once."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class DataFiles:
     offset: int = 0
 
 
-def stored_volume(header: NrrdHeader, axes: tuple[int, ...], allow_outside: bool) -> StoredVolume:
+def locate_nrrd_voxels(header: NrrdHeader, axes: tuple[int, ...], allow_outside: bool) -> VolumeLayout:
     """Say where the first volume is.
 
     Args:
@@ -48,36 +52,36 @@ def stored_volume(header: NrrdHeader, axes: tuple[int, ...], allow_outside: bool
         OptionError: If one lies outside and that is not allowed.
         CorruptFileError: If there are too many or too few, or one ends before the lines to skip.
     """
-    found = data_files(header, allow_outside)
-    parts = tuple(part_of(header, file, found) for file in found.files)
-    return StoredVolume(header.file.name, header.stored, header.sizes, axes, 0, parts)
+    found = list_data_files(header, allow_outside)
+    parts = tuple(locate_in_data_file(header, file, found) for file in found.files)
+    return VolumeLayout(header.file.name, header.stored, header.sizes, axes, 0, parts)
 
 
-def data_files(header: NrrdHeader, allow_outside: bool) -> DataFiles:
+def list_data_files(header: NrrdHeader, allow_outside: bool) -> DataFiles:
     """The files that hold the data: the header's own, one, or many that share the slowest axes."""
     size = prod(header.sizes) * header.stored.itemsize
     value = header.text.fields.get("data file")
     if value is None:
         return DataFiles((header.file,), size, header.text.end or 0)
-    listed, pattern = LIST.fullmatch(value), PATTERN.fullmatch(value)
+    listed, pattern = NRRD_FILE_LIST.fullmatch(value), NRRD_FILE_PATTERN.fullmatch(value)
     if listed is not None:
-        names, of_each = list(header.text.listed), listed.group(1)
+        names, axes_of_each = list(header.text.listed), listed.group(1)
     elif pattern is not None:
-        name, first, last, step, of_each = pattern.groups()
+        name, first, last, step, axes_of_each = pattern.groups()
         names = number_names(name, int(first), int(last), int(step), header.file.name)
     else:
         return DataFiles(tuple(find_named_files(header.file, [value], allow_outside)), size)
-    check_count(header, len(names), None if of_each is None else int(of_each))
+    check_count(header, len(names), None if axes_of_each is None else int(axes_of_each))
     return DataFiles(tuple(find_named_files(header.file, names, allow_outside)), size // len(names))
 
 
-def check_count(header: NrrdHeader, count: int, of_each: int | None) -> None:
+def check_count(header: NrrdHeader, count: int, axes_of_each: int | None) -> None:
     """Make sure that there are as many files as their number of axes leaves; by default one axis less than all.
 
     Files of as many axes as the whole share its slowest axis evenly.
     """
     axes = len(header.sizes)
-    inner = axes - 1 if of_each is None else of_each
+    inner = axes - 1 if axes_of_each is None else axes_of_each
     if inner == axes:
         fits = count > 0 and header.sizes[-1] % count == 0
     else:
@@ -91,31 +95,38 @@ def check_count(header: NrrdHeader, count: int, of_each: int | None) -> None:
         )
 
 
-def part_of(header: NrrdHeader, file: StoredFile, found: DataFiles) -> Part:
+def locate_in_data_file(header: NrrdHeader, file: StoredFile, found: DataFiles) -> FilePart:
     """Where in a file the data are: after some lines, and after some bytes more of what these are compressed from."""
     with file.open() as source:
         size = source.size
-    start = after_lines(file, found.offset, header.line_skip)
-    part = Part(file, found.size, start, header.encoding)
+    start = find_line_end(file, found.offset, header.line_skip)
+    part = FilePart(file, found.size, start, header.encoding)
     skip = header.byte_skip
     if header.encoding == "raw":
         if skip < 0:
-            # -1: the data end with the file; -2: a byte before; and so on, but never before they can begin.
+            # NRRD, "byte skip": -1 means that the data end with the file; Teem reads -2 as one byte before, and so on.
+            # They cannot begin before the lines have ended: a start below zero is refused with the sizes.
             first = size - found.size + skip + 1
             return replace(part, start=first if first >= start else -1)
         return replace(part, start=start + skip)
     if skip < 0:
-        raise CorruptFileError(f"its byte skip is {skip}, which only raw data can have", path=header.file.name)
+        raise CorruptFileError(f"its byte skip is {skip}, which only raw data may have", path=header.file.name)
     return replace(part, skip=skip) if header.encoding in {"gzip", "bzip2"} else replace(part, start=start + skip)
 
 
-def after_lines(file: StoredFile, offset: int, lines: int) -> int:
-    """Where in a file so many lines have ended."""
+def find_line_end(file: StoredFile, offset: int, lines: int) -> int:
+    """The byte after so many lines of a file.
+
+    Args:
+        file: The file.
+        offset: Where the first line begins.
+        lines: How many to pass over.
+    """
     if not lines:
         return offset
     left = lines
     with file.open() as source:
-        while piece := source.read_at(offset, LINE_READ):
+        while piece := source.read_at(offset, BYTES_PER_LINE_READ):
             count = piece.count(b"\n")
             if count >= left:
                 for _ in range(left):

@@ -9,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import GeometryError
-from ...geometry import Grid
 from ...provenance import Decision
-from ..header_grids import completed_axes, grid_of_affine, millimeters_per
+from ..header_grids import HeaderGrid, complete_axes, fit_grid, millimeters_per
 from .header import NrrdHeader
-from .layout import FRAMES, NOT_SPATIAL
+from .vocabulary import NOT_SPATIAL, NRRD_FRAMES
 
-__all__ = ["grid_of", "spatial_axes"]
+__all__ = ["find_nrrd_grid", "find_spatial_axes"]
 
-ADVICE = 'correct its space directions, or pass irregular="ignore" if they are a shear'
+NRRD_GRID_ADVICE = 'correct its space directions, or pass irregular="ignore" if they are a shear'
+"""What to do about directions that describe no grid."""
 
 
-def spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
+def find_spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
     """Numbers of the two or three axes along which the voxels lie in space.
 
     With space directions these are the axes that have one, wherever they stand. Without, they are the first three
@@ -30,7 +30,7 @@ def spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
         GeometryError: If there are fewer than two, or more than three that have a direction.
     """
     if header.directions:
-        # In a space with time, an axis that goes through time alone is none.
+        # In a space with time, an axis that goes through time alone is not spatial.
         axes = [
             axis
             for axis, step in enumerate(header.directions)
@@ -49,8 +49,8 @@ def spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
     return tuple(axes)
 
 
-def grid_of(header: NrrdHeader, axes: tuple[int, ...], irregular: str) -> tuple[Grid, list[Decision]]:
-    """Where a NRRD volume lies.
+def find_nrrd_grid(header: NrrdHeader, axes: tuple[int, ...], irregular: str) -> HeaderGrid:
+    """Find out where a NRRD volume lies.
 
     Args:
         header: The header.
@@ -61,28 +61,32 @@ def grid_of(header: NrrdHeader, axes: tuple[int, ...], irregular: str) -> tuple[
         GeometryError: If the directions are singular, not finite, or sheared beyond the tolerance.
     """
     if header.directions:
-        columns, origin, decisions = from_directions(header, axes)
+        columns, origin, decisions = read_directions(header, axes)
     else:
-        columns, origin, decisions = from_spacings(header, axes)
-    frame = FRAMES.get(header.space.removesuffix("-time").removesuffix("t"))
+        columns, origin, decisions = read_spacings(header, axes)
+    frame = NRRD_FRAMES.get(header.space.removesuffix("-time").removesuffix("t"))
     if frame is None:
         found = f"the space '{header.space}' does not say" if header.space else "no space says"
         text = f"{found} where the patient's sides are; positions were taken as LPS"
         decisions.append(Decision("assumed", text, None, "geometry"))
-    steps, thickness = completed_axes(columns)
+    steps, thickness = complete_axes(columns)
     affine = np.eye(4)
     affine[:3, :3] = steps
     affine[: len(origin), 3] = origin
     shape = ([header.sizes[axis] for axis in axes] + [1])[:3]
-    grid, rounding = grid_of_affine(affine, shape, frame or "LPS", irregular, header.file.name, ADVICE)
-    return grid, decisions + thickness + rounding
+    world = fit_grid(affine, shape, frame or "LPS", irregular, header.file.name, NRRD_GRID_ADVICE)
+    return world.after([*decisions, *thickness])
 
 
 Steps = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[Decision]]
+"""Steps along the axes in columns and position of the first voxel, mm, and what was decided about them."""
 
 
-def from_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
-    """Steps (2 or 3, axes) and origin from the space directions; the origin is the center of the first voxel."""
+def read_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
+    """Steps (2 or 3, axes) and origin from the space directions; the origin is the center of the first voxel.
+
+    NRRD, "space origin": the location of the center of the first sample.
+    """
     decisions = []
     length = min(header.space_dimension, 3)
     columns = np.array([header.directions[axis] for axis in axes], dtype=np.float64).T
@@ -97,11 +101,11 @@ def from_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
         origin = np.zeros(length)
     else:
         origin = np.array(header.origin[:length])
-    scale, converted = scales(header.units[:length], length)
+    scale, converted = find_scales(header.units[:length], length)
     return columns[:length] * scale[:, None], origin * scale, decisions + converted
 
 
-def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
+def read_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
     """Steps and origin from spacings, or lower and upper ends of the axes: files that know no directions.
 
     An end is the center of a voxel where samples are nodes, and its edge where they are cells; it is taken as an edge
@@ -127,11 +131,11 @@ def from_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
         text = f"{unknown} of {len(axes)} axes have no spacing; 1 mm was assumed"
         decisions.append(Decision("assumed", text, unknown, "geometry"))
     units = [header.units[axis] for axis in axes] if len(header.units) == len(header.sizes) else []
-    scale, converted = scales(units, len(axes))
+    scale, converted = find_scales(units, len(axes))
     return np.diag(steps) * scale[:, None], np.array(origin) * scale, decisions + converted
 
 
-def scales(units: Sequence[str], length: int) -> tuple[npt.NDArray[np.float64], list[Decision]]:
+def find_scales(units: Sequence[str], length: int) -> tuple[npt.NDArray[np.float64], list[Decision]]:
     """Millimeters in each unit, 1 where it is not known, and what was converted."""
     factors = ([millimeters_per(unit) or 1.0 for unit in units] + [1.0] * length)[:length]
     if set(factors) == {1.0}:

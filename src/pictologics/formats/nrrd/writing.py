@@ -10,13 +10,13 @@ import numpy as np
 from ...geometry import Grid
 from ...image import Image
 from ...storage.files import replacing
-from ..notes import KEY, note_text
-from ..writing import gzip_writer, planes_of, stored_array
-from .segments import segment_keys
+from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
+from .facts import make_comment_key
+from .segment_writing import LABEL_TYPES, make_segment_keys
 
-__all__ = ["write_nrrd", "write_seg_nrrd"]
+__all__ = ["NrrdWriter", "SegNrrdWriter"]
 
-TYPES: dict[np.dtype[np.generic], str] = {
+NRRD_TYPE_NAMES: dict[np.dtype[np.generic], str] = {
     np.dtype(np.int8): "signed char",
     np.dtype(np.uint8): "unsigned char",
     np.dtype(np.int16): "short",
@@ -28,40 +28,56 @@ TYPES: dict[np.dtype[np.generic], str] = {
     np.dtype(np.float32): "float",
     np.dtype(np.float64): "double",
 }
+"""``type`` by type; each is a name that Teem itself writes."""
 
 
-def write_nrrd(image: Image, path: Path) -> None:
-    """Write a NRRD file, the voxels as gzip; see ``pictologics.save_image``."""
-    write(image, path, {})
+class NrrdWriter:
+    """Writes NRRD files, the voxels as gzip: one file, or a header and a file of voxels beside it."""
+
+    name = "NRRD"
+    suffixes: tuple[str, ...] = (".nrrd", ".nhdr")
+    types = frozenset(NRRD_TYPE_NAMES)
+
+    def write(self, image: Image, path: Path) -> None:
+        """Write an image; see ``pictologics.save_image``."""
+        write_nrrd(image, path, {})
 
 
-def write_seg_nrrd(image: Image, path: Path) -> None:
-    """Write a label map as 3D Slicer does: the names of its labels are keys of the header."""
-    write(image, path, segment_keys(image, path))
+class SegNrrdWriter:
+    """Writes label maps as 3D Slicer does: the names of the labels are keys of the header."""
+
+    name = "3D Slicer segmentation"
+    suffixes: tuple[str, ...] = (".seg.nrrd",)
+    types = LABEL_TYPES
+
+    def write(self, image: Image, path: Path) -> None:
+        """Write a label map; see ``pictologics.save_image``."""
+        write_nrrd(image, path, make_segment_keys(image, path))
 
 
-def write(image: Image, path: Path, keys: Mapping[str, str]) -> None:
-    """Write an image with some keys."""
+def write_nrrd(image: Image, path: Path, keys: Mapping[str, str]) -> None:
+    """Write an image with some keys, beside those that every image has."""
     grid = image.grid
-    stored = stored_array(image.array, TYPES, "NRRD", path)
-    pairs = {**keys, KEY: note_text(image)}
+    stored = convert_voxels(image.array, NRRD_TYPE_NAMES, "NRRD", path)
+    pairs = {**keys, **make_comment_key(image)}
     if path.suffix.lower() != ".nhdr":
         with replacing(path) as temporary, temporary.open("wb") as plain:
-            plain.write(header_text(grid, stored.dtype, pairs) + b"\n")
-            with gzip_writer(plain) as packed:
-                for content in planes_of(stored):
+            # An empty line ends the header where voxels follow.
+            plain.write(make_nrrd_header(grid, stored.dtype, pairs) + b"\n")
+            with open_gzip_writer(plain) as packed:
+                for content in iterate_planes(stored):
                     packed.write(content)
         return
     data = path.with_suffix(".raw.gz")
     # The header comes last: it never names voxels that are not there.
     with replacing(path) as temporary:
-        with replacing(data) as packed_file, packed_file.open("wb") as plain, gzip_writer(plain) as packed:
-            for content in planes_of(stored):
+        with replacing(data) as packed_file, packed_file.open("wb") as plain, open_gzip_writer(plain) as packed:
+            for content in iterate_planes(stored):
                 packed.write(content)
-        temporary.write_bytes(header_text(grid, stored.dtype, pairs, data.name))
+        temporary.write_bytes(make_nrrd_header(grid, stored.dtype, pairs, data.name))
 
 
-def header_text(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str, str], data_file: str = "") -> bytes:
+def make_nrrd_header(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str, str], data_file: str = "") -> bytes:
     """The header, without the empty line that ends it where voxels follow.
 
     Args:
@@ -73,26 +89,26 @@ def header_text(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str, str]
     affine = grid.affine
     lines = [
         "NRRD0005",
-        f"type: {TYPES[dtype.newbyteorder('=')]}",
+        f"type: {NRRD_TYPE_NAMES[dtype.newbyteorder('=')]}",
         "dimension: 3",
         "space: left-posterior-superior",
         f"sizes: {' '.join(map(str, grid.shape))}",
-        f"space directions: {' '.join(vector(affine[:3, axis]) for axis in range(3))}",
+        f"space directions: {' '.join(format_vector(affine[:3, axis]) for axis in range(3))}",
         "kinds: domain domain domain",
         "endian: little",
         "encoding: gzip",
-        f"space origin: {vector(affine[:3, 3])}",
+        f"space origin: {format_vector(affine[:3, 3])}",
         *([f"data file: {data_file}"] if data_file else []),
-        *(f"{escaped(key)}:={escaped(value)}" for key, value in keys.items()),
+        *(f"{escape(key)}:={escape(value)}" for key, value in keys.items()),
     ]
     return ("\n".join(lines) + "\n").encode()
 
 
-def vector(numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
-    """A vector with every digit of its numbers."""
+def format_vector(numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
+    """A vector with every digit of its numbers, so that they are read back as they are."""
     return f"({','.join(repr(number) for number in numbers.tolist())})"
 
 
-def escaped(text: str) -> str:
-    """A key or value on one line."""
+def escape(text: str) -> str:
+    """A key or value on one line (NRRD, "Key/Value Pairs")."""
     return text.replace("\\", "\\\\").replace("\r", "").replace("\n", "\\n")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ...formats.nrrd.opening import OpenedNrrd, open_nrrd
+from ...formats.nrrd.opening import NrrdFile, open_nrrd
 from ...formats.nrrd.segmentation import (
-    Segmentation,
-    read_label_map,
-    read_masks,
-    segmentation_of,
+    SlicerSegmentation,
+    find_segmentation,
+    read_slicer_label_map,
+    read_slicer_masks,
 )
-from ...formats.nrrd.segments import segments_of
-from ...formats.stored_volume import slice_sources
+from ...formats.nrrd.segments import list_segments
+from ...formats.volume_layout import find_slice_sources
 from ...image import Image
 from ...labels import overlap_decisions
 from ...provenance import Decision, Provenance, SliceSource
@@ -44,36 +44,36 @@ def holds_nrrd_segments(probe: Probe) -> bool:
 def list_nrrd_segments(source: Source) -> list[SegmentFacts]:
     """Say what is known of each segment, from the header alone."""
     opened = open_nrrd(source.files[0])
-    return [segment.facts() for segment in segments_of(opened.header.keys, opened.volume.volumes, source.path)]
+    return [segment.facts() for segment in list_segments(opened.header.keys, opened.layout.volumes, source.path)]
 
 
 def read_nrrd_segments(source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
     """Read segments onto the grid of the file: a label map or, with ``combine=False``, a mask for each number."""
     opened = open_nrrd(source.files[0])
-    segmentation = segmentation_of(opened)
+    segmentation = find_segmentation(opened)
     numbers = choose_numbers(list(segmentation.names), options.numbers, source.path)
     chosen = segmentation.only(numbers)
     if options.combine:
         return read_nrrd_label_map(opened, chosen, source.path)
     names = chosen.names
     images = {}
-    for number, mask in read_masks(chosen).items():
+    for number, mask in read_slicer_masks(chosen).items():
         slices = tuple(
             stored if k in mask.planes else SliceSource("", position=stored.position)
-            for k, stored in enumerate(list_slice_sources(opened, chosen, number))
+            for k, stored in enumerate(list_layer_sources(opened, chosen, number))
         )
         images[number] = Image.from_grid(
             mask.array,
-            opened.note.grid,
+            opened.facts.grid,
             modality="SEG",
-            metadata=dict(opened.note.metadata),
+            metadata=dict(opened.facts.metadata),
             labels={1: names[number]},
             provenance=Provenance(source.path, SLICER_SEGMENTATION, slices, opened.decisions),
         )
     return images
 
 
-def read_nrrd_label_map(opened: OpenedNrrd, segmentation: Segmentation, path: str) -> Image:
+def read_nrrd_label_map(opened: NrrdFile, segmentation: SlicerSegmentation, path: str) -> Image:
     """Read segments into one label map.
 
     Args:
@@ -81,19 +81,21 @@ def read_nrrd_label_map(opened: OpenedNrrd, segmentation: Segmentation, path: st
         segmentation: The segments that are wanted of it.
         path: The source, for the provenance.
     """
-    labels, overlaps = read_label_map(segmentation)
+    labels, overlaps = read_slicer_label_map(segmentation)
     decisions: tuple[Decision, ...] = (*opened.decisions, *overlap_decisions(overlaps, segmentation.names))
     return Image.from_grid(
         labels,
-        opened.note.grid,
+        opened.facts.grid,
         modality="SEG",
-        metadata=dict(opened.note.metadata),
+        metadata=dict(opened.facts.metadata),
         labels=segmentation.names,
-        provenance=Provenance(path, SLICER_SEGMENTATION, slice_sources(opened.volume, opened.note.grid), decisions),
+        provenance=Provenance(
+            path, SLICER_SEGMENTATION, find_slice_sources(opened.layout, opened.facts.grid), decisions
+        ),
     )
 
 
-def list_slice_sources(opened: OpenedNrrd, segmentation: Segmentation, number: int) -> tuple[SliceSource, ...]:
+def list_layer_sources(opened: NrrdFile, segmentation: SlicerSegmentation, number: int) -> tuple[SliceSource, ...]:
     """Where each plane of a segment's layer came from."""
     layer = next(segment.layer for segment in segmentation.segments if segment.number == number)
-    return slice_sources(opened.volume.at(layer), opened.note.grid)
+    return find_slice_sources(opened.layout.at(layer), opened.facts.grid)

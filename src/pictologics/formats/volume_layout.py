@@ -1,7 +1,7 @@
-"""Voxels as files store them: numbers one after another, in one file or several.
+"""Where the voxels of a volume are: numbers one after another, in one file or several.
 
-What NIfTI, NRRD and MetaImage files have in common. Where a file holds several volumes, or several numbers for each
-voxel, only the one asked for is kept.
+NIfTI, NRRD and MetaImage have this in common. Where a file holds several volumes, or several numbers for each voxel,
+only the one asked for is read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
+from operator import mul
 from typing import Literal
 
 import numpy as np
@@ -19,16 +20,16 @@ from ..geometry import Grid
 from ..provenance import SliceSource
 from ..storage.files import StoredFile
 from ..storage.inflation import MOST_PACKED, Packing
-from .text_numbers import room_for_decimal, room_for_hexadecimal
+from .text_numbers import find_decimal_room, find_hexadecimal_room
 
-__all__ = ["Encoding", "Part", "StoredVolume", "check_size", "runs_of", "slice_sources"]
+__all__ = ["Encoding", "FilePart", "VolumeLayout", "check_file_sizes", "find_slice_sources", "find_volume_runs"]
 
 Encoding = Packing | Literal["raw", "text", "hex"]
 """How numbers are written: as they are, compressed, or as decimal or hexadecimal text."""
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """A stretch of stored numbers in one file.
 
     Attributes:
@@ -47,8 +48,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class StoredVolume:
-    """A volume as it is stored: an array of any number of axes in files, some of which span it.
+class VolumeLayout:
+    """How a volume is stored: as some of the axes of an array, whose numbers are in one file or several.
 
     Attributes:
         name: The file that describes it, for messages.
@@ -66,7 +67,7 @@ class StoredVolume:
     sizes: tuple[int, ...]
     spatial: tuple[int, ...]
     index: int
-    parts: tuple[Part, ...]
+    parts: tuple[FilePart, ...]
     slope: float = 1.0
     intercept: float = 0.0
 
@@ -81,7 +82,7 @@ class StoredVolume:
         """How many volumes there are."""
         return prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
 
-    def at(self, index: int) -> StoredVolume:
+    def at(self, index: int) -> VolumeLayout:
         """Another volume of the same array."""
         return replace(self, index=index)
 
@@ -101,10 +102,10 @@ class Runs:
     stride: int
 
 
-def runs_of(volume: StoredVolume) -> Runs:
-    """Which numbers of the whole array make the volume, x fastest; ``check_size`` comes first."""
-    sizes, spatial, index = volume.sizes, volume.spatial, volume.index
-    steps = [1, *accumulate(sizes, lambda one, other: one * other)]
+def find_volume_runs(layout: VolumeLayout) -> Runs:
+    """Which numbers of the whole array make the volume, x fastest; ``check_file_sizes`` comes first."""
+    sizes, spatial, index = layout.sizes, layout.spatial, layout.index
+    steps = [1, *accumulate(sizes, mul)]
     first = 0
     for axis, size in enumerate(sizes):
         if axis not in spatial:
@@ -120,24 +121,24 @@ def runs_of(volume: StoredVolume) -> Runs:
     return Runs(starts, prod(sizes[axis] for axis in spatial[:inner]), steps[spatial[0]])
 
 
-def check_size(volume: StoredVolume) -> None:
+def check_file_sizes(layout: VolumeLayout) -> None:
     """Make sure that the files can hold what their header says, before memory is taken for it.
 
     Raises:
-        CorruptFileError: If one cannot.
+        CorruptFileError: If a file is too small.
     """
-    many = len(volume.parts)
-    for part in volume.parts:
+    count = len(layout.parts)
+    for part in layout.parts:
         with part.file.open() as file:
             size = file.size
         needed = max(part.start, 0) + part.skip + part.size
-        room = room_of(part, size - part.start, volume.stored.itemsize)
+        room = find_room(part, size - part.start, layout.stored.itemsize)
         if room < part.size or part.start < 0:
-            what = f"{volume.volumes} volume{'s' * (volume.volumes != 1)} of shape {volume.shape}"
-            share = f" in each of {many} files" if many > 1 else ""
+            volumes = f"{layout.volumes} volume{'s' * (layout.volumes != 1)} of shape {layout.shape}"
+            share = f" in each of {count} files" if count > 1 else ""
             packing = "" if part.encoding == "raw" else f" ({part.encoding})"
             raise CorruptFileError(
-                f"its header says {what} and type {volume.stored.name}, {needed} bytes{share}, "
+                f"its header says {volumes} and type {layout.stored.name}, {needed} bytes{share}, "
                 f"and the file has {size}{packing}",
                 path=part.file.name,
                 advice="it was cut off when it was copied, or its header is wrong; fetch it again",
@@ -146,29 +147,29 @@ def check_size(volume: StoredVolume) -> None:
             )
 
 
-def room_of(part: Part, size: int, itemsize: int) -> int:
+def find_room(part: FilePart, size: int, itemsize: int) -> int:
     """The most bytes of numbers that so many bytes of a file can hold."""
     if part.encoding == "raw":
         return size
     if part.encoding == "text":
-        return room_for_decimal(size, itemsize)
+        return find_decimal_room(size, itemsize)
     if part.encoding == "hex":
-        return room_for_hexadecimal(size)
+        return find_hexadecimal_room(size)
     return size * MOST_PACKED[part.encoding] - part.skip
 
 
-def slice_sources(volume: StoredVolume, grid: Grid) -> tuple[SliceSource, ...]:
+def find_slice_sources(layout: VolumeLayout, grid: Grid) -> tuple[SliceSource, ...]:
     """Where each plane of a volume came from; the planes of a file are counted through all volumes in it."""
-    runs, (x, y, planes) = runs_of(volume), volume.shape
-    edges = np.cumsum([0, *(part.size for part in volume.parts)])
+    runs, (x, y, planes) = find_volume_runs(layout), layout.shape
+    edges = np.cumsum([0, *(part.size for part in layout.parts)])
     per_plane = x * y * runs.stride
     positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
     sources = []
     for k in range(planes):
         run, at = divmod(k * x * y, runs.length)
-        first = (int(runs.starts[run]) + at * runs.stride) * volume.stored.itemsize
+        first = (int(runs.starts[run]) + at * runs.stride) * layout.stored.itemsize
         part = int(np.searchsorted(edges, first, side="right")) - 1
-        frame = (first - int(edges[part])) // (per_plane * volume.stored.itemsize)
-        name = volume.parts[part].file.name
-        sources.append(SliceSource(name, frame, None, tuple(positions[k]), volume.slope, volume.intercept))
+        frame = (first - int(edges[part])) // (per_plane * layout.stored.itemsize)
+        name = layout.parts[part].file.name
+        sources.append(SliceSource(name, frame, None, tuple(positions[k]), layout.slope, layout.intercept))
     return tuple(sources)

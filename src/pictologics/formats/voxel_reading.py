@@ -1,4 +1,4 @@
-"""StoredVolume -> voxels, converted while they are read."""
+"""VolumeLayout -> voxels, converted while they are read."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ..rescaling import exact_float, rescale_into
 from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
 from ..threads import run_in_shares
-from .stored_volume import Part, StoredVolume, runs_of
-from .text_numbers import from_decimal, from_hexadecimal
+from .text_numbers import decode_decimal, decode_hexadecimal
+from .volume_layout import FilePart, VolumeLayout, find_volume_runs
 
 __all__ = ["read_volume"]
 
-# Small enough to stay in a core's cache between reading and converting.
-CHUNK = 1 << 20
+BYTES_PER_CHUNK = 1 << 20
+"""Small enough to stay in a core's cache between reading and converting."""
 
 
-def read_volume(volume: StoredVolume, dtype: np.dtype[Any] | None) -> npt.NDArray[Any]:
-    """Read a volume; ``check_size`` comes first.
+def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArray[Any]:
+    """Read a volume; ``check_file_sizes`` comes first.
 
     Args:
-        volume: What to read.
+        layout: Where its voxels are.
         dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
 
     Returns:
@@ -40,36 +40,36 @@ def read_volume(volume: StoredVolume, dtype: np.dtype[Any] | None) -> npt.NDArra
         OptionError: If ``dtype`` is an integer type that cannot hold the values.
     """
     try:
-        flat = np.empty(prod(volume.shape), exact_float(volume.stored) if dtype is None else dtype)
+        flat = np.empty(prod(layout.shape), exact_float(layout.stored) if dtype is None else dtype)
     except (MemoryError, ValueError) as error:
-        # numpy says ValueError where not even the number of bytes fits a word.
+        # NumPy raises ValueError where not even the number of bytes fits a word.
         raise CorruptFileError(
-            f"its header says shape {volume.shape}, for which there is no memory", path=volume.name
+            f"its header says shape {layout.shape}, which is more than there is memory for", path=layout.name
         ) from error
-    encodings = {part.encoding for part in volume.parts}
+    encodings = {part.encoding for part in layout.parts}
     if encodings & {"text", "hex"}:
-        parts = tuple(from_text(part, volume.stored) for part in volume.parts)
-        read_in_parallel(replace(volume, parts=parts), flat)
+        parts = tuple(decode_part(part, layout.stored) for part in layout.parts)
+        read_in_parallel(replace(layout, parts=parts), flat)
     elif encodings == {"raw"}:
-        read_in_parallel(volume, flat)
+        read_in_parallel(layout, flat)
     else:
-        read_inflating(volume, flat)
-    return flat.reshape(volume.shape, order="F")
+        read_inflating(layout, flat)
+    return flat.reshape(layout.shape, order="F")
 
 
-def from_text(part: Part, stored: np.dtype[np.generic]) -> Part:
+def decode_part(part: FilePart, stored: np.dtype[np.generic]) -> FilePart:
     """A part whose numbers are text as one that holds them as they are, in memory."""
     with part.file.open() as file:
         text = file.read_at(part.start, file.size)
     if part.encoding == "hex":
-        return Part(from_hexadecimal(text, part.size, part.file.name), part.size)
-    return Part(from_decimal(text, stored, part.size // stored.itemsize, part.file.name), part.size)
+        return FilePart(decode_hexadecimal(text, part.size, part.file.name), part.size)
+    return FilePart(decode_decimal(text, stored, part.size // stored.itemsize, part.file.name), part.size)
 
 
 class JoinedParts:
     """The bytes of plain parts one after another; one file is open at a time."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[FilePart]) -> None:
         self.parts = parts
         self.edges = np.cumsum([0, *(part.size for part in parts)])
         self.number = -1
@@ -92,11 +92,11 @@ class JoinedParts:
             number = int(np.searchsorted(self.edges, at, side="right")) - 1
             count = min(buffer.size - done, int(self.edges[number + 1]) - at)
             start = self.parts[number].start + at - int(self.edges[number])
-            self.opened(number).fill(start, buffer[done : done + count])
+            self.open_part(number).fill(start, buffer[done : done + count])
             done += count
 
-    def opened(self, number: int) -> OpenFile:
-        """The file of a part, open."""
+    def open_part(self, number: int) -> OpenFile:
+        """The file of a part, opened unless it is the one of the part before."""
         if self.file is None or number != self.number:
             if self.file is not None:
                 self.file.close()
@@ -104,17 +104,17 @@ class JoinedParts:
         return self.file
 
 
-def read_in_parallel(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
+def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read plain files: each thread reads, converts and writes its own stretch."""
-    runs, itemsize = runs_of(volume), volume.stored.itemsize
+    runs, itemsize = find_volume_runs(layout), layout.stored.itemsize
     stride, length = runs.stride, runs.length
-    per_chunk = max(CHUNK // (itemsize * stride), 1)
+    per_chunk = max(BYTES_PER_CHUNK // (itemsize * stride), 1)
     per_run = -(-length // per_chunk)
-    straight = flat.dtype == volume.stored and stride == 1 and (volume.slope, volume.intercept) == (1.0, 0.0)
+    straight = flat.dtype == layout.stored and stride == 1 and (layout.slope, layout.intercept) == (1.0, 0.0)
 
     def read_share(share: Iterable[int]) -> None:
-        buffer = np.empty(min(per_chunk, length) * stride, volume.stored)
-        with JoinedParts(volume.parts) as parts:
+        buffer = np.empty(min(per_chunk, length) * stride, layout.stored)
+        with JoinedParts(layout.parts) as parts:
             for k in share:
                 run, chunk = divmod(k, per_run)
                 low, high = chunk * per_chunk, min((chunk + 1) * per_chunk, length)
@@ -123,7 +123,7 @@ def read_in_parallel(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
                 stored = target if straight else buffer[: (high - low - 1) * stride + 1]
                 parts.fill((int(runs.starts[run]) + low * stride) * itemsize, stored.view(np.uint8))
                 if not straight:
-                    rescale_into(target, stored[::stride], volume.slope, volume.intercept, volume.name)
+                    rescale_into(target, stored[::stride], layout.slope, layout.intercept, layout.name)
 
     run_in_shares(read_share, per_run * len(runs.starts))
 
@@ -132,13 +132,13 @@ class RunFiller:
     """Takes a stream of stored bytes and puts those of a volume into place.
 
     Args:
-        volume: What is read.
+        layout: Where the volume's numbers are.
         flat: Where the values go.
     """
 
-    def __init__(self, volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
-        self.volume = volume
-        self.runs = runs_of(volume)
+    def __init__(self, layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
+        self.layout = layout
+        self.runs = find_volume_runs(layout)
         self.flat = flat
         self.run = 0
         self.done = 0
@@ -151,11 +151,11 @@ class RunFiller:
         if self.run == len(runs.starts):
             return None
         number = int(runs.starts[self.run]) + self.done * runs.stride
-        return number * self.volume.stored.itemsize + len(self.rest)
+        return number * self.layout.stored.itemsize + len(self.rest)
 
     def take(self, piece: bytes) -> int:
         """Use bytes that begin at ``next_byte``; returns how many were used, all of them or the rest of a run."""
-        stored, runs = self.volume.stored, self.runs
+        stored, runs = self.layout.stored, self.runs
         had = len(self.rest)
         if had:
             piece = self.rest + piece
@@ -167,7 +167,7 @@ class RunFiller:
             numbers = np.frombuffer(piece, stored, min(len(piece) // stored.itemsize, count * runs.stride))
             first = self.run * runs.length + self.done
             target = self.flat[first : first + count]
-            rescale_into(target, numbers[:: runs.stride], self.volume.slope, self.volume.intercept, self.volume.name)
+            rescale_into(target, numbers[:: runs.stride], self.layout.slope, self.layout.intercept, self.layout.name)
             self.done += count
         if self.done == runs.length:
             self.run, self.done, self.rest = self.run + 1, 0, b""
@@ -177,11 +177,11 @@ class RunFiller:
         return len(piece) - had
 
 
-def read_inflating(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
+def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read compressed files: another thread inflates, this one converts into place."""
-    filler = RunFiller(volume, flat)
+    filler = RunFiller(layout, flat)
     before = 0
-    for part in volume.parts:
+    for part in layout.parts:
         wanted = filler.next_byte
         if wanted is None:
             break
@@ -190,7 +190,7 @@ def read_inflating(volume: StoredVolume, flat: npt.NDArray[Any]) -> None:
         before += part.size
 
 
-def inflate_part(part: Part, packing: Packing, filler: RunFiller, before: int) -> None:
+def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: int) -> None:
     """Take what counts out of one compressed file.
 
     After its last number the stream is followed to its end, so that its checksum counts.
@@ -208,7 +208,7 @@ def inflate_part(part: Part, packing: Packing, filler: RunFiller, before: int) -
             piece = stream.next_piece()
             if not piece:
                 raise CorruptFileError(
-                    f"its {packing} stream ends after {stream.position} bytes and {part.skip + part.size} are needed",
+                    f"its {packing} stream ends after {stream.position} bytes, and needs {part.skip + part.size}",
                     path=part.file.name,
                     advice="it was cut off when it was copied; fetch it again",
                 )
@@ -220,5 +220,5 @@ def inflate_part(part: Part, packing: Packing, filler: RunFiller, before: int) -
                 used = filler.take(piece)
                 piece, begun = piece[used:], begun + used
                 wanted = filler.next_byte
-        if part.skip + part.size - stream.position < filler.runs.stride * filler.volume.stored.itemsize:
+        if part.skip + part.size - stream.position < filler.runs.stride * filler.layout.stored.itemsize:
             stream.check_end()

@@ -7,15 +7,28 @@ from typing import Final
 import numpy as np
 
 from ...geometry import WorldFrame
-from ..stored_volume import Encoding
+from ..volume_layout import Encoding
 
-__all__ = ["ENCODINGS", "FRAMES", "MAGIC", "NOT_SPATIAL", "PICTURE_KINDS", "SPACE_DIMENSIONS", "STORED_TYPES"]
+__all__ = [
+    "ENCODINGS",
+    "FILE_LIST",
+    "NOT_SPATIAL",
+    "NRRD_FRAMES",
+    "NRRD_MAGIC",
+    "NRRD_TYPES",
+    "PICTURE_KINDS",
+    "SPACE_DIMENSIONS",
+]
 
-MAGIC: Final = b"NRRD000"
+NRRD_MAGIC: Final = b"NRRD000"
+"""How every file begins; the digit that follows is the version."""
+
+FILE_LIST: Final = "LIST"
+"""Value of ``data file`` whose files are named by the lines that follow."""
 
 
-def type_names() -> dict[str, np.dtype[np.generic]]:
-    """Every name of every type."""
+def list_type_names() -> dict[str, np.dtype[np.generic]]:
+    """Every name of every type (NRRD, "Basic Field Specifications", type)."""
     names = {
         np.int8: "signed char|int8|int8_t",
         np.uint8: "uchar|unsigned char|uint8|uint8_t",
@@ -28,10 +41,11 @@ def type_names() -> dict[str, np.dtype[np.generic]]:
         np.float32: "float",
         np.float64: "double",
     }
-    return {name: np.dtype(one) for one, all_names in names.items() for name in all_names.split("|")}
+    return {name: np.dtype(kind) for kind, synonyms in names.items() for name in synonyms.split("|")}
 
 
-STORED_TYPES: Final = type_names()
+NRRD_TYPES: Final = list_type_names()
+"""``type`` by each of its names."""
 
 ENCODINGS: Final[dict[str, Encoding]] = {
     "raw": "raw",
@@ -44,8 +58,9 @@ ENCODINGS: Final[dict[str, Encoding]] = {
     "bz2": "bzip2",
     "bzip2": "bzip2",
 }
+"""``encoding`` by each of its names."""
 
-FRAMES: Final[dict[str, WorldFrame]] = {
+NRRD_FRAMES: Final[dict[str, WorldFrame]] = {
     "right-anterior-superior": "RAS",
     "ras": "RAS",
     "left-anterior-superior": "LAS",
@@ -56,8 +71,8 @@ FRAMES: Final[dict[str, WorldFrame]] = {
 """Spaces that say where the patient's sides are; with ``-time`` they have a fourth axis."""
 
 SPACE_DIMENSIONS: Final = {
-    **dict.fromkeys((*FRAMES, "scanner-xyz", "3d-right-handed", "3d-left-handed"), 3),
-    **{f"{name}t" if len(name) == 3 else f"{name}-time": 4 for name in FRAMES},
+    **dict.fromkeys((*NRRD_FRAMES, "scanner-xyz", "3d-right-handed", "3d-left-handed"), 3),
+    **{f"{name}t" if len(name) == 3 else f"{name}-time": 4 for name in NRRD_FRAMES},
     **dict.fromkeys(("scanner-xyz-time", "3d-right-handed-time", "3d-left-handed-time"), 4),
 }
 """How many numbers a position has in each named space."""

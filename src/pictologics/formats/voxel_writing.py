@@ -13,24 +13,26 @@ from isal import igzip
 
 from ..errors import OptionError
 
-__all__ = ["COMPRESSION_LEVEL", "Writable", "gzip_writer", "planes_of", "stored_array"]
+__all__ = ["COMPRESSION_LEVEL", "Writable", "convert_voxels", "iterate_planes", "open_gzip_writer"]
 
-# Enough planes at a time to keep the compressor busy without a copy of the volume.
 PLANES_PER_WRITE = 8
+"""Enough to keep the compressor busy without a copy of the volume."""
+
 COMPRESSION_LEVEL = 1
+"""Of ISA-L, 0 to 3: what the higher ones save of an image is little beside the time they take."""
 
 
 class Writable(Protocol):
-    """What takes bytes."""
+    """Takes bytes, as a file that is open for writing does."""
 
     def write(self, content: bytes, /) -> object:
-        """Take some."""
+        """Take the next bytes."""
 
 
-def stored_array(
+def convert_voxels(
     array: npt.NDArray[Any], types: Collection[np.dtype[np.generic]], format_name: str, path: Path
 ) -> npt.NDArray[Any]:
-    """The array in a type that the format stores, little-endian and without loss.
+    """Convert an array, without loss, to a type that the format stores, little-endian.
 
     Args:
         array: The voxels.
@@ -39,7 +41,7 @@ def stored_array(
         path: The file, for messages.
 
     Raises:
-        OptionError: If there is no such type.
+        OptionError: If the format has no type for these voxels.
     """
     if array.dtype == np.bool_:
         return array.view(np.uint8)
@@ -53,15 +55,15 @@ def stored_array(
     return array if array.dtype.byteorder != ">" else array.astype(native)
 
 
-def planes_of(stored: npt.NDArray[Any]) -> Iterator[bytes]:
+def iterate_planes(stored: npt.NDArray[Any]) -> Iterator[bytes]:
     """The bytes of an array, some planes at a time, x fastest, as every format wants them."""
     for start in range(0, stored.shape[2], PLANES_PER_WRITE):
         yield stored[:, :, start : start + PLANES_PER_WRITE].tobytes(order="F")
 
 
 @contextmanager
-def gzip_writer(plain: IO[bytes], is_gzip: bool = True) -> Iterator[Writable]:
-    """Write through ISA-L's gzip, if asked for, from where a file stands."""
+def open_gzip_writer(plain: IO[bytes], is_gzip: bool = True) -> Iterator[Writable]:
+    """Write through ISA-L's gzip, if asked for, from the current position of a file on."""
     if not is_gzip:
         yield plain
         return

@@ -1,4 +1,4 @@
-"""Where each field of a NIfTI header lies, and the codes they hold."""
+"""Where each field of a NIfTI header lies (nifti1.h, nifti2.h), and the codes that fields hold."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = [
     "COMMENT_CODE",
     "HEADER_1",
     "HEADER_2",
-    "MILLIMETERS_PER_UNIT",
+    "NIFTI_TYPES",
+    "NIFTI_UNITS",
     "REFUSED_TYPES",
-    "STORED_TYPES",
     "UNIT_MILLIMETER",
 ]
 
@@ -44,7 +44,7 @@ HEADER_2: Final = np.dtype(
 )  # fmt: skip
 """The 540 bytes of a NIfTI-2 header."""
 
-STORED_TYPES: Final[dict[int, np.dtype[np.generic]]] = {
+NIFTI_TYPES: Final[dict[int, np.dtype[np.generic]]] = {
     2: np.dtype(np.uint8),
     4: np.dtype(np.int16),
     8: np.dtype(np.int32),
@@ -56,9 +56,9 @@ STORED_TYPES: Final[dict[int, np.dtype[np.generic]]] = {
     1024: np.dtype(np.int64),
     1280: np.dtype(np.uint64),
 }
-"""``datatype`` codes of single real numbers."""
+"""``datatype`` codes of real scalars."""
 if np.dtype(np.longdouble).itemsize == 16:
-    STORED_TYPES[1536] = np.dtype(np.longdouble)
+    NIFTI_TYPES[1536] = np.dtype(np.longdouble)
 
 REFUSED_TYPES: Final = {
     1: "single bits",
@@ -71,10 +71,11 @@ REFUSED_TYPES: Final = {
 }
 """``datatype`` codes that are not loaded, in words."""
 
-MILLIMETERS_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
-"""Spatial bits of ``xyzt_units``: unknown, meter, millimeter, micrometer."""
+NIFTI_UNITS: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+"""Millimeters by the spatial bits of ``xyzt_units``: unknown, meter, millimeter, micrometer (nifti1.h, "units")."""
 
 UNIT_MILLIMETER: Final = 2
+"""``xyzt_units`` of files that are written here."""
 
 COMMENT_CODE: Final = 6
 """``ecode`` of a header extension that holds plain text."""

@@ -7,31 +7,41 @@ from dataclasses import dataclass
 
 from ...errors import CorruptFileError
 from ...storage.files import StoredFile
-from .layout import MAGIC
+from ..text_fields import TextFields, decode_header
+from .vocabulary import FILE_LIST, NRRD_MAGIC
 
-__all__ = ["HeaderText", "read_header_text"]
+__all__ = ["NrrdText", "read_nrrd_text"]
 
-# Segmentations of a hundred structures and series of a thousand files have long ones; more is no header.
-LONGEST_HEADER = 1 << 24
-FIRST_READ = 1 << 16
+LONGEST_NRRD_HEADER = 1 << 24
+"""Segmentations of a hundred structures and series of a thousand files have long headers; beyond this, no one ends."""
 
-LIST = "LIST"
+NRRD_FIRST_READ = 1 << 16
+"""Holds almost every header."""
 
 ALIASES = {"centerings": "centers", "datafile": "data file"}
+"""Other names of fields."""
+
 SPACED = (
     "axis mins", "axis maxs", "block size", "line skip", "byte skip", "old min", "old max", "data file",
     "sample units", "space dimension", "space units", "space origin", "space directions", "measurement frame",
 )  # fmt: skip
+"""Fields whose names have a space, which may be left out."""
+
 UNSPACED = {name.replace(" ", ""): name for name in SPACED}
+"""Their names as they should be, by their names without the space."""
+
 FIELDS = frozenset(
     (*SPACED, "dimension", "type", "encoding", "endian", "content", "number", "min", "max", "sizes", "spacings",
      "thicknesses", "centers", "labels", "units", "kinds", "space")
 )  # fmt: skip
 
 
+"""All fields (NRRD, "Basic Field Specifications" and "Per-Axis Field Specifications")."""
+
+
 @dataclass(frozen=True)
-class HeaderText:
-    """What a header says.
+class NrrdText:
+    """What a header says, as text.
 
     Attributes:
         file: The file that holds it.
@@ -42,79 +52,71 @@ class HeaderText:
     """
 
     file: StoredFile
-    fields: Mapping[str, str]
+    fields: TextFields
     keys: Mapping[str, str]
     listed: tuple[str, ...]
     end: int | None
 
 
-def read_header_text(file: StoredFile) -> HeaderText:
+def read_nrrd_text(file: StoredFile) -> NrrdText:
     """Read the header of a file.
 
     Raises:
-        CorruptFileError: If it is none, never ends, or says a field twice.
+        CorruptFileError: If it does not begin as NRRD, never ends, or has a field twice.
     """
-    head, end, is_whole = read_head(file)
-    if not head.startswith(MAGIC):
+    head, end, is_whole = read_header_bytes(file)
+    if not head.startswith(NRRD_MAGIC):
         raise CorruptFileError("it does not begin as a NRRD header", path=file.name, advice="fetch the file again")
-    lines = [line.removesuffix("\r") for line in decoded(head[:end]).split("\n")[1:]]
+    lines = [line.removesuffix("\r") for line in decode_header(head[:end]).split("\n")[1:]]
     fields: dict[str, str] = {}
     keys: dict[str, str] = {}
     for number, line in enumerate(lines):
         if not line or line.startswith("#"):
             continue
-        name, value = field_of(line)
+        name, value = split_field(line)
         if name is None:
             key, separator, rest = line.partition(":=")
             if not separator:
                 raise CorruptFileError(
-                    f"line {number + 2} of its NRRD header is no field and no key: {line[:40]!r}",
+                    f"line {number + 2} of the NRRD header is neither 'field: value' nor 'key:=value': {line[:40]!r}",
                     path=file.name,
                     advice="fetch the file again",
                 )
-            keys[unescaped(key)] = unescaped(rest)
+            keys[unescape(key)] = unescape(rest)
             continue
         if name in fields:
             raise CorruptFileError(f"its NRRD header has the field '{name}' twice", path=file.name, field=name)
         fields[name] = value
-        if name == "data file" and value.split()[:1] == [LIST]:
-            listed = tuple(one.strip() for one in lines[number + 1 :] if one.strip())
-            return HeaderText(file, fields, keys, listed, None)
+        if name == "data file" and value.split()[:1] == [FILE_LIST]:
+            listed = tuple(path.strip() for path in lines[number + 1 :] if path.strip())
+            return NrrdText(file, TextFields("NRRD", file.name, fields), keys, listed, None)
     if end is None and "data file" not in fields:
         advice = "it was cut off when it was copied; fetch it again" if is_whole else "fetch the file again"
         raise CorruptFileError("no empty line ends its NRRD header", path=file.name, advice=advice)
-    return HeaderText(file, fields, keys, (), end)
+    return NrrdText(file, TextFields("NRRD", file.name, fields), keys, (), end)
 
 
-def read_head(file: StoredFile) -> tuple[bytes, int | None, bool]:
+def read_header_bytes(file: StoredFile) -> tuple[bytes, int | None, bool]:
     """The first bytes, where among them the header ends, and whether they are the whole file."""
     with file.open() as source:
-        count = FIRST_READ
+        count = NRRD_FIRST_READ
         while True:
             head = source.read_at(0, count)
-            end = end_of_header(head)
+            end = find_header_end(head)
             is_whole = len(head) >= source.size or len(head) < count
-            if end is not None or is_whole or count >= LONGEST_HEADER:
+            if end is not None or is_whole or count >= LONGEST_NRRD_HEADER:
                 return head, end, is_whole
             count *= 4
 
 
-def end_of_header(head: bytes) -> int | None:
-    """The byte after the first empty line."""
+def find_header_end(head: bytes) -> int | None:
+    """The byte after the first empty line, None if there is none."""
     found = [at + len(mark) for mark in (b"\n\n", b"\n\r\n") if (at := head.find(mark)) >= 0]
     return min(found, default=None)
 
 
-def decoded(text: bytes) -> str:
-    """Text as UTF-8, or as Latin-1, which never fails, where it is none."""
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
-
-
-def field_of(line: str) -> tuple[str | None, str]:
-    """Name and value of a field, no name if the line is none."""
+def split_field(line: str) -> tuple[str | None, str]:
+    """Name and value of a field; None for the name if the line is not a field."""
     before, separator, value = line.partition(":")
     if not separator or value.startswith("="):
         return None, ""
@@ -122,13 +124,13 @@ def field_of(line: str) -> tuple[str | None, str]:
     name = ALIASES.get(name, name)
     name = UNSPACED.get(name, name)
     if name not in FIELDS and ":=" in line:
-        # The key has a colon in it.
+        # It is a key that has a colon in it.
         return None, ""
     return name, value.strip()
 
 
-def unescaped(text: str) -> str:
-    """A key or value with its line breaks and backslashes restored."""
+def unescape(text: str) -> str:
+    """A key or value with its line breaks and backslashes restored (NRRD, "Key/Value Pairs")."""
     if "\\" not in text:
         return text
     return "\\".join(part.replace("\\n", "\n") for part in text.split("\\\\"))

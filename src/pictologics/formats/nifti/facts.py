@@ -1,0 +1,58 @@
+"""NiftiHeader -> what is known of the image besides its voxels; and the comment that files written here carry.
+
+The JSON comment is a header extension of ecode 6, plain text, which other software passes over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...geometry import Grid
+from ...image import Image
+from ..json_comment import ImageFacts, make_json_comment, read_json_comment
+from .header import NiftiHeader
+from .vocabulary import COMMENT_CODE
+
+__all__ = ["make_comment_extension", "read_nifti_facts"]
+
+
+def make_comment_extension(image: Image) -> bytes:
+    """The extension that carries an image's comment: size, code and text, padded to a multiple of 16 bytes."""
+    text = make_json_comment(image).encode()
+    # nifti1.h, "extended header": esize counts its own eight bytes and must be a multiple of 16.
+    size = -(-(8 + len(text)) // 16) * 16
+    code = np.array([size, COMMENT_CODE], "<i4").tobytes()
+    return code + text.ljust(size - 8, b"\0")
+
+
+def read_nifti_facts(header: NiftiHeader, grid: Grid) -> ImageFacts:
+    """What the header's comment says, if it has one that still holds.
+
+    Args:
+        header: The header.
+        grid: The grid that its own fields describe.
+    """
+    for content in list_comments(header):
+        facts = read_json_comment(content.rstrip(b"\0"), grid)
+        if facts is not None:
+            return facts
+    return ImageFacts(grid)
+
+
+def list_comments(header: NiftiHeader) -> list[bytes]:
+    """The contents of the header's comment extensions (nifti1.h, "extended header")."""
+    head = header.head
+    start = header.header_size
+    # The first of the four bytes behind the header says whether extensions follow.
+    if head[start : start + 1] in (b"", b"\0"):
+        return []
+    comments, position = [], start + 4
+    end = len(head) if header.is_pair else min(header.data_offset, len(head))
+    while position + 8 <= end:
+        size, code = (int(number) for number in np.frombuffer(head, header.byte_order + "i4", 2, position))
+        if size < 16 or position + size > end:
+            break
+        if code == COMMENT_CODE:
+            comments.append(head[position + 8 : position + size])
+        position += size
+    return comments

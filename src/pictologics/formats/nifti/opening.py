@@ -1,0 +1,31 @@
+"""File -> everything that its NIfTI header says, checked against the file's size."""
+
+from __future__ import annotations
+
+from ...storage.files import StoredFile
+from ...storage.probed_file import probe_file
+from ..volume_file import VolumeFile
+from ..volume_layout import check_file_sizes
+from .facts import read_nifti_facts
+from .header import parse_nifti_header
+from .voxels import find_companion, locate_nifti_voxels
+from .world import find_nifti_grid
+
+__all__ = ["open_nifti"]
+
+
+def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
+    """Read the header of a file, or of either file of a pair.
+
+    Args:
+        file: The file.
+        irregular: ``"ignore"`` keeps a sheared affine as its nearest rectangular grid, with a warning.
+    """
+    if file.name.lower().endswith((".img", ".img.gz")):
+        file = find_companion(file.name, ".hdr") or file
+    probed = probe_file(file)
+    header = parse_nifti_header(probed, probed.inflated_head)
+    layout = locate_nifti_voxels(header)
+    check_file_sizes(layout)
+    world = find_nifti_grid(header, irregular)
+    return VolumeFile(layout, read_nifti_facts(header, world.grid), world.shear, world.decisions)

@@ -1,0 +1,84 @@
+"""VolumeFile -> Image: what the readers of NIfTI, NRRD and MetaImage have in common."""
+
+from __future__ import annotations
+
+from ..errors import OptionError
+from ..formats.volume_file import VolumeFile
+from ..formats.volume_layout import find_slice_sources
+from ..formats.voxel_reading import read_volume
+from ..image import Image
+from ..provenance import Decision, Provenance
+from .protocol import (
+    Description,
+    ReadOptions,
+    Source,
+    VolumeInfo,
+)
+
+__all__ = ["describe_volume_file", "load_volume_file"]
+
+
+def load_volume_file(opened: VolumeFile, source: Source, name: str, options: ReadOptions) -> Image:
+    """Read the volume that is asked for.
+
+    Args:
+        opened: What the file says.
+        source: The file.
+        name: Name of the reader.
+        options: How to read it.
+
+    Raises:
+        OptionError: If there is no such volume, or the voxels do not fit the type asked for.
+        CorruptFileError: If the files hold less than the header says, or damaged data.
+    """
+    index, volumes, facts = options.dataset_index, opened.layout.volumes, opened.facts
+    if index >= volumes:
+        raise OptionError(
+            f"dataset_index {index} is out of range: the file holds {volumes} volume{'s' * (volumes != 1)}",
+            path=source.path,
+            advice=f"pass 0 to {volumes - 1}" if volumes > 1 else "leave dataset_index out",
+            volumes=volumes,
+        )
+    layout = opened.layout.at(index)
+    decisions = opened.decisions
+    if volumes > 1:
+        text = f"{volumes - 1} of {volumes} volumes were not loaded"
+        decisions = (*decisions, Decision("left out", text, volumes - 1))
+    return Image.from_grid(
+        read_volume(layout, options.dtype),
+        facts.grid,
+        modality=facts.modality,
+        metadata=dict(facts.metadata),
+        labels=dict(facts.labels),
+        provenance=Provenance(source.path, name, find_slice_sources(layout, facts.grid), decisions),
+    )
+
+
+def describe_volume_file(opened: VolumeFile, name: str) -> Description:
+    """List the volumes of a file.
+
+    Args:
+        opened: What the file says, read with ``irregular="ignore"`` so that a shear is described and not refused.
+        name: Name of the reader.
+    """
+    facts, is_sheared = opened.facts, opened.shear > 0
+    irregular = (("irregular", "ignore"),) if is_sheared else ()
+    return Description(
+        tuple(
+            VolumeInfo(
+                name,
+                facts.modality,
+                facts.metadata.get("series_description", ""),
+                shape=facts.grid.shape,
+                spacing=facts.grid.spacing,
+                orientation=facts.grid.orientation,
+                dataset_index=index,
+                options=((("dataset_index", index),) if index else ()) + irregular,
+                labels=tuple(facts.labels.items()),
+                findings=(("sheared", opened.shear),) if is_sheared else (),
+                notes=tuple(decision.text for decision in opened.decisions),
+                is_default=not index and not is_sheared,
+            )
+            for index in range(opened.layout.volumes)
+        )
+    )
