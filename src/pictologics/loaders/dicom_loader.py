@@ -60,20 +60,14 @@ class DicomReader:
         )
         array, grid = voxels.array, planes.grid
         # Before an irregular stack is resampled, which would blend the sentinel with the data.
-        # Its modality goes with it: what fills a CT is told by Hounsfield units.
-        loaded = Image.from_grid(
-            array,
-            grid,
-            modality=series.modality,
-            source_mask=voxels.source_mask,
-            provenance=Provenance(source.path),
+        source_mask, marks = find_source_mask(
+            array, voxels.source_mask, options.source_mask_from, modality=series.modality, path=source.path
         )
-        source_mask, marks = find_source_mask(loaded, options.source_mask_from)
         decisions = (*decisions, *marks)
         if planes.irregular_stack is not None:
-            made = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
-            array, grid, source_mask = made.array, made.grid, made.source_mask
-            decisions = (*decisions, *made.decisions)
+            rectified = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
+            array, grid, source_mask = rectified.array, rectified.grid, rectified.source_mask
+            decisions = (*decisions, *rectified.decisions)
         return Image.from_grid(
             array,
             grid,

@@ -73,7 +73,13 @@ def mark_sentinel_voxels(image: Image, reader: Reader, options: ReadOptions) -> 
     """Give the image the source mask that a sentinel makes, if one is asked for and the reader has not done so."""
     if options.source_mask_from is None or "source_mask_from" in reader.honors:
         return image
-    source_mask, decisions = find_source_mask(image, options.source_mask_from)
+    source_mask, decisions = find_source_mask(
+        image.array,
+        image.source_mask,
+        options.source_mask_from,
+        modality=image.modality,
+        path=image.provenance.source or None,
+    )
     return replace(image, source_mask=source_mask, provenance=image.provenance.with_decisions(*decisions))
 
 

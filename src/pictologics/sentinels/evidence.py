@@ -155,10 +155,26 @@ def find_sentinel(image: Image) -> SentinelEvidence:
         >>> evidence.candidate, evidence.is_sentinel
         (-2048.0, True)
     """
-    array, valid = image.array, image.source_mask
+    return weigh_sentinel(image.array, image.source_mask, image.modality, name_of(image))
+
+
+def weigh_sentinel(
+    array: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, modality: str, path: str | None
+) -> SentinelEvidence:
+    """Look at the most frequent value on the edges of a volume; see :func:`find_sentinel`.
+
+    Args:
+        array: Voxels (x, y, z).
+        valid: Which of them hold data, same shape; None for all.
+        modality: DICOM's code: in CT, values are Hounsfield units, of which some cannot be data.
+        path: What messages call the image.
+
+    Raises:
+        OptionError: If no voxel is valid.
+    """
     total = array.size if valid is None else int(np.count_nonzero(valid))
     if total == 0:
-        raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
+        raise OptionError("the image has no valid voxel", path=path, advice="check its source mask")
     edges = collect_edge_values(array, valid)
     if edges.size == 0:
         return SentinelEvidence(math.nan, False, "no voxel on the edges of the volume is valid")
@@ -172,7 +188,7 @@ def find_sentinel(image: Image) -> SentinelEvidence:
     what = (
         f"{candidate:.6g} on {100 * on_edges:.3g} % of the volume's edges and in {100 * fraction:.3g} % of its voxels"
     )
-    is_ct = image.modality == "CT"
+    is_ct = modality == "CT"
     unmeasured = candidate in KNOWN_FILLS or not math.isfinite(candidate) or (is_ct and candidate < LOWEST_HU)
     between = math.nan
     if on_edges < LEAST_ON_EDGES or fraction < LEAST_FRACTION:

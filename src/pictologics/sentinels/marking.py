@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from ..errors import OptionError
 from ..image import Image
 from ..image_checks import derive_image, name_of
 from ..provenance import Decision
-from .evidence import find_sentinel, has_value
+from .evidence import has_value, weigh_sentinel
 
 __all__ = ["create_source_mask_from_sentinel", "find_source_mask", "mark_sentinel"]
 
@@ -40,15 +40,26 @@ def create_source_mask_from_sentinel(image: Image, sentinel: float, tolerance: f
         >>> scan.source_mask.tolist()
         [[[False, True, True]]]
     """
+    return mark_values(image.array, image.source_mask, sentinel, tolerance, name_of(image))
+
+
+def mark_values(
+    array: npt.NDArray[Any],
+    source_mask: npt.NDArray[np.bool_] | None,
+    sentinel: float,
+    tolerance: float,
+    path: str | None,
+) -> npt.NDArray[np.bool_]:
+    """Mark which voxels hold data and not a sentinel; see :func:`create_source_mask_from_sentinel`."""
     if isinstance(sentinel, (bool, str)) or not hasattr(sentinel, "__float__"):
         raise option_error("sentinel", sentinel, "a number")
-    valid = ~has_value(image.array, float(sentinel), check_number("tolerance", tolerance, least=0))
-    if image.source_mask is not None:
-        valid &= image.source_mask
+    valid = ~has_value(array, float(sentinel), check_number("tolerance", tolerance, least=0))
+    if source_mask is not None:
+        valid &= source_mask
     if not valid.any():
         raise OptionError(
             f"every voxel is {float(sentinel):.6g}, and marking it leaves no valid one",
-            path=name_of(image),
+            path=path,
             advice="check the value",
             sentinel=float(sentinel),
         )
@@ -80,46 +91,61 @@ def mark_sentinel(image: Image, sentinel: float | Literal["detect"] = "detect", 
         >>> int(lesion.source_mask.sum())
         1000
     """
-    mask, decision = find_sentinel_mask(image, sentinel, tolerance)
+    mask, decision = find_sentinel_mask(
+        image.array, image.source_mask, sentinel, tolerance, modality=image.modality, path=name_of(image)
+    )
     return derive_image(image, decision, source_mask=mask)
 
 
 def find_sentinel_mask(
-    image: Image, sentinel: float | Literal["detect"], tolerance: float = 0.0
+    array: npt.NDArray[Any],
+    source_mask: npt.NDArray[np.bool_] | None,
+    sentinel: float | Literal["detect"],
+    tolerance: float = 0.0,
+    *,
+    modality: str,
+    path: str | None,
 ) -> tuple[npt.NDArray[np.bool_] | None, Decision]:
     """The source mask that a sentinel makes, and the decision that says so."""
     why = "as asked for"
     if sentinel == "detect":
-        evidence = find_sentinel(image)
+        evidence = weigh_sentinel(array, source_mask, modality, path)
         if not evidence.is_sentinel:
             text = f"no sentinel was found and no voxel is marked: {evidence.reason}"
-            return image.source_mask, Decision("left out", text, warning="content")
+            return source_mask, Decision("left out", text, warning="content")
         sentinel, why = evidence.candidate, f"detected: {evidence.reason}"
-    before = image.array.size if image.source_mask is None else int(np.count_nonzero(image.source_mask))
-    mask = create_source_mask_from_sentinel(image, sentinel, tolerance)
+    before = array.size if source_mask is None else int(np.count_nonzero(source_mask))
+    mask = mark_values(array, source_mask, sentinel, tolerance, path)
     count = before - int(np.count_nonzero(mask))
     if not count:
         text = f"no voxel has the value {float(sentinel):.6g}, and none is marked as invalid"
-        return image.source_mask, Decision("left out", text, warning="content")
+        return source_mask, Decision("left out", text, warning="content")
     text = f"{count} voxels of the value {float(sentinel):.6g} are marked as invalid ({why})"
     return mask, Decision("left out", text, count)
 
 
 def find_source_mask(
-    image: Image, source_mask_from: str | float | None
+    array: npt.NDArray[Any],
+    source_mask: npt.NDArray[np.bool_] | None,
+    source_mask_from: str | float | None,
+    *,
+    modality: str,
+    path: str | None,
 ) -> tuple[npt.NDArray[np.bool_] | None, list[Decision]]:
     """Find the source mask that ``source_mask_from`` of ``load_image`` asks for, except the padding that a file names.
 
     Args:
-        image: The image as it was read.
-        source_mask_from: ``"sentinel"`` to detect one, or its value; None and ``"padding"`` keep the image's own mask.
+        array: Voxels (x, y, z) as they were read.
+        source_mask: Which of them are known to hold data, same shape; None for all.
+        source_mask_from: ``"sentinel"`` to detect one, or its value; None and ``"padding"`` keep the given mask.
+        modality: DICOM's code; what fills a CT is told by Hounsfield units.
+        path: The source, for messages.
 
     Returns:
         The source mask, and what was decided.
     """
     if source_mask_from is None or source_mask_from == "padding":
-        return image.source_mask, []
-    source_mask, decision = find_sentinel_mask(
-        image, "detect" if isinstance(source_mask_from, str) else source_mask_from
-    )
-    return source_mask, [decision]
+        return source_mask, []
+    sentinel: float | Literal["detect"] = "detect" if isinstance(source_mask_from, str) else source_mask_from
+    mask, decision = find_sentinel_mask(array, source_mask, sentinel, modality=modality, path=path)
+    return mask, [decision]
