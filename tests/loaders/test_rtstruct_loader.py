@@ -200,7 +200,7 @@ def test_rois_are_chosen_by_name_or_number_and_repeated_names_are_told_apart(tmp
         load_rtstruct(path, SCAN, ["Liver", "GTV", 9])
     with pytest.raises(OptionError, match="no ROI is asked for"):
         load_rtstruct(path, SCAN, [])
-    with pytest.raises(OptionError, match="those of 3 ROIs do not go into one image"):
+    with pytest.raises(OptionError, match="one image cannot hold those of 3 ROIs"):
         load_rtstruct(path, SCAN, coverage=True)
 
 
@@ -236,7 +236,7 @@ def test_contours_of_several_planes_that_meet_in_one_are_joined(tmp_path):
     thin = stack_of([(k / 4, SQUARE) for k in range(8, 21)])
     with pytest.warns(GeometryWarning) as caught:
         mask = load_rtstruct(write(tmp_path, RoiTruth("one", thin)), SCAN)
-    assert any("meet contours that were drawn in several planes" in str(one.message) for one in caught)
+    assert any("that were drawn in different planes share" in str(one.message) for one in caught)
     assert mask.array[5:15, 6:13, 2:6].all()
     assert mask.array.sum() == 4 * 70
 
@@ -324,7 +324,7 @@ def test_points_and_open_contours_are_left_out(tmp_path):
 
 def test_a_roi_without_contours_is_an_empty_mask(tmp_path):
     path = write(tmp_path, RoiTruth("one", stack_of([(3, SQUARE)])), RoiTruth("later"))
-    with pytest.warns(ContentWarning, match=r"ROI 2 \(later\) has no closed contour, and no voxel"):
+    with pytest.warns(ContentWarning, match=r"ROI 2 \(later\) has no closed contour, and so no voxel"):
         image = load_rtstruct(path, SCAN)
     assert dict(image.labels) == {1: "one", 2: "later"}
     with pytest.warns(ContentWarning):

@@ -1,4 +1,4 @@
-"""The contours of ROIs as points in the world."""
+"""The contours of ROIs, parsed from text to points in the world."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", ""})
 """Kinds of contours that enclose something; a missing kind is taken for the most common one."""
 
 KINDS_IN_WORDS: Final = {"POINT": "points", "OPEN_PLANAR": "open contours", "OPEN_NONPLANAR": "open contours"}
+"""What messages call the other kinds (PS3.3 C.8.8.6.1)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
         rois: The ROIs.
 
     Raises:
-        CorruptFileError: If the contour data is of the wrong length or no numbers.
+        CorruptFileError: If contour data is of the wrong length, or not numbers.
     """
     texts: list[bytes] = []
     counts: list[int] = []
@@ -72,6 +73,7 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
             elif data in seen and kind != "CLOSEDPLANAR_XOR":
                 left_out[roi.title, "contours that stand twice"] += 1
             else:
+                # Compared as text: a contour written twice is written alike, and parsing is the expensive part.
                 seen.add(data)
                 texts.append(data)
                 counts.append(count)
@@ -81,10 +83,10 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     return Contours(values, starts, np.array(owners, np.int64), describe_left_out(left_out))
 
 
-def count_contour_points(path: str, roi: Roi, number: int, said: Attributes, data: bytes) -> int:
-    """The number of points of a contour, which must be what the file says it is."""
+def count_contour_points(path: str, roi: Roi, number: int, item: Attributes, data: bytes) -> int:
+    """Count the points of a contour, and check that the file gives the same number."""
     values = data.count(b"\\") + 1 if data else 0
-    points = said.integer(tags.NUMBER_OF_CONTOUR_POINTS)
+    points = item.integer(tags.NUMBER_OF_CONTOUR_POINTS)
     if values % 3 or points not in (None, values // 3):
         required = "points are three numbers each" if points is None else f"its {points} points are three numbers each"
         raise CorruptFileError(
@@ -99,7 +101,7 @@ def count_contour_points(path: str, roi: Roi, number: int, said: Attributes, dat
 
 
 def parse_decimal_strings(path: str, texts: Sequence[bytes]) -> FloatArray:
-    """The numbers of decimal strings, one after another."""
+    """Parse decimal strings to numbers, one after another."""
     values = np.empty(sum(text.count(b"\\") + 1 for text in texts))
     done = 0
     for text in texts:
@@ -108,7 +110,7 @@ def parse_decimal_strings(path: str, texts: Sequence[bytes]) -> FloatArray:
         except ValueError as error:
             raise not_numbers_error(path) from error
         if b"_" in text:
-            # Python's own numbers may have them.
+            # float() takes "1_000", which is not a decimal string (PS3.5 6.2).
             raise not_numbers_error(path)
         values[done : done + len(numbers)] = numbers
         done += len(numbers)
@@ -118,15 +120,17 @@ def parse_decimal_strings(path: str, texts: Sequence[bytes]) -> FloatArray:
 
 
 def not_numbers_error(path: str) -> CorruptFileError:
-    """The error for contour data that holds something else."""
-    return CorruptFileError("its ContourData holds what is no number", path=path, advice="export the file again")
+    """Make the error for contour data that is not made of numbers."""
+    return CorruptFileError(
+        "its ContourData contains a value that is not a number", path=path, advice="export the file again"
+    )
 
 
 def describe_left_out(left_out: Counter[tuple[str, str]]) -> tuple[Decision, ...]:
-    """What to say of contours that were left out: one sentence for each kind."""
+    """Say which contours were left out, in one sentence for each kind."""
     decisions = []
-    for what in dict.fromkeys(kind for _, kind in left_out):
-        of = {title: count for (title, kind), count in left_out.items() if kind == what}
-        text = f"left out {sum(of.values())} {what} of ROI {', '.join(of)}"
-        decisions.append(Decision("left out", text, sum(of.values()), "content"))
+    for kind in dict.fromkeys(kind for _, kind in left_out):
+        counts = {title: count for (title, other), count in left_out.items() if other == kind}
+        text = f"left out {sum(counts.values())} {kind} of ROI {', '.join(counts)}"
+        decisions.append(Decision("left out", text, sum(counts.values()), "content"))
     return tuple(decisions)

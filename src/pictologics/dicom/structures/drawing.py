@@ -1,4 +1,10 @@
-"""Contours in the planes of a lattice to voxels."""
+"""Contours in the planes of a lattice -> voxels: masks, a label map, or covered fractions.
+
+All contours of a ROI in one plane count together by the even-odd rule. It makes holes of contours within contours,
+whether they are joined by a keyhole, as CLOSED_PLANAR must be, or not, as CLOSEDPLANAR_XOR may be (DICOM PS3.3
+C.8.8.6.3): exclusive or and even-odd are the same. Only contours of one sheet count together: where several that were
+drawn in different planes go to one plane of voxels, a voxel inside any of them is inside.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +72,7 @@ class Canvas:
 
 
 def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[AnyArray]:
-    """One mask for each ROI, 1 inside and 0 outside.
+    """Draw a mask for each ROI, 1 inside and 0 outside.
 
     Args:
         contours: The contours, laid on the canvas' grid.
@@ -78,6 +84,7 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Any
     def draw(axis: int, index: int, layers: RoiPatches) -> None:
         for roi, patch in layers:
             plane = view_lattice_plane(views[roi], axis, index)[patch.box]
+            # The union of sheets.
             np.maximum(plane, patch.values, out=plane)
 
     draw_planes(contours, canvas.grid, draw)
@@ -85,7 +92,7 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Any
 
 
 def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]) -> tuple[AnyArray, Overlaps]:
-    """One label map; where ROIs overlap, the higher number has the voxel.
+    """Draw one label map; where ROIs overlap, the higher number has the voxel.
 
     Args:
         contours: The contours, laid on the canvas' grid.
@@ -117,7 +124,7 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
 
 
 def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list[AnyArray]:
-    """For each ROI the share of each voxel's area, in the plane of the contours, that is inside, float32.
+    """Draw for each ROI the share of each voxel's area, in the plane of the contours, that is inside, float32.
 
     Args:
         contours: The contours, laid on the canvas' grid.
@@ -165,7 +172,7 @@ def draw_planes(contours: PlanarContours, grid: Grid, draw: Draw) -> None:
 
 
 def split_into_parts(starts: IntArray) -> Iterator[tuple[int, int]]:
-    """First and behind-last plane of parts with no more points than are handled at once, or of one plane.
+    """Split planes into parts of no more points than ``POINTS_AT_ONCE``, or of one plane: first plane and end of each.
 
     Args:
         starts: Where each plane's points begin, and their number.
@@ -230,24 +237,24 @@ def paint_patches(plane: AnyArray, layers: RoiPatches, overlaps: Overlaps) -> No
 
 
 def find_runs(keys: IntArray) -> IntArray:
-    """Where each run of equal rows begins, and the number of rows."""
+    """Find where each run of equal rows begins, and, last, the number of rows."""
     changes = np.flatnonzero((keys[1:] != keys[:-1]).any(axis=1)) + 1
     return np.concatenate([[0], changes, [len(keys)]]) if len(keys) else np.zeros(1, np.int64)
 
 
 def select_planar_points(contours: PlanarContours, axis: int, first: int, last: int) -> tuple[FloatArray, IntArray]:
-    """Columns and rows of the points of some contours across an axis, and where each contour begins."""
+    """Select the columns and rows of points of some contours across an axis, and where each contour begins."""
     low, high = contours.starts[first], contours.starts[last]
     in_plane = [k for k in range(3) if k != axis]
     return contours.points[low:high, in_plane], contours.starts[first : last + 1] - low
 
 
 def find_plane_size(grid: Grid, axis: int) -> tuple[int, int]:
-    """Rows and columns of the planes across an axis."""
+    """Find the number of rows and columns of the planes across an axis."""
     column_axis, row_axis = (k for k in range(3) if k != axis)
     return grid.shape[row_axis], grid.shape[column_axis]
 
 
 def view_lattice_plane(view: AnyArray, axis: int, index: int) -> AnyArray:
-    """A plane of an array, rows first."""
+    """View a plane of an array, rows first."""
     return np.asarray(np.moveaxis(view, axis, 0)[index].T)

@@ -1,4 +1,4 @@
-"""Contours in the world to the planes of a lattice in which they lie."""
+"""The plane of voxels in which each contour lies: contours in the world -> in planes of a lattice."""
 
 from __future__ import annotations
 
@@ -22,14 +22,20 @@ from .contours import Contours
 __all__ = ["PlanarContours", "lay_on_planes"]
 
 HALF_A_STEP: Final = 0.5 + 1e-6
-"""How far a contour may be from the plane that it goes to, in steps between planes."""
+"""How far a contour may be from the plane that it goes to, in steps between planes.
+
+In the middle between two planes, where contours of an image with half the steps lie, it must still go to one of them in
+spite of rounding."""
 
 ONE_SHEET: Final = 0.05
 """Contours nearer to each other than this, in steps between planes, were drawn in one plane. Positions are rounded to
 far less than this, and contours of slices that are 16 times thinner than the image's are further apart."""
 
 NAMED_ROIS: Final = 5
-AT_ONCE: Final = 1 << 13
+"""How many ROIs a message names."""
+
+CONVERTED_AT_ONCE: Final = 1 << 13
+"""Positions that are converted to voxel indices in one go."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Target:
     titles: Sequence[str]
 
     def name_rois(self, rois: IntArray) -> str:
-        """Some ROIs by their titles."""
+        """Name some ROIs by their titles."""
         titles = [self.titles[place] for place in np.unique(rois)]
         more = f" and {len(titles) - NAMED_ROIS} more" if len(titles) > NAMED_ROIS else ""
         return ", ".join(titles[:NAMED_ROIS]) + more
@@ -95,6 +101,7 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     low, high = np.minimum.reduceat(points, starts[:-1]), np.maximum.reduceat(points, starts[:-1])
     axes = find_normal_axes(high - low)
     each = np.arange(len(rois))
+    # A contour lies level in its plane but for rounding: the middle says which plane is nearest.
     middles = (low[each, axes] + high[each, axes]) / 2
     planes = np.floor(middles + 0.5)
     offsets = np.maximum(np.abs(low[each, axes] - planes), np.abs(high[each, axes] - planes))
@@ -120,20 +127,20 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
 
 
 def find_indices(positions: FloatArray, grid: Grid) -> FloatArray:
-    """Voxel indices of many positions.
+    """Find the voxel indices of many positions.
 
     A few at a time: it takes less memory, and a product of large matrices would be shared among threads that wait for
     each other where the processor is busy.
     """
     indices = np.empty_like(positions)
-    for begin in range(0, len(positions), AT_ONCE):
-        part = slice(begin, begin + AT_ONCE)
+    for begin in range(0, len(positions), CONVERTED_AT_ONCE):
+        part = slice(begin, begin + CONVERTED_AT_ONCE)
         indices[part] = grid.world_to_index(positions[part])
     return indices
 
 
 def find_normal_axes(extents: FloatArray) -> IntArray:
-    """For each contour the axis to which its plane is normal: that along which it extends least.
+    """Find for each contour the axis to which its plane is normal: that along which it extends least.
 
     The axis of most contours is taken wherever a contour extends along it by no more than rounding, so that a contour
     thinner than its own rounding does not turn.
@@ -147,7 +154,11 @@ def find_normal_axes(extents: FloatArray) -> IntArray:
 
 
 def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[Decision]:
-    """What to say of contours that do not lie in the planes of voxel centers.
+    """Check how far contours lie from the planes of voxel centers, and say which were moved.
+
+    Raises:
+        GeometryError: If one lies further than half a step from any.
+
 
     Args:
         target: Where they are to lie.
@@ -156,6 +167,7 @@ def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[D
     """
     worst = int(offsets.argmax())
     largest = float(offsets[worst])
+    # Negated, so that NaN is refused.
     if not largest <= HALF_A_STEP:
         raise GeometryError(
             f"a contour of ROI {target.titles[rois[worst]]} lies in no plane of the image: its points are up to "
@@ -178,12 +190,12 @@ def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[D
 
 
 def outside_error(target: Target, points: FloatArray) -> GeometryError:
-    """The error for contours that lie somewhere else altogether."""
+    """Make the error for contours that all lie beside the image, with the extent of both."""
     grid = target.grid
     corners = grid.index_to_world(grid.corner_indices)
     values: dict[str, Any] = {}
-    for name, some in (("contours", points), ("image", corners)):
-        values[name] = tuple(some.min(axis=0).tolist()), tuple(some.max(axis=0).tolist())
+    for name, positions in (("contours", points), ("image", corners)):
+        values[name] = tuple(positions.min(axis=0).tolist()), tuple(positions.max(axis=0).tolist())
     spans = [f"from ({format_numbers(low)}) to ({format_numbers(high)}) mm" for low, high in values.values()]
     return GeometryError(
         f"all contours lie outside the image: they reach {spans[0]}, and the image {spans[1]}",
@@ -194,7 +206,7 @@ def outside_error(target: Target, points: FloatArray) -> GeometryError:
 
 
 def describe_outside(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
-    """What to say of contours beyond the field, and of those that reach beyond it."""
+    """Say which contours lie beyond the field, and which reach beyond it."""
     decisions = []
     for which, position in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):
         count = int(np.count_nonzero(which))
@@ -206,7 +218,7 @@ def describe_outside(target: Target, outside: BoolArray, across: BoolArray, rois
 
 
 def number_sheets(keys: IntArray, heights: FloatArray) -> IntArray:
-    """Number the planes in which contours of one ROI were drawn that go to one plane of the lattice.
+    """Number the planes in which those contours of one ROI were drawn that go to one plane of the lattice.
 
     Args:
         keys: (m, 4) sorted, without the sheet.
@@ -220,20 +232,20 @@ def number_sheets(keys: IntArray, heights: FloatArray) -> IntArray:
 
 
 def describe_sheets(target: Target, keys: IntArray) -> list[Decision]:
-    """What to say where contours that were drawn in different planes share one."""
+    """Say where contours that were drawn in different planes share one."""
     shared = keys[:, 3] > 0
     if not shared.any():
         return []
     count = len(np.unique(keys[shared, :3], axis=0))
     text = (
-        f"in {count} planes of ROI {target.name_rois(keys[shared, 2])} meet contours that were drawn in several "
-        "planes; what any of them encloses was taken"
+        f"contours of ROI {target.name_rois(keys[shared, 2])} that were drawn in different planes share {count} planes "
+        "of voxels; what any of them encloses was taken"
     )
     return [Decision("placed", text, count, "geometry")]
 
 
 def reorder_contours(points: FloatArray, starts: IntArray, order: IntArray) -> tuple[FloatArray, IntArray]:
-    """The points of some contours in another order, and where each contour begins."""
+    """Put contours in another order: their points, and where each contour begins."""
     lengths = np.diff(starts)[order]
     fresh = np.concatenate([[0], np.cumsum(lengths)])
     source = np.arange(fresh[-1]) + np.repeat(starts[order] - fresh[:-1], lengths)

@@ -1,4 +1,4 @@
-"""What a structure set says of its ROIs: number, name, kind, color, and their contours as they are in the file."""
+"""The ROIs of a structure set: number, name, kind, color, and their contours as they are in the file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Roi:
         return f"{self.number} ({self.name or 'no name'})"
 
     def facts(self) -> dict[str, str | int]:
-        """What is known of it, under the names that segments have as well; what the file leaves out is left out."""
+        """List what is known, under the names that segments have as well; what the file leaves out is left out."""
         more = {"type": self.interpreted_type, "recommended_color": self.color}
         return {
             "segment_number": self.number,
@@ -60,18 +60,18 @@ class Roi:
 
 
 def read_rois(header: Header) -> list[Roi]:
-    """The ROIs of a structure set in the order of the file, with the bytes of their contours.
+    """Read the ROIs of a structure set in the order of the file, with the bytes of their contours.
 
     Args:
         header: The file.
 
     Raises:
-        UnsupportedFormatError: If the file is no structure set.
+        UnsupportedFormatError: If the file is not a structure set.
         CorruptFileError: If it contradicts itself.
     """
     if read_sop_class(header) != RT_STRUCTURE_SET:
         raise UnsupportedFormatError(
-            "this is no RT structure set", path=header.path, advice="pass a file of contours (RTSTRUCT)"
+            "this is not an RT structure set", path=header.path, advice="pass a file of contours (RTSTRUCT)"
         )
     contours, colors = read_contours(header)
     types = read_roi_types(header)
@@ -94,7 +94,7 @@ def read_rois(header: Header) -> list[Roi]:
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
     if twice is not None:
         raise CorruptFileError(
-            f"ROINumber {twice} stands for several ROIs and must stand for one",
+            f"ROINumber {twice} belongs to several ROIs and must be unique",
             path=header.path,
             advice="export the file again",
             number=twice,
@@ -103,7 +103,7 @@ def read_rois(header: Header) -> list[Roi]:
 
 
 def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int, str]]:
-    """By ROI number, the attributes of its contours, and its color."""
+    """Read, by ROI number, the attributes of its contours, and its color."""
     contours: dict[int, list[Attributes]] = {}
     colors: dict[int, str] = {}
     for item in read_items(header, tags.ROI_CONTOUR_SEQUENCE, frozenset({tags.CONTOUR_SEQUENCE})):
@@ -117,7 +117,7 @@ def read_contours(header: Header) -> tuple[dict[int, list[Attributes]], dict[int
 
 
 def read_roi_types(header: Header) -> dict[int, str]:
-    """By ROI number, what the ROI is; the first observation that says it counts."""
+    """Read, by ROI number, what the ROI is; the first observation that says it counts."""
     types: dict[int, str] = {}
     for item in read_items(header, tags.RT_ROI_OBSERVATIONS_SEQUENCE):
         number = read_required_integer(item, tags.REFERENCED_ROI_NUMBER)
@@ -126,7 +126,7 @@ def read_roi_types(header: Header) -> dict[int, str]:
 
 
 def read_required_integer(said: Attributes, tag: int) -> int:
-    """The value of an attribute that must be there."""
+    """Read a whole number that must be there."""
     number = said.integer(tag)
     if number is None:
         raise CorruptFileError(

@@ -1,4 +1,4 @@
-"""A structure set drawn on an image: its ROIs as a label map, as masks or as fractions."""
+"""Draws a structure set on an image: its ROIs as a label map, as masks or as fractions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StructureSet:
         rois: Its ROIs, in the order of the file.
 
     Raises:
-        UnsupportedFormatError: If the file is no structure set, or one without a ROI.
+        UnsupportedFormatError: If the file is not a structure set, or one without a ROI.
         CorruptFileError: If it contradicts itself.
     """
 
@@ -51,7 +51,7 @@ class StructureSet:
         header = read_header(file)
         if header is None:
             raise UnsupportedFormatError(
-                "this is no DICOM file", path=self.path, advice="pass a file of contours (RTSTRUCT)"
+                "this is not a DICOM file", path=self.path, advice="pass a file of contours (RTSTRUCT)"
             )
         self.header = header
         self.rois = read_rois(header)
@@ -61,11 +61,11 @@ class StructureSet:
             )
 
     def draw_combined(self, reference: Image, names: Names, coverage: bool = False) -> Image:
-        """All chosen ROIs as one label map, or the covered share of voxels of the one."""
+        """Draw all chosen ROIs as one label map, or the covered share of voxels of the only one."""
         rois = self.select_rois(names)
         if coverage and len(rois) > 1:
             raise OptionError(
-                f"coverage=True gives fractions, and those of {len(rois)} ROIs do not go into one image",
+                f"coverage=True gives fractions, and one image cannot hold those of {len(rois)} ROIs",
                 path=self.path,
                 advice="name one in roi_names, or pass combine_rois=False",
             )
@@ -79,7 +79,7 @@ class StructureSet:
         return self.make_image(array, reference, labels, decisions)
 
     def draw_separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
-        """A mask for each chosen ROI, or the covered share of its voxels."""
+        """Draw a mask for each chosen ROI, or the covered share of its voxels."""
         rois = self.select_rois(names)
         canvas = Canvas.of(reference.grid)
         contours, decisions = self.lay_contours(rois, reference, canvas)
@@ -90,7 +90,7 @@ class StructureSet:
         ]
 
     def assign_labels(self, rois: Sequence[Roi]) -> tuple[dict[int, str], list[Decision]]:
-        """The label of each ROI, its number where that can be one, with its name; and what was replaced."""
+        """Assign each ROI a label, its number where that can be one, with its name; and say what was replaced."""
         numbers = {roi.number for roi in self.rois}
         free = (number for number in range(1, len(numbers) + 1) if number not in numbers)
         # Found from all ROIs, so that the label of one does not depend on which others are drawn.
@@ -100,25 +100,25 @@ class StructureSet:
         if not unfit:
             return labels, []
         pairs = ", ".join(f"{roi.title} became {unfit[roi.number]}" for roi in rois if roi.number in unfit)
-        text = f"ROI numbers that are no labels from 1 to {LARGEST_LABEL} were replaced: {pairs}"
+        text = f"ROI numbers beyond the labels from 1 to {LARGEST_LABEL} were replaced: {pairs}"
         return labels, [Decision("converted", text, len(unfit), "content")]
 
     def select_rois(self, names: Names) -> list[Roi]:
-        """The ROIs of some names or numbers, in the order of the file."""
+        """Select the ROIs of some names or numbers, in the order of the file."""
         if names is None:
             return self.rois
         wanted = [names] if isinstance(names, (str, int)) else list(names)
         known: set[str | int] = {roi.name for roi in self.rois} | {roi.number for roi in self.rois}
         missing = [
-            one
-            for one in wanted
-            if isinstance(one, bool) or not isinstance(one, (str, int, np.integer)) or one not in known
+            name
+            for name in wanted
+            if isinstance(name, bool) or not isinstance(name, (str, int, np.integer)) or name not in known
         ]
         if missing or not wanted:
-            there = ", ".join(f"{roi.name!r} ({roi.number})" for roi in self.rois)
-            asked = "no ROI is asked for" if not wanted else f"there is no ROI {', '.join(map(repr, missing))}"
+            listed = ", ".join(f"{roi.name!r} ({roi.number})" for roi in self.rois)
+            problem = "no ROI is asked for" if not wanted else f"there is no ROI {', '.join(map(repr, missing))}"
             raise OptionError(
-                f"{asked}; those of the file are {there}",
+                f"{problem}; those of the file are {listed}",
                 path=self.path,
                 advice="pass names or numbers of these, or None for all",
                 missing=missing,
@@ -128,7 +128,7 @@ class StructureSet:
     def lay_contours(
         self, rois: Sequence[Roi], reference: Image, canvas: Canvas
     ) -> tuple[PlanarContours, tuple[Decision, ...]]:
-        """The contours of some ROIs in the planes of the reference, and all that is to be said of them."""
+        """Lay the contours of some ROIs on planes of the reference, and collect what was decided about them."""
         points = read_contour_points(self.path, rois)
         even, followed = move_to_even_slices(points.points, reference)
         points = replace(points, points=even)
@@ -141,14 +141,14 @@ class StructureSet:
             *points.decisions,
         ]
         if bare:
-            text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and no voxel"
+            text = f"ROI {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no closed contour, and so no voxel"
             decisions.append(Decision("left out", text, len(bare), "content"))
         return contours, (*decisions, *contours.decisions)
 
     def make_image(
         self, array: AnyArray, reference: Image, labels: dict[int, str], decisions: Sequence[Decision]
     ) -> Image:
-        """An image on the reference's voxels."""
+        """Make an image on the reference's voxels."""
         facts = {
             "series_instance_uid": self.header.text(tags.SERIES_INSTANCE_UID),
             "frame_of_reference_uid": frame_of(reference) or self.rois[0].frame_of_reference_uid,
@@ -171,18 +171,18 @@ def frame_of(image: Image) -> str:
 
 
 def describe_other_frames(rois: Sequence[Roi], reference: Image) -> tuple[Decision, ...]:
-    """What to say of contours whose frames of reference are not the image's."""
+    """Say which contours have another frame of reference than the image."""
     own = frame_of(reference)
     return other_frame(", ".join(sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})), own)
 
 
 def describe_repeated_names(rois: Sequence[Roi]) -> list[Decision]:
-    """What to say of names that several ROIs have."""
+    """Say which names several ROIs have."""
     numbers: dict[str, list[int]] = {}
     for roi in rois:
         numbers.setdefault(roi.name, []).append(roi.number)
     repeated = [
-        f"{name!r} is the name of ROIs {', '.join(map(str, some))}" for name, some in numbers.items() if len(some) > 1
+        f"{name!r} is the name of ROIs {', '.join(map(str, same))}" for name, same in numbers.items() if len(same) > 1
     ]
     if not repeated:
         return []
