@@ -29,6 +29,7 @@ RECORD = Provenance(
 
 def test_json_holds_everything():
     again = json.loads(RECORD.to_json())
+    assert list(again) == ["source", "reader", "slices", "decisions"]
     assert again["source"] == "scan/"
     assert again["reader"] == "dicom"
     assert again["slices"][0] == {

@@ -146,7 +146,7 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     refuse_blended_labels(image, how.interpolation)
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
     decisions = decisions_of_sampling(image.grid, target, how, made, warned_reason)
-    moved = moved_to(image, made.array, target, made.valid, decisions)
+    moved = moved_to(image, made.array, target, made.valid, decisions, is_resampled=True)
     return Placed(moved, made.inside, is_resampled=True, decisions=tuple(decisions))
 
 
@@ -177,8 +177,17 @@ def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
         )
 
 
-def moved_to(image: Image, array: npt.NDArray[Any], grid: Grid, mask: Mask, decisions: Sequence[Decision]) -> Image:
+def moved_to(
+    image: Image,
+    array: npt.NDArray[Any],
+    grid: Grid,
+    mask: Mask,
+    decisions: Sequence[Decision],
+    *,
+    is_resampled: bool = False,
+) -> Image:
     """What is known of an image, with other voxels at another place."""
+    provenance = image.provenance.with_decisions(*decisions)
     return Image.from_grid(
         array,
         grid,
@@ -186,7 +195,7 @@ def moved_to(image: Image, array: npt.NDArray[Any], grid: Grid, mask: Mask, deci
         source_mask=mask,
         metadata=image.metadata,
         labels=image.labels,
-        provenance=image.provenance.with_decisions(*decisions),
+        provenance=replace(provenance, is_resampled=provenance.is_resampled or is_resampled),
     )
 
 

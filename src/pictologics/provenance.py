@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from .errors import ContentWarning, GeometryWarning, warn
@@ -63,20 +63,25 @@ class Provenance:
         reader: Name of the reader that made the image.
         slices: One entry for each plane, in the order of the array's third axis.
         decisions: What was decided, in order.
+        is_resampled: Whether planes were interpolated, so that they may lie elsewhere than the slices they came from.
     """
 
     source: str = ""
     reader: str = ""
     slices: tuple[SliceSource, ...] = ()
     decisions: tuple[Decision, ...] = field(default=())
+    is_resampled: bool = field(default=False, repr=False)
 
     def with_decisions(self, *decisions: Decision) -> Provenance:
         """The same record with more decisions at its end."""
-        return Provenance(self.source, self.reader, self.slices, (*self.decisions, *decisions))
+        return replace(self, decisions=(*self.decisions, *decisions))
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain lists, dicts, text and numbers."""
-        return asdict(self)
+        record = asdict(self)
+        # For code only: the decisions say it to people.
+        del record["is_resampled"]
+        return record
 
     def to_json(self, indent: int | None = None) -> str:
         """The record as JSON text."""

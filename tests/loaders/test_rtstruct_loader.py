@@ -18,6 +18,7 @@ from pictologics.errors import (
     OptionError,
 )
 from pictologics.loaders import load_rtstruct
+from pictologics.preprocessing import resample_to
 from tests.factories.dicom_series import write_series
 from tests.factories.grids import grids
 from tests.factories.phantom import PHANTOM
@@ -261,6 +262,11 @@ def test_contours_follow_slices_that_are_not_evenly_spaced(tmp_path):
     beyond = RoiTruth("one", [*contours, *stack_of([(30, square), (-3, square)], grid)])
     with pytest.warns(ContentWarning, match=r"2 of 7 contours, .* lie outside"):
         assert load_rtstruct(write(tmp_path, beyond), scan).array.sum() == 60
+    # Planes that were interpolated are no slices, and have no positions but those of the grid.
+    resampled = resample_to(scan, scan.grid)
+    assert len(resampled.provenance.slices) == resampled.array.shape[2]
+    there = load_rtstruct(write(tmp_path, RoiTruth("one", contours[:1])), resampled)
+    assert not any("not evenly spaced" in one.text for one in there.provenance.decisions)
 
 
 def test_contours_across_the_planes_are_refused(tmp_path):

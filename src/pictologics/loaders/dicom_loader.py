@@ -74,7 +74,13 @@ class DicomReader:
             modality=series.modality,
             source_mask=source_mask,
             metadata=make_metadata(series, volume, options, voxels.units),
-            provenance=Provenance(source.path, self.name, list_plane_sources(planes, options.apply_rescale), decisions),
+            provenance=Provenance(
+                source.path,
+                self.name,
+                list_plane_sources(planes, options.apply_rescale),
+                decisions,
+                is_resampled=planes.irregular_stack is not None,
+            ),
         )
 
     def describe(self, source: Source, options: ReadOptions) -> Description:

@@ -196,7 +196,7 @@ def round_values(array: npt.NDArray[Any]) -> None:
 def make_resampled_image(source: Image, result: Sampled, target: Grid, decisions: list[Decision]) -> Image:
     """The new image with its record; gives the warnings that are due."""
     warn_of(source.provenance.source or "the image", decisions)
-    return moved_to(source, result.array, target, result.valid, decisions)
+    return moved_to(source, result.array, target, result.valid, decisions, is_resampled=True)
 
 
 # --- what is asked for, checked before work begins ---

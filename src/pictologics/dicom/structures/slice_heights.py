@@ -13,16 +13,20 @@ __all__ = ["find_uneven_heights", "move_to_even_slices"]
 
 
 def find_uneven_heights(image: Image) -> FloatArray | None:
-    """Where the slices of an image truly are, as its third index; None where the grid says it as well.
+    """Find where the slices of an image truly are, as its third index; None where the grid says it as well.
 
     Slices that were loaded with ``irregular="ignore"`` stand at their mean distance in the grid, and at their own
     positions in the provenance.
     """
     slices = image.provenance.slices
     grid = image.grid
-    positions = [one.position for one in slices if one.position is not None]
-    resampled = any(one.kind == "resampled" for one in image.provenance.decisions)
-    if resampled or len(positions) != len(slices) or len(slices) != grid.shape[2] or len(slices) < 3:
+    positions = [plane.position for plane in slices if plane.position is not None]
+    if (
+        image.provenance.is_resampled
+        or len(positions) != len(slices)
+        or len(slices) != grid.shape[2]
+        or len(slices) < 3
+    ):
         return None
     heights = grid.world_to_index(positions)[:, 2]
     places = np.arange(len(heights))
