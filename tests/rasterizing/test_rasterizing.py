@@ -11,9 +11,9 @@ from skimage.measure import points_in_poly
 from pictologics.errors import GeometryError
 from pictologics.rasterizing import (
     centers,
-    covered_fraction,
     cross_rows,
     fill_patch,
+    measure_coverage,
 )
 
 WIDTH, HEIGHT = 23, 17
@@ -48,7 +48,7 @@ def mask_of(shapes) -> np.ndarray:
 def fractions_of(shapes, width=WIDTH, height=HEIGHT) -> np.ndarray:
     """Of a whole field."""
     fractions = np.zeros((height, width))
-    found = covered_fraction(*joined(shapes), width, height)
+    found = measure_coverage(*joined(shapes), width, height)
     if found is not None:
         row, column, part = found
         assert part.dtype == np.float32
@@ -180,7 +180,7 @@ def test_areas_of_thousands_of_edges_across_each_other_are_refused():
 def test_far_outside_nothing_is_inside_and_no_memory_is_taken():
     far = np.array([[1e12, 1e12], [2e12, 1e12], [1e12, 3e12]])
     assert not mask_of([far]).any()
-    assert covered_fraction(*joined([far]), WIDTH, HEIGHT) is None
+    assert measure_coverage(*joined([far]), WIDTH, HEIGHT) is None
     around = np.array([[-1e9, -1e9], [1e9, -1e9], [1e9, 1e9], [-1e9, 1e9]])
     assert mask_of([around]).all()
     assert np.allclose(fractions_of([around]), 1)

@@ -13,6 +13,6 @@ from .centers import (
     cross_rows,
     fill_patch,
 )
-from .coverage import covered_fraction
+from .coverage import measure_coverage
 
-__all__ = ["TIE_SHIFT", "Crossings", "Patch", "covered_fraction", "cross_rows", "fill_patch"]
+__all__ = ["TIE_SHIFT", "Crossings", "Patch", "cross_rows", "fill_patch", "measure_coverage"]

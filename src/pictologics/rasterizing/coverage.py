@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ..array_types import FloatArray, IntArray
 from ..errors import GeometryError
 
-__all__ = ["covered_fraction"]
+__all__ = ["measure_coverage"]
 
 HALF: Final = 0.5
 """A voxel reaches this far to every side of its center."""
@@ -36,7 +36,7 @@ SAME_HEIGHT: Final = 1e-9
 What they get wrong is less area than float32 shows."""
 
 
-def covered_fraction(
+def measure_coverage(
     points: FloatArray, starts: IntArray, width: int, height: int
 ) -> tuple[int, int, npt.NDArray[np.float32]] | None:
     """Compute the share of each voxel's area that lies inside polygons.

@@ -19,7 +19,7 @@ from pydicom.uid import UID
 
 from pictologics.dicom.pixels.codecs import decode_frame, find_decoded_photometric
 from pictologics.dicom.pixels.codecs.decoding import DECODERS
-from pictologics.dicom.pixels.codecs.syntaxes import DECODABLE, syntax_name
+from pictologics.dicom.pixels.codecs.syntaxes import DECODABLE, name_syntax
 from pictologics.errors import CorruptFileError, UnsupportedFormatError
 from tests.factories.compressed import (
     LOSSLESS,
@@ -378,7 +378,7 @@ def test_other_transfer_syntaxes_are_named_and_refused(uid, name):
 @each_codec
 def test_every_codec_has_a_name(codec):
     uid = CODECS[codec][0]
-    name, found = syntax_name(uid).rsplit(", ", 1)
+    name, found = name_syntax(uid).rsplit(", ", 1)
     assert found == uid
     # pydicom's dictionary is older than some of them.
     words = {word for word in UID(uid).name.replace("High-Throughput JPEG 2000", "HTJ2K").split() if word.isupper()}

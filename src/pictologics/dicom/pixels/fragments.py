@@ -200,6 +200,7 @@ class ItemHeads:
     def skip(self, length: int, name: str) -> None:
         """Step over the value of an item."""
         # Only the pixel data as a whole may have no length; an item in it must say its own (PS3.5 A.4).
+        # Only the pixel data as a whole has no length; an item in it must say its own (PS3.5 A.4).
         if length == UNDEFINED_LENGTH:
             raise self.items_error(f"has a {name} of undefined length")
         self.position += length

@@ -45,8 +45,8 @@ def read_palette_luminance(header: Header) -> LookupTable:
     )
     if PALETTE_TAGS[0][1] in dataset:
         tables = [
-            unpack_table_entries(form, get_raw_value(dataset, one), get_raw_value(dataset, data))
-            for one, data in PALETTE_TAGS
+            unpack_table_entries(form, get_raw_value(dataset, descriptor), get_raw_value(dataset, data))
+            for descriptor, data in PALETTE_TAGS
         ]
         if len({(first, entries.size) for first, entries in tables}) != 1:
             raise form.malformed_error("has tables of different lengths")

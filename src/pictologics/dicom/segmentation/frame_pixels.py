@@ -125,5 +125,5 @@ def check_frames_present(template: Frame, count: int) -> None:
     if header.is_encapsulated:
         return
     pixels = template.rows * template.columns
-    what = f"frame {count} of {template.columns}x{template.rows} bits"
-    check_bytes_present(header, -(-count * pixels // 8), what)
+    last_part = f"frame {count} of {template.columns}x{template.rows} bits"
+    check_bytes_present(header, -(-count * pixels // 8), last_part)

@@ -21,9 +21,9 @@ from ...geometry import Grid
 from ...labels import Overlaps, label_type, paint_plane
 from ...rasterizing import (
     Patch,
-    covered_fraction,
     cross_rows,
     fill_patch,
+    measure_coverage,
 )
 from ...threads import run_in_shares
 from .lattice_planes import PlanarContours
@@ -59,7 +59,7 @@ class Canvas:
         """The canvas for an image's grid."""
         return cls(*grid.nearest_lps())
 
-    def blank(self, dtype: npt.DTypeLike) -> tuple[AnyArray, AnyArray]:
+    def make_blank(self, dtype: npt.DTypeLike) -> tuple[AnyArray, AnyArray]:
         """A new array of the image's own axes, and a view of it along the canvas.
 
         The memory is the system's own zero pages, so that planes which nobody draws on take none.
@@ -79,7 +79,7 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Any
         canvas: What to draw on.
         count: Number of ROIs.
     """
-    arrays, views = zip(*(canvas.blank(np.uint8) for _ in range(count)), strict=True)
+    arrays, views = zip(*(canvas.make_blank(np.uint8) for _ in range(count)), strict=True)
 
     def draw(axis: int, index: int, layers: RoiPatches) -> None:
         for roi, patch in layers:
@@ -102,7 +102,7 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
     Returns:
         The map, and how many voxels each two ROIs share.
     """
-    array, view = canvas.blank(label_type(max(numbers, default=0)))
+    array, view = canvas.make_blank(label_type(max(numbers, default=0)))
     if len(np.unique(contours.keys[:, 0])) <= 1:
         found: list[Overlaps] = []
 
@@ -131,7 +131,7 @@ def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list
         canvas: What to draw on.
         count: Number of ROIs.
     """
-    arrays, views = zip(*(canvas.blank(np.float32) for _ in range(count)), strict=True)
+    arrays, views = zip(*(canvas.make_blank(np.float32) for _ in range(count)), strict=True)
     edges = find_runs(contours.keys)
 
     def work(share: Iterable[int]) -> None:
@@ -139,7 +139,7 @@ def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list
             first, last = int(edges[k]), int(edges[k + 1])
             axis, index, roi, _ = contours.keys[first].tolist()
             height, width = find_plane_size(canvas.grid, axis)
-            found = covered_fraction(*select_planar_points(contours, axis, first, last), width, height)
+            found = measure_coverage(*select_planar_points(contours, axis, first, last), width, height)
             if found is not None:
                 row, column, fractions = found
                 rows, columns = fractions.shape

@@ -125,11 +125,13 @@ def read_roi_types(header: Header) -> dict[int, str]:
     return types
 
 
-def read_required_integer(said: Attributes, tag: int) -> int:
+def read_required_integer(attributes: Attributes, tag: int) -> int:
     """Read a whole number that must be there."""
-    number = said.integer(tag)
+    number = attributes.integer(tag)
     if number is None:
         raise CorruptFileError(
-            f"an item of it has no {tags.KEYWORDS[tag]}", path=said.path, advice="export the file again"
+            f"an item of the structure set has no {tags.KEYWORDS[tag]}",
+            path=attributes.path,
+            advice="export the file again",
         )
     return number

@@ -185,12 +185,12 @@ def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
         raise CodestreamError("is not a JPEG XL stream")
     bits = BitReader(encoded[2:12])
     small = bits.take(1)
-    rows = bits.dimension(small)
+    rows = bits.take_side(small)
     ratio = bits.take(3)
     if ratio:
         over, under = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]
         return rows, rows * over // under
-    return rows, bits.dimension(small)
+    return rows, bits.take_side(small)
 
 
 class BitReader:
@@ -205,7 +205,7 @@ class BitReader:
         self.rest >>= count
         return value
 
-    def dimension(self, small: int) -> int:
+    def take_side(self, small: int) -> int:
         """Take a side of an image: a multiple of 8 up to 256, or a number of one of four lengths."""
         if small:
             return 8 * (self.take(5) + 1)

@@ -11,7 +11,7 @@ from ....array_types import AnyArray
 from ....errors import UnsupportedFormatError
 from ...headers.pydicom_edge import list_pydicom_errors
 from .frame_format import FrameFormat
-from .syntaxes import DECODABLE, syntax_name
+from .syntaxes import DECODABLE, name_syntax
 
 __all__ = ["decode_with_pydicom"]
 
@@ -62,7 +62,7 @@ def unsupported_syntax_error(frame: FrameFormat, missing: Sequence[str]) -> Unsu
     if frame.transfer_syntax in DECODABLE:
         advice = f"install imagecodecs{', or for pydicom ' if missing else ''}{'; or '.join(missing)}"
     return UnsupportedFormatError(
-        f"its pixels are compressed ({syntax_name(frame.transfer_syntax)}), and no installed decoder reads them",
+        f"its pixels are compressed ({name_syntax(frame.transfer_syntax)}), and no installed decoder reads them",
         path=frame.path,
         advice=advice,
         transfer_syntax=frame.transfer_syntax,

@@ -15,7 +15,7 @@ __all__ = [
     "LOSSLESS",
     "RLE",
     "UNCOMPRESSED_FRAMES",
-    "syntax_name",
+    "name_syntax",
 ]
 
 UNCOMPRESSED_FRAMES: Final = "1.2.840.10008.1.2.1.98"
@@ -89,6 +89,6 @@ LOSSLESS: Final = list_syntaxes("57", "70", "80", "90", "110", "201", "202") | {
 """These give back every bit, those above the stored ones as well."""
 
 
-def syntax_name(uid: str) -> str:
+def name_syntax(uid: str) -> str:
     """Name a transfer syntax in words, with its UID."""
     return f"{SYNTAX_NAMES[uid]}, {uid}" if uid in SYNTAX_NAMES else uid or "none is named"
