@@ -41,7 +41,7 @@ def make_dose_frames(header: Header) -> list[Frame]:
     is_axial = abs(normal[2]) > 1 - SAME_MILLIMETER
     is_absolute = first != 0 and is_axial and abs(first - position[2]) < SAME_MILLIMETER
     if first != 0 and not is_absolute:
-        raise header.malformed(tags.GRID_FRAME_OFFSET_VECTOR)
+        raise header.malformed_error(tags.GRID_FRAME_OFFSET_VECTOR)
     start = first if is_absolute else 0.0
     # Absolute offsets run along z whichever way the normal points.
     way = np.array([0.0, 0.0, 1.0]) if is_absolute else normal

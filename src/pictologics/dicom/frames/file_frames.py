@@ -23,7 +23,7 @@ def list_frames(header: Header) -> list[Frame]:
 
     Raises:
         UnsupportedFormatError: If the file holds no image.
-        CorruptFileError: If an attribute cannot be what it says.
+        CorruptFileError: If an attribute has a value that it cannot have.
     """
     refuse_other_content(header)
     if not header.short(tags.ROWS) or not header.short(tags.COLUMNS):
@@ -34,9 +34,10 @@ def list_frames(header: Header) -> list[Frame]:
         )
     count = header.integer(tags.NUMBER_OF_FRAMES)
     if count is not None and count < 1:
-        raise header.malformed(tags.NUMBER_OF_FRAMES)
+        raise header.malformed_error(tags.NUMBER_OF_FRAMES)
     if count is not None and count > 1:
         refuse_absurd_count(header, count)
+    # The most specific kind first: an enhanced object may also say MOSAIC or have a grid vector.
     if {tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE} & header.located.keys():
         return make_enhanced_frames(header)
     if is_mosaic(header):

@@ -85,7 +85,7 @@ def make_frame(
     """A frame with the spacing and rescale that its attributes say.
 
     Raises:
-        CorruptFileError: If an attribute cannot be what it says.
+        CorruptFileError: If an attribute has a value that it cannot have.
     """
     spacing, source = read_pixel_spacing(attributes)
     slope, intercept = read_rescale(attributes)

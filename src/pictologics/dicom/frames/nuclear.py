@@ -6,7 +6,7 @@ import numpy as np
 
 from ..headers import tags
 from ..headers.attributes import Attributes
-from ..headers.header import Header
+from ..headers.header import UNKNOWN_PLACE, Header
 from ..headers.sequence_parser import read_items
 from .frame import Frame, make_frame
 from .plain import make_plain_frames
@@ -23,7 +23,7 @@ def make_nuclear_frames(header: Header) -> list[Frame]:
     """
     slices = header.numbers(tags.SLICE_VECTOR)
     # Where pydicom had to read the header, the way to the sequence is not known, and positions are missing.
-    is_readable = header.located.get(tags.DETECTOR_INFORMATION_SEQUENCE) != (0, 0)
+    is_readable = header.located.get(tags.DETECTOR_INFORMATION_SEQUENCE) != UNKNOWN_PLACE
     detectors = read_items(header, tags.DETECTOR_INFORMATION_SEQUENCE) if is_readable else []
     values = {**header.values, **(detectors[0].values if detectors else {})}
     place = Attributes(header.path, values, header.little_endian)

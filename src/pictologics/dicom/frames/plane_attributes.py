@@ -46,7 +46,7 @@ def read_position(attributes: Attributes) -> Position | None:
     if position is None:
         return None
     if len(position) != 3:
-        raise attributes.malformed(tags.IMAGE_POSITION_PATIENT)
+        raise attributes.malformed_error(tags.IMAGE_POSITION_PATIENT)
     return position
 
 
@@ -65,7 +65,7 @@ def read_orientation(attributes: Attributes) -> Cosines | None:
         across = sum(a * b for a, b in zip(row, column, strict=True))
         if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE:
             return cosines
-    raise attributes.malformed(tags.IMAGE_ORIENTATION_PATIENT)
+    raise attributes.malformed_error(tags.IMAGE_ORIENTATION_PATIENT)
 
 
 def read_pixel_spacing(attributes: Attributes) -> tuple[tuple[float, float] | None, str]:
@@ -76,12 +76,13 @@ def read_pixel_spacing(attributes: Attributes) -> tuple[tuple[float, float] | No
     Raises:
         CorruptFileError: If it is not two positive numbers.
     """
+    # The first is true in the patient; the others are all that projection images and scanned films have.
     for tag in (tags.PIXEL_SPACING, tags.IMAGER_PIXEL_SPACING, tags.NOMINAL_SCANNED_PIXEL_SPACING):
         spacing = attributes.numbers(tag)
         if spacing is None:
             continue
         if len(spacing) != 2 or min(spacing) <= 0:
-            raise attributes.malformed(tag)
+            raise attributes.malformed_error(tag)
         return spacing, tags.KEYWORDS[tag]
     return None, ""
 

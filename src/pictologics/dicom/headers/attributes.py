@@ -16,7 +16,12 @@ __all__ = ["Attributes"]
 
 @lru_cache(maxsize=4096)
 def parse_decimals(raw: bytes) -> tuple[float, ...] | None:
-    """The numbers of a decimal or integer string; None if it is empty. Most repeat from slice to slice."""
+    """The numbers of a decimal or integer string; None if it is empty. Most repeat from slice to slice.
+
+    Raises:
+        ValueError: If one is not a number, not finite included.
+    """
+    # Values have an even length: numbers are padded with a space, UIDs with a null, and some writers mix them up.
     raw = raw.rstrip(b" \0")
     if not raw:
         return None
@@ -71,10 +76,10 @@ class Attributes:
             kind = tags.BINARY.get(tag)
             return parse_decimals(raw) if kind is None else self.unpack(raw, kind)
         except (ValueError, struct.error):
-            raise self.malformed(tag, raw) from None
+            raise self.malformed_error(tag, raw) from None
 
     def unpack(self, raw: bytes, kind: str) -> tuple[float, ...] | None:
-        """Numbers stored as such."""
+        """Numbers stored in binary, of a type of ``struct``; None if there are none."""
         order = "<" if self.little_endian else ">"
         numbers = struct.unpack(f"{order}{len(raw) // struct.calcsize('=' + kind)}{kind}", raw)
         if not all(map(isfinite, numbers)):
@@ -98,11 +103,11 @@ class Attributes:
         if not raw:
             return None
         if len(raw) < 2:
-            raise self.malformed(tag, raw)
+            raise self.malformed_error(tag, raw)
         return int.from_bytes(raw[:2], "little" if self.little_endian else "big")
 
-    def malformed(self, tag: int, raw: bytes | None = None) -> CorruptFileError:
-        """The error for a value that is not what its attribute must hold."""
+    def malformed_error(self, tag: int, raw: bytes | None = None) -> CorruptFileError:
+        """The error for a value that its attribute cannot have."""
         shown = self.values[tag] if raw is None else raw
         return CorruptFileError(
             f"its {tags.KEYWORDS[tag]} is {shown[:40]!r}, which is not what that attribute holds",

@@ -45,7 +45,11 @@ def list_dicomdir_files(index: Path) -> list[StoredFile]:
 def find_listed_file(index: Path, parts: list[str]) -> Path | None:
     """The file that a record names, in the case that the disk has it; None if it is not there."""
     if any(PurePath(part).is_absolute() or part in {"", "."} or ".." in PurePath(part).parts for part in parts):
-        raise CorruptFileError(f"this DICOMDIR refers to {parts}, outside its folder", path=index)
+        raise CorruptFileError(
+            f"this DICOMDIR refers to {parts}, outside its folder",
+            path=index,
+            advice="pass the folder to load what is there",
+        )
     # Names on a medium are in upper case (PS3.10 8.5), and many systems copy them in lower case.
     for change in (str, str.lower):
         path = index.parent.joinpath(*map(change, parts))

@@ -157,7 +157,11 @@ class ElementParser:
     def skip_items(self, position: int, explicit: bool, depth: int = 0) -> int:
         """Pass the items of a sequence of undefined length, up to and with its delimiter."""
         if depth > DEEPEST_SEQUENCE:
-            raise CorruptFileError(f"its sequences are nested more than {DEEPEST_SEQUENCE} deep", path=self.header.path)
+            raise CorruptFileError(
+                f"its sequences are nested more than {DEEPEST_SEQUENCE} deep",
+                path=self.header.path,
+                advice="export the file again",
+            )
         while True:
             position = self.move_to_hold(position, 8)
             key, length = self.encoding.unpack_implicit(self.buffer, position)

@@ -10,7 +10,15 @@ from ...storage.inflation import DeflatedBytes
 from . import tags
 from .attributes import Attributes
 
-__all__ = ["DEFLATED_LITTLE", "EXPLICIT_BIG", "EXPLICIT_LITTLE", "IMPLICIT_LITTLE", "Header", "ParsedFile"]
+__all__ = [
+    "DEFLATED_LITTLE",
+    "EXPLICIT_BIG",
+    "EXPLICIT_LITTLE",
+    "IMPLICIT_LITTLE",
+    "UNKNOWN_PLACE",
+    "Header",
+    "ParsedFile",
+]
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -18,6 +26,9 @@ DEFLATED_LITTLE: Final = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 NATIVE_SYNTAXES: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG})
 """Transfer syntaxes whose pixels are not compressed (PS3.5 chapter 10)."""
+
+UNKNOWN_PLACE: Final = (0, 0)
+"""In place of offset and length: the attribute is there, and only pydicom knows where."""
 
 LONGEST_LOCATED_VALUE: Final = 1 << 30
 """Bytes; a file of 20,000 frames with long functional groups has a few tens of megabytes of them."""
@@ -33,7 +44,7 @@ class Header(Attributes):
         explicit: Whether the data set's elements name their value representation.
         dataset_offset: Offset of the data set in the file, where deflated bytes begin.
         located: Offset and length of each attribute of ``pictologics.dicom.headers.tags.LOCATED`` that was found;
-            offsets count as those of the pixels do. (0, 0) if pydicom found it and our own parser did not.
+            offsets count as those of the pixels do. ``UNKNOWN_PLACE`` if pydicom read the header.
         pixel_tag: The attribute that holds the pixels, 0 if there is none.
         pixel_offset: Offset of the pixel values; in a deflated file, within the inflated data set.
         pixel_length: Length of the pixel values in bytes as the header says, None for encapsulated ones.
@@ -88,7 +99,7 @@ class Header(Attributes):
             CorruptFileError: If the file ends within one.
         """
         found = [self.values.get(tag) for tag in wanted]
-        places = [self.located.get(tag, (0, 0)) for tag in wanted]
+        places = [self.located.get(tag, UNKNOWN_PLACE) for tag in wanted]
         if all(value is not None or not place[1] for value, place in zip(found, places, strict=True)):
             return [value or b"" for value in found]
         with self.file.open() as file:

@@ -9,7 +9,7 @@ from ...errors import CorruptFileError
 from ...storage.files import OpenFile, StoredFile
 from . import tags
 from .encoding import UNDEFINED_LENGTH
-from .header import Header
+from .header import UNKNOWN_PLACE, Header
 from .pydicom_edge import parse_with_pydicom, refuse_damage
 
 __all__ = ["read_header_with_pydicom"]
@@ -57,8 +57,7 @@ def fill_header(header: Header, content: bytes) -> None:
         if element is None:
             continue
         if tag in tags.LOCATED:
-            # It is there; where, only our own parser knows.
-            header.located[tag] = (0, 0)
+            header.located[tag] = UNKNOWN_PLACE
         elif element.is_raw:
             header.values[tag] = bytes(element.value or b"")
         elif tag != tags.TRANSFER_SYNTAX_UID:

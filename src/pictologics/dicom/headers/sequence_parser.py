@@ -17,7 +17,7 @@ from .encoding import (
     UNDEFINED_LENGTH,
     NotUnderstoodError,
 )
-from .header import Header
+from .header import UNKNOWN_PLACE, Header
 
 __all__ = ["Item", "read_items", "walk_items"]
 
@@ -60,8 +60,7 @@ def read_items(header: Header, tag: int, inner: frozenset[int] = frozenset()) ->
     Raises:
         CorruptFileError: If the sequence cannot be followed.
     """
-    if header.located.get(tag) == (0, 0):
-        # pydicom found it, but not where it is.
+    if header.located.get(tag) == UNKNOWN_PLACE:
         raise sequence_error(header, tag)
     (content,) = header.read_located(tag)
     return list(walk_items(header, tag, content, inner))

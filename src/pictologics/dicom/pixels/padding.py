@@ -87,5 +87,5 @@ def read_padding_float(header: Header, tag: int, kind: str) -> float | None:
     try:
         (number,) = struct.unpack_from(("<" if header.little_endian else ">") + kind, raw)
     except struct.error:
-        raise header.malformed(tag) from None
+        raise header.malformed_error(tag) from None
     return float(number)
