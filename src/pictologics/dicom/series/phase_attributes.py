@@ -21,28 +21,28 @@ from .phase_values import (
 __all__ = [
     "BY_CSA_DIFFUSION",
     "BY_DIFFUSION",
-    "CANDIDATES",
     "CONTRASTS",
-    "RANKED",
+    "PHASE_ATTRIBUTES",
+    "RANKED_TIMES",
     "UNSPECIFIC",
-    "Candidate",
+    "PhaseAttribute",
     "label_text",
 ]
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One thing that may differ between volumes.
+class PhaseAttribute:
+    """An attribute, or several that say one thing, that may differ between volumes.
 
     Attributes:
         keyword: What it is called in DICOM.
-        value: The value of a plane, None if it has none.
-        label: A value of a plane in words; None where a text says it itself.
+        read_value: Reads the value of a plane, None if it has none.
+        label_value: Puts a value into words, given a plane that has it; None where the value is a text of its own.
     """
 
     keyword: str
-    value: Callable[[Frame], Value | None]
-    label: Callable[[Value, Frame], str] | None = None
+    read_value: Callable[[Frame], Value | None]
+    label_value: Callable[[Value, Frame], str] | None = None
 
 
 def label_echo(value: Value, frame: Frame) -> str:
@@ -74,45 +74,45 @@ def label_text(value: Value, others: Sequence[Value]) -> str:
     return " ".join(str(part) for part in value if part not in common) or "other"
 
 
-BY_TRIGGER_TIME = Candidate(
+BY_TRIGGER_TIME = PhaseAttribute(
     "TriggerTime",
     make_number_reader(tags.TRIGGER_TIME, tags.NOMINAL_CARDIAC_TRIGGER_DELAY_TIME),
     make_label("Trigger time {:g} ms"),
 )
-BY_ACQUISITION_TIME = Candidate(
+BY_ACQUISITION_TIME = PhaseAttribute(
     "AcquisitionTime",
     make_text_reader(tags.FRAME_ACQUISITION_DATE_TIME, tags.ACQUISITION_DATE_TIME, tags.ACQUISITION_TIME),
     make_label("Acquired at {}"),
 )
-BY_CONTENT_TIME = Candidate("ContentTime", make_text_reader(tags.CONTENT_TIME), make_label("Made at {}"))
+BY_CONTENT_TIME = PhaseAttribute("ContentTime", make_text_reader(tags.CONTENT_TIME), make_label("Made at {}"))
 
-BY_CARDIAC_PERCENTAGE = Candidate(
+BY_CARDIAC_PERCENTAGE = PhaseAttribute(
     "NominalPercentageOfCardiacPhase",
     make_number_reader(tags.NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE),
     make_label("Phase {:g}%"),
 )
-BY_TEMPORAL_POSITION = Candidate(
+BY_TEMPORAL_POSITION = PhaseAttribute(
     "TemporalPositionIdentifier",
     make_number_reader(tags.TEMPORAL_POSITION_INDEX, tags.TEMPORAL_POSITION_IDENTIFIER, tags.TIME_SLICE_VECTOR),
     make_label("Time {:g}"),
 )
-BY_DIFFUSION = Candidate("DiffusionBValue", read_diffusion, label_diffusion)
-BY_CSA_DIFFUSION = Candidate("DiffusionBValue", read_csa_diffusion, label_diffusion)
+BY_DIFFUSION = PhaseAttribute("DiffusionBValue", read_diffusion, label_diffusion)
+BY_CSA_DIFFUSION = PhaseAttribute("DiffusionBValue", read_csa_diffusion, label_diffusion)
 """Tried in place of the other where no plane has that one; only when it is needed, for it is slow to read."""
-BY_ECHO = Candidate("EchoTime", read_echo, label_echo)
-BY_INVERSION_TIME = Candidate(
+BY_ECHO = PhaseAttribute("EchoTime", read_echo, label_echo)
+BY_INVERSION_TIME = PhaseAttribute(
     "InversionTime", make_number_reader(tags.INVERSION_TIMES, tags.INVERSION_TIME), make_label("Inversion time {:g} ms")
 )
-BY_FLIP_ANGLE = Candidate("FlipAngle", make_number_reader(tags.FLIP_ANGLE), make_label("Flip angle {:g} degrees"))
-BY_IMAGE_TYPE = Candidate("ImageType", read_image_type)
-BY_ACQUISITION_NUMBER = Candidate(
+BY_FLIP_ANGLE = PhaseAttribute("FlipAngle", make_number_reader(tags.FLIP_ANGLE), make_label("Flip angle {:g} degrees"))
+BY_IMAGE_TYPE = PhaseAttribute("ImageType", read_image_type)
+BY_ACQUISITION_NUMBER = PhaseAttribute(
     "AcquisitionNumber", make_number_reader(tags.ACQUISITION_NUMBER), make_label("Acquisition {:g}")
 )
 
-CANDIDATES = (
+PHASE_ATTRIBUTES = (
     BY_CARDIAC_PERCENTAGE,
     BY_TEMPORAL_POSITION,
-    Candidate(
+    PhaseAttribute(
         "TemporalPositionTimeOffset", make_number_reader(tags.TEMPORAL_POSITION_TIME_OFFSET), make_label("Time {:g} s")
     ),
     BY_TRIGGER_TIME,
@@ -121,12 +121,14 @@ CANDIDATES = (
     BY_INVERSION_TIME,
     BY_FLIP_ANGLE,
     BY_IMAGE_TYPE,
-    Candidate("EnergyWindowVector", make_number_reader(tags.ENERGY_WINDOW_VECTOR), make_label("Energy window {:g}")),
-    Candidate("DetectorVector", make_number_reader(tags.DETECTOR_VECTOR), make_label("Detector {:g}")),
-    Candidate("PhaseVector", make_number_reader(tags.PHASE_VECTOR), make_label("Phase {:g}")),
-    Candidate("TimeSlotVector", make_number_reader(tags.TIME_SLOT_VECTOR), make_label("Time slot {:g}")),
-    Candidate("RRIntervalVector", make_number_reader(tags.RR_INTERVAL_VECTOR), make_label("R-R interval {:g}")),
-    Candidate("StackID", make_text_reader(tags.STACK_ID), make_label("Stack {}")),
+    PhaseAttribute(
+        "EnergyWindowVector", make_number_reader(tags.ENERGY_WINDOW_VECTOR), make_label("Energy window {:g}")
+    ),
+    PhaseAttribute("DetectorVector", make_number_reader(tags.DETECTOR_VECTOR), make_label("Detector {:g}")),
+    PhaseAttribute("PhaseVector", make_number_reader(tags.PHASE_VECTOR), make_label("Phase {:g}")),
+    PhaseAttribute("TimeSlotVector", make_number_reader(tags.TIME_SLOT_VECTOR), make_label("Time slot {:g}")),
+    PhaseAttribute("RRIntervalVector", make_number_reader(tags.RR_INTERVAL_VECTOR), make_label("R-R interval {:g}")),
+    PhaseAttribute("StackID", make_text_reader(tags.STACK_ID), make_label("Stack {}")),
     BY_ACQUISITION_NUMBER,
     BY_ACQUISITION_TIME,
     BY_CONTENT_TIME,
@@ -137,7 +139,7 @@ What a protocol varies on purpose comes first, from the most specific: a cardiac
 acquisition time of its own, and only the first is what a cardiologist calls it. What merely comes along with a volume,
 its number and its times, comes last."""
 
-RANKED = (BY_TRIGGER_TIME, BY_ACQUISITION_TIME, BY_CONTENT_TIME)
+RANKED_TIMES = (BY_TRIGGER_TIME, BY_ACQUISITION_TIME, BY_CONTENT_TIME)
 """Times, which may differ in every image, so that no two images share one: only their order at each position counts."""
 
 UNSPECIFIC = frozenset({BY_ACQUISITION_NUMBER, BY_ACQUISITION_TIME, BY_CONTENT_TIME})

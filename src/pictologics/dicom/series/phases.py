@@ -21,11 +21,11 @@ from ..stacks.lattices import FEWEST, is_evenly_spaced
 from .phase_attributes import (
     BY_CSA_DIFFUSION,
     BY_DIFFUSION,
-    CANDIDATES,
     CONTRASTS,
-    RANKED,
+    PHASE_ATTRIBUTES,
+    RANKED_TIMES,
     UNSPECIFIC,
-    Candidate,
+    PhaseAttribute,
     label_text,
 )
 from .phase_values import Value
@@ -41,7 +41,7 @@ planes along an oblique normal by up to 1.7 micrometers."""
 Groups = dict[tuple[Value, ...], list[int]]
 """Indices of planes by their values of one or more attributes."""
 
-Known = dict[Candidate, list[Value]]
+Known = dict[PhaseAttribute, list[Value]]
 """The value of each plane, by the attribute."""
 
 
@@ -80,24 +80,24 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
     most = int(counts.max())
     if most == 1:
         return split_alternating(frames, slots) or [Phase(tuple(frames))]
-    known = find_differing_values(frames, CANDIDATES)
-    specific = {candidate: values for candidate, values in known.items() if candidate not in UNSPECIFIC}
+    known = find_differing_values(frames, PHASE_ATTRIBUTES)
+    specific = {attribute: values for attribute, values in known.items() if attribute not in UNSPECIFIC}
     phases = split_by_attributes(frames, slots, specific, 1)
     if phases:
         return phases
     # The CSA header is slow to read: only after every other attribute that says what a volume is.
     if BY_DIFFUSION not in known:
-        unspecific = {candidate: values for candidate, values in known.items() if candidate in UNSPECIFIC}
+        unspecific = {attribute: values for attribute, values in known.items() if attribute in UNSPECIFIC}
         known = {**specific, **read_csa_values(frames), **unspecific}
     # Two attributes at most: with three, almost any set of images can be cut into groups that fit by chance.
     for size in (1, 2):
         phases = split_by_attributes(frames, slots, known, size)
         if phases:
             return phases
-    for candidate in RANKED:
-        ranks = rank_at_positions(slots, known[candidate]) if candidate in known else None
+    for attribute in RANKED_TIMES:
+        ranks = rank_at_positions(slots, known[attribute]) if attribute in known else None
         if ranks is not None:
-            return make_ranked_phases(frames, ranks, candidate, known[candidate])
+            return make_ranked_phases(frames, ranks, attribute, known[attribute])
     return split_by_appearance(frames, slots)
 
 
@@ -124,13 +124,13 @@ def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
 
 
 def split_by_attributes(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
-    """Phases by the first so many candidates together that explain every repeated position; none if none do."""
+    """Phases by the first so many attributes together that explain every repeated position; none if none do."""
     most = int(np.bincount(slots).max())
     # Too few groups would hold a position twice; too many would cut a volume into pieces.
-    for candidates in combinations(known, size):
-        groups = group_by_values([known[candidate] for candidate in candidates])
+    for attributes in combinations(known, size):
+        groups = group_by_values([known[attribute] for attribute in attributes])
         if len(groups) == most and has_each_position_once(groups, slots):
-            return make_phases(frames, groups, candidates)
+            return make_phases(frames, groups, attributes)
     return []
 
 
@@ -146,7 +146,7 @@ def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]
     refused as such, nor values with fewer than three slices, which are evenly spaced by chance.
     """
     order = np.argsort(slots)
-    for candidate, values in find_differing_values(frames, CONTRASTS).items():
+    for attribute, values in find_differing_values(frames, CONTRASTS).items():
         count = len(set(values))
         turns = [values[k] for k in order]
         if (
@@ -155,8 +155,8 @@ def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]
             and turns[count:] == turns[:-count]
             and has_even_spacing([frames[k] for k in order])
         ):
-            phases = make_phases(frames, group_by_values([values]), (candidate,))
-            remark = f"slices of the {count} volumes take turns along the stack, as their {candidate.keyword} does"
+            phases = make_phases(frames, group_by_values([values]), (attribute,))
+            remark = f"slices of the {count} volumes take turns along the stack, as their {attribute.keyword} does"
             return [replace(phase, remark=remark) for phase in phases]
     return []
 
@@ -168,18 +168,18 @@ def has_even_spacing(frames: Sequence[Frame]) -> bool:
     return is_evenly_spaced(positions, step)
 
 
-def find_differing_values(frames: Sequence[Frame], candidates: Iterable[Candidate]) -> Known:
-    """The values of every candidate that each plane has and that are not all the same, in the candidates' order."""
+def find_differing_values(frames: Sequence[Frame], attributes: Iterable[PhaseAttribute]) -> Known:
+    """The values of each attribute that all planes have and that differ between them, in the attributes' order."""
     found = {}
-    for candidate in candidates:
+    for attribute in attributes:
         values: list[Value] = []
         for frame in frames:
-            value = candidate.value(frame)
+            value = attribute.read_value(frame)
             if value is None:
                 break
             values.append(value)
         if len(values) == len(frames) and len(set(values)) > 1:
-            found[candidate] = values
+            found[attribute] = values
     return found
 
 
@@ -188,7 +188,7 @@ def read_csa_values(frames: Sequence[Frame]) -> Known:
     by_file: dict[int, Value] = {}
     for frame in frames:
         if id(frame.header) not in by_file:
-            value = BY_CSA_DIFFUSION.value(frame)
+            value = BY_CSA_DIFFUSION.read_value(frame)
             if value is None:
                 return {}
             by_file[id(frame.header)] = value
@@ -200,7 +200,7 @@ def group_by_values(values: Sequence[Sequence[Value]]) -> Groups:
     """Planes by their values.
 
     Args:
-        values: For each candidate, the value of each plane.
+        values: For each attribute, the value of each plane.
     """
     groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
     for index, key in enumerate(zip(*values, strict=True)):
@@ -213,7 +213,7 @@ def has_each_position_once(groups: Groups, slots: np.ndarray) -> bool:
     return all(len(set(slots[members].tolist())) == len(members) for members in groups.values())
 
 
-def make_phases(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Candidate]) -> list[Phase]:
+def make_phases(frames: Sequence[Frame], groups: Groups, attributes: Sequence[PhaseAttribute]) -> list[Phase]:
     """Phases in ascending order of their values, labeled by those attributes that differ between them."""
     keys = sorted(groups)
     columns = list(zip(*keys, strict=True))
@@ -221,15 +221,15 @@ def make_phases(frames: Sequence[Frame], groups: Groups, candidates: Sequence[Ca
     for key in keys:
         first = frames[groups[key][0]]
         labels = [
-            candidate.label(value, first) if candidate.label else label_text(value, column)
-            for candidate, value, column in zip(candidates, key, columns, strict=True)
+            attribute.label_value(value, first) if attribute.label_value else label_text(value, column)
+            for attribute, value, column in zip(attributes, key, columns, strict=True)
             if len(set(column)) > 1
         ]
         phases.append(
             Phase(
                 tuple(frames[k] for k in groups[key]),
                 ", ".join(labels),
-                " + ".join(candidate.keyword for candidate in candidates),
+                " + ".join(attribute.keyword for attribute in attributes),
                 key[0] if len(key) == 1 else key,
             )
         )
@@ -251,7 +251,7 @@ def rank_at_positions(slots: np.ndarray, values: Sequence[Value]) -> list[int] |
 
 
 def make_ranked_phases(
-    frames: Sequence[Frame], ranks: Sequence[int], candidate: Candidate, values: Sequence[Value]
+    frames: Sequence[Frame], ranks: Sequence[int], attribute: PhaseAttribute, values: Sequence[Value]
 ) -> list[Phase]:
     """Phases by their rank at each position, where the value itself drifts from slice to slice."""
     phases = []
@@ -259,7 +259,7 @@ def make_ranked_phases(
         members = [index for index, own_rank in enumerate(ranks) if own_rank == rank]
         lowest = min(values[index] for index in members)
         label = f"Volume {rank + 1}"
-        phases.append(Phase(tuple(frames[index] for index in members), label, candidate.keyword, lowest))
+        phases.append(Phase(tuple(frames[index] for index in members), label, attribute.keyword, lowest))
     return phases
 
 
@@ -277,9 +277,9 @@ def split_by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phas
 
 def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
-    for candidate, values in find_differing_values(frames, CANDIDATES).items():
+    for attribute, values in find_differing_values(frames, PHASE_ATTRIBUTES).items():
         groups = group_by_values([values])
         sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:
-            return make_phases(frames, groups, (candidate,))
+            return make_phases(frames, groups, (attribute,))
     return [Phase(tuple(frames))]

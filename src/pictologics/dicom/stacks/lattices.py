@@ -52,7 +52,7 @@ MOST_LATTICE_SLOTS = 2**31 - 1
 FEWEST = 3
 """How many slices make a lattice of their own: any two are evenly spaced."""
 
-MOST_BETWEEN = 12
+MOST_SLICES_BETWEEN = 12
 """How many slices of one lattice may lie between two neighbors of the other: one may be finer, hardly by more."""
 
 
@@ -167,7 +167,7 @@ def split_interleaved(offsets: FloatArray) -> tuple[npt.NDArray[np.intp], npt.ND
         return None
     # The usual gap in the merged order is shorter than either stack's own: tolerances by it are the stricter ones.
     tolerance_unit = float(np.median(np.diff(offsets[:, -1])))
-    for second in range(1, min(count, MOST_BETWEEN + 2)):
+    for second in range(1, min(count, MOST_SLICES_BETWEEN + 2)):
         first_stack = follow_steps(offsets, second, tolerance_unit)
         other_stack = np.setdiff1d(np.arange(count), first_stack)
         if min(first_stack.size, other_stack.size) < FEWEST or not is_evenly_spaced(

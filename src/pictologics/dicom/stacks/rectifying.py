@@ -225,9 +225,9 @@ def describe_rounding(stack: StackGeometry, plane: InPlanePlan, normal: NormalPl
     """Say how far slices that were taken as they are lie from where they were put."""
     kept = np.flatnonzero((normal.lower >= 0) & (normal.weight == 0))
     slices = normal.lower[kept]
-    put = np.column_stack([(plane.start + plane.part - plane.first)[slices], kept])
-    said = stack.offsets[slices] / (*stack.grid.spacing[:2], normal.step)
-    error = float(np.linalg.norm(put - said, axis=1).max())
+    places = np.column_stack([(plane.start + plane.part - plane.first)[slices], kept])
+    true_places = stack.offsets[slices] / (*stack.grid.spacing[:2], normal.step)
+    error = float(np.linalg.norm(places - true_places, axis=1).max())
     if error < CORNER_ERROR_NOTED:
         return []
     return [Decision("rounded", f"slices moved onto the regular volume, by up to {error:.2g} voxels", error)]

@@ -136,9 +136,9 @@ def check_corrections(facts: PetFacts) -> None:
     for needed, flag in (("ATTN", "attenuation"), ("DECY", "decay")):
         if needed not in facts.corrected:
             fact = flag if facts.is_enhanced else "corrected"
-            said = "not YES" if facts.is_enhanced else " ".join(sorted(facts.corrected)) or "missing"
+            stated = "not YES" if facts.is_enhanced else " ".join(sorted(facts.corrected)) or "missing"
             raise OptionError(
-                f"uptake values need images corrected for {needed}, and {name_attribute(fact)} is {said}",
+                f"uptake values need images corrected for {needed}, and {name_attribute(fact)} is {stated}",
                 path=facts.path,
                 advice="load the corrected series, or leave suv out",
                 attribute=fact,
