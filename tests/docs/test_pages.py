@@ -53,6 +53,15 @@ def test_every_block_of_code_says_what_it_is(page):
             assert not code.lstrip().startswith("pictologics"), code
 
 
+def test_nobody_is_told_to_install_the_package_by_its_name():
+    """An index may have another package of that name, which would come in its place."""
+    by_name = re.compile(r"pip install [^`\n]*\bpictologics\b|\bpictologics\[")
+    files = [*PAGES, ROOT / "pyproject.toml", *(ROOT / "src").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    for file in files:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert not by_name.search(line.replace("&& pictologics demo", "")), f"{file.name}: {line}"
+
+
 def test_every_public_name_is_on_the_page_of_the_api():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"^::: pictologics\.[\w.]*?(\w+)$", page, re.MULTILINE))
