@@ -17,7 +17,7 @@ from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.voxels import find_companion
 from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, StoredFile
-from ..storage.probed_file import ProbedFile, forget_head, probe_file
+from ..storage.probed_file import OpenProbedFile, ProbedFile, forget_head, probe_file
 from .protocol import Probe, Source
 
 __all__ = ["make_probe", "make_source"]
@@ -83,15 +83,16 @@ def read_open_file(file: BinaryIO) -> MemoryFile:
 
 def make_file_source(file: StoredFile) -> Source:
     """Make the source of a file or an archive; its first bytes are read once, for every question they answer."""
-    probed = ProbedFile(file)
-    if looks_like_archive(probed.head, probed.inflated_head):
+    with file.open() as opened:
+        probed = ProbedFile(file, opened)
+        is_archive = looks_like_archive(probed.head, probed.inflated_head)
+        try:
+            header = None if is_archive else read_open_header(probed, OpenProbedFile(probed, opened))
+        except CorruptFileError as error:
+            # It begins as DICOM; the reader that is chosen will say what is wrong with it.
+            return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True, damage=error)
+    if is_archive:
         return Source(file.name, "archive", tuple(list_archive_entries(probed)))
-    try:
-        with probed.open() as opened:
-            header = read_open_header(probed, opened)
-    except CorruptFileError as error:
-        # It begins as DICOM; the reader that is chosen will say what is wrong with it.
-        return Source(file.name, "file", (probed,), head=probed.head, is_dicom=True, damage=error)
     if header is None:
         return Source(file.name, "file", (probed,), head=probed.head)
     return Source(file.name, "file", (ParsedFile(header),), head=probed.head, is_dicom=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .files import ClosesOnExit, OpenFile, StoredFile
 from .inflation import inflate_head, is_gzip
 
-__all__ = ["HEAD_SIZE", "ProbedFile", "forget_head", "probe_file"]
+__all__ = ["HEAD_SIZE", "OpenProbedFile", "ProbedFile", "forget_head", "probe_file"]
 
 HEAD_SIZE = 1 << 16
 """Holds the header of every common file, also a NIfTI header with the extensions that are worth reading."""
@@ -19,6 +19,10 @@ HEAD_SIZE = 1 << 16
 class ProbedFile:
     """A file that knows its beginning: opening it costs nothing until more than that is read.
 
+    Args:
+        file: The file.
+        opened: The same file, open.
+
     Attributes:
         file: The file itself.
         name: What messages call it.
@@ -26,12 +30,11 @@ class ProbedFile:
         size: Its size when it was probed.
     """
 
-    def __init__(self, file: StoredFile) -> None:
+    def __init__(self, file: StoredFile, opened: OpenFile) -> None:
         self.file = file
         self.name = file.name
-        with file.open() as opened:
-            self.head = opened.read_at(0, HEAD_SIZE)
-            self.size = opened.size
+        self.head = opened.read_at(0, HEAD_SIZE)
+        self.size = opened.size
 
     @cached_property
     def inflated_head(self) -> bytes:
@@ -49,12 +52,17 @@ class ProbedFile:
 
 
 class OpenProbedFile(ClosesOnExit):
-    """The bytes of a probed file; the file itself is opened when the first byte beyond the head is read."""
+    """The bytes of a probed file; the file itself is opened when the first byte beyond the head is read.
 
-    def __init__(self, probed: ProbedFile) -> None:
+    Args:
+        probed: The file.
+        opened: The file itself if it is open already; it is closed with this.
+    """
+
+    def __init__(self, probed: ProbedFile, opened: OpenFile | None = None) -> None:
         self.probed = probed
         self.size = probed.size
-        self._opened: OpenFile | None = None
+        self._opened = opened
 
     def close(self) -> None:
         """Close the file if it was opened."""
@@ -82,7 +90,10 @@ class OpenProbedFile(ClosesOnExit):
 
 def probe_file(file: StoredFile) -> ProbedFile:
     """Read the first bytes of a file, unless it is one of which they are known."""
-    return file if isinstance(file, ProbedFile) else ProbedFile(file)
+    if isinstance(file, ProbedFile):
+        return file
+    with file.open() as opened:
+        return ProbedFile(file, opened)
 
 
 def forget_head(file: StoredFile) -> StoredFile:

@@ -57,4 +57,4 @@ def find_voxel_file(header: NiftiHeader) -> ProbedFile:
             path=header.file.name,
             advice="copy the .img file into the same folder",
         )
-    return ProbedFile(data)
+    return probe_file(data)
