@@ -75,6 +75,7 @@ def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) ->
         width: Number of columns.
         height: Number of rows.
     """
+    # Moving the polygons back is moving all centers forward.
     shifted = points - np.array(TIE_SHIFT)
     u0, v0 = shifted[:, 0], shifted[:, 1]
     following = np.arange(1, len(points) + 1)
@@ -120,6 +121,7 @@ def cross_rows_in_parts(
         end = max(begin + 1, int(np.searchsorted(first, first[begin] + MOST_AT_ONCE, "right")) - 1)
         edges, rows, columns = cross_edges(begin, end)
         polygons = np.searchsorted(starts, edges, "right") - 1
+        # One number for each place of each polygon, in ascending order of polygons, rows and columns.
         places, times = np.unique((polygons * height + rows) * (width + 1) + columns, return_counts=True)
         kept.append(places[times % 2 == 1])
         begin = end
@@ -148,6 +150,7 @@ def fill_patch(rows: IntArray, columns: IntArray) -> Patch | None:
     # One column more than the patch has holds the crossings behind the last column. As every row has an even
     # number of crossings, the parity that runs on from row to row begins each of them anew.
     flags = np.zeros(height * (width + 1), np.uint8)
+    # Counts may wrap around at 256, which keeps whether they are odd.
     np.add.at(flags, (rows - row) * (width + 1) + (columns - column), np.uint8(1))
     inside = np.bitwise_xor.accumulate(flags) & np.uint8(1)
     return Patch(row, column, inside.reshape(height, width + 1)[:, :width])

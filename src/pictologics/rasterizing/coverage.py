@@ -66,11 +66,13 @@ def measure_coverage(
     following[starts[1:] - 1] = starts[:-1]
     upward = corners[:, 1] < corners[following, 1]
     lower, upper = np.where(upward[:, None], (corners, corners[following]), (corners[following], corners))
+    # Horizontal edges enclose no area by themselves.
     slanted = lower[:, 1] < upper[:, 1]
     lower, upper = lower[slanted], upper[slanted]
     pieces = cut_into_slabs(lower, upper, int(rows))
     changes = sum_changes_along_rows(*pieces, int(columns), int(rows))
     fractions = np.cumsum(changes, axis=1)
+    # Running sums carry the rounding of a row, some 1e-14, which must not show as -0.0 or 1.0000001.
     return int(low[1]), int(low[0]), np.clip(fractions, 0.0, 1.0).astype(np.float32)
 
 
@@ -130,6 +132,7 @@ def pair_edges_with_slabs(lower: FloatArray, upper: FloatArray, heights: FloatAr
 def interpolate_columns(lower: FloatArray, upper: FloatArray, edges: IntArray, heights: FloatArray) -> FloatArray:
     """Compute the columns of edges at some heights."""
     (x0, y0), (x1, y1) = lower[edges].T, upper[edges].T
+    # Clipped, so that rounding never takes a piece beyond the ends of its edge.
     share = np.clip((heights - y0) / (y1 - y0), 0.0, 1.0)
     return np.asarray(x0 + share * (x1 - x0))
 
@@ -141,6 +144,7 @@ def find_crossings(
     same = slabs[1:] == slabs[:-1]
     before, after = np.diff(at_bottom), np.diff(at_top)
     crossing = same & (before * after < 0)
+    # Only neighbors are looked at: those that cross further away become neighbors in a later round.
     share = before[crossing] / (before[crossing] - after[crossing])
     low, high = bottom[1:][crossing], top[1:][crossing]
     at = low + share * (high - low)
@@ -176,6 +180,7 @@ def sum_changes_along_rows(
         column > 0, integrate_behind(column, left, right) - integrate_behind(column - 1.0, left, right), 0.0
     )
     row = np.floor(bottom).astype(np.int64)[piece]
+    # bincount adds in float64 and in the order of pieces, the same on every machine.
     changes = np.bincount(row * columns + column, weights=(here - before) * signed, minlength=rows * columns)
     return changes.reshape(rows, columns).astype(np.float64)
 

@@ -60,6 +60,7 @@ def make_segmentation(
                 kind,
                 [describe_segment(segment) for segment in described],
                 series_instance_uid=generate_uid(),
+                # Beyond the numbers that scanners give: the standard only wants one.
                 series_number=300,
                 sop_instance_uid=generate_uid(),
                 instance_number=1,

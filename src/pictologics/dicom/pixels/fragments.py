@@ -77,10 +77,13 @@ def find_frame_fragments(
     starts = [start - ITEM_HEAD - first for start, _ in fragments]
     # The Extended Offset Table has 64-bit entries. The basic one has 32 bits, which wrap around beyond 4 GB.
     tables = (unpack_table(extended_offsets, "Q", frames), 1 << 64), (unpack_table(table, "I", frames), 1 << 32)
+    # A table is believed only where each of its entries is the start of a fragment: writers count them in wrong ways,
+    # and then the fragments themselves still tell.
     for entries, modulus in tables:
         grouped = group_by_table([start % modulus for start in starts], entries, fragments)
         if grouped is not None:
             return grouped
+    # The fragments that a good table counts are gone: sorting what is left would give frames that are not whole.
     if not items.delimited and any(entries for entries, _ in tables):
         raise items.items_error("ends before the last of the frames that its offset table names")
     return group_without_table(items, fragments, frames)
@@ -99,6 +102,7 @@ def group_without_table(items: ItemHeads, fragments: list[Fragment], frames: int
     if len(fragments) == frames and items.delimited:
         return [[fragment] for fragment in fragments]
     begins = [k for k, fragment in enumerate(fragments) if begins_frame(items.source, fragment)]
+    # None begins like a known format: RLE and single bits have no mark, and there one fragment is one frame (A.4.2).
     if len(fragments) == frames and not begins:
         return [[fragment] for fragment in fragments]
     grouped = group_by_table(list(range(len(fragments))), begins, fragments)
@@ -193,6 +197,7 @@ class ItemHeads:
             self._window_offset, start = self.position, 0
         head = self._window[start : start + ITEM_HEAD]
         self.position += ITEM_HEAD
+        # Nothing is lost where the file ends within the delimiter, which has no value.
         if len(head) < ITEM_HEAD and DELIMITER_TAG.startswith(head[:4]):
             return b"", 0
         return head[:4], int.from_bytes(head[4:], "little")
@@ -218,6 +223,7 @@ class ItemHeads:
 
 def check_single_frame(source: ByteSource, fragments: list[Fragment], path: str) -> list[Fragment]:
     """Return all fragments of a file of one frame, unless several of them begin a frame."""
+    # A frame may be in any number of fragments (PS3.5 A.4), but two that begin like an image are two frames.
     if len(fragments) > 1:
         begins = sum(begins_frame(source, fragment) for fragment in fragments)
         if begins > 1:

@@ -47,6 +47,7 @@ class LookupTable:
 
     def apply(self, stored: AnyArray) -> FloatArray:
         """Look values up; numbers before the first or behind the last entry get its value (PS3.3 C.11.1.1.1)."""
+        # Of 64 bits, so that neither the subtraction nor a first number beyond the stored type wraps around.
         index = stored.astype(np.int64)
         index -= self.first
         np.clip(index, 0, self.values.size - 1, out=index)

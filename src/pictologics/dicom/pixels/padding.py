@@ -60,6 +60,7 @@ def find_padding(header: Header, stored: PixelFormat) -> PixelPadding | None:
         value, limit = (read_padding_integer(header, tag, stored) for tag in INTEGER_TAGS)
     if value is None:
         return None
+    # Which end is the limit depends on the photometric interpretation; writers give them in either order.
     limit = value if limit is None else limit
     return PixelPadding(min(value, limit), max(value, limit))
 

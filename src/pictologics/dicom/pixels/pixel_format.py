@@ -80,6 +80,7 @@ def read_pixel_format(header: Header) -> PixelFormat:
             f"its pixels have {allocated} bits each (BitsAllocated), and only 8, 16, 32 or 64 are supported",
             path=header.path,
         )
+    # Both are required (type 1). Where they are missing anyway, all bits belong to the value, from the lowest on.
     bits = header.short(tags.BITS_STORED) or allocated
     high_bit = header.short(tags.HIGH_BIT)
     high_bit = bits - 1 if high_bit is None else high_bit
@@ -119,6 +120,7 @@ def check_pixels_present(frame: Frame, stored: PixelFormat) -> None:
     """
     header = frame.header
     if header.is_encapsulated:
+        # How many bytes a compressed frame needs, only its own head says.
         return
     check_bytes_present(
         header,

@@ -46,6 +46,7 @@ class PlaneReader:
         header = frame.header
         top, left = frame.tile or (0, 0)
         if header.is_encapsulated or stored.numbers_per_pixel > 1:
+            # A tile of these has no stretch of bytes of its own: the picture is decoded as a whole, and cut.
             pixels = self.read_whole_frame(header, frame.number, stored)
             return pixels[top : top + frame.rows, left : left + frame.columns]
         # Of a tile, the rows of the picture that it spans are read whole: they are one stretch of the file.
@@ -70,6 +71,7 @@ class PlaneReader:
             begin = offset - offset % 2
             count = offset - begin + size
             count += count % 2
+        # Memory that is new for each plane would be cleared by the system each time.
         if self.buffer.size < count:
             self.buffer = np.empty(count, np.uint8)
         words = self.buffer[:count]

@@ -57,6 +57,7 @@ class Conversion:
 
     def convert(self, stored: AnyArray, valid: BoolArray | None) -> AnyArray:
         """Convert one plane, and write to ``valid`` which of its pixels are data."""
+        # Before the table: padding is given as a stored number, and the table may send it to a value that is data.
         if self.padding is not None and valid is not None:
             self.padding.mark_valid(stored, valid)
         return stored if self.table is None else self.table.apply(stored)

@@ -81,6 +81,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     conversions = [of_header_conversion[id(frame.header)] for frame in frames]
     first = frames[0]
     shape = (len(frames), first.rows, first.columns)
+    # Not cleared: every plane is written below, by the thread that reads it.
     planes = np.empty(shape, choose_float_type(formats, conversions) if dtype is None else dtype)
     has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
     valid = np.ones(shape, np.bool_) if has_mask else None
@@ -93,6 +94,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
                 rescaled = rules.apply_rescale
                 if conversion is not None:
                     pixels = conversion.convert(pixels, None if valid is None else valid[k])
+                    # A Modality LUT stands in place of slope and intercept (PS3.3 C.11.1).
                     rescaled = rescaled and not conversion.ends_there
                 slope, intercept = (frame.slope, frame.intercept) if rescaled else (1.0, 0.0)
                 if slope == 1.0 and intercept:
@@ -104,6 +106,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     run_in_shares(read_share, len(frames))
     units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
     decisions = describe_conversions(conversions, colors)
+    # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
 

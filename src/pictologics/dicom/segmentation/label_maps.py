@@ -81,6 +81,7 @@ class LabelLookup:
     """Turns stored numbers into labels: themselves, or background where no wanted segment has them."""
 
     def __init__(self, segmentation: DicomSegmentation, numbers: Sequence[int], dtype: np.dtype[Any]) -> None:
+        # Stored numbers have 8 or 16 bits: one entry for each that is possible, and no check of bounds.
         self.table = np.zeros(1 << 16, dtype)
         self.table[list(numbers)] = numbers
         known = np.zeros(1 << 16, np.bool_)

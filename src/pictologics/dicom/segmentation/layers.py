@@ -70,6 +70,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     header = segmentation.header
     refuse_slide(header)
     size = read_plane_size(header)
+    # One that is there must say how many there are; 0 and an empty value are errors, not one frame.
     count = 1 if tags.NUMBER_OF_FRAMES not in header else header.integer(tags.NUMBER_OF_FRAMES) or 0
     if not all(size) or count < 1 or not header.pixel_tag:
         content = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
@@ -99,6 +100,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     planes: list[list[Layer]] = [[] for _ in range(found.grid.shape[2])]
     for plane, layer in on_plane:
         planes[slots[plane]].append(layer)
+    # Ascending, so that painting in this order leaves the higher number where segments overlap.
     ordered = tuple(tuple(sorted(plane, key=lambda layer: layer.segment)) for plane in planes)
     return Layers(found.grid, frames[0], ordered, (*found.decisions, *describe_repeated_frames(ordered, segmentation)))
 

@@ -63,6 +63,7 @@ def read_segment_label_map(
         with FramePixels(layers.template) as pixels:
             for slot in share:
                 wanted = select_layers(layers.planes[slot], numbers)
+                # Copies: all layers of a plane are needed at once, and the reader has memory for one.
                 bits = [(layer.segment, pixels.read_bits(layer.frame, at_least).copy()) for layer in wanted]
                 if bits:
                     paint_bits(volume[slot].reshape(-1), bits, overlaps)
@@ -94,6 +95,7 @@ def read_segment_masks(
                     bits = pixels.read_bits(layer.frame, at_least)
                     stretch = set_stretch(bits)
                     part = volumes[layer.segment][slot].reshape(-1)[stretch.start * 8 : stretch.stop * 8]
+                    # Joined, as a segment may have several frames on one plane.
                     part |= np.unpackbits(bits[stretch], count=part.size, bitorder="little")
 
     run_in_shares(read_share, len(layers.planes))
@@ -124,11 +126,13 @@ def read_fractions(segmentation: DicomSegmentation, layers: Layers, volumes: dic
             for slot in share:
                 for layer in select_layers(layers.planes[slot], tuple(volumes)):
                     stored = pixels.read_numbers(layer.frame)
+                    # Writing zeros to zero pages would make the system give out their memory.
                     rows = np.flatnonzero(stored.any(axis=1))
                     if not rows.size:
                         continue
                     held = slice(int(rows[0]), int(rows[-1]) + 1)
                     part = volumes[layer.segment][slot, held]
+                    # Divided in float64 and rounded once.
                     np.maximum(part, (stored[held] / segmentation.maximum).astype(np.float32), out=part)
 
     run_in_shares(read_share, len(layers.planes))

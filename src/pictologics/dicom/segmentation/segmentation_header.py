@@ -77,6 +77,7 @@ def open_segmentation(file: StoredFile) -> DicomSegmentation:
     segments = read_dicom_segments(header)
     if kind != "LABELMAP":
         return DicomSegmentation(header, cast(SegmentationType, kind), tuple(segments), read_maximum(header, kind))
+    # A label map has no padding: its PixelPaddingValue is the number of the background (PS3.3 C.8.20.2).
     background = header.short(tags.PIXEL_PADDING_VALUE) or 0
     return DicomSegmentation(
         header,

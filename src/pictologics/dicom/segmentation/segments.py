@@ -108,6 +108,7 @@ def read_dicom_segment(item: Item) -> DicomSegment:
         raise CorruptFileError(
             "one of its segments has no number", path=item.path, advice="export the file again or number the segment"
         )
+    # Three unsigned words, of which the attribute's accessors would give the first only.
     color = item.values.get(tags.RECOMMENDED_DISPLAY_CIELAB_VALUE, b"")
     order = "little" if item.little_endian else "big"
     lab = [int.from_bytes(color[k : k + 2], order) for k in (0, 2, 4)]  # type: ignore[arg-type]

@@ -115,7 +115,7 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
         draw_planes(contours, canvas.grid, draw)
         return array, sum(found, Overlaps())
     overlaps = Overlaps()
-    # Planes that cross each other cannot be painted one by one.
+    # Planes that cross share voxels, and what a ROI has of those is known only when all of its planes are drawn.
     masks = draw_masks(contours, canvas, len(numbers))
     for index in range(array.shape[2]):
         layers = [(number, mask[:, :, index]) for number, mask in zip(numbers, masks, strict=True)]

@@ -116,7 +116,9 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
         raise outside_error(target, contours.points)
     across = ((low[rows, others] < -0.5) | (high[rows, others] > size)).any(axis=1)
     decisions += describe_outside(target, outside, across & ~outside, rois)
+    # Kept next to the field: planes far outside must not overflow, and contours there are dropped below.
     keys = np.stack([axes, planes.clip(-1, last + 1).astype(np.int64), rois, np.zeros_like(rois)], axis=1)
+    # By axis, plane and ROI, and by height among equal ones, as number_sheets requires.
     order = np.lexsort((middles, rois, keys[:, 1], axes))
     order = order[~outside[order]]
     keys = keys[order]

@@ -76,6 +76,7 @@ def read_rois(header: Header) -> list[Roi]:
     contours, colors = read_contours(header)
     types = read_roi_types(header)
     rois = []
+    # ROIs are described in one sequence, and their contours and kinds stand in others, joined by number.
     for item in read_items(header, tags.STRUCTURE_SET_ROI_SEQUENCE):
         number = read_required_integer(item, tags.ROI_NUMBER)
         rois.append(

@@ -1,4 +1,4 @@
-"""Contours on an image whose slices are not evenly spaced, loaded as if they were."""
+"""Moves contours along with slices that are not evenly spaced, on an image that was loaded as if they were."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def find_uneven_heights(image: Image) -> FloatArray | None:
 
 
 def move_to_even_slices(points: FloatArray, image: Image) -> tuple[FloatArray, list[Decision]]:
-    """Move points along with the slices between which they lie, to where the grid of an image has those slices.
+    """Move points with the slices between which they lie, to where the grid of an image has those slices.
 
     Args:
         points: (n, 3) positions, LPS mm.

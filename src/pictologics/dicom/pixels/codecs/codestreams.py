@@ -97,6 +97,7 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
         elif 0xE0 <= marker <= 0xEF:
             notes.append((marker, segment))
         position += 2 + length
+    # Precision, rows, columns and samples, then three bytes for each component, of which the first is its identifier.
     if len(frame) < 6 or len(frame) < 6 + 3 * frame[5]:
         raise CodestreamError("has no size before its samples")
     precision, rows, columns, samples = struct.unpack_from(">BHHB", frame)
@@ -154,6 +155,7 @@ def read_jpeg_2000_head(codestream: bytes) -> Codestream:
     right, bottom, left, top, tile_columns, tile_rows, tile_left, tile_top, samples = struct.unpack_from(
         ">8IH", codestream, 8
     )
+    # Behind SOC, SIZ, its length and its capabilities: the corners of image and tiles on the reference grid.
     components = codestream[42 : 42 + 3 * samples]
     if not samples or len(components) < 3 * samples:
         raise CodestreamError("ends within its head")
@@ -186,6 +188,7 @@ def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
     bits = BitReader(encoded[2:12])
     small = bits.take(1)
     rows = bits.take_side(small)
+    # A common ratio of sides takes the place of the second side.
     ratio = bits.take(3)
     if ratio:
         over, under = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]

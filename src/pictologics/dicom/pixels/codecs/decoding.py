@@ -114,5 +114,6 @@ def decode_frame(
         raise
     except CodestreamError as error:
         raise frame.corrupt_error(str(error)) from error
+    # What struct, numpy and the decoders of imagecodecs, whose errors are RuntimeErrors, raise on damaged bytes.
     except (LookupError, MemoryError, OverflowError, RuntimeError, TypeError, ValueError, struct.error) as error:
         raise frame.corrupt_error(f"cannot be decoded ({error})") from error

@@ -115,6 +115,7 @@ class FrameFormat:
             bits, shift = self.bits_stored, max(0, min(precision, self.high_bit + 1) - self.bits_stored)
         elif signed == self.signed:
             return words
+        # Codecs may hand out views of the encoded bytes, which must stay as they are.
         if not words.flags.writeable:
             words = words.copy()
         return PixelFormat(self.dtype, bits, shift, False).clean(words)

@@ -16,6 +16,7 @@ def decode_jpeg_xl(encoded: bytes, frame: FrameFormat) -> AnyArray:
     rows, columns = read_jpeg_xl_size(encoded)
     frame.check_codestream(Codestream(rows, columns, frame.samples, frame.bits_stored))
     decoded = jpegxl_decode(encoded, keeporientation=True, numthreads=1)
+    # libjxl widens samples to the next type, and makes floats of those that are stored as such.
     if decoded.dtype.kind != "u" or decoded.dtype.itemsize * 8 > frame.bits_allocated:
         raise frame.corrupt_error(
             f"has samples of type {decoded.dtype}, and the header allocates {frame.bits_allocated} bits"

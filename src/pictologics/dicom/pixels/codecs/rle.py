@@ -32,6 +32,7 @@ def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
         # Segments are joined to words while they are unpacked; writers whose runs overshoot take the slower way.
         count = len(dicomrle_decode(encoded, words.dtype, out=content.data))
     except RuntimeError:
+        # It raises for damaged frames as well; the count then tells whether enough came out of them.
         count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size))
     if count < words.nbytes:
         raise frame.corrupt_error(f"decodes to {count} of the {words.nbytes} bytes that are required")
@@ -68,6 +69,7 @@ def read_segment_bounds(encoded: bytes, frame: FrameFormat, required: int) -> li
     if len(encoded) < RLE_HEADER.size:
         raise frame.corrupt_error(f"is {len(encoded)} bytes long, and its RLE header alone has {RLE_HEADER.size}")
     count, *offsets = RLE_HEADER.unpack_from(encoded)
+    # One segment for each byte of each sample (PS3.5 G.2).
     if count != required or count > MOST_RLE_SEGMENTS:
         raise frame.corrupt_error(f"has {count} segments, and the header requires {required}")
     bounds = list(pairwise([*offsets[:count], len(encoded)]))
