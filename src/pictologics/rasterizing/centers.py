@@ -93,8 +93,8 @@ def cross_rows(points: FloatArray, starts: IntArray, width: int, height: int) ->
         """Find edge, row and column of each crossing of some edges."""
         edges = np.repeat(np.arange(begin, end), counts[begin:end])
         rows = np.arange(first[begin], first[end]) - first[edges] + low[edges]
-        # Clipping to the field keeps the count of crossings before each center inside it, and so the parity.
         crossing_columns = u0[edges] + (rows - v0[edges]) * slope[edges]
+        # Clipping to the field changes no count of crossings before a center in it, and so no parity.
         return edges, rows, np.clip(np.ceil(crossing_columns), 0, width).astype(np.int64)
 
     if first[-1] <= MOST_AT_ONCE:

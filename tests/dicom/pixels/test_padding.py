@@ -142,7 +142,7 @@ def test_each_file_has_its_own_padding_or_none(tmp_path):
 
 
 def test_padding_is_compared_before_a_table_is_applied(tmp_path):
-    from tests.dicom.pixels.test_modality_lut import ENTRIES, modality_lut
+    from tests.dicom.pixels.test_lookup_tables import ENTRIES, modality_lut
 
     write_series(tmp_path / "s", PHANTOM, modality_lut(ENTRIES), padding(150, vr="US"), slope=None, signed=False)
     image = load_image(tmp_path / "s", source_mask_from="padding")

@@ -100,7 +100,7 @@ class StructureSet:
         if not unfit:
             return labels, []
         pairs = ", ".join(f"{roi.title} became {unfit[roi.number]}" for roi in rois if roi.number in unfit)
-        text = f"ROI numbers beyond the labels from 1 to {LARGEST_LABEL} were replaced: {pairs}"
+        text = f"ROI numbers outside the labels 1 to {LARGEST_LABEL} were replaced: {pairs}"
         return labels, [Decision("converted", text, len(unfit), "content")]
 
     def select_rois(self, names: Names) -> list[Roi]:
