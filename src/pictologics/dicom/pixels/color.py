@@ -52,7 +52,7 @@ def check_colors(headers: Iterable[Header], luminance: bool) -> int:
         luminance: Whether they are to be converted.
 
     Raises:
-        UnsupportedFormatError: If there is one and it is not to be converted, or cannot be.
+        UnsupportedFormatError: If there is one and ``luminance`` is False, or its colors are of an unknown kind.
     """
     count = 0
     for header in headers:
@@ -89,7 +89,7 @@ def compute_luminance(words: AnyArray, header: Header, stored: PixelFormat) -> A
         Rows of pixels, float64 for RGB and the stored type for YBR.
 
     Raises:
-        CorruptFileError: If the file cannot be what it says.
+        CorruptFileError: If the header's account of its colors contradicts the pixels.
     """
     rows, columns = header.short(tags.ROWS) or 0, header.short(tags.COLUMNS) or 0
     photometric = photometric_of(header)

@@ -28,7 +28,7 @@ FLOAT_TAGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PixelPadding:
-    """The stored numbers that are no data: those from ``low`` to ``high``, both included."""
+    """The stored numbers that are not data: those from ``low`` to ``high``, both included."""
 
     low: float
     high: float
@@ -51,7 +51,7 @@ def find_padding(header: Header, stored: PixelFormat) -> PixelPadding | None:
     A range runs from the value to its limit, whichever is the larger; a limit without a value means nothing.
 
     Raises:
-        CorruptFileError: If an attribute cannot be what it says.
+        CorruptFileError: If an attribute is too short for its type.
     """
     if header.pixel_tag in FLOAT_TAGS:
         value_tag, limit_tag, kind = FLOAT_TAGS[header.pixel_tag]

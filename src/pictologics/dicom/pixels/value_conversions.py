@@ -1,4 +1,4 @@
-"""Step 4 of 4: stored numbers -> values, by a table, a palette or the weights of colors; and which are no data.
+"""Step 4 of 4: stored numbers -> values, by a table, a palette or the weights of colors, and which are not data.
 
 The order is the standard's. Padding is a stored number, so it is looked for first (DICOM PS3.3 C.7.5.1.1.2). A
 Modality LUT then gives the value and takes the place of slope and intercept: a file has one or the other (C.11.1).
@@ -28,7 +28,7 @@ __all__ = ["Conversion", "PixelRules", "choose_float_type", "describe_conversion
 
 @dataclass(frozen=True, slots=True)
 class PixelRules:
-    """What is asked for.
+    """Which conversions the caller asks for.
 
     Attributes:
         apply_rescale: Whether stored values become real ones, by slope and intercept or by a Modality LUT.
@@ -46,7 +46,7 @@ class Conversion:
     """How the stored numbers of one file become values.
 
     Attributes:
-        padding: The numbers that are no data, None if there are none or they are not marked.
+        padding: The numbers that are not data, None if there are none or they are not marked.
         table: The value of each stored number; None if numbers stand for themselves.
         ends_there: Whether the table gives real values, to which no slope and intercept are applied.
     """

@@ -42,8 +42,8 @@ class Voxels:
     Attributes:
         array: Values of shape (x, y, z) in Fortran order.
         source_mask: Where they are data, None if that was not asked for or no file says it.
-        units: What they count, as a Modality LUT says; empty otherwise.
-        decisions: What was done to get there.
+        units: Units of the values, if a Modality LUT names them; else empty.
+        decisions: Which conversions were made.
     """
 
     array: AnyArray

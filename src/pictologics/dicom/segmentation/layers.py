@@ -41,7 +41,7 @@ class Layers:
         template: A frame of the file, for what all of them have in common.
         planes: For each plane of the grid its frames, in ascending order of their segments; none where the file
             has no frame.
-        decisions: What was decided to get there.
+        decisions: Decisions about positions and repeated frames.
     """
 
     grid: Grid

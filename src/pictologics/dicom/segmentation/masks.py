@@ -36,7 +36,7 @@ class LabelMap:
 
     Attributes:
         array: Segment numbers, shape (x, y, z), in Fortran order.
-        decisions: What was decided to get there.
+        decisions: Decisions about overlaps and unknown numbers.
     """
 
     array: AnyArray

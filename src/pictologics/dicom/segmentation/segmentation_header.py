@@ -24,7 +24,7 @@ SEGMENTATION_TYPES: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
 
 @dataclass(frozen=True)
 class DicomSegmentation:
-    """What the header of a segmentation says.
+    """A segmentation file, by its header.
 
     Attributes:
         header: The file.

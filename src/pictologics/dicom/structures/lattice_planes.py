@@ -81,8 +81,8 @@ class Target:
 def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[str]) -> PlanarContours:
     """Find the plane of the lattice for each contour.
 
-    A contour may lie in any plane of voxel centers, across any of the three axes. One beside such a plane goes to the
-    nearest one, none of its points being further off than half a step between planes.
+    A contour may lie in any plane of voxel centers, across any of the three axes. One off such a plane goes to the
+    nearest one, if none of its points is further away than half a step between planes.
 
     Args:
         path: The file, for messages.
@@ -187,12 +187,12 @@ def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[D
         )
         return [Decision("placed", text, largest, "geometry")]
     if largest >= CORNER_ERROR_NOTED:
-        return [Decision("rounded", f"contours lie up to {largest:.3g} steps beside their planes of voxels", largest)]
+        return [Decision("rounded", f"contours lie up to {largest:.3g} steps off their planes of voxels", largest)]
     return []
 
 
 def outside_error(target: Target, points: FloatArray) -> GeometryError:
-    """Make the error for contours that all lie beside the image, with the extent of both."""
+    """Make the error for contours that all lie outside the image, with the extent of both."""
     grid = target.grid
     corners = grid.index_to_world(grid.corner_indices)
     values: dict[str, Any] = {}

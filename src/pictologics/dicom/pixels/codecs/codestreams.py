@@ -51,7 +51,7 @@ class CodestreamError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Codestream:
-    """What a compressed frame says about itself.
+    """Size, samples and precision of a compressed frame, by its own head.
 
     Attributes:
         rows: Pixels along a column.
