@@ -13,7 +13,7 @@ from pictologics.provenance import (
     Decision,
     Provenance,
     SliceSource,
-    warn_of,
+    give_warnings,
 )
 
 RECORD = Provenance(
@@ -71,7 +71,7 @@ def test_is_an_immutable_value():
 def test_only_decisions_that_ask_for_it_warn_and_each_of_its_kind():
     decisions = [*RECORD.decisions, Decision("assumed", "1 mm was assumed", 1.0, "geometry")]
     with pytest.warns() as caught:
-        warn_of("scan/", decisions)
+        give_warnings("scan/", decisions)
     assert [(w.category, str(w.message)) for w in caught] == [
         (ContentWarning, "'scan/': 1 localizer left out"),
         (GeometryWarning, "'scan/': 1 mm was assumed"),

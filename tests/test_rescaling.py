@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictologics import OptionError
-from pictologics.rescaling import add_within_words, exact_float, rescale_into
+from pictologics.rescaling import add_within_words, find_exact_float, rescale_into
 
 TYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
 
@@ -16,7 +16,7 @@ TYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64
 @pytest.mark.parametrize("name", TYPES)
 def test_the_smallest_float_holds_the_extremes_of_its_type(name):
     stored = np.dtype(name)
-    chosen = exact_float(stored)
+    chosen = find_exact_float(stored)
     limits = np.iinfo(stored) if stored.kind in "iu" else np.finfo(stored)
     ends = np.array([limits.min, limits.max], stored)
     if stored.itemsize < 8 or stored.kind == "f":

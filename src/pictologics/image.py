@@ -15,7 +15,7 @@ from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
 from .provenance import Decision, Provenance
 from .validity import as_source_mask
 
-__all__ = ["Image", "check_lies_on", "create_full_mask", "noting_other_frame", "other_frame"]
+__all__ = ["Image", "check_lies_on", "create_full_mask", "note_other_frame", "report_other_frame"]
 
 
 @dataclass(eq=False, repr=False)
@@ -177,7 +177,7 @@ def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str |
         )
 
 
-def other_frame(own: str, reference: str) -> tuple[Decision, ...]:
+def report_other_frame(own: str, reference: str) -> tuple[Decision, ...]:
     """What to say where something of one frame of reference is put on something of another.
 
     Positions of two frames are not related (DICOM PS3.3 C.7.4.1) unless somebody registered them, which no file of
@@ -196,10 +196,10 @@ def other_frame(own: str, reference: str) -> tuple[Decision, ...]:
     return (Decision("assumed", text, warning="geometry"),)
 
 
-def noting_other_frame(image: Image, reference: Image) -> Image:
+def note_other_frame(image: Image, reference: Image) -> Image:
     """An image that is to be placed on another one, with what there is to say of their frames of reference."""
     name = "frame_of_reference_uid"
-    decisions = other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
+    decisions = report_other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
     return replace(image, provenance=image.provenance.with_decisions(*decisions)) if decisions else image
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import OptionError
 from .image import Image
-from .provenance import Decision, warn_of
+from .provenance import Decision, give_warnings
 from .validity import Validity, as_source_mask, find_valid
 
 __all__ = ["check_image", "check_is_image", "derive_image", "find_valid_voxels", "name_of"]
@@ -26,7 +26,7 @@ def derive_image(image: Image, *decisions: Decision, **changes: Any) -> Image:
         *decisions: What was decided.
         **changes: Fields with new values.
     """
-    warn_of(name_of(image) or "image", decisions)
+    give_warnings(name_of(image) or "image", decisions)
     return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
 
 

@@ -31,7 +31,7 @@ from .loaders.protocol import (
     Suv,
 )
 from .loaders.registry import find_reader
-from .provenance import warn_of
+from .provenance import give_warnings
 from .storage.files import PathLike
 
 __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merge_images", "load_image"]
@@ -146,7 +146,7 @@ def load_image(
     image, source = read_image(path, options)
     if target is not None:
         image = place_on_grid(image, target, options.fill_value, method, source)
-    warn_of(source, image.provenance.decisions)
+    give_warnings(source, image.provenance.decisions)
     return image
 
 

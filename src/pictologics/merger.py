@@ -12,8 +12,8 @@ import numpy.typing as npt
 from .array_types import AnyArray
 from .geometry import Box, Grid
 from .image import Image
-from .interpolation.sampling import type_with
-from .placement import decisions_of, overlap
+from .interpolation.sampling import widen_type
+from .placement import describe_placing, find_overlap
 from .provenance import Decision
 from .threads import run_in_shares
 
@@ -80,7 +80,7 @@ class Merger:
             GeometryError: If the lattices do not meet.
         """
         lattice = image.grid.lattice_map(self.grid)
-        source, destination = overlap(image.grid, self.grid, lattice)
+        source, destination = find_overlap(image.grid, self.grid, lattice)
 
         def place_array(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
             return array.transpose(lattice.axes)[source]
@@ -89,7 +89,7 @@ class Merger:
         mask = None if image.source_mask is None else place_array(image.source_mask)
         self.note_validity(mask, None if covered is None else place_array(covered), destination)
         self.conflicts.append(self.merge(kept, place_array(image.array), mask, value))
-        return [] if image.grid.lies_on(self.grid) else decisions_of(image.grid, self.grid, lattice, destination)
+        return [] if image.grid.lies_on(self.grid) else describe_placing(image.grid, self.grid, lattice, destination)
 
     def widen_for(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Make the result's array, or widen it, so that it holds values of a type, and return it."""
@@ -151,7 +151,7 @@ class Merger:
         """Fill the voxels that no image had, and return the result."""
         array = self.widen_for(np.dtype(np.uint8))
         if self.covered is not None:
-            array = self.widen_for(type_with(array.dtype, self.fill_value))
+            array = self.widen_for(widen_type(array.dtype, self.fill_value))
             np.copyto(array, array.dtype.type(self.fill_value), where=~self.covered)
         return array
 

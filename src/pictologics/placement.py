@@ -23,14 +23,14 @@ from .interpolation.sampling import (
     Sampled,
     Sampling,
     sample,
-    type_with,
+    widen_type,
 )
 from .provenance import Decision
 
 __all__ = [
     "Placed",
-    "decisions_of_sampling",
-    "moved_to",
+    "describe_sampling",
+    "move_image",
     "place",
     "place_with_report",
     "refuse_blended_labels",
@@ -124,13 +124,13 @@ def place_with_report(
             raise GeometryError(error.found, advice=advice, **error.values) from error
         how = Sampling(interpolation, fill_value=fill_value)
         return resample_onto(image, target, how, error.found if warn_when_resampled else None)
-    source, destination = overlap(grid, target, lattice)
-    array = fill(image.array, lattice, source, destination, target.shape, fill_value)
+    source, destination = find_overlap(grid, target, lattice)
+    array = fill_target(image.array, lattice, source, destination, target.shape, fill_value)
     mask = image.source_mask
     if mask is not None:
-        mask = fill(mask, lattice, source, destination, target.shape, False)
-    decisions = decisions_of(grid, target, lattice, destination)
-    moved = moved_to(image, array, target, mask, decisions)
+        mask = fill_target(mask, lattice, source, destination, target.shape, False)
+    decisions = describe_placing(grid, target, lattice, destination)
+    moved = move_image(image, array, target, mask, decisions)
     return Placed(moved, count_voxels(destination), decisions=tuple(decisions))
 
 
@@ -145,17 +145,17 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     """
     refuse_blended_labels(image, how.interpolation)
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
-    decisions = decisions_of_sampling(image.grid, target, how, made, warned_reason)
-    moved = moved_to(image, made.array, target, made.valid, decisions, is_resampled=True)
+    decisions = describe_sampling(image.grid, target, how, made, warned_reason)
+    moved = move_image(image, made.array, target, made.valid, decisions, is_resampled=True)
     return Placed(moved, made.inside, is_resampled=True, decisions=tuple(decisions))
 
 
-def decisions_of_sampling(
+def describe_sampling(
     grid: Grid, target: Grid, how: Sampling, made: Sampled, warned_reason: str | None = None
 ) -> list[Decision]:
     """What sampling on another grid did, in words; arguments as for :func:`resample_onto`."""
     if not made.inside:
-        return [lies_outside(grid, target)]
+        return [describe_outside(grid, target)]
     text = f"resampled onto the reference by {how.interpolation} interpolation"
     outside = made.array.size - made.inside
     if outside:
@@ -177,7 +177,7 @@ def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
         )
 
 
-def moved_to(
+def move_image(
     image: Image,
     array: npt.NDArray[Any],
     grid: Grid,
@@ -199,7 +199,7 @@ def moved_to(
     )
 
 
-def overlap(grid: Grid, target: Grid, lattice: LatticeMap) -> tuple[Box, Box]:
+def find_overlap(grid: Grid, target: Grid, lattice: LatticeMap) -> tuple[Box, Box]:
     """The voxels that both grids have: in the source with its axes reordered, and in the target.
 
     Where nothing overlaps, both boxes are empty.
@@ -223,7 +223,7 @@ def overlap(grid: Grid, target: Grid, lattice: LatticeMap) -> tuple[Box, Box]:
     return tuple(source), tuple(destination)  # type: ignore[return-value]
 
 
-def fill(
+def fill_target(
     array: npt.NDArray[Any],
     lattice: LatticeMap,
     source: Box,
@@ -232,20 +232,20 @@ def fill(
     fill_value: float | bool,
 ) -> npt.NDArray[Any]:
     """A new array of the target's shape with the overlapping voxels in place."""
-    dtype = type_with(array.dtype, fill_value)
+    dtype = widen_type(array.dtype, fill_value)
     # Zeros take memory only where something is written: dozens of masks of one scan must not take dozens of scans.
     result = np.full(shape, fill_value, dtype, order="F") if fill_value else np.zeros(shape, dtype, order="F")
     result[destination] = array.transpose(lattice.axes)[source]
     return result
 
 
-def decisions_of(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box) -> list[Decision]:
+def describe_placing(grid: Grid, target: Grid, lattice: LatticeMap, destination: Box) -> list[Decision]:
     """What placing did, in words."""
     kept = count_voxels(destination)
     total = int(np.prod(grid.shape))
     decisions = []
     if not kept:
-        decisions.append(lies_outside(grid, target))
+        decisions.append(describe_outside(grid, target))
     else:
         text = f"{kept} of {total} voxels placed on the reference"
         decisions.append(Decision("placed", text, kept))
@@ -260,7 +260,7 @@ def count_voxels(box: Box) -> int:
     return int(np.prod([part.stop - part.start for part in box]))
 
 
-def lies_outside(grid: Grid, target: Grid) -> Decision:
+def describe_outside(grid: Grid, target: Grid) -> Decision:
     """The warning that nothing overlaps."""
     corners = grid.index_to_world(grid.corner_indices[[0, -1]]).round(1).tolist()
     others = target.index_to_world(target.corner_indices[[0, -1]]).round(1).tolist()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .errors import ContentWarning, GeometryWarning, warn
 
-__all__ = ["Decision", "Provenance", "SliceSource", "warn_of"]
+__all__ = ["Decision", "Provenance", "SliceSource", "give_warnings"]
 
 DecisionKind = Literal[
     "sorted", "left out", "assumed", "rounded", "converted", "resampled", "placed", "merged", "processed"
@@ -88,7 +88,7 @@ class Provenance:
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
 
-def warn_of(path: str, decisions: Iterable[Decision]) -> None:
+def give_warnings(path: str, decisions: Iterable[Decision]) -> None:
     """Issue the warnings that decisions call for, each once, at the line outside the package that led here.
 
     Args:

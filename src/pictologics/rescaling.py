@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from .errors import OptionError
 
-__all__ = ["add_within_words", "exact_float", "rescale_into"]
+__all__ = ["add_within_words", "find_exact_float", "rescale_into"]
 
 # Whole numbers up to here are exact in float32 (24 bits of significand).
 EXACT_FLOAT32_BITS = 24
 LARGEST_EXACT_INTERCEPT = 2**23
 
 
-def exact_float(stored: np.dtype[Any], bits: int | None = None) -> np.dtype[np.floating[Any]]:
+def find_exact_float(stored: np.dtype[Any], bits: int | None = None) -> np.dtype[np.floating[Any]]:
     """The smallest float type that holds every stored value exactly.
 
     Args:
@@ -71,7 +71,7 @@ def write_floats(target: npt.NDArray[Any], stored: npt.NDArray[Any], slope: floa
     """Write ``stored * slope + intercept`` into an array of floats."""
     if slope == 1.0 and intercept == 0.0:
         np.copyto(target, stored, casting="unsafe")
-    elif slope == 1.0 and target.dtype == np.float32 and sums_exactly(stored.dtype, intercept):
+    elif slope == 1.0 and target.dtype == np.float32 and is_exact_sum(stored.dtype, intercept):
         np.add(stored, np.float32(intercept), out=target, casting="unsafe", dtype=np.float32)
     else:
         values = np.multiply(stored, np.float64(slope), dtype=np.float64)
@@ -105,7 +105,7 @@ def add_within_words(words: npt.NDArray[Any], bits: int, intercept: float) -> np
     return sums
 
 
-def sums_exactly(stored: np.dtype[Any], intercept: float) -> bool:
+def is_exact_sum(stored: np.dtype[Any], intercept: float) -> bool:
     """Whether stored integers plus the intercept are whole numbers within float32's exact range."""
     return (
         stored.kind in "iu"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError
-from ..rescaling import exact_float, rescale_into
+from ..rescaling import find_exact_float, rescale_into
 from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
 from ..threads import run_in_shares
@@ -40,7 +40,7 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArra
         OptionError: If ``dtype`` is an integer type that cannot hold the values.
     """
     try:
-        flat = np.empty(prod(layout.shape), exact_float(layout.stored) if dtype is None else dtype)
+        flat = np.empty(prod(layout.shape), find_exact_float(layout.stored) if dtype is None else dtype)
     except (MemoryError, ValueError) as error:
         # NumPy raises ValueError where not even the number of bytes fits a word.
         raise CorruptFileError(

@@ -14,12 +14,12 @@ import numpy as np
 from ..array_types import AnyArray, BoolArray, FloatArray
 from ..threads import run_in_shares
 from .separable import WEIGHT_ROUNDING, ValidVoxels, interpolate
-from .weights import ROUNDING, nearest_samples, weights_of_axis
+from .weights import COORDINATE_ROUNDING, find_nearest_samples, make_axis_weights
 
-__all__ = ["PlaneMap", "gather_points", "interpolate_points"]
+__all__ = ["PlaneMap", "copy_nearest_points", "interpolate_points"]
 
 
-MARGIN = 2
+SPLINE_MARGIN = 2
 """Samples beyond each end that the weights of a cubic spline reach from half a voxel outside."""
 
 
@@ -51,11 +51,11 @@ class PlaneMap:
         """Whether positions lie within the source's voxels, which reach half a voxel beyond their centers."""
         within = np.ones(coordinates[0].shape, np.bool_)
         for places, size in zip(coordinates, self.shape, strict=True):
-            within &= (places >= -0.5 - ROUNDING) & (places <= size - 0.5 + ROUNDING)
+            within &= (places >= -0.5 - COORDINATE_ROUNDING) & (places <= size - 0.5 + COORDINATE_ROUNDING)
         return within
 
 
-def gather_points(source: AnyArray, places: PlaneMap, result: AnyArray, inside: BoolArray) -> None:
+def copy_nearest_points(source: AnyArray, places: PlaneMap, result: AnyArray, inside: BoolArray) -> None:
     """Copy the nearest voxel of the source to each voxel of the result that lies within it.
 
     Args:
@@ -70,7 +70,9 @@ def gather_points(source: AnyArray, places: PlaneMap, result: AnyArray, inside: 
             coordinates = places.coordinates(k, result.shape[1:])
             within = places.inside(coordinates)
             inside[k] = within
-            numbers = [nearest_samples(one[within], size) for one, size in zip(coordinates, source.shape, strict=True)]
+            numbers = [
+                find_nearest_samples(one[within], size) for one, size in zip(coordinates, source.shape, strict=True)
+            ]
             result[k][within] = source[tuple(numbers)]
 
     run_in_shares(copy_share, result.shape[0])
@@ -102,12 +104,12 @@ def interpolate_points(
     from scipy import ndimage
 
     values = source if voxels is None else np.where(voxels.source, source, 0)
-    margin = 0 if order == 1 else MARGIN
-    samples = values if order == 1 else coefficients(values, result.dtype)
+    margin = 0 if order == 1 else SPLINE_MARGIN
+    samples = values if order == 1 else find_spline_coefficients(values, result.dtype)
     del values
     weights = None if voxels is None else voxels.source.view(np.uint8)
     if weights is not None and order != 1:
-        weights = coefficients(weights, result.dtype)
+        weights = find_spline_coefficients(weights, result.dtype)
 
     def at_plane(samples: AnyArray, k: int) -> AnyArray:
         start = places.start(k) + margin
@@ -143,10 +145,12 @@ def interpolate_points(
     run_in_shares(fill_share, result.shape[0])
 
 
-def coefficients(source: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
+def find_spline_coefficients(source: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
     """The coefficients of the cubic spline through the source, with a margin on every side."""
     axes = [
-        weights_of_axis(np.arange(-MARGIN, size + MARGIN, dtype=np.float64), size, "coefficients", "nearest", dtype)
+        make_axis_weights(
+            np.arange(-SPLINE_MARGIN, size + SPLINE_MARGIN, dtype=np.float64), size, "coefficients", "nearest", dtype
+        )
         for size in source.shape
     ]
     made = np.empty([weights.count for weights in axes], dtype)

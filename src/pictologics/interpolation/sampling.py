@@ -10,27 +10,27 @@ import numpy as np
 from ..array_types import AnyArray, BoolArray, FloatArray
 from ..geometry import CORNER_ERROR_NOTED, nearest_axes
 from ..provenance import Decision
-from ..rescaling import exact_float
+from ..rescaling import find_exact_float
 from ..validity import Validity, find_valid
 from . import Interpolation
 from .boundaries import Extension
-from .oblique import PlaneMap, gather_points, interpolate_points
-from .parts import needed, shifted, whole
+from .influence import find_source_box, make_whole_box, shift_map
+from .oblique import PlaneMap, copy_nearest_points, interpolate_points
 from .separable import (
     ValidVoxels,
-    block_planes,
-    gather,
+    choose_block_planes,
+    copy_nearest,
     interpolate,
 )
 from .weights import (
     BLOCK_ROWS,
+    COORDINATE_ROUNDING,
     NARROW_ROWS,
-    ROUNDING,
-    nearest_samples,
-    weights_of_axis,
+    find_nearest_samples,
+    make_axis_weights,
 )
 
-__all__ = ["Sampled", "Sampling", "sample", "type_with"]
+__all__ = ["Sampled", "Sampling", "sample", "widen_type"]
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def sample(
         how: How values are made.
         valid: True where the source holds data; None for everywhere. What is not True is never looked at.
     """
-    cut = needed(whole(shape), to_source, array.shape, how.interpolation, how.extension)
-    array, to_source = array[cut], shifted(to_source, whole(shape), cut)
+    cut = find_source_box(make_whole_box(shape), to_source, array.shape, how.interpolation, how.extension)
+    array, to_source = array[cut], shift_map(to_source, make_whole_box(shape), cut)
     valid = None if valid is None else valid[cut]
     validity = find_valid(array, valid)
     made = sample_finite(array, to_source, shape, how, validity.mask)
@@ -109,7 +109,7 @@ def sample_finite(
     valid: BoolArray | None,
 ) -> Sampled:
     """Sample an array that is finite wherever it is valid."""
-    dtype = sampled_type(array.dtype, how)
+    dtype = choose_result_type(array.dtype, how)
     linear = to_source[:3, :3]
     axes, _ = nearest_axes(linear)
     straight = np.zeros((3, 3))
@@ -124,13 +124,13 @@ def sample_finite(
     return sample_axes(array.transpose(axes), coordinates, how, moved, dtype)
 
 
-def sampled_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
+def choose_result_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
     """The type of the result, in the machine's byte order."""
     dtype = dtype.newbyteorder("=")
-    return type_with(dtype, how.fill_value) if how.interpolation == "nearest" else exact_float(dtype)
+    return widen_type(dtype, how.fill_value) if how.interpolation == "nearest" else find_exact_float(dtype)
 
 
-def type_with(dtype: np.dtype[Any], fill_value: float | bool) -> np.dtype[Any]:
+def widen_type(dtype: np.dtype[Any], fill_value: float | bool) -> np.dtype[Any]:
     """A type widened, if it must be, so that it holds a fill value too."""
     if dtype.kind == "f" or dtype == np.bool_:
         return dtype
@@ -151,7 +151,9 @@ def sample_axes(
     shape = tuple(places.size for places in coordinates)
     box = []
     for places, size in zip(coordinates, array.shape, strict=True):
-        inside = np.flatnonzero((places >= -reach - ROUNDING) & (places <= size - 1 + reach + ROUNDING))
+        inside = np.flatnonzero(
+            (places >= -reach - COORDINATE_ROUNDING) & (places <= size - 1 + reach + COORDINATE_ROUNDING)
+        )
         box.append(slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0))
     count = int(np.prod([one.stop - one.start for one in box]))
     is_whole = count == np.prod(shape)
@@ -179,13 +181,13 @@ def fill_box(
 ) -> None:
     """Fill the part of the result that lies within the source; all of it as (z, y, x)."""
     if how.interpolation == "nearest":
-        numbers = [nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
-        gather(source, numbers, result, pair_masks(how, valid, result_valid))
+        numbers = [find_nearest_samples(places, size) for places, size in zip(coordinates, source.shape, strict=True)]
+        copy_nearest(source, numbers, result, pair_masks(how, valid, result_valid))
         return
     in_plane = NARROW_ROWS if how.interpolation == "linear" else BLOCK_ROWS
-    rows = [block_planes(source.shape, coordinates[0].size, result.dtype), in_plane, in_plane]
+    rows = [choose_block_planes(source.shape, coordinates[0].size, result.dtype), in_plane, in_plane]
     axes = [
-        weights_of_axis(places, size, how.interpolation, how.extension, result.dtype, count)
+        make_axis_weights(places, size, how.interpolation, how.extension, result.dtype, count)
         for places, size, count in zip(coordinates, source.shape, rows, strict=True)
     ]
     interpolate(source, axes, result, pair_masks(how, valid, result_valid))
@@ -213,9 +215,9 @@ def sample_points(
     inside = np.zeros(shape, np.bool_, order="F")
     result_valid = None if valid is None else np.zeros(shape, np.bool_, order="F")
     if how.interpolation == "nearest":
-        gather_points(source, places, result.T, inside.T)
+        copy_nearest_points(source, places, result.T, inside.T)
         if valid is not None and result_valid is not None:
-            gather_points(valid.T, places, result_valid.T, inside.T)
+            copy_nearest_points(valid.T, places, result_valid.T, inside.T)
             np.copyto(result, how.fill_value, where=~result_valid, casting="unsafe")
     else:
         voxels = pair_masks(how, None if valid is None else valid.T, None if result_valid is None else result_valid.T)

@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from ..array_types import AnyArray, BoolArray
 from ..threads import run_in_shares
-from .products import (
+from .block_arithmetic import (
     Scratch,
     multiply_columns,
     multiply_rows,
-    select,
+    select_values,
 )
-from .weights import BLOCK_ROWS, AxisWeights, Block
+from .weights import BLOCK_ROWS, AxisWeights, WeightBlock
 
-__all__ = ["ValidVoxels", "block_planes", "gather", "interpolate"]
+__all__ = ["ValidVoxels", "choose_block_planes", "copy_nearest", "interpolate"]
 
 
 BLOCK_BYTES = 2**25
@@ -51,7 +51,7 @@ class ValidVoxels:
     fill_value: float
 
 
-def gather(
+def copy_nearest(
     source: AnyArray, samples: Sequence[npt.NDArray[np.intp]], result: AnyArray, voxels: ValidVoxels | None = None
 ) -> None:
     """Copy voxels by their numbers along each axis.
@@ -77,7 +77,7 @@ def gather(
             result[k] = result[k - 1] if repeats else take(source, k)
             if voxels is not None:
                 voxels.result[k] = voxels.result[k - 1] if repeats else take(voxels.source, k)
-                select(result[k], voxels.result[k], voxels.fill_value, result[k], scratch)
+                select_values(result[k], voxels.result[k], voxels.fill_value, result[k], scratch)
 
     run_in_shares(copy_share, numbers.size)
 
@@ -89,7 +89,7 @@ def as_slice(numbers: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
     return numbers
 
 
-def block_planes(shape: Sequence[int], planes: int, dtype: np.dtype[Any]) -> int:
+def choose_block_planes(shape: Sequence[int], planes: int, dtype: np.dtype[Any]) -> int:
     """How many planes of the result are made together, so that their parts stay small.
 
     Args:
@@ -117,17 +117,17 @@ def interpolate(
         result: Where the values go, float32 or float64; sums are made in its type.
         voxels: Which voxels are valid; None for all of them.
     """
-    pieces = list(blocks_along_z(axes[0], source))
+    pieces = list(list_z_blocks(axes[0], source))
 
     def fill_share(share: Iterable[int]) -> None:
         scratch = Scratch()
         for number in share:
-            fill_planes(source, pieces[number], axes, result, voxels, scratch)
+            fill_block(source, pieces[number], axes, result, voxels, scratch)
 
     run_in_shares(fill_share, len(pieces))
 
 
-def blocks_along_z(weights: AxisWeights, source: AnyArray) -> Iterator[Block]:
+def list_z_blocks(weights: AxisWeights, source: AnyArray) -> Iterator[WeightBlock]:
     """The blocks of the third axis; planes that stay as they are need no matrix."""
     if not weights.is_identity:
         yield from weights.blocks
@@ -136,12 +136,12 @@ def blocks_along_z(weights: AxisWeights, source: AnyArray) -> Iterator[Block]:
     together = 1 if abs(source.strides[0]) >= abs(source.strides[2]) else BLOCK_ROWS // 2
     for first in range(0, weights.count, together):
         planes = slice(first, min(first + together, weights.count))
-        yield Block(planes, planes, np.empty((0, 0)))
+        yield WeightBlock(planes, planes, np.empty((0, 0)))
 
 
-def fill_planes(
+def fill_block(
     source: AnyArray,
-    block: Block,
+    block: WeightBlock,
     axes: Sequence[AxisWeights],
     result: AnyArray,
     voxels: ValidVoxels | None,
@@ -150,60 +150,62 @@ def fill_planes(
     """Make the planes of one block."""
     values, target = source[block.old], result[block.new]
     if voxels is None:
-        make_planes(values, block, axes, target, scratch)
+        interpolate_planes(values, block, axes, target, scratch)
         return
     valid, target_valid = voxels.source[block.old], voxels.result[block.new]
     if valid.all():
-        make_planes(values, block, axes, target, scratch)
+        interpolate_planes(values, block, axes, target, scratch)
         target_valid[...] = True
     elif valid.any():
         counted = scratch.array("counted", values.shape, target.dtype)
         for k, plane in enumerate(counted):
             np.copyto(plane, values[k])
-            select(plane, valid[k], 0.0, plane, scratch)
-        make_planes(counted, block, axes, target, scratch)
+            select_values(plane, valid[k], 0.0, plane, scratch)
+        interpolate_planes(counted, block, axes, target, scratch)
         np.copyto(counted, valid)
         weight = scratch.array("weight", target.shape, target.dtype)
-        make_planes(counted, block, axes, weight, scratch)
+        interpolate_planes(counted, block, axes, weight, scratch)
         for k, plane in enumerate(target):
-            settle(plane, weight[k], target_valid[k], voxels, scratch)
+            normalize_plane(plane, weight[k], target_valid[k], voxels, scratch)
     else:
         target[...] = voxels.fill_value
         target_valid[...] = False
 
 
-def settle(target: AnyArray, weight: AnyArray, target_valid: BoolArray, voxels: ValidVoxels, scratch: Scratch) -> None:
+def normalize_plane(
+    target: AnyArray, weight: AnyArray, target_valid: BoolArray, voxels: ValidVoxels, scratch: Scratch
+) -> None:
     """Divide sums by their weight, and fill what has too little of it."""
     np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         np.divide(target, weight, out=target)
-    select(target, target_valid, voxels.fill_value, target, scratch)
+    select_values(target, target_valid, voxels.fill_value, target, scratch)
 
 
-def make_planes(
-    planes: AnyArray, block: Block, axes: Sequence[AxisWeights], target: AnyArray, scratch: Scratch
+def interpolate_planes(
+    planes: AnyArray, block: WeightBlock, axes: Sequence[AxisWeights], target: AnyArray, scratch: Scratch
 ) -> None:
     """Interpolate along z, and each plane that this makes along y and x."""
     dtype = target.dtype
     if block.matrix.size:
-        together = in_order(planes, dtype, "together", scratch).reshape(planes.shape[0], -1)
+        together = arrange_values(planes, dtype, "together", scratch).reshape(planes.shape[0], -1)
         stacked = scratch.array("stacked", (block.matrix.shape[0], together.shape[1]), dtype)
         multiply_columns(block.matrix, together, stacked)
         planes = stacked.reshape(-1, *planes.shape[1:])
     # The axis that loses most voxels first: the other one then has less to do.
     steps = sorted((k for k in (1, 2) if not axes[k].is_identity), key=lambda k: axes[k].growth)
     for plane, made in zip(planes, target, strict=True):
-        part = in_order(plane, dtype, "plane", scratch) if steps else plane
+        part = arrange_values(plane, dtype, "plane", scratch) if steps else plane
         for step in steps[:-1]:
             shape = (axes[1].count, plane.shape[1]) if step == 1 else (plane.shape[0], axes[2].count)
-            part = along(part, step, axes[step], scratch.array("part", shape, dtype))
+            part = interpolate_along(part, step, axes[step], scratch.array("part", shape, dtype))
         if steps:
-            along(part, steps[-1], axes[steps[-1]], made)
+            interpolate_along(part, steps[-1], axes[steps[-1]], made)
         else:
             made[...] = part
 
 
-def in_order(values: AnyArray, dtype: np.dtype[Any], name: str, scratch: Scratch) -> AnyArray:
+def arrange_values(values: AnyArray, dtype: np.dtype[Any], name: str, scratch: Scratch) -> AnyArray:
     """Values of the right type with x fastest: themselves, or a copy in scratch memory."""
     if values.dtype == dtype and values.flags.c_contiguous:
         return values
@@ -212,7 +214,7 @@ def in_order(values: AnyArray, dtype: np.dtype[Any], name: str, scratch: Scratch
     return copied
 
 
-def along(plane: AnyArray, axis: int, weights: AxisWeights, made: AnyArray) -> AnyArray:
+def interpolate_along(plane: AnyArray, axis: int, weights: AxisWeights, made: AnyArray) -> AnyArray:
     """Interpolate a plane along y (1) or x (2)."""
     for new, old, matrix in weights.blocks:
         if axis == 1:

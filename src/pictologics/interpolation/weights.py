@@ -22,19 +22,19 @@ from .boundaries import Extension, find_stand_ins
 
 __all__ = [
     "BLOCK_ROWS",
+    "COORDINATE_ROUNDING",
     "NARROW_ROWS",
-    "ROUNDING",
     "AxisWeights",
-    "Block",
-    "Kernel",
-    "nearest_samples",
-    "weights_of_axis",
+    "WeightBlock",
+    "WeightKind",
+    "find_nearest_samples",
+    "make_axis_weights",
 ]
 
-Kernel = Literal["linear", "cubic", "coefficients"]
+WeightKind = Literal["linear", "cubic", "coefficients"]
 """What a row of weights does: interpolate linearly or by a B-spline, or only the B-spline's prefilter."""
 
-ROUNDING = 1e-6
+COORDINATE_ROUNDING = 1e-6
 """Voxels by which a coordinate may be off from rounding: a position that close to a voxel center is on it, and one
 that close to the middle between two centers is in the middle."""
 
@@ -48,7 +48,7 @@ NARROW_ROWS = 16
 """The same where each new sample is made of two old ones, and there are few products to share a call."""
 
 
-class Block(NamedTuple):
+class WeightBlock(NamedTuple):
     """Consecutive new samples, the stretch of old ones that they are made of, and their weights."""
 
     new: slice
@@ -69,7 +69,7 @@ class AxisWeights:
 
     size: int
     count: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[WeightBlock, ...]
     is_identity: bool
 
     @property
@@ -78,20 +78,20 @@ class AxisWeights:
         return self.count / self.size
 
 
-def snapped(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def snap_to_samples(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Coordinates without what rounding did to whole numbers, so that what lies on a sample is that sample."""
     whole = np.round(coordinates)
-    return np.where(np.abs(coordinates - whole) < ROUNDING, whole, coordinates)
+    return np.where(np.abs(coordinates - whole) < COORDINATE_ROUNDING, whole, coordinates)
 
 
-def nearest_samples(coordinates: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.intp]:
+def find_nearest_samples(coordinates: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.intp]:
     """The sample nearest to each coordinate; in the middle between two, the one with the higher number."""
-    nearest = np.floor(coordinates + (0.5 + ROUNDING)).astype(np.intp)
+    nearest = np.floor(coordinates + (0.5 + COORDINATE_ROUNDING)).astype(np.intp)
     return np.clip(nearest, 0, size - 1, out=nearest)
 
 
-def kernel_weights(
-    coordinates: npt.NDArray[np.float64], kernel: Kernel, dtype: np.dtype[Any]
+def list_kernel_weights(
+    coordinates: npt.NDArray[np.float64], kernel: WeightKind, dtype: np.dtype[Any]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
     """For each coordinate the numbers of its samples, which may lie beyond the ends, and their weights."""
     below = np.floor(coordinates)
@@ -115,10 +115,10 @@ def kernel_weights(
     return below.astype(np.intp)[:, None] + offsets, weights
 
 
-def weights_of_axis(
+def make_axis_weights(
     coordinates: npt.NDArray[np.float64],
     size: int,
-    kernel: Kernel,
+    kernel: WeightKind,
     extension: Extension,
     dtype: np.dtype[Any],
     rows: int = BLOCK_ROWS,
@@ -133,11 +133,11 @@ def weights_of_axis(
         dtype: Type of the weights, float32 or float64.
         rows: The most new samples of one block.
     """
-    places = snapped(coordinates)
+    places = snap_to_samples(coordinates)
     count = places.size
     if kernel != "coefficients" and count == size and np.array_equal(places, np.arange(size)):
         return AxisWeights(size, count, (), is_identity=True)
-    samples, weights = kernel_weights(places, kernel, dtype)
+    samples, weights = list_kernel_weights(places, kernel, dtype)
     # Nothing is taken from beyond the ends of "constant"; for the prefilter the row must still go on somehow.
     samples = find_stand_ins(samples, size, "mirror_without_edge" if extension == "constant" else extension)
     blocks = []
@@ -151,5 +151,5 @@ def weights_of_axis(
         numbers = np.broadcast_to(np.arange(matrix.shape[0])[:, None], samples[new].shape)
         columns = np.clip(samples[new] - old.start, 0, matrix.shape[1] - 1)
         np.add.at(matrix, (numbers, columns), weights[new])
-        blocks.append(Block(new, old, matrix.astype(dtype)))
+        blocks.append(WeightBlock(new, old, matrix.astype(dtype)))
     return AxisWeights(size, count, tuple(blocks), is_identity=False)

@@ -17,7 +17,7 @@ from ..errors import (
     warn,
 )
 from ..geometry import Grid
-from ..image import Image, noting_other_frame
+from ..image import Image, note_other_frame
 from ..interpolation import Interpolation
 from ..placement import place, transpose
 from ..sentinels import find_source_mask
@@ -87,7 +87,7 @@ def prepare_for_reference(image: Image, reader: Reader, options: ReadOptions) ->
     """Note a frame of reference that is not the reference's, and put the axes in the order asked for."""
     if options.reference is None:
         return image
-    image = noting_other_frame(image, options.reference)
+    image = note_other_frame(image, options.reference)
     if options.transpose_axes is None or reader.needs_reference:
         return image
     return transpose(image, options.transpose_axes, options.reference.grid)

@@ -21,10 +21,10 @@ from ..errors import (
 from ..geometry import Grid
 from ..image import Image
 from ..interpolation import Interpolation
-from ..labels import label_type
+from ..labels import choose_label_type
 from ..merger import Binarize, ConflictResolution, Merger
 from ..placement import place
-from ..provenance import Decision, Provenance, warn_of
+from ..provenance import Decision, Provenance, give_warnings
 from ..storage.files import PathLike
 from .keywords import (
     check_binarize,
@@ -195,12 +195,12 @@ class MergedFiles:
 
     def choose_label(self, count: int) -> tuple[int | None, np.dtype[Any] | None]:
         """The label of the next file and the type that holds those of all ``count``, or None if none is relabeled."""
-        return (len(self.sources) + 1, label_type(count)) if self.relabel else (None, None)
+        return (len(self.sources) + 1, choose_label_type(count)) if self.relabel else (None, None)
 
     def add(self, image: Image, source: str, placing: Sequence[Decision]) -> None:
         """Take over what one file says, and warn of it."""
         decisions = (*image.provenance.decisions, *placing)
-        warn_of(source, decisions)
+        give_warnings(source, decisions)
         self.decisions += [replace(decision, text=f"'{source}': {decision.text}") for decision in decisions]
         if self.sources:
             self.metadata = {key: value for key, value in self.metadata.items() if image.metadata.get(key) == value}

@@ -10,7 +10,7 @@ from ..formats.nrrd.segmentation import find_segmentation
 from ..formats.nrrd.segments import has_segments, list_segments
 from ..formats.nrrd.vocabulary import NRRD_MAGIC
 from ..image import Image
-from ..labels import labels_as
+from ..labels import convert_labels
 from .protocol import (
     Description,
     Probe,
@@ -56,7 +56,7 @@ class NrrdReader:
                 advice="leave dataset_index out, or choose segments with load_seg",
                 volumes=1,
             )
-        return labels_as(
+        return convert_labels(
             read_nrrd_label_map(opened, find_segmentation(opened), source.path), options.dtype, source.path
         )
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal, overload
 
 from ..dicom.structures.structure_set import READER_NAME
 from ..image import Image
-from ..provenance import warn_of
+from ..provenance import give_warnings
 from ..storage.files import PathLike
 from .keywords import check_reference
 from .protocol import SegmentOptions
@@ -100,10 +100,10 @@ def load_rtstruct(
         SegmentOptions(combine=bool(combine_rois), threshold=threshold, reference=reference_image, roi_names=roi_names),
     )
     if isinstance(drawn, Image):
-        warn_of(source.path, drawn.provenance.decisions)
+        give_warnings(source.path, drawn.provenance.decisions)
         return drawn
     # Every mask carries the same record.
-    warn_of(source.path, next(iter(drawn.values())).provenance.decisions)
+    give_warnings(source.path, next(iter(drawn.values())).provenance.decisions)
     names = {number: mask.labels[1] for number, mask in drawn.items()}
     count = Counter(names.values())
     return {

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..checks import check_number, is_whole, option_error
 from ..errors import OptionError
-from ..image import Image, noting_other_frame
-from ..placement import Placed, moved_to, place_with_report
-from ..provenance import Decision, warn_of
+from ..image import Image, note_other_frame
+from ..placement import Placed, move_image, place_with_report
+from ..provenance import Decision, give_warnings
 from ..storage.files import PathLike
 from .keywords import check_reference
 from .protocol import SegmentFacts, SegmentOptions
@@ -121,7 +121,7 @@ def load_seg(
     if reference_image is not None:
         return place_segments(loaded, reference_image, source.path)
     images = [loaded] if isinstance(loaded, Image) else list(loaded.values())
-    warn_of(source.path, list_decisions(images))
+    give_warnings(source.path, list_decisions(images))
     return loaded
 
 
@@ -158,18 +158,18 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
 def place_segments(loaded: Image | dict[int, Image], reference: Image, path: str) -> Image | dict[int, Image]:
     """Put a label map, or each mask, onto the reference's voxels, and warn of what is to be said."""
     if isinstance(loaded, Image):
-        loaded = noting_other_frame(loaded, reference)
+        loaded = note_other_frame(loaded, reference)
         placed = place_segment(loaded, reference)
-        warn_of(path, [*loaded.provenance.decisions, *placed.decisions])
+        give_warnings(path, [*loaded.provenance.decisions, *placed.decisions])
         return placed.image
-    masks = {number: noting_other_frame(mask, reference) for number, mask in loaded.items()}
+    masks = {number: note_other_frame(mask, reference) for number, mask in loaded.items()}
     decisions = list_decisions(list(masks.values()))
     placings, images = [], {}
     for number, mask in masks.items():
         placed = place_mask(mask, reference)
         placings.append(placed)
         images[number] = placed.image
-    warn_of(path, [*decisions, *choose_placings(placings)])
+    give_warnings(path, [*decisions, *choose_placings(placings)])
     return images
 
 
@@ -206,7 +206,7 @@ def place_mask(mask: Image, reference: Image) -> Placed:
         return place_segment(mask, reference)
     first, count = held[0], held[-1] + 1 - held[0]
     grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
-    return place_segment(moved_to(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
+    return place_segment(move_image(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
 
 
 def check_segment_numbers(numbers: Sequence[int] | None) -> tuple[int, ...] | None:

@@ -13,7 +13,7 @@ from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_image
-from ..placement import overlap, place
+from ..placement import find_overlap, place
 from .screen import ScreenPlane
 
 __all__ = ["MaskOnGrid"]
@@ -47,7 +47,7 @@ class MaskOnGrid:
                 advice="load it with load_image(path, reference_image=image, interpolation='nearest')",
                 **error.values,
             ) from error
-        source, self.reach = overlap(mask.grid, grid, lattice)
+        source, self.reach = find_overlap(mask.grid, grid, lattice)
         if any(reach.start >= reach.stop for reach in self.reach):
             raise GeometryError(
                 "the mask lies wholly outside the image",

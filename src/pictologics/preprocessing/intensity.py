@@ -12,7 +12,7 @@ from ..checks import check_choice, check_number, check_range, check_whole, forma
 from ..errors import OptionError
 from ..image import Image
 from ..image_checks import derive_image, find_valid_voxels, name_of
-from ..labels import LARGEST_LABEL, label_type
+from ..labels import LARGEST_LABEL, choose_label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
 from .regions import Region, compute_mean_and_deviation, find_region
@@ -238,7 +238,7 @@ def assign_bins_by_size(
 def find_bin_type(most: int, region: Region, image: Image) -> npt.DTypeLike:
     """The smallest unsigned type that counts all bins."""
     try:
-        return label_type(most)
+        return choose_label_type(most)
     except OptionError as error:
         values = region.take_values(image)
         raise OptionError(

@@ -8,7 +8,7 @@ from ..array_types import AnyArray
 from ..errors import OptionError
 from ..image import Image, check_lies_on
 from ..image_checks import check_image, name_of
-from ..labels import label_type
+from ..labels import choose_label_type
 
 __all__ = ["check_mask", "read_labels"]
 
@@ -31,7 +31,7 @@ def read_labels(mask: Image) -> AnyArray:
         largest = float(np.fmax.reduce(array, axis=None))
         if largest == np.inf:
             raise not_whole_error(mask, largest)
-        kind = label_type(int(largest) if largest > 0 else 0)
+        kind = choose_label_type(int(largest) if largest > 0 else 0)
         if array.dtype == kind:
             labels = array
         else:

@@ -9,18 +9,18 @@ import numpy as np
 from ..array_types import AnyArray, BoolArray, FloatArray
 from ..errors import OptionError
 from ..geometry import Box
-from ..interpolation.parts import (
-    meet,
-    needed,
-    reached,
-    shifted,
+from ..interpolation.block_arithmetic import Scratch, select_values
+from ..interpolation.influence import (
+    find_result_box,
+    find_source_box,
+    intersect_boxes,
+    shift_map,
 )
-from ..interpolation.products import Scratch, select
 from ..interpolation.sampling import (
     Sampled,
     Sampling,
     sample,
-    type_with,
+    widen_type,
 )
 from ..labels import LARGEST_LABEL
 from ..validity import find_valid
@@ -62,7 +62,7 @@ def sample_labels(
     array = array if valid is None else np.where(valid, array, array.dtype.type(0))
     labels, boxes = find_label_boxes(array)
     known = find_known_voxels(array.shape, to_source, shape, how, valid)
-    result = np.zeros(shape, type_with(array.dtype.newbyteorder("="), how.fill_value), order="F")
+    result = np.zeros(shape, widen_type(array.dtype.newbyteorder("="), how.fill_value), order="F")
     for first in range(0, shape[2], PLANES):
         slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
         fill_planes(result, slab, labels, boxes, to_source, how, threshold, valid)
@@ -84,14 +84,14 @@ def fill_planes(
     scratch = Scratch()
     best = np.zeros([part.stop - part.start for part in slab], np.float32, order="F")
     for label, box in boxes.items():
-        part = meet(slab, reached(box, to_source, result.shape, how.interpolation, how.extension))
+        part = intersect_boxes(slab, find_result_box(box, to_source, result.shape, how.interpolation, how.extension))
         if part is None:
             continue
-        cut = needed(part, to_source, labels.shape, how.interpolation, how.extension)
+        cut = find_source_box(part, to_source, labels.shape, how.interpolation, how.extension)
         fraction = sample(
             # A mask of fractions is its own fraction.
             labels[cut] if labels.dtype.kind == "f" else labels[cut] == label,
-            shifted(to_source, part, cut),
+            shift_map(to_source, part, cut),
             tuple(side.stop - side.start for side in part),
             replace(how, fill_value=0.0),
             None if valid is None else valid[cut],
@@ -99,7 +99,7 @@ def fill_planes(
         so_far = best[part[0], part[1], part[2].start - slab[2].start : part[2].stop - slab[2].start]
         wins = (fraction >= threshold - FRACTION_ROUNDING) & (fraction >= so_far)
         target = result[part].T
-        select(target, ~wins.T, label, target, scratch)
+        select_values(target, ~wins.T, label, target, scratch)
         # What is below the threshold loses against anything that is not.
         np.maximum(so_far, fraction, out=so_far)
 

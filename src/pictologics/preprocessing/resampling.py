@@ -17,8 +17,8 @@ from ..image_checks import check_image, check_is_image
 from ..interpolation import Interpolation
 from ..interpolation.boundaries import RESAMPLING_BOUNDARIES, BoundaryMode
 from ..interpolation.sampling import Sampled, Sampling, sample
-from ..placement import decisions_of_sampling, moved_to, refuse_blended_labels
-from ..provenance import Decision, warn_of
+from ..placement import describe_sampling, move_image, refuse_blended_labels
+from ..provenance import Decision, give_warnings
 from ..threads import run_in_shares
 from .partial_volume import sample_labels
 
@@ -168,7 +168,7 @@ def resample_to(
     )
     source = find_source(image, source_mask)
     result = sample_source(source, target, how, mask_threshold)
-    return make_resampled_image(source, result, target, decisions_of_sampling(source.grid, target, how, result))
+    return make_resampled_image(source, result, target, describe_sampling(source.grid, target, how, result))
 
 
 def sample_source(source: Image, target: Grid, how: Sampling, mask_threshold: float | None) -> Sampled:
@@ -195,8 +195,8 @@ def round_values(array: npt.NDArray[Any]) -> None:
 
 def make_resampled_image(source: Image, result: Sampled, target: Grid, decisions: list[Decision]) -> Image:
     """The new image with its record; gives the warnings that are due."""
-    warn_of(source.provenance.source or "the image", decisions)
-    return moved_to(source, result.array, target, result.valid, decisions, is_resampled=True)
+    give_warnings(source.provenance.source or "the image", decisions)
+    return move_image(source, result.array, target, result.valid, decisions, is_resampled=True)
 
 
 # --- what is asked for, checked before work begins ---

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..checks import check_choice
 from ..image import Image
-from ..provenance import Decision, warn_of
+from ..provenance import Decision, give_warnings
 from ..storage.files import PathLike, replacing
 from .seg_masks import collect_labels, number_masks, place_masks, renumber_segments
 from .seg_object import make_segmentation
@@ -81,4 +81,4 @@ def save_seg(
     segmentation = make_segmentation(voxels, described, series, segmentation_type, series_description)
     with replacing(target) as temporary:
         segmentation.save_as(temporary)
-    warn_of(os.fspath(path), decisions)
+    give_warnings(os.fspath(path), decisions)

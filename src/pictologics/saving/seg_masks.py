@@ -10,8 +10,8 @@ import numpy as np
 from ..array_types import AnyArray
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
-from ..image import Image, other_frame
-from ..labels import label_type
+from ..image import Image, report_other_frame
+from ..labels import choose_label_type
 from ..placement import place
 from ..provenance import Decision
 from .seg_sources import SourceSeries
@@ -61,7 +61,7 @@ def place_masks(
         # A segment that is named and has no voxel is still described.
         return labels, sorted({*numbers[numbers > 0].tolist(), *(key for key in masks.labels if key > 0)})
     numbers_given = list(masks)
-    combined = np.zeros(series.planes.grid.shape[::-1], label_type(max(numbers_given)))
+    combined = np.zeros(series.planes.grid.shape[::-1], choose_label_type(max(numbers_given)))
     placed: list[AnyArray] = []
     overlap = False
     for number, mask in masks.items():
@@ -93,7 +93,7 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
         raise OptionError("the mask is 0 everywhere", advice="pass a mask with a segment in it")
     if array.min() < 0:
         raise OptionError(f"the mask holds {array.min()}, and segment numbers begin at 1", advice="relabel it")
-    labels = array.astype(label_type(int(array.max())), order="F")
+    labels = array.astype(choose_label_type(int(array.max())), order="F")
     placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
     # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
     lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))
@@ -104,7 +104,7 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
             advice="crop the mask to the series, or pass the series it belongs to",
             voxels=lost,
         )
-    of_frames = other_frame(mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference)
+    of_frames = report_other_frame(mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference)
     decisions += [decision for decision in of_frames if decision not in decisions]
     return np.ascontiguousarray(placed.array.T)
 
@@ -121,7 +121,7 @@ def renumber_segments(
     )
     decisions.append(Decision("converted", text, len(numbers), "content"))
     if voxels.ndim == 3:
-        table = np.zeros(max(numbers) + 1, label_type(len(numbers)))
+        table = np.zeros(max(numbers) + 1, choose_label_type(len(numbers)))
         table[numbers] = np.arange(1, len(numbers) + 1)
         voxels = table[voxels]
     return voxels, [replace(segment, number=k) for k, segment in enumerate(described, 1)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...array_types import AnyArray, BoolArray
 from ...provenance import Decision
-from ...rescaling import exact_float
+from ...rescaling import find_exact_float
 from ..headers.header import Header
 from .color import is_color
 from .lookup_tables import LookupTable, read_modality_table
@@ -86,7 +86,7 @@ def choose_float_type(formats: Sequence[PixelFormat], conversions: Sequence[Conv
         # No entry of a table has more than 16 bits.
         np.dtype(np.float32)
         if conversion is not None and conversion.table is not None
-        else exact_float(pixel_format.dtype, pixel_format.bits)
+        else find_exact_float(pixel_format.dtype, pixel_format.bits)
         for pixel_format, conversion in zip(formats, conversions, strict=True)
     }
     return np.result_type(*kinds)

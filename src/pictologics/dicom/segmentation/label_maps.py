@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...array_types import AnyArray
-from ...labels import label_type, set_stretch
+from ...labels import choose_label_type, find_set_bytes
 from ...provenance import Decision
 from ...threads import run_in_shares
 from .frame_pixels import FramePixels
@@ -28,7 +28,7 @@ def read_stored_label_map(segmentation: DicomSegmentation, layers: Layers, numbe
         layers: Its frames by plane.
         numbers: The segments that are wanted.
     """
-    volume = allocate_volume(layers, label_type(max(numbers, default=0)))
+    volume = allocate_volume(layers, choose_label_type(max(numbers, default=0)))
     lookup = LabelLookup(segmentation, numbers, volume.dtype)
     unknown: list[int] = []
 
@@ -72,7 +72,7 @@ def write_mask(voxels: npt.NDArray[np.uint8], stored: AnyArray, number: int) -> 
     Memory before the first and after the last of them is not touched, so that the system need not give it out.
     """
     bits = np.packbits(stored == number, bitorder="little")
-    stretch = set_stretch(bits)
+    stretch = find_set_bytes(bits)
     part = voxels[stretch.start * 8 : stretch.stop * 8]
     part[:] = np.unpackbits(bits[stretch], count=part.size, bitorder="little")
 

@@ -16,10 +16,10 @@ from ...array_types import AnyArray
 from ...errors import CorruptFileError
 from ...labels import (
     Overlaps,
-    label_type,
-    overlap_decisions,
+    choose_label_type,
+    find_set_bytes,
     paint_bits,
-    set_stretch,
+    report_overlaps,
 )
 from ...provenance import Decision
 from ...threads import run_in_shares
@@ -54,7 +54,7 @@ def read_segment_label_map(
         numbers: The segments that are wanted.
         threshold: The fraction from which on a voxel belongs to a segment, of a fractional segmentation.
     """
-    volume = allocate_volume(layers, label_type(max(numbers)))
+    volume = allocate_volume(layers, choose_label_type(max(numbers)))
     at_least = find_smallest_stored(segmentation, threshold)
     counted: list[Overlaps] = []
 
@@ -71,7 +71,7 @@ def read_segment_label_map(
 
     run_in_shares(read_share, len(layers.planes))
     total = sum(counted, Overlaps())
-    return LabelMap(volume.T, tuple(overlap_decisions(total, segmentation.names(numbers))))
+    return LabelMap(volume.T, tuple(report_overlaps(total, segmentation.names(numbers))))
 
 
 def read_segment_masks(
@@ -93,7 +93,7 @@ def read_segment_masks(
             for slot in share:
                 for layer in select_layers(layers.planes[slot], numbers):
                     bits = pixels.read_bits(layer.frame, at_least)
-                    stretch = set_stretch(bits)
+                    stretch = find_set_bytes(bits)
                     part = volumes[layer.segment][slot].reshape(-1)[stretch.start * 8 : stretch.stop * 8]
                     # Joined, as a segment may have several frames on one plane.
                     part |= np.unpackbits(bits[stretch], count=part.size, bitorder="little")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ...array_types import AnyArray, FloatArray, IntArray
 from ...geometry import Grid
-from ...labels import Overlaps, label_type, paint_plane
+from ...labels import Overlaps, choose_label_type, paint_plane
 from ...rasterizing import (
     Patch,
     cross_rows,
@@ -102,7 +102,7 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
     Returns:
         The map, and how many voxels each two ROIs share.
     """
-    array, view = canvas.make_blank(label_type(max(numbers, default=0)))
+    array, view = canvas.make_blank(choose_label_type(max(numbers, default=0)))
     if len(np.unique(contours.keys[:, 0])) <= 1:
         found: list[Overlaps] = []
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...array_types import AnyArray
 from ...errors import OptionError, UnsupportedFormatError
-from ...image import Image, other_frame
-from ...labels import LARGEST_LABEL, overlap_decisions
+from ...image import Image, report_other_frame
+from ...labels import LARGEST_LABEL, report_overlaps
 from ...provenance import Decision, Provenance
 from ...storage.files import StoredFile
 from ..headers import tags
@@ -75,7 +75,7 @@ class StructureSet:
         canvas = Canvas.of(reference.grid)
         contours, decisions = self.lay_contours(rois, reference, canvas)
         array, overlaps = draw_labels(contours, canvas, list(labels))
-        decisions = (*decisions, *renumbered, *overlap_decisions(overlaps, labels))
+        decisions = (*decisions, *renumbered, *report_overlaps(overlaps, labels))
         return self.make_image(array, reference, labels, decisions)
 
     def draw_separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
@@ -173,7 +173,7 @@ def frame_of(image: Image) -> str:
 def describe_other_frames(rois: Sequence[Roi], reference: Image) -> tuple[Decision, ...]:
     """Say which contours have another frame of reference than the image."""
     own = frame_of(reference)
-    return other_frame(", ".join(sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})), own)
+    return report_other_frame(", ".join(sorted({roi.frame_of_reference_uid for roi in rois} - {own, ""})), own)
 
 
 def describe_repeated_names(rois: Sequence[Roi]) -> list[Decision]:

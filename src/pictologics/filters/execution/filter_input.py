@@ -17,8 +17,8 @@ from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...image_checks import check_image, name_of
 from ...interpolation.boundaries import FILTER_BOUNDARIES, IBSI_NAMES, Boundary, Extension
-from ...provenance import Decision, warn_of
-from ...rescaling import exact_float
+from ...provenance import Decision, give_warnings
+from ...rescaling import find_exact_float
 from ...validity import find_valid
 from ..options import Dimensions, check_common
 
@@ -113,14 +113,14 @@ def prepare_input(image: Image, dimensions: Dimensions, boundary: Boundary, fill
     check_common(dimensions, boundary, fill_value)
     image = check_image(image)
     array = np.asarray(image.array)
-    values = np.asarray(array.T, dtype=exact_float(array.dtype), order="C")
+    values = np.asarray(array.T, dtype=find_exact_float(array.dtype), order="C")
     mask = image.source_mask
     validity = find_valid(values, None if mask is None else np.asarray(mask.T, order="C"))
     valid = validity.mask
     if valid is not None:
         if not valid.any():
             raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
-        warn_of(name_of(image) or "image", validity.decisions)
+        give_warnings(name_of(image) or "image", validity.decisions)
         if valid.all():
             valid = None
     extension = FILTER_BOUNDARIES[boundary]

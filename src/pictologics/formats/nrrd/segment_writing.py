@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import OptionError
 from ...image import Image
-from ...labels import label_type
+from ...labels import choose_label_type
 
 __all__ = ["LABEL_TYPES", "make_segment_keys"]
 
@@ -32,7 +32,7 @@ def make_segment_keys(image: Image, path: Path) -> dict[str, str]:
             path=path,
             advice="convert the array first, or give the file another suffix",
         )
-    label_type(max(image.labels, default=1))
+    choose_label_type(max(image.labels, default=1))
     values = dict(image.labels) or {int(value): f"Segment_{value}" for value in np.unique(array) if value}
     x, y, z = array.shape
     keys = {

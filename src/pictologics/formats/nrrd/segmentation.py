@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import GeometryError, UnsupportedFormatError
-from ...labels import Overlaps, label_type
+from ...labels import Overlaps, choose_label_type
 from ...threads import run_in_shares
 from ..volume_layout import VolumeLayout
 from ..voxel_reading import read_volume
@@ -90,7 +90,7 @@ def read_slicer_label_map(segmentation: SlicerSegmentation) -> tuple[npt.NDArray
     Returns:
         The labels, and how many voxels each two segments share.
     """
-    dtype = label_type(max(segment.number for segment in segmentation.segments))
+    dtype = choose_label_type(max(segment.number for segment in segmentation.segments))
     layers = [number_segments(array, segments, dtype) for array, segments in read_layers(segmentation)]
     labels, overlaps = layers[0], Overlaps()
     for k in range(labels.shape[2] if len(layers) > 1 else 0):

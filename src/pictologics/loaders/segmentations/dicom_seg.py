@@ -27,7 +27,7 @@ from ...errors import (
     UnsupportedFormatError,
 )
 from ...image import Image
-from ...labels import labels_as
+from ...labels import convert_labels
 from ...provenance import Decision, Provenance, SliceSource
 from ..protocol import (
     Description,
@@ -68,7 +68,7 @@ class SegReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read all segments into one label map."""
         image = read_seg_label_map(source, SegmentOptions(reference=options.reference))
-        return labels_as(image, options.dtype, source.path)
+        return convert_labels(image, options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """Say where the segments lie and what they are called, or why they do not load."""

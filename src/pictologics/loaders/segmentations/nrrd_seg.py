@@ -15,7 +15,7 @@ from ...formats.nrrd.segmentation import (
 from ...formats.nrrd.segments import list_segments
 from ...formats.volume_layout import find_slice_sources
 from ...image import Image
-from ...labels import overlap_decisions
+from ...labels import report_overlaps
 from ...provenance import Decision, Provenance, SliceSource
 from ..protocol import Probe, SegmentFacts, SegmentOptions, Source
 from .choosing import choose_numbers
@@ -82,7 +82,7 @@ def read_nrrd_label_map(opened: NrrdFile, segmentation: SlicerSegmentation, path
         path: The source, for the provenance.
     """
     labels, overlaps = read_slicer_label_map(segmentation)
-    decisions: tuple[Decision, ...] = (*opened.decisions, *overlap_decisions(overlaps, segmentation.names))
+    decisions: tuple[Decision, ...] = (*opened.decisions, *report_overlaps(overlaps, segmentation.names))
     return Image.from_grid(
         labels,
         opened.facts.grid,

@@ -7,7 +7,7 @@ from ...dicom.structures.rois import RT_STRUCTURE_SET
 from ...dicom.structures.structure_set import READER_NAME, StructureSet
 from ...errors import OptionError
 from ...image import Image
-from ...labels import labels_as
+from ...labels import convert_labels
 from ..protocol import (
     Description,
     Probe,
@@ -39,7 +39,7 @@ class RtstructReader:
         """Draw all ROIs as one label map on the reference."""
         reference = require_reference(options.reference, source.path)
         labels = StructureSet(source.files[0]).draw_combined(reference, None)
-        return labels_as(labels, options.dtype, source.path)
+        return convert_labels(labels, options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the ROIs."""

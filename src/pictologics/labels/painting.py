@@ -1,64 +1,26 @@
-"""Label maps: several segments in one array, and what happens where they overlap."""
+"""Several segments in one array, and what happens where they overlap."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import OptionError
-from .image import Image
-from .provenance import Decision
-from .rescaling import rescale_into
+from ..provenance import Decision
 
-__all__ = [
-    "LARGEST_LABEL",
-    "Overlaps",
-    "label_type",
-    "labels_as",
-    "overlap_decisions",
-    "paint_bits",
-    "paint_plane",
-    "set_stretch",
-]
+__all__ = ["Overlaps", "find_set_bytes", "paint_bits", "paint_plane", "report_overlaps"]
 
 Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""
 
-LARGEST_LABEL = 65535
-"""The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
-
 BITS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1).astype(np.uint8)
+"""How many bits of each byte are set."""
+
 NAMED_PAIRS = 5
-
-
-def label_type(largest: int) -> np.dtype[np.unsignedinteger[npt.NBitBase]]:
-    """The smallest unsigned type that holds every label: uint8 or uint16.
-
-    Raises:
-        OptionError: If the label is beyond 65,535, the last segment number that DICOM knows (PS3.3 C.8.20.2).
-    """
-    if largest > LARGEST_LABEL:
-        raise OptionError(f"label {largest} is beyond {LARGEST_LABEL}", advice="give the segments smaller numbers")
-    return np.dtype(np.uint8 if largest <= 255 else np.uint16)  # type: ignore[return-value]
-
-
-def labels_as(image: Image, dtype: np.dtype[Any] | None, path: str) -> Image:
-    """A label map of the type that was asked for; None, or its own type, leaves it as it is.
-
-    Raises:
-        OptionError: If the type cannot hold its labels: one that wraps round would be another segment's.
-    """
-    if dtype is None or dtype == image.array.dtype:
-        return image
-    array = np.empty(image.array.shape, dtype, order="F")
-    rescale_into(array, image.array, 1.0, 0.0, path)
-    return replace(image, array=array)
+"""Pairs of segments that the warning names; of more it gives the number."""
 
 
 def paint_plane(
@@ -103,19 +65,19 @@ def paint_bits(
     once = np.zeros(-(-voxels.size // 8), np.uint8)
     twice: npt.NDArray[np.uint8] | None = None
     for number, bits in ascending:
-        stretch = set_stretch(bits)
+        stretch = find_set_bytes(bits)
         piece, before = bits[stretch], once[stretch]
         shared = piece & before
         if shared.any():
             twice = np.zeros_like(once) if twice is None else twice
             twice[stretch] |= shared
         before |= piece
-        write_stretch(voxels, stretch, piece, number)
+        write_set_bits(voxels, stretch, piece, number)
     if twice is not None:
         count_pairs(ascending, twice, overlaps)
 
 
-def set_stretch(bits: npt.NDArray[np.uint8]) -> slice:
+def find_set_bytes(bits: npt.NDArray[np.uint8]) -> slice:
     """The bytes from the first to the last in which any bit is set; empty if there is none."""
     used = bits.view(np.uint64) if bits.size % 8 == 0 else bits
     is_set = used != 0
@@ -127,7 +89,7 @@ def set_stretch(bits: npt.NDArray[np.uint8]) -> slice:
     return slice(first * width, last * width)
 
 
-def write_stretch(
+def write_set_bits(
     voxels: npt.NDArray[np.unsignedinteger[npt.NBitBase]], stretch: slice, piece: npt.NDArray[np.uint8], number: int
 ) -> None:
     """Give a number to the voxels of a stretch whose bits are set."""
@@ -148,7 +110,7 @@ def count_pairs(
         shared: Voxels that more than one of them has.
         overlaps: Counts, added to.
     """
-    stretch = set_stretch(shared)
+    stretch = find_set_bytes(shared)
     parts = [(number, bits[stretch] & shared[stretch]) for number, bits in layers]
     involved = [(number, part) for number, part in parts if part.any()]
     for (low, one), (high, other) in combinations(involved, 2):
@@ -163,7 +125,7 @@ def count_bits(bits: npt.NDArray[np.uint8]) -> int:
     return int(BITS_OF_BYTE[bits].sum(dtype=np.int64))
 
 
-def overlap_decisions(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decision]:
+def report_overlaps(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decision]:
     """What to say of segments that overlap in a combined label map: a warning that names the pairs.
 
     Args:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..array_types import AnyArray, BoolArray
 
-__all__ = ["Scratch", "multiply_columns", "multiply_rows", "select"]
+__all__ = ["Scratch", "multiply_columns", "multiply_rows", "select_values"]
 
 
 PRODUCT_SIZE = 2**18
@@ -21,7 +21,7 @@ PRODUCT_SIZE = 2**18
 
 Larger products are shared between threads of its own, which wait for each other while ours do too."""
 
-WORDS: dict[int, np.dtype[Any]] = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+WORD_TYPES: dict[int, np.dtype[Any]] = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 
 class Scratch:
@@ -46,7 +46,7 @@ def multiply_columns(matrix: AnyArray, columns: AnyArray, made: AnyArray) -> Non
         columns: (k, n).
         made: (m, n), the result.
     """
-    together, pieces = share_out(matrix, columns.shape[1])
+    together, pieces = split_product(matrix, columns.shape[1])
     whole = together * pieces
     if pieces:
         stacked = columns[:, :whole].reshape(columns.shape[0], pieces, together).transpose(1, 0, 2)
@@ -64,7 +64,7 @@ def multiply_rows(matrix: AnyArray, rows: AnyArray, made: AnyArray) -> None:
         rows: (n, k).
         made: (n, m), the result.
     """
-    together, pieces = share_out(matrix, rows.shape[0])
+    together, pieces = split_product(matrix, rows.shape[0])
     whole = together * pieces
     if pieces:
         stacked = rows[:whole].reshape(pieces, together, rows.shape[1])
@@ -73,13 +73,13 @@ def multiply_rows(matrix: AnyArray, rows: AnyArray, made: AnyArray) -> None:
         np.matmul(rows[whole:], matrix.T, out=made[whole:])
 
 
-def share_out(matrix: AnyArray, count: int) -> tuple[int, int]:
+def split_product(matrix: AnyArray, count: int) -> tuple[int, int]:
     """How many rows or columns are multiplied at once, and how many times that fits."""
     together = max(1, PRODUCT_SIZE // matrix.size)
     return together, count // together
 
 
-def select(values: AnyArray, chosen: BoolArray, otherwise: float, made: AnyArray, scratch: Scratch) -> None:
+def select_values(values: AnyArray, chosen: BoolArray, otherwise: float, made: AnyArray, scratch: Scratch) -> None:
     """Take the values that are chosen, and one number elsewhere.
 
     Nothing is computed with the values, so that NaN, infinity and the sign of zero are left behind as well.
@@ -91,7 +91,7 @@ def select(values: AnyArray, chosen: BoolArray, otherwise: float, made: AnyArray
         made: The result, may be the values themselves.
         scratch: Memory of this thread.
     """
-    word = WORDS[values.dtype.itemsize]
+    word = WORD_TYPES[values.dtype.itemsize]
     all_bits = scratch.array("bits", chosen.shape, word)
     np.copyto(all_bits, chosen)
     np.negative(all_bits, out=all_bits)

@@ -11,48 +11,48 @@ from ..geometry import Box
 from . import Interpolation
 from .boundaries import Extension
 
-__all__ = ["meet", "needed", "reached", "shifted", "whole"]
+__all__ = ["find_result_box", "find_source_box", "intersect_boxes", "make_whole_box", "shift_map"]
 
 
-MARGIN = {"nearest": 1, "linear": 2, "cubic": 40}
+INFLUENCE_MARGIN = {"nearest": 1, "linear": 2, "cubic": 40}
 """Voxels around a part of the source beyond which nothing has an influence on it.
 
 The weights of a cubic spline fall to 1e-23 over that distance, less than float64 can tell."""
 
-VISIBLE = {"nearest": 1, "linear": 1, "cubic": 4}
+VISIBLE_MARGIN = {"nearest": 1, "linear": 1, "cubic": 4}
 """Voxels around a label within which its fraction, if it is 1 there, may rise to a hundredth."""
 
 
-def meet(one: Box, other: Box) -> Box | None:
+def intersect_boxes(one: Box, other: Box) -> Box | None:
     """What two boxes share."""
     both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
     return None if any(part.stop <= part.start for part in both) else (both[0], both[1], both[2])
 
 
-def needed(
+def find_source_box(
     part: Box, to_source: FloatArray, size: tuple[int, ...], interpolation: Interpolation, extension: Extension
 ) -> Box:
     """The voxels of the source that have an influence on a part of the result."""
     if extension == "periodic":
-        return whole(size)
-    return around(part, to_source, size, 0, MARGIN[interpolation])
+        return make_whole_box(size)
+    return map_box(part, to_source, size, 0, INFLUENCE_MARGIN[interpolation])
 
 
-def reached(
+def find_result_box(
     box: Box, to_source: FloatArray, shape: tuple[int, ...], interpolation: Interpolation, extension: Extension
 ) -> Box:
     """The voxels of the result on which a label that fills a box of the source may be seen."""
     if extension == "periodic":
-        return whole(shape)
-    return around(box, np.asarray(np.linalg.inv(to_source)), shape, VISIBLE[interpolation], 1)
+        return make_whole_box(shape)
+    return map_box(box, np.asarray(np.linalg.inv(to_source)), shape, VISIBLE_MARGIN[interpolation], 1)
 
 
-def whole(shape: tuple[int, ...]) -> Box:
+def make_whole_box(shape: tuple[int, ...]) -> Box:
     """All voxels."""
     return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
 
 
-def around(box: Box, matrix: FloatArray, size: tuple[int, ...], before: int, after: int) -> Box:
+def map_box(box: Box, matrix: FloatArray, size: tuple[int, ...], before: int, after: int) -> Box:
     """A box on another grid, widened there and before; at least one voxel of that grid."""
     ends = [(one.start - before, one.stop - 1 + before) for one in box]
     corners = np.array(list(itertools.product(*ends))) @ matrix[:3, :3].T + matrix[:3, 3]
@@ -63,7 +63,7 @@ def around(box: Box, matrix: FloatArray, size: tuple[int, ...], before: int, aft
     return first, second, third
 
 
-def shifted(to_source: FloatArray, part: Box, cut: Box) -> FloatArray:
+def shift_map(to_source: FloatArray, part: Box, cut: Box) -> FloatArray:
     """The matrix between a part of the result and a part of the source."""
     matrix = to_source.copy()
     start = np.array([one.start for one in part])

@@ -13,11 +13,11 @@ from hypothesis.extra.numpy import arrays
 from pictologics import OptionError
 from pictologics.labels import (
     Overlaps,
-    label_type,
-    overlap_decisions,
+    choose_label_type,
+    find_set_bytes,
     paint_bits,
     paint_plane,
-    set_stretch,
+    report_overlaps,
 )
 
 
@@ -40,7 +40,7 @@ def test_the_highest_number_has_a_voxel_and_every_pair_is_counted(shape, numbers
 @given(arrays(np.uint8, st.integers(0, 40)))
 def test_the_stretch_of_set_bits(content):
     used = np.flatnonzero(content)
-    stretch = set_stretch(content)
+    stretch = find_set_bytes(content)
     assert content[stretch].sum() == content.sum()
     if not used.size:
         assert stretch == slice(0, 0)
@@ -59,16 +59,16 @@ def test_bits_of_one_segment_in_two_layers_are_no_overlap():
 
 
 def test_the_warning_names_a_few_pairs():
-    (decision,) = overlap_decisions(Overlaps({(1, k): k for k in range(2, 10)}), {1: "liver"})
+    (decision,) = report_overlaps(Overlaps({(1, k): k for k in range(2, 10)}), {1: "liver"})
     assert decision.warning == "content"
     assert decision.value == sum(range(2, 10))
     assert "1 (liver) and 9 (no name) in 9 voxels" in decision.text
     assert decision.text.endswith("and 3 more pairs")
-    assert overlap_decisions(Overlaps(), {}) == []
+    assert report_overlaps(Overlaps(), {}) == []
 
 
 def test_the_smallest_type():
-    assert label_type(255) == np.uint8
-    assert label_type(65535) == np.uint16
+    assert choose_label_type(255) == np.uint8
+    assert choose_label_type(65535) == np.uint16
     with pytest.raises(OptionError, match="beyond 65535"):
-        label_type(65536)
+        choose_label_type(65536)

@@ -1,0 +1,17 @@
+"""Label maps: arrays whose values are segment numbers; their type, and how segments are painted into them."""
+
+from __future__ import annotations
+
+from .label_types import LARGEST_LABEL, choose_label_type, convert_labels
+from .painting import Overlaps, find_set_bytes, paint_bits, paint_plane, report_overlaps
+
+__all__ = [
+    "LARGEST_LABEL",
+    "Overlaps",
+    "choose_label_type",
+    "convert_labels",
+    "find_set_bytes",
+    "paint_bits",
+    "paint_plane",
+    "report_overlaps",
+]
