@@ -28,7 +28,7 @@ __all__ = ["gabor_filter"]
 Complex = npt.NDArray[np.complex128]
 
 SHORTEST_WAVE = 0.01
-"""Of a voxel. Waves shorter than two voxels look like longer ones; of such as these nothing can be said at all."""
+"""Share of a voxel. Waves shorter than two voxels are aliased; shorter than this they are a mistake in the unit."""
 
 
 def gabor_filter(
@@ -70,14 +70,11 @@ def gabor_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
         GeometryError: If the kernel reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -99,10 +96,10 @@ def gabor_filter(
     check_choice("pooling", pooling, ("mean", "max", "min"))
     source = prepare_input(image, 3 if orthogonal_planes else 2, boundary, fill_value)
     planes = [(0, 1), (0, 2), (1, 2)] if orthogonal_planes else [(0, 1)]
-    steps = [float(one) for one in image.spacing]
+    steps = [float(step) for step in image.spacing]
     reaches = [waves.reach(step) for step in steps]
     source.check_reach(reaches[: source.dimensions], "Gabor filter")
-    waves.check(steps[: source.dimensions])
+    waves.check_spacing(steps[: source.dimensions])
     pool = Pool(pooling)
     for axes in planes:
         plane_waves = PlaneWaves.make(waves, [steps[axis] for axis in axes])
@@ -117,7 +114,7 @@ def gabor_filter(
 
 
 def list_directions(theta: float, step: float | None) -> Mapping[float, int]:
-    """The angles to filter at, radians, and how often each occurs: the modulus is the same half a turn further.
+    """The angles to filter at, radians, and how often each counts.
 
     Raises:
         OptionError: If steps do not make a full turn.
@@ -133,12 +130,13 @@ def list_directions(theta: float, step: float | None) -> Mapping[float, int]:
             advice="pass for example 45 or 22.5",
             value=step,
         )
+    # The kernel of the opposite direction is the complex conjugate, and its response has the same modulus.
     return Counter(math.radians(round((start + 360 / count * k) % 180, 9) % 180) for k in range(count))
 
 
 @dataclass(frozen=True)
 class Waves:
-    """What to look for.
+    """The waves that a Gabor filter responds to.
 
     Attributes:
         sigma: Standard deviation along the wave, mm.
@@ -158,8 +156,8 @@ class Waves:
         """Voxels of a spacing to either side that a kernel covers."""
         return gaussian_radius(max(self.sigma, self.sigma / self.gamma) / step, self.truncate)
 
-    def check(self, steps: Sequence[float]) -> None:
-        """Refuse what would be nothing on voxels of these spacings, mm.
+    def check_spacing(self, steps: Sequence[float]) -> None:
+        """Refuse kernels of a single voxel and waves far shorter than one, for voxels of these spacings, mm.
 
         Raises:
             OptionError: If the kernel does not reach a neighbor, or the wave is far shorter than a voxel.
@@ -175,12 +173,13 @@ class Waves:
                 wavelength_mm=self.wavelength,
             )
 
-    def kernel(self, angle: float, steps: Sequence[float]) -> tuple[Complex, FloatingArray]:
+    def make_kernel(self, angle: float, steps: Sequence[float]) -> tuple[Complex, FloatingArray]:
         """A kernel and its modulus, sampled on a plane's voxels; the plane's second axis comes first."""
         first, second = (np.arange(-self.reach(step), self.reach(step) + 1) * step for step in steps)
         along = first[None, :] * math.cos(angle) + second[:, None] * math.sin(angle)
         across = second[:, None] * math.cos(angle) - first[None, :] * math.sin(angle)
-        with np.errstate(over="ignore"):  # a gamma without measure makes the kernel a line
+        # In mm, so that the wave keeps its direction on voxels that are not square.
+        with np.errstate(over="ignore"):  # a huge gamma makes the kernel a line, and its square infinite
             envelope = np.exp(-((along / self.sigma) ** 2 + (self.gamma * (across / self.sigma)) ** 2) / 2)
         return envelope * np.exp(2j * math.pi / self.wavelength * along), envelope
 
@@ -200,7 +199,7 @@ class PlaneWaves:
     @classmethod
     def make(cls, waves: Waves, steps: Sequence[float]) -> PlaneWaves:
         """Sample the kernels; ``steps`` are the spacings along the plane's first and second axis, mm."""
-        kernels = [(*waves.kernel(angle, steps), often) for angle, often in waves.angles.items()]
+        kernels = [(*waves.make_kernel(angle, steps), often) for angle, often in waves.angles.items()]
         return cls(kernels, (waves.reach(steps[1]), waves.reach(steps[0])))
 
 
@@ -212,6 +211,8 @@ def filter_planes(source: FilterInput, axes: Sequence[int], waves: PlaneWaves, p
     output = np.empty_like(source.values)
     planes = np.moveaxis(output, across, 0)
     height, width = values.shape[1:]
+    # The plane with its margins has n + 2 reach samples. A cyclic convolution of that length only spoils the first
+    # 2 reach of the result, and those are cut off: no more zeros are needed.
     size = [fft.next_fast_len(n + 2 * reach) for n, reach in zip((height, width), waves.reaches, strict=True)]
     inner = tuple(slice(2 * reach, 2 * reach + n) for n, reach in zip((height, width), waves.reaches, strict=True))
     spectra = [
@@ -220,23 +221,23 @@ def filter_planes(source: FilterInput, axes: Sequence[int], waves: PlaneWaves, p
     ]
     margins = [(reach, reach) for reach in waves.reaches]
 
-    def spectrum(plane: npt.NDArray[Any], outside: float) -> Complex:
+    def transform(plane: npt.NDArray[Any], outside: float) -> Complex:
         return np.asarray(fft.fft2(extend_array(plane.astype(np.float64), margins, source.extension, outside), size))
 
-    def convolve(one: Complex, other: Complex) -> Complex:
-        return np.asarray(fft.ifft2(one * other)[inner])
+    def convolve(first: Complex, second: Complex) -> Complex:
+        return np.asarray(fft.ifft2(first * second)[inner])
 
     def filter_share(share: Iterable[int]) -> None:
         for index in share:
             pool = Pool(pooling)
             if valid is None:
-                seen = spectrum(values[index], 0.0)
+                seen = transform(values[index], 0.0)
                 for kernel, _, _, often in spectra:
                     pool.add(np.abs(convolve(seen, kernel)), {1: often})
             elif valid[index].any():
                 counts = valid[index]
-                seen = spectrum(np.where(counts, values[index], source.middle) - source.middle, -source.middle)
-                known = spectrum(counts, 1.0)
+                seen = transform(np.where(counts, values[index], source.middle) - source.middle, -source.middle)
+                known = transform(counts, 1.0)
                 for kernel, modulus, total, often in spectra:
                     assert modulus is not None
                     weights = convolve(known, modulus).real

@@ -39,13 +39,10 @@ def gradient_magnitude(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np

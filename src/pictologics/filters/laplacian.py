@@ -62,14 +62,11 @@ def laplacian_of_gaussian(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, the Gaussian does not reach a neighbor, or no voxel is valid.
         GeometryError: If the Gaussian reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -110,11 +107,13 @@ def find_laplacian_reaches(spacing: Sequence[float], sigma_mm: float, truncate: 
 
 def make_laplacian_kernels(spacing: Sequence[float], sigma_mm: float, truncate: float) -> LaplacianKernels:
     """The kernels for each axis, x first; they reach at least the next voxel."""
+    # Per square voxel where voxels are cubes (IBSI 2, section 3.2); elsewhere there is no such unit, and the square of
+    # the geometric mean of the spacings keeps the response comparable and the operator isotropic in mm.
     square = float(np.prod(spacing)) ** (2 / len(spacing))
     kernels = []
     for step in spacing:
         second = make_laplacian_kernel(sigma_mm / step, truncate)
-        scaled = LineKernel(tuple(square / step**2 * one for one in second.taps), second.first)
+        scaled = LineKernel(tuple(square / step**2 * tap for tap in second.taps), second.first)
         kernels.append((make_gaussian_kernel(sigma_mm / step, truncate), scaled))
     return kernels
 
@@ -151,7 +150,7 @@ def filter_laplacian(source: FilterInput, kernels: LaplacianKernels) -> Floating
         for row in share:
             ends = []
             for pair, outside in zip(halfway, outsides, strict=True):
-                lines = SmoothAndCurved(*(np.ascontiguousarray(one[:, row].T) for one in pair))
+                lines = SmoothAndCurved(*(np.ascontiguousarray(array[:, row].T) for array in pair))
                 ends.append(lines.along(1, kernels[2], source.extension, outside, ends=valid is None))
             halfway[0][1][:, row] = combine_validity(ends).T
 
@@ -161,7 +160,7 @@ def filter_laplacian(source: FilterInput, kernels: LaplacianKernels) -> Floating
 
 @dataclass(frozen=True)
 class SmoothAndCurved:
-    """An array after the kernels of some axes.
+    """An array after the kernels of some axes: its Gaussian average, and its Laplacian of Gaussian so far.
 
     Attributes:
         smooth: With the Gaussians along all of them.

@@ -13,7 +13,7 @@ from ..image import Image
 from ..interpolation.boundaries import Boundary
 from .execution.filter_input import make_result, prepare_input
 from .execution.line_kernels import LineKernel
-from .execution.orientations import plan_orientations, respond
+from .execution.orientations import filter_orientations, plan_orientations
 from .options import Dimensions, Pooling
 from .smoothing import average_box
 
@@ -63,14 +63,11 @@ def laws_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
         GeometryError: If a kernel reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -95,14 +92,15 @@ def laws_filter(
         raise OptionError(
             f"kernels is {kernels!r}, {len(names)} kernels, and {dimensions}D filters need {dimensions}", value=kernels
         )
-    each = [make_laws_kernel(name) for name in names]
-    reach = max(one.reach for one in each)
+    line_kernels = [make_laws_kernel(name) for name in names]
+    reach = max(kernel.reach for kernel in line_kernels)
     source.check_reach([max(reach, distance or 0)] * dimensions, "Laws filter")
-    response = respond(source, plan_orientations([each], rotation_invariance), pooling)
+    response = filter_orientations(source, plan_orientations([line_kernels], rotation_invariance), pooling)
     text = f"Laws kernels {kernels}"
     if rotation_invariance:
         text += f", {pooling} of all right-angle orientations"
     if distance is not None:
+        # IBSI 2 pools the orientations first and takes the energy of the pooled response.
         np.abs(response, out=response)
         response = average_box(replace(source, values=response), distance)
         text += f", energy within {distance} voxels"

@@ -39,14 +39,11 @@ def mean_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
         GeometryError: If the box reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -98,14 +95,11 @@ def gaussian_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
         GeometryError: If the Gaussian reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np

@@ -69,14 +69,11 @@ def simoncelli_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, the level has no frequency in so small an image, or voxels are invalid
             and ``invalid_as`` does not say what stands for them.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -130,15 +127,12 @@ def riesz_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong or missing, or voxels are invalid and ``invalid_as`` does not say what
             stands for them.
         GeometryError: If a Laplacian of Gaussian reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity and ``invalid_as`` is given; they are treated as invalid.
 
     Examples:
         >>> import numpy as np

@@ -10,7 +10,7 @@ from ..image import Image
 from ..interpolation.boundaries import Boundary
 from .execution.filter_input import make_result, prepare_input
 from .execution.line_kernels import LineKernel
-from .execution.orientations import plan_orientations, respond
+from .execution.orientations import filter_orientations, plan_orientations
 from .options import Dimensions, Pooling
 
 __all__ = ["wavelet_filter"]
@@ -48,14 +48,11 @@ def wavelet_filter(
         fill_value: What invalid voxels of the result hold; as for all filters.
 
     Returns:
-        An image on the same grid, float32 where that holds the image's values and float64 otherwise.
+        The response on the same grid.
 
     Raises:
         OptionError: If an option is wrong, or no voxel is valid.
         GeometryError: If a filter reaches farther than a mirrored or periodic image does.
-
-    Warns:
-        ContentWarning: If voxels hold NaN or infinity; they are treated as invalid.
 
     Examples:
         >>> import numpy as np
@@ -76,12 +73,13 @@ def wavelet_filter(
         raise OptionError(
             f"decomposition is {decomposition!r} and needs {dimensions} letters in {dimensions}D", value=decomposition
         )
-    reach = max(one.reach for one in filters.values())
+    reach = max(kernel.reach for kernel in filters.values())
     # From level 64 on no image is large enough, and larger powers of two would only fill memory.
     source.check_reach([reach << min(level - 1, 64)] * dimensions, "wavelet")
+    # À trous: instead of thinning out the image, as a decimated transform does, the weights move apart.
     bands = ["L" * dimensions] * (level - 1) + [decomposition]
     each = [[filters[letter].stretched(1 << k) for letter in band] for k, band in enumerate(bands)]
-    response = respond(source, plan_orientations(each, rotation_invariance), pooling)
+    response = filter_orientations(source, plan_orientations(each, rotation_invariance), pooling)
     text = f"wavelet {wavelet}, {decomposition}, level {level}"
     if rotation_invariance:
         text += f", {pooling} of all right-angle orientations"

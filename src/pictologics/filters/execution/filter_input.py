@@ -54,19 +54,20 @@ class FilterInput:
     @property
     def spacing(self) -> tuple[float, ...]:
         """Distance between voxels along each filtered axis, x first, mm."""
-        return tuple(float(one) for one in self.image.spacing[: self.dimensions])
+        return tuple(float(step) for step in self.image.spacing[: self.dimensions])
 
     @cached_property
     def middle(self) -> float:
         """The middle between the smallest and the largest valid value; zero without a source mask.
 
-        With a source mask responses are computed of what values differ from it: with less rounding, and with none at
-        all where every value is the same.
+        With a source mask values are filtered as differences from it: that rounds less, and not at all where every
+        value is the same.
         """
         if self.valid is None:
             return 0.0
         low = np.min(self.values, where=self.valid, initial=np.inf)
         high = np.max(self.values, where=self.valid, initial=-np.inf)
+        # Halved first, so that the sum of the largest floats does not overflow.
         return float(self.values.dtype.type(low / 2 + high / 2))
 
     def check_reach(self, reaches: Sequence[int], filter_name: str) -> None:
@@ -107,8 +108,8 @@ def prepare_input(image: Image, dimensions: Dimensions, boundary: Boundary, fill
     Voxels that hold NaN or infinity become invalid ones, with a ContentWarning.
 
     Raises:
-        OptionError: If an option is wrong, the values are no real numbers, or no voxel is valid.
-        GeometryError: If the image is no 3D grid, or its source mask has another shape.
+        OptionError: If an option is wrong, the values are not real numbers, or no voxel is valid.
+        GeometryError: If the image has no 3D grid, or its source mask has another shape.
     """
     check_common(dimensions, boundary, fill_value)
     image = check_image(image)

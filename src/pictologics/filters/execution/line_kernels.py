@@ -19,12 +19,12 @@ __all__ = ["LineKernel", "apply_kernel", "gaussian_radius", "make_gaussian_kerne
 
 
 MANY_VOXELS = 2**40
-"""More than any image has: what is larger need not be told apart."""
+"""More than any image has: a larger reach is refused anyway, and need not be exact."""
 
 
 @dataclass(frozen=True)
 class LineKernel:
-    """What a filter takes from the voxels of one line.
+    """The weights of a filter along one axis.
 
     The response at voxel i is the sum of ``taps[j]`` times the voxel at i + ``first`` + j.
 
@@ -44,7 +44,7 @@ class LineKernel:
         on the voxel after it, as in the reference maps of IBSI 2.
         """
         count = len(weights)
-        return cls(tuple(float(one) for one in reversed(weights)), count // 2 - count + 1)
+        return cls(tuple(float(weight) for weight in reversed(weights)), count // 2 - count + 1)
 
     @property
     def reach(self) -> int:
@@ -59,7 +59,7 @@ class LineKernel:
     @cached_property
     def absolute(self) -> LineKernel:
         """The same with every weight positive."""
-        return LineKernel(tuple(abs(one) for one in self.taps), self.first)
+        return LineKernel(tuple(abs(tap) for tap in self.taps), self.first)
 
     @property
     def flipped(self) -> LineKernel:
@@ -125,15 +125,13 @@ def make_gaussian_kernel(sigma: float, truncate: float) -> LineKernel:
 
 
 def make_laplacian_kernel(sigma: float, truncate: float) -> LineKernel:
-    """The second derivative of a Gaussian, per square voxel, sampled at voxel centers.
-
-    Its weights would sum to zero if it were not truncated. What is left of their sum is taken away in proportion to
-    the Gaussian, so that the response to a constant is zero.
-    """
+    """The second derivative of a Gaussian, per square voxel, sampled at voxel centers; its weights sum to zero."""
     radius = gaussian_radius(sigma, truncate)
     offsets = np.arange(-radius, radius + 1)
     weights = sample_gaussian(sigma, truncate)
     second = weights * (offsets**2 / sigma**4 - 1 / sigma**2)
+    # Truncated at 4 sigma the weights sum to about 0.001 / sigma², and a constant of 1000 HU would not give 0. The rest
+    # is taken away in proportion to the Gaussian, which leaves the shape of the kernel.
     second -= weights * second.sum()
     return LineKernel(tuple(second.tolist()), -radius)
 

@@ -17,7 +17,7 @@ from .filter_input import FilterInput, array_axis
 from .line_kernels import LineKernel, apply_kernel
 from .slabs import Slab, respond_in_slabs
 
-__all__ = ["Orientation", "Plan", "Pool", "list_rotations", "plan_orientations", "respond"]
+__all__ = ["Orientation", "Plan", "Pool", "filter_orientations", "list_rotations", "plan_orientations"]
 
 Plan = tuple[LineKernel, ...]
 """A separable filter: its kernel along each axis, x first; those of a second filter after it follow, and so on."""
@@ -66,7 +66,7 @@ def plan_orientations(
             for axis, flip in zip(orientation.axes, orientation.flips, strict=True):
                 kernel = kernels[axis]
                 turned = kernel.flipped if flip else kernel
-                if turned.first == kernel.first and turned.taps == tuple(-one for one in kernel.taps):
+                if turned.first == kernel.first and turned.taps == tuple(-tap for tap in kernel.taps):
                     turned, sign = kernel, -sign
                 plan.append(turned)
         plans[tuple(plan)][sign] += 1
@@ -96,11 +96,11 @@ class Pool:
                 self.merge(np.maximum if self.pooling == "max" else np.minimum, response if sign > 0 else -response)
 
     def merge(self, rule: np.ufunc, response: FloatingArray) -> None:
-        """Join one response to those before."""
+        """Merge a response into those before."""
         self.pooled = response.copy() if self.pooled is None else rule(self.pooled, response, out=self.pooled)
 
     def result(self) -> FloatingArray:
-        """What they became."""
+        """The pooled response."""
         assert self.pooled is not None
         if self.pooling == "mean" and self.count > 1:
             self.pooled /= self.pooled.dtype.type(self.count)
@@ -128,8 +128,8 @@ class PartialResponse:
         return PartialResponse(array, self.outside * used.total, self.absolute)
 
 
-def begin(values: FloatingArray, slab: Slab, middle: float) -> list[PartialResponse]:
-    """What goes through a filter: the values; with a mask also the validity, and both for the absolute weights.
+def start_filter(values: FloatingArray, slab: Slab, middle: float) -> list[PartialResponse]:
+    """Prepare what goes through a filter: the values; with a mask also the validity, and both for the absolute weights.
 
     With a mask the values are taken relative to ``middle``.
     """
@@ -143,7 +143,7 @@ def begin(values: FloatingArray, slab: Slab, middle: float) -> list[PartialRespo
     ]
 
 
-def finish(running: Sequence[PartialResponse], slab: Slab, middle: float) -> tuple[FloatingArray, float]:
+def finish_filter(running: Sequence[PartialResponse], slab: Slab, middle: float) -> tuple[FloatingArray, float]:
     """The response to what went through a filter, and the response to a constant that is the middle.
 
     An invalid voxel counts as m, the mean of the valid ones around, weighted by the absolute weights w. With validity
@@ -151,7 +151,7 @@ def finish(running: Sequence[PartialResponse], slab: Slab, middle: float) -> tup
     """
     if slab.valid is None:
         return running[0].array, 0.0
-    response, weight, values, weights = (one.array for one in running)
+    response, weight, values, weights = (partial.array for partial in running)
     total = running[1].outside
     # Where no valid voxel has a weight, the voxel itself stands for those around.
     own = slab.values - slab.values.dtype.type(middle)
@@ -160,7 +160,9 @@ def finish(running: Sequence[PartialResponse], slab: Slab, middle: float) -> tup
     return response, middle * total
 
 
-def respond(source: FilterInput, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling) -> FloatingArray:
+def filter_orientations(
+    source: FilterInput, plans: Mapping[Plan, Mapping[int, int]], pooling: Pooling
+) -> FloatingArray:
     """The pooled response to several separable filters; kernels that begin alike are run once.
 
     Args:
@@ -187,21 +189,21 @@ def respond(source: FilterInput, plans: Mapping[Plan, Mapping[int, int]], poolin
         for plan, signs in todo.items():
             groups[plan[at]][plan] = signs
         for kernel, members in groups.items():
-            after, next_middle = [one.after(kernel, at % axes, slab) for one in running], middle
+            after, next_middle = [partial.after(kernel, at % axes, slab) for partial in running], middle
             if (at + 1) % axes == 0:
-                response, next_middle = finish(after, slab, middle)
+                response, next_middle = finish_filter(after, slab, middle)
                 if at + 1 == length:
                     for signs in members.values():
                         pool.add(response, signs)
                     continue
-                after = begin(slab.restore_boundary(response), slab, next_middle)
+                after = start_filter(slab.restore_boundary(response), slab, next_middle)
             walk(after, next_middle, members, at + 1, slab, pool)
 
     def respond_to(slab: Slab) -> FloatingArray:
         pool = Pool(pooling)
-        walk(begin(slab.values, slab, source.middle), source.middle, plans, 0, slab, pool)
+        walk(start_filter(slab.values, slab, source.middle), source.middle, plans, 0, slab, pool)
         return pool.result()
 
     # The third axis of each filter in a plan runs across planes; in 2D none does.
-    reach = max(sum(one.reach for one in plan[2::axes]) for plan in plans) if axes == 3 else 0
+    reach = max(sum(kernel.reach for kernel in plan[2::axes]) for plan in plans) if axes == 3 else 0
     return respond_in_slabs(source, reach, respond_to)

@@ -65,7 +65,7 @@ class SimoncelliBand:
         self.squares = [spread_frequencies(size) ** 2 for size in shape]
         if dimensions == 2:
             self.squares[0] = np.zeros(shape[0])
-        self.opposite = [one[-np.arange(len(one))] for one in self.squares]
+        self.opposite = [squares[-np.arange(len(squares))] for squares in self.squares]
         self.half = shape[2] // 2 + 1
 
     def plane(self, index: int) -> npt.NDArray[np.float64]:
@@ -78,6 +78,7 @@ class SimoncelliBand:
     def band(self, frequency: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The band at frequencies from 0, 1 being the highest along an axis."""
         scaled = frequency * 2.0 ** (self.level - 1)
+        # An octave to either side of the peak at 1/2; neighboring levels' squares sum to one (IBSI 2, section 3.6).
         inside = (scaled > 0.25) & (scaled <= 1)
         values = np.zeros_like(scaled)
         values[inside] = np.cos(np.pi / 2 * np.log2(2 * scaled[inside]))
@@ -104,7 +105,8 @@ class RieszTransfer:
     ) -> None:
         self.band = band
         self.total = sum(orders)
-        ways = math.factorial(self.total) / math.prod(math.factorial(one) for one in orders)
+        ways = math.factorial(self.total) / math.prod(math.factorial(order) for order in orders)
+        # The squared magnitudes of all transforms of one total order add up to one (IBSI 2, section 3.7).
         self.factor = (-1j) ** self.total * math.sqrt(ways)
         self.squares, self.powers = [np.zeros(shape[0])], [np.ones(shape[0])]
         if len(orders) == 3:
@@ -113,7 +115,7 @@ class RieszTransfer:
             frequency = fft.fftfreq(size, step)
             power = frequency**order
             if order % 2 and size % 2 == 0:
-                # The highest frequency is its own opposite, so what is odd in it is nothing.
+                # The highest frequency of an even number of samples is its own opposite; an odd function is zero there.
                 power[size // 2] = 0
             self.squares.append(frequency**2)
             self.powers.append(power)
@@ -122,6 +124,7 @@ class RieszTransfer:
 
     def plane(self, index: int) -> npt.NDArray[np.complex128]:
         """The transform for one sample along z."""
+        # At frequency zero the direction is undefined; the transform has no constant part.
         square = self.squares[0][index] + self.squares[1][:, None] + self.squares[2][None, :]
         power = self.powers[0][index] * self.powers[1][:, None] * self.powers[2][None, :]
         length = square ** (self.total / 2)
