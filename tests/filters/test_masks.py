@@ -36,6 +36,14 @@ def test_values_of_invalid_voxels_never_matter(name, dimensions, boundary, valid
     assert np.array_equal(one.source_mask, valid)
 
 
+@pytest.mark.parametrize("name", AVERAGING)
+@pytest.mark.parametrize("value", [1e-45, 5e-39, -3.4e38])
+def test_a_constant_at_the_ends_of_the_type_stays_constant(name, value):
+    valid = np.random.default_rng(0).random((9, 8, 7)) > 0.5
+    found = FINITE[name](image_of(np.full(valid.shape, value, np.float32), valid)).array
+    assert (found[valid] == np.float32(value)).all()
+
+
 @given(any_filter, any_dimensions, st.sampled_from(BOUNDARIES[1:]), masks(), st.floats(-3000, 3000, width=32))
 def test_a_constant_gives_what_it_gives_without_a_mask(name, dimensions, boundary, valid, value):
     array = np.full(valid.shape, value, np.float32)

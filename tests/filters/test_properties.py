@@ -125,3 +125,37 @@ def test_pooling_joins_the_responses_of_all_rotations():
     )
     found = filters.laws_filter(image, "E5L5", rotation_invariance=True, dimensions=2).array
     np.testing.assert_allclose(found, np.max(np.abs(edges), axis=0), atol=1e-9)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("of", [{"sigma_mm": 1.0}, {"of": "simoncelli", "level": 2}])
+def test_the_riesz_transform_of_a_cosine_is_the_sine(axis, of):
+    """With -i f / |f| the wave cos(kx) becomes sin(kx): its sign is that of the definition, (-i)^L."""
+    size, cycles = 16, 4
+    angle = 2 * np.pi * cycles / size * np.arange(size)
+    shape = [size if k == axis else 1 for k in range(3)]
+    wave, expected = (
+        np.broadcast_to(f(angle).reshape(shape), (size,) * 3).astype(np.float64) for f in (np.cos, np.sin)
+    )
+    image = image_of(wave)
+    order = tuple(int(k == axis) for k in range(3))
+    found = filters.riesz_filter(image, order, boundary="periodic", **of).array
+    plain = (
+        filters.laplacian_of_gaussian(image, 1.0, boundary="periodic")
+        if "sigma_mm" in of
+        else filters.simoncelli_filter(image, 2, boundary="periodic")
+    ).array
+    gain = float((plain * wave).sum() / (wave**2).sum())
+    assert abs(gain) > 0.01
+    np.testing.assert_allclose(found, gain * expected, atol=1e-6)
+
+
+def test_the_second_riesz_transform_turns_a_cosine_over():
+    """(-i)^2 is -1: along its own axis a wave comes back with the opposite sign, across it as nothing."""
+    wave = np.broadcast_to(np.cos(np.pi / 2 * np.arange(16)).reshape(16, 1, 1), (16, 16, 16)).astype(np.float64)
+    image = image_of(wave)
+    plain = filters.laplacian_of_gaussian(image, 1.0, boundary="periodic").array
+    along = filters.riesz_filter(image, (2, 0, 0), sigma_mm=1.0, boundary="periodic").array
+    across = filters.riesz_filter(image, (0, 2, 0), sigma_mm=1.0, boundary="periodic").array
+    np.testing.assert_allclose(along, -plain, atol=1e-9)
+    np.testing.assert_allclose(across, 0, atol=1e-9)

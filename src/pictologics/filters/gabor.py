@@ -246,6 +246,8 @@ def filter_planes(source: FilterInput, axes: Sequence[int], waves: PlaneWaves, p
                     response = convolve(seen, kernel) + mean * rest + source.middle * total
                     pool.add(np.abs(response), {1: often})
             else:
+                # Not left as it is: uninitialized memory may hold NaN, of which pooling the planes would warn.
+                planes[index] = 0
                 continue
             planes[index] = pool.result()
 

@@ -98,5 +98,6 @@ def replace_by_valid_medians(response: npt.NDArray[Any], slab: Slab, sizes: tupl
         found.sort(axis=1)
         number = np.rint(counts[z, y, x]).astype(np.intp)
         rows = np.arange(len(z))
-        # Halved first, so that the largest numbers do not overflow.
-        response[z, y, x] = found[rows, (number - 1) // 2] / 2 + found[rows, number // 2] / 2
+        lower, upper = found[rows, (number - 1) // 2], found[rows, number // 2]
+        # Halved first, so that the sum of the largest floats does not overflow; half the smallest would be zero.
+        response[z, y, x] = np.where(lower == upper, lower, lower / 2 + upper / 2)

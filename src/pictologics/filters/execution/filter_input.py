@@ -67,8 +67,8 @@ class FilterInput:
             return 0.0
         low = np.min(self.values, where=self.valid, initial=np.inf)
         high = np.max(self.values, where=self.valid, initial=-np.inf)
-        # Halved first, so that the sum of the largest floats does not overflow.
-        return float(self.values.dtype.type(low / 2 + high / 2))
+        # Halved first, so that the sum of the largest floats does not overflow; half the smallest would be zero.
+        return float(low) if low == high else float(self.values.dtype.type(low / 2 + high / 2))
 
     def check_reach(self, reaches: Sequence[int], filter_name: str) -> None:
         """Refuse a filter that reaches too far for the image.
