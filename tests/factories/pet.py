@@ -20,6 +20,8 @@ __all__ = [
     "SLOPES",
     "UNITS",
     "WEIGHT",
+    "activity",
+    "assert_uptake",
     "date_of",
     "decayed",
     "moment_of",
@@ -105,3 +107,15 @@ def without(keyword, *, in_tracer=False, value=None):
             setattr(target, keyword, value)
 
     return change
+
+
+def activity() -> np.ndarray:
+    """The values of :func:`write_pet` without the keyword, in Bq/ml."""
+    return PHANTOM.array * SLOPES
+
+
+def assert_uptake(image, factor: float) -> None:
+    """Values that were rounded once, up to how the factor was computed."""
+    assert image.array.dtype == np.float32
+    np.testing.assert_allclose(image.array, activity() * factor, rtol=1e-6)
+    np.testing.assert_allclose([plane.slope for plane in image.provenance.slices], SLOPES * factor, rtol=1e-12)
