@@ -74,17 +74,20 @@ def read_open_header(file: StoredFile, opened: OpenFile) -> Header | None:
 
 
 def find_dataset_start(head: bytes, size: int) -> int | None:
-    """Offset of the first element of a DICOM file, None if the bytes are none."""
+    """Offset of the first element of a DICOM file; None if the bytes begin no such file."""
     if head[128:132] == b"DICM":
         return 132
     if len(head) < 16:
         return None
+    # Old files and files written by hand lack preamble and mark, and begin with meta information or the data set.
     group, element, vr, length = struct.unpack_from("<HH2sH", head)
     if group in (0x0002, 0x0008) and element < 0x0100:
         if vr in VRS:
             return 0
+        # In implicit VR a length of four bytes takes the place of the VR.
         if int.from_bytes(head[4:8], "little") < min(size, LONGEST_WANTED_VALUE):
             return 0
+    # Group 0008 of a big-endian file.
     if group == 0x0800 and vr in SHORT_VRS and length:
         return 0
     return None
@@ -107,6 +110,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
         )
     # The bytes are believed over the transfer syntax: files that lie about their VR encoding are common.
     explicit = first[4:6] in VRS
+    # A big-endian data set that does not say so begins with the bytes 00 08.
     header.little_endian = header.transfer_syntax != EXPLICIT_BIG and first[:2] != b"\x00\x08"
     if not header.transfer_syntax:
         header.transfer_syntax = guess_syntax(explicit, header.little_endian)
@@ -119,7 +123,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
 
 
 def read_meta(header: Header, source: ByteSource, head: bytes, start: int) -> tuple[bytes, int, bytes]:
-    """Walk the file meta information, explicit VR little endian whatever follows (DICOM PS3.10 7.1).
+    """Parse the file meta information, explicit VR little endian whatever follows (DICOM PS3.10 7.1).
 
     Returns:
         The first bytes of the file, more of them if the meta information is long; where it ends; and the raw

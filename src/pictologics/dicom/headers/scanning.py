@@ -16,7 +16,7 @@ from .header_reading import read_header
 __all__ = ["Scan", "list_files", "scan_files"]
 
 DICOM_SUFFIXES: Final = frozenset({".dcm", ".dicom", ".ima"})
-"""Names that promise DICOM: what is not, is reported."""
+"""Suffixes that promise DICOM; a file with one that is something else is reported."""
 
 
 @dataclass

@@ -13,7 +13,7 @@ from .header import Header
 __all__ = ["read_csa"]
 
 MAXIMUM_CSA_TAGS: Final = 1000
-"""Scanners write about a hundred; more means that the bytes are no CSA header."""
+"""Scanners write about a hundred; more means that this is not a CSA header."""
 
 MAXIMUM_CSA_ITEMS: Final = 200
 """Values of one tag, of which scanners write at most a few dozen."""
@@ -38,8 +38,8 @@ def parse_csa(content: bytes) -> dict[str, list[float]]:
     Version 2 begins with the mark ``SV10``. Each tag has a name of 64 bytes, and each of its items four numbers of
     which the second is its length (in version 1, the first, counted from that of the first tag).
     """
-    is_second = content[:4] == b"SV10"
-    position = 8 if is_second else 0
+    has_mark = content[:4] == b"SV10"
+    position = 8 if has_mark else 0
     (count,) = struct.unpack_from("<I", content, position)
     if not 1 <= count <= MAXIMUM_CSA_TAGS:
         raise ValueError(count)
@@ -55,17 +55,19 @@ def parse_csa(content: bytes) -> dict[str, list[float]]:
         values = []
         for _ in range(items):
             item = struct.unpack_from("<4i", content, position)
-            length = item[1] if is_second else item[0] - first_items
+            length = item[1] if has_mark else item[0] - first_items
             position += 16
             if not 0 <= length <= len(content) - position:
-                if is_second:
+                if has_mark:
                     raise ValueError(length)
                 break
             values.append(content[position : position + length].split(b"\0")[0].strip())
+            # Values are padded to whole words of four bytes.
             position += -(-length // 4) * 4
         try:
             numbers = [float(value) for value in values if value]
         except ValueError:
+            # Text, such as a date or the name of a protocol.
             continue
         if all(map(math.isfinite, numbers)):
             found[name.split(b"\0")[0].decode("latin-1")] = numbers

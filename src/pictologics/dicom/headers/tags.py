@@ -259,6 +259,7 @@ FRAME_VECTORS: Final = frozenset(
 """Attributes of nuclear medicine with one value for each frame (DICOM PS3.3 C.8.4.8)."""
 
 PIXEL_TAGS: Final = frozenset({FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, PIXEL_DATA})
+"""Attributes that hold pixels, of which a file has one; a parser stops there."""
 
 WANTED: Final = frozenset(KEYWORDS) - GROUP_SEQUENCES
 """The attributes that a header keeps."""
