@@ -173,7 +173,7 @@ def overlay(
     slice_index: Annotated[
         int | None, typer.Option("--slice", help="The slice; the one that holds most of the mask by default.")
     ] = None,
-    slices: Annotated[int | None, typer.Option(help="Draw so many slices, spread over the mask.")] = None,
+    slices: Annotated[int | None, typer.Option(help="How many slices to draw, spread over the mask.")] = None,
     planes: Annotated[bool, typer.Option("--planes", help="Draw the axial, coronal and sagittal plane.")] = False,
     window: Annotated[
         str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or center and width, such as 40,400.')

@@ -80,7 +80,7 @@ class Organ:
         hu: What it is made of, Hounsfield units.
         end: The end of the line; None for an ellipsoid that stays where it is.
         below_skin: It ends at this depth under the skin, however large it is.
-        label: Its value in the label map of the organs; 0 if it is none of them.
+        label: Its value in the label map of the organs; 0 for tissue that is not in it.
     """
 
     center: BodyPoint

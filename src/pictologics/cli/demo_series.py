@@ -53,7 +53,7 @@ class DemoTruth:
         nodule_radius: Radius of that nodule, mm.
         series_uid: Series Instance UID of the slices and of the localizer.
         slice_files: One file for each slice, in the order of the grid's third axis.
-        localizer_file: The file that is no slice of the volume.
+        localizer_file: The file that is not a slice of the volume.
         organs: Label map of the organs on the grid, (x, y, z); ``ORGAN_NAMES`` says what its values stand for.
     """
 

@@ -28,7 +28,7 @@ class MaskOnGrid:
 
     Raises:
         GeometryError: If the mask does not lie on the image.
-        OptionError: If it is no mask.
+        OptionError: If it is not a mask.
 
     Attributes:
         names: What its values stand for.
@@ -61,7 +61,7 @@ class MaskOnGrid:
         """The mask's values in a plane of the image, (rows, columns), 0 where there is no mask.
 
         Raises:
-            OptionError: If they are no whole numbers.
+            OptionError: If they are not whole numbers.
         """
         start, shape = [0, 0, 0], list(self.grid.shape)
         start[plane.axis], shape[plane.axis] = plane.index, 1
@@ -93,7 +93,7 @@ def read_labels(values: npt.NDArray[Any]) -> IntArray:
     """Read values of a mask as labels; other software often stores them as floating-point numbers."""
     if values.dtype.kind == "f":
         rounded = np.rint(values)
-        # Also refuses what is no number.
+        # Also refuses NaN and infinity; from 2^53 on, float64 has no fractions left to judge by.
         if not (values == rounded).all() or not (np.abs(values) < 2**53).all():
             raise OptionError(
                 "the mask contains values that are not whole numbers, and labels are required",
@@ -105,7 +105,7 @@ def read_labels(values: npt.NDArray[Any]) -> IntArray:
 def count_labeled_voxels(array: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], ...]:
     """Count the voxels that are not zero in each plane across each of the three axes, in one pass."""
     counts = tuple(np.zeros(count, np.int64) for count in array.shape)
-    # Plane after plane as they lie in memory; most hold nothing.
+    # Plane after plane as they lie in memory, so that each is read once; most are empty and need no second look.
     slowest = int(np.argmax(np.abs(array.strides)))
     others: Sequence[int] = [axis for axis in range(3) if axis != slowest]
     for k, plane in enumerate(np.moveaxis(array, slowest, 0)):

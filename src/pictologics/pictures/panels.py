@@ -72,6 +72,7 @@ def draw_panel(
     gray = scene.grays.shade(scene.values(plane))
     shades = PilImage.fromarray(gray).resize(size, PilImage.Resampling.BICUBIC)
     pixels = np.array(shades.convert("RGB"))
+    # Never blended as grays are: between the labels 1 and 3 there is no 2.
     labels = enlarge(scene.labels(plane), size)
     shown = paint_labels(pixels, labels, scene)
     hatch(pixels, enlarge(scene.invalid(plane), size))
@@ -83,6 +84,7 @@ def draw_panel(
 
 def enlarge(plane: npt.NDArray[Voxel], size: tuple[int, int]) -> npt.NDArray[Voxel]:
     """Take the value of the nearest voxel at each pixel."""
+    # The center of each pixel; the first and the last voxel are as wide on the screen as all others.
     rows, columns = (
         ((np.arange(pixels) + 0.5) * count / pixels).astype(np.intp)
         for pixels, count in zip(reversed(size), plane.shape, strict=True)
@@ -95,6 +97,7 @@ def paint_labels(pixels: Pixels, labels: IntArray, scene: Scene) -> set[int]:
     if not labels.any():
         return set()
     values = {int(value) for value in np.unique(labels)} - {0}
+    # Of all labels at once: one label's line shows where another begins.
     line = find_outlines(labels)
     for value in values:
         color = np.array(color_of_label(value), np.float32)

@@ -27,7 +27,10 @@ from .windows import Grays, Window, choose_grays
 __all__ = ["Scene", "Slices", "Style", "spread_evenly"]
 
 Style = Literal["fill", "contour", "both"]
+"""How labels are drawn: as areas, as lines around them, or both."""
+
 Slices = Sequence[int] | int
+"""Indices of slices, or how many of them."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class ScreenPlane:
         """Index (x, y, z) of the voxel drawn at a place of the plane, None outside."""
         index = [self.index] * 3
         for place, axis, step, count in zip((row, column), self.axes, self.steps, self.shape, strict=True):
+            # Pixels reach half their width to either side; rint would send every other boundary the other way.
             nearest = int(np.floor(place + 0.5))
             if not 0 <= nearest < count:
                 return None
@@ -90,6 +91,7 @@ def find_view_plane(grid: Grid, view: View, position: npt.ArrayLike | None = Non
     axis = world_axes.index(SCREEN_AXES[view][0])
     middle = (np.asarray(grid.shape) - 1) / 2.0
     center = middle if position is None else grid.world_to_index(check_position(position))
+    # A position outside the image shows the plane at its edge.
     return make_axis_plane(grid, axis, int(np.clip(np.round(center[axis]), 0, grid.shape[axis] - 1)))
 
 
@@ -104,6 +106,7 @@ def make_axis_plane(grid: Grid, axis: int, index: int) -> ScreenPlane:
     world_axes, signs = nearest_axes(grid.direction)
     view = next(view for view in VIEWS if SCREEN_AXES[view][0] == world_axes[axis])
     _, right, down = SCREEN_AXES[view]
+    # Signs of the grid and of the screen multiply: a flipped axis shown against its direction runs forward.
     rows, columns = world_axes.index(down[0]), world_axes.index(right[0])
     return ScreenPlane(
         view,

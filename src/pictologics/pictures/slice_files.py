@@ -78,7 +78,7 @@ def save_slices(
     indices: Sequence[int] = range(scene.grid.shape[scene.check_axis(axis)])
     if mask_only:
         if scene.mask is None:
-            raise OptionError("mask_only asks for the slices of a mask and there is none", advice="pass mask=")
+            raise OptionError("mask_only=True needs a mask, and none was given", advice="pass mask=")
         indices = scene.mask.extent(axis)
     check_whole("size", size, SMALLEST_PICTURE, LARGEST_PICTURE, advice="give the pixels of the longer side")
     planes = [make_axis_plane(scene.grid, axis, index) for index in choose_slices(indices, every, percentage)]

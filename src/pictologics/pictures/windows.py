@@ -46,7 +46,7 @@ class Grays:
     text: str
 
     def shade(self, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-        """Values as 0 (black) to 255 (white); what is no number is black."""
+        """Values as 0 (black) to 255 (white); NaN is black."""
         shades = (values.astype(np.float64) - self.low) / (self.high - self.low) * 255.0
         return np.ascontiguousarray(np.nan_to_num(np.clip(shades, 0.0, 255.0)).round().astype(np.uint8))
 
@@ -60,7 +60,7 @@ def choose_grays(image: Image, window: Window | None) -> Grays:
             default soft tissue for Hounsfield units, and the 0.5th to 99.5th percentile of the valid voxels otherwise.
 
     Raises:
-        OptionError: If it is no window.
+        OptionError: If it is neither.
     """
     units = image.metadata.get("units", "")
     if window is None:
@@ -71,11 +71,12 @@ def choose_grays(image: Image, window: Window | None) -> Grays:
     name = window if isinstance(window, str) else ""
     center, width = check_window(window)
     text = f"{name} " * bool(name) + f"W {width:g} L {center:g} {units}".rstrip()
+    # LINEAR_EXACT of DICOM PS3.3 C.11.2.1.3.2; LINEAR takes half a unit off, which suits only whole numbers.
     return Grays(center - width / 2, center + width / 2, text)
 
 
 def check_window(window: Window) -> tuple[float, float]:
-    """Center and width."""
+    """Check a window, and look a preset up: center and width."""
     if isinstance(window, str) and window in PRESETS:
         return PRESETS[window]
     try:
