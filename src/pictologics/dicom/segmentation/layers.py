@@ -77,24 +77,24 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
         raise header_error(header, f"this segmentation has {content}")
     refuse_absurd_count(header, count)
     described = frozenset(segmentation.numbers)
+    # Hundreds of frames share a plane or a segment, written alike: what is written is read once.
     unique: dict[tuple[bytes | None, ...], int] = {}
+    shown: dict[bytes | None, int] = {}
     frames: list[Frame] = []
     on_plane: list[tuple[int, Layer]] = []
     for number, values in enumerate(read_frame_values(header)):
-        attributes = Attributes(header.path, values, header.little_endian)
-        # Hundreds of frames share a plane, written alike: its numbers are read once.
-        written = tuple(
-            map(values.get, (tags.IMAGE_POSITION_PATIENT, tags.IMAGE_ORIENTATION_PATIENT, tags.PIXEL_SPACING))
-        )
+        get = values.get
+        written = get(tags.IMAGE_POSITION_PATIENT), get(tags.IMAGE_ORIENTATION_PATIENT), get(tags.PIXEL_SPACING)
         if written not in unique:
+            attributes = Attributes(header.path, values, header.little_endian)
             unique[written] = len(frames)
             position, orientation = read_position(attributes), read_orientation(attributes)
             frames.append(make_frame(header, attributes, number, size=size, position=position, orientation=orientation))
-        if segmentation.kind == "LABELMAP":
-            segment = ALL_SEGMENTS
-        else:
-            segment = find_shown_segment(attributes, segmentation, described, number)
-        on_plane.append((unique[written], Layer(segment, number)))
+        segment_bytes = None if segmentation.kind == "LABELMAP" else get(tags.REFERENCED_SEGMENT_NUMBER)
+        if segment_bytes not in shown:
+            attributes = Attributes(header.path, values, header.little_endian)
+            shown[segment_bytes] = find_shown_segment(attributes, segmentation, described, number)
+        on_plane.append((unique[written], Layer(shown[segment_bytes], number)))
     found = stack_sparse_planes(frames, reference, header.path)
     slots = found.slots.tolist()
     planes: list[list[Layer]] = [[] for _ in range(found.grid.shape[2])]
@@ -123,6 +123,8 @@ def find_shown_segment(
 
     A frame that names none belongs to the only segment there is.
     """
+    if segmentation.kind == "LABELMAP":
+        return ALL_SEGMENTS
     segment = attributes.short(tags.REFERENCED_SEGMENT_NUMBER)
     if segment is None and len(described) == 1:
         return segmentation.segments[0].number
