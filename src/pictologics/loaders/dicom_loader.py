@@ -48,6 +48,7 @@ class DicomReader:
         found = find_source_volumes(source, options.recursive, options.series_uid)
         series, volume = found.series, choose_volume(found.volumes, options.dataset_index, source.path)
         suv = None if options.suv is None else convert_to_uptake(volume.frames, options.suv, source.path)
+        # Uptake values are a matter of slope and intercept, so that each value is rounded once, when it is read.
         planes = stack_volume(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
         voxels = read_voxels(planes.frames, options.dtype, make_pixel_rules(options, planes))
         decisions = (

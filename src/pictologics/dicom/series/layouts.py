@@ -64,6 +64,7 @@ def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None
         for frame in list_frames(header):
             if only is None or (header.path, frame.number) in only:
                 groups[(frame.orientation, *make_layout_key(frame))].append(frame)
+    # One scanner run may write the same orientation with other last digits: those groups are one.
     merged: list[list[Frame]] = []
     for frames in groups.values():
         home = next((group for group in merged if is_same_layout(group[0], frames[0])), None)
@@ -109,6 +110,7 @@ def choose_layouts(layouts: Sequence[FrameLayout], path: str) -> tuple[list[Fram
     if not others:
         return [first], []
     if all(frame.has_own_attributes for layout in layouts for frame in layout.frames):
+        # The order in which the file holds them, as none is the main one.
         return sorted(layouts, key=lambda layout: layout.frames[0].number), []
     refuse_unplaced(first, others, path)
     rival = others[0]

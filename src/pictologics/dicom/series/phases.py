@@ -202,6 +202,7 @@ def group_by_values(values: Sequence[Sequence[Value]]) -> Groups:
     Args:
         values: For each attribute, the value of each plane.
     """
+    # By equality: numbers were rounded to the digits that count when they were read.
     groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
     for index, key in enumerate(zip(*values, strict=True)):
         groups[key].append(index)
@@ -243,6 +244,7 @@ def rank_at_positions(slots: np.ndarray, values: Sequence[Value]) -> list[int] |
         by_slot[slot].append(index)
     ranks = [0] * len(values)
     for members in by_slot.values():
+        # Two images at one position with one time: neither comes first.
         if len({values[k] for k in members}) < len(members):
             return None
         for rank, index in enumerate(sorted(members, key=lambda k: values[k])):
@@ -257,6 +259,7 @@ def make_ranked_phases(
     phases = []
     for rank in range(max(ranks) + 1):
         members = [index for index, own_rank in enumerate(ranks) if own_rank == rank]
+        # The value drifts from slice to slice, and one of them has to stand for the volume.
         lowest = min(values[index] for index in members)
         label = f"Volume {rank + 1}"
         phases.append(Phase(tuple(frames[index] for index in members), label, attribute.keyword, lowest))
@@ -279,6 +282,7 @@ def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
     for attribute, values in find_differing_values(frames, PHASE_ATTRIBUTES).items():
         groups = group_by_values([values])
+        # Nothing shows here that positions repeat. Equal groups are the sign of it; groups of one are single slices.
         sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:
             return make_phases(frames, groups, (attribute,))

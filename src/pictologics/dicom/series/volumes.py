@@ -55,6 +55,7 @@ def find_volumes(series: Series, path: str, only: frozenset[tuple[str, int]] | N
     layouts, others = choose_layouts(group_layouts(series, only), path)
     phases: list[Phase] = []
     repeated: list[LeftOut] = []
+    # Copies go first: a slice that was sent twice would look like a position that repeats.
     for number, layout in enumerate(layouts, 1):
         frames, copies = drop_duplicates(layout.frames)
         repeated += copies

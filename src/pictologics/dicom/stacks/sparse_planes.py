@@ -96,28 +96,11 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
     heights = positions @ direction[:, 2]
     lowest = int(np.argmin(heights))
-    heights = heights - heights[lowest]
-    sideways = np.abs((positions - positions[lowest]) @ direction[:, :2] / spacing[::-1]).max()
-    if not sideways < CORNER_ERROR_REFUSED:
-        raise GeometryError(
-            f"its planes are moved sideways by up to {sideways:.3g} voxels, as those of a tilted gantry are, and "
-            f"{CORNER_ERROR_REFUSED} is the limit",
-            path=path,
-            advice="resample the segmentation onto a rectangular grid before it is exported",
-            voxels=float(sideways),
-        )
-    clusters, members = cluster_heights(heights, SAME_PLANE * float(spacing.min()))
+    check_not_tilted((positions - positions[lowest]) @ direction[:, :2] / spacing[::-1], path)
+    clusters, members = cluster_heights(heights - heights[lowest], SAME_PLANE * float(spacing.min()))
     lattice = find_sparse_lattice(clusters, frames[lowest], direction, reference, decisions, path)
+    check_filled(clusters, lattice, path)
     count = int(lattice.slots[-1]) + 1
-    if count > MOST_SPARSE_SLOTS and clusters.size < LEAST_FILLED_SHARE * count:
-        raise GeometryError(
-            f"its {clusters.size} planes spread over {clusters[-1]:.6g} mm, {count} times their distance of "
-            f"{lattice.step:.6g} mm",
-            path=path,
-            advice="correct the positions of its planes",
-            planes=int(clusters.size),
-            slots=count,
-        )
     error = float(np.abs(clusters / lattice.step - lattice.slots).max())
     if error >= CORNER_ERROR_NOTED:
         decisions.append(Decision("rounded", f"planes moved onto a regular grid, by up to {error:.2g} steps", error))
@@ -127,6 +110,39 @@ def stack_sparse_planes(frames: Sequence[Frame], reference: Grid | None, path: s
         decisions.append(Decision("assumed", text, missing))
     grid = make_plane_grid(frames[lowest], positions[lowest], direction, spacing, lattice.step, count)
     return SparsePlanes(grid, lattice.slots[members], tuple(decisions))
+
+
+def check_not_tilted(shifts: FloatArray, path: str) -> None:
+    """Raise if planes are moved sideways: labels cannot be interpolated back as the values of an image are.
+
+    Args:
+        shifts: (n, 2) sideways shift of each plane from the lowest, in voxels.
+        path: The file, for messages.
+    """
+    sideways = float(np.abs(shifts).max())
+    # "not (x < y)" also refuses NaN.
+    if not sideways < CORNER_ERROR_REFUSED:
+        raise GeometryError(
+            f"its planes are moved sideways by up to {sideways:.3g} voxels, as those of a tilted gantry are, and "
+            f"{CORNER_ERROR_REFUSED} is the limit",
+            path=path,
+            advice="resample the segmentation onto a rectangular grid before it is exported",
+            voxels=sideways,
+        )
+
+
+def check_filled(heights: FloatArray, lattice: Lattice, path: str) -> None:
+    """Raise if planes are so far apart for their step that a large grid would be nearly empty."""
+    count = int(lattice.slots[-1]) + 1
+    if count > MOST_SPARSE_SLOTS and heights.size < LEAST_FILLED_SHARE * count:
+        raise GeometryError(
+            f"its {heights.size} planes spread over {heights[-1]:.6g} mm, {count} times their distance of "
+            f"{lattice.step:.6g} mm",
+            path=path,
+            advice="correct the positions of its planes",
+            planes=int(heights.size),
+            slots=count,
+        )
 
 
 def find_common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[FloatArray, FloatArray]:
@@ -184,7 +200,9 @@ def find_sparse_lattice(
     thickness = frame.attributes.number(tags.SLICE_THICKNESS) or 0.0
     of_reference = 0.0 if reference is None else find_step_along(reference, direction[:, 2])
     if heights.size == 1:
-        return Lattice(find_single_step(frame, stated, of_reference, thickness, decisions), np.zeros(1, np.intp))
+        return Lattice(
+            choose_single_plane_step(frame, stated, of_reference, thickness, decisions), np.zeros(1, np.intp)
+        )
     gaps = np.diff(heights)
     # The shortest gaps differ by rounding; their median is steadier than the least of them.
     smallest = float(np.median(gaps[np.round(gaps / gaps.min()) == 1]))
@@ -235,7 +253,7 @@ def find_step_along(reference: Grid, normal: FloatArray) -> float:
     return reference.spacing[axis] if along[axis] > ALONG else 0.0
 
 
-def find_single_step(
+def choose_single_plane_step(
     frame: Frame, stated: float, of_reference: float, thickness: float, decisions: list[Decision]
 ) -> float:
     """The distance to the next plane, mm, where there is only one."""

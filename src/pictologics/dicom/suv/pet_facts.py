@@ -123,6 +123,7 @@ def read_agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
         CorruptFileError: If they do not.
         OptionError: If values of an enhanced object have no units that are known.
     """
+    # An enhanced object holds all of its frames in one file, whose facts are read once.
     of_file: defaultdict[int, list[Frame]] = defaultdict(list)
     for frame in frames:
         of_file[id(frame.header)].append(frame)

@@ -94,6 +94,7 @@ def convert_to_uptake(frames: Sequence[Frame], kind: str, path: str) -> Uptake:
                 path=frame.header.path,
                 advice="leave suv out",
             )
+    # All slices share one factor: their dose is that of one moment, whenever each bed position was scanned.
     factor = find_suv_factor(read_agreed_facts(frames), kind)
     scaled = tuple(replace(frame, slope=frame.slope * factor, intercept=frame.intercept * factor) for frame in frames)
     text = f"values are {SUV_UNITS[kind]}: the slope and intercept of each slice were multiplied by {factor:.9g}"
@@ -124,6 +125,7 @@ def find_suv_factor(facts: Sequence[PetFacts], kind: str) -> float:
     check_corrections(first)
     if first.units == "BQML":
         return find_body_size(first, kind) / find_remaining_dose(facts)
+    # Counts of Philips. The factor to uptake values first: it was computed by the scanner, from all that it knew.
     if first.suv_factor is not None:
         return first.suv_factor * find_kind_ratio(first, "bw", kind)
     if first.activity_factor is not None:
@@ -182,6 +184,7 @@ def find_body_size(facts: PetFacts, kind: str) -> float:
     if weight is None:
         raise facts.missing_error("weight")
     if kind == "bw":
+        # Grams, as the dose is per ml: a gram of tissue is taken to be a milliliter.
         return weight * 1000
     if facts.size is None:
         raise facts.missing_error("size")
@@ -199,6 +202,7 @@ def find_body_size(facts: PetFacts, kind: str) -> float:
             advice='pass suv="bw" or suv="bsa"',
             attribute="sex",
         )
+    # James, with 128 and not the misprinted 120; kg and cm.
     whole, loss = (1.10, 128.0) if facts.sex == "M" else (1.07, 148.0)
     lean = whole * weight - loss * (weight / height) ** 2
     if lean <= 0:
