@@ -20,9 +20,9 @@ __all__ = ["Image", "check_lies_on", "create_full_mask", "note_other_frame", "re
 
 @dataclass(eq=False, repr=False)
 class Image:
-    """A 3D array with its place in the patient, the same for every file format.
+    """A 3D array of voxels, and where they lie in the patient; the same for every file format.
 
-    Nothing is validated here; the functions that need a sound image check what they need.
+    Making an Image checks nothing. Functions that need a sound one check it themselves and name what is wrong.
 
     Attributes:
         array: Voxel values, shape (x, y, z). Loaded images are float32 where that holds every stored value

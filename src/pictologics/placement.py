@@ -155,7 +155,7 @@ def describe_sampling(
 ) -> list[Decision]:
     """What sampling on another grid did, in words; arguments as for :func:`resample_onto`."""
     if not made.inside:
-        return [describe_outside(grid, target)]
+        return [make_outside_decision(grid, target)]
     text = f"resampled onto the reference by {how.interpolation} interpolation"
     outside = made.array.size - made.inside
     if outside:
@@ -245,7 +245,7 @@ def describe_placing(grid: Grid, target: Grid, lattice: LatticeMap, destination:
     total = int(np.prod(grid.shape))
     decisions = []
     if not kept:
-        decisions.append(describe_outside(grid, target))
+        decisions.append(make_outside_decision(grid, target))
     else:
         text = f"{kept} of {total} voxels placed on the reference"
         decisions.append(Decision("placed", text, kept))
@@ -260,7 +260,7 @@ def count_voxels(box: Box) -> int:
     return int(np.prod([part.stop - part.start for part in box]))
 
 
-def describe_outside(grid: Grid, target: Grid) -> Decision:
+def make_outside_decision(grid: Grid, target: Grid) -> Decision:
     """The warning that nothing overlaps."""
     corners = grid.index_to_world(grid.corner_indices[[0, -1]]).round(1).tolist()
     others = target.index_to_world(target.corner_indices[[0, -1]]).round(1).tolist()

@@ -11,9 +11,11 @@ from .errors import OptionError
 
 __all__ = ["add_within_words", "find_exact_float", "rescale_into"]
 
-# Whole numbers up to here are exact in float32 (24 bits of significand).
 EXACT_FLOAT32_BITS = 24
+"""Bits of whole numbers that float32 holds exactly: its significand."""
+
 LARGEST_EXACT_INTERCEPT = 2**23
+"""Intercept below which its sum with a 16-bit number stays within those 24 bits."""
 
 
 def find_exact_float(stored: np.dtype[Any], bits: int | None = None) -> np.dtype[np.floating[Any]]:

@@ -133,6 +133,7 @@ class Grid:
         linear = lps_affine[:3, :3]
         with np.errstate(over="ignore"):
             spacing = np.sqrt((linear**2).sum(axis=0))
+        # Unit columns that span less than a millionth of a cube are parallel but for rounding.
         is_finite = np.isfinite(spacing).all() and spacing.min() > 0
         if not is_finite or abs(np.linalg.det(linear / spacing)) < 1e-6:
             raise GeometryError(

@@ -71,7 +71,8 @@ def copy_nearest_points(source: AnyArray, places: PlaneMap, result: AnyArray, in
             within = places.inside(coordinates)
             inside[k] = within
             numbers = [
-                find_nearest_samples(one[within], size) for one, size in zip(coordinates, source.shape, strict=True)
+                find_nearest_samples(along_axis[within], size)
+                for along_axis, size in zip(coordinates, source.shape, strict=True)
             ]
             result[k][within] = source[tuple(numbers)]
 

@@ -155,14 +155,14 @@ def sample_axes(
             (places >= -reach - COORDINATE_ROUNDING) & (places <= size - 1 + reach + COORDINATE_ROUNDING)
         )
         box.append(slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0))
-    count = int(np.prod([one.stop - one.start for one in box]))
+    count = int(np.prod([side.stop - side.start for side in box]))
     is_whole = count == np.prod(shape)
     result = np.empty(shape, dtype, order="F") if is_whole else np.full(shape, how.fill_value, dtype, order="F")
     result_valid = None if valid is None else np.zeros(shape, np.bool_, order="F")
     if count:
         fill_box(
             array.T,
-            [places[one] for places, one in zip(coordinates, box, strict=True)][::-1],
+            [places[side] for places, side in zip(coordinates, box, strict=True)][::-1],
             how,
             result[tuple(box)].T,
             None if valid is None else valid.T,

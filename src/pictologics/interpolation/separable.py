@@ -29,9 +29,10 @@ BLOCK_BYTES = 2**25
 """Planes up to this size are made together: more of them share the reading of the planes that they are made of."""
 
 FEWEST_PLANES = 8
+"""Planes that are made together at least, however large they are: fewer leave no product to share."""
 
 WEIGHT_ROUNDING = 1e-5
-"""What a float32 sum of weights may lack of the weight that is asked for."""
+"""What a float32 sum of weights may lack of the weight that is asked for: some hundred terms of 6e-8 each."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ def normalize_plane(
     target: AnyArray, weight: AnyArray, target_valid: BoolArray, voxels: ValidVoxels, scratch: Scratch
 ) -> None:
     """Divide sums by their weight, and fill what has too little of it."""
+    # A voxel of which exactly the asked share is valid must not be lost to a rounding.
     np.greater_equal(weight, voxels.least_weight - WEIGHT_ROUNDING, out=target_valid)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         np.divide(target, weight, out=target)

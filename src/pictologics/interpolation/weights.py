@@ -39,7 +39,8 @@ COORDINATE_ROUNDING = 1e-6
 that close to the middle between two centers is in the middle."""
 
 POLE = np.sqrt(3.0) - 2.0
-"""The pole of the cubic B-spline's prefilter, whose impulse response is sqrt(3) * POLE**abs(k)."""
+"""The pole of the cubic B-spline's prefilter, the root of z**2 + 4 z + 1 within the unit circle: the prefilter is the
+inverse of the kernel's samples 1/6, 4/6, 1/6. Its impulse response is sqrt(3) * POLE**abs(k)."""
 
 BLOCK_ROWS = 40
 """New samples of one block: fewer waste calls, more waste products with zeros."""
@@ -86,6 +87,7 @@ def snap_to_samples(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
 
 def find_nearest_samples(coordinates: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.intp]:
     """The sample nearest to each coordinate; in the middle between two, the one with the higher number."""
+    # Half goes up, not to the even one as np.round would have it: twice as many voxels must repeat each old one twice.
     nearest = np.floor(coordinates + (0.5 + COORDINATE_ROUNDING)).astype(np.intp)
     return np.clip(nearest, 0, size - 1, out=nearest)
 
@@ -98,7 +100,8 @@ def list_kernel_weights(
     part = (coordinates - below)[:, None]
     if kernel == "linear":
         return below.astype(np.intp)[:, None] + np.arange(2), np.concatenate([1.0 - part, part], axis=1)
-    # Weights below a hundredth of the type's precision change nothing.
+    # The recursive prefilter, written as the row of weights that it comes to: it is cut off where abs(POLE)**reach is a
+    # hundredth of the type's precision, so that not even the sum of what is cut off changes a result.
     reach = int(np.ceil(np.log(np.finfo(dtype).eps / 100) / np.log(abs(POLE))))
     near = np.arange(-1, 3)
     offsets = np.arange(-reach - 1, reach + 3)
@@ -106,11 +109,13 @@ def list_kernel_weights(
     if kernel == "coefficients":
         weights = np.repeat(response[1:2], below.size, axis=0)
     else:
+        # The cubic B-spline at the four samples around: t**3 / 6 at the outer ones, 2/3 - t**2 + t**3 / 2 at the inner.
         left, right = part, 1.0 - part
         inner = [2 / 3 - t * t * (2.0 - t) / 2.0 for t in (left, right)]
         weights = np.concatenate([right**3 / 6.0, *inner, left**3 / 6.0], axis=1) @ response
         # At a sample the spline is that sample, to the last bit.
         weights = np.where(part == 0.0, (offsets == 0).astype(np.float64), weights)
+    # Of constant samples the new ones are that constant, whatever was cut off.
     weights /= weights.sum(axis=1, keepdims=True)
     return below.astype(np.intp)[:, None] + offsets, weights
 
