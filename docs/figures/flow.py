@@ -23,8 +23,8 @@ def data_flow() -> Sheet:
     for x in (120, 640):
         sheet.arrow((x, 118), (x, 140), color=FAINT, width=1.5)
     for x, name, package in (
-        (24, "DicomReader", "loaders/dicom_loader.py"),
-        (544, "NiftiReader", "loaders/nifti_loader.py"),
+        (24, "DicomReader", "loaders/dicom_reader.py"),
+        (544, "NiftiReader", "loaders/nifti_reader.py"),
     ):
         sheet.box((x, 142), (192, 50), fill=PALE_ORANGE, color=ORANGE)
         sheet.text((x + 96, 163), name, bold=True)

@@ -8,14 +8,14 @@ from typing import BinaryIO
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import UnsupportedFormatError
 from ..storage.files import PathLike
-from .dicom_loader import DicomReader
-from .metaimage_loader import MetaImageReader
-from .nifti_loader import NiftiReader
-from .nrrd_loader import NrrdReader
+from .dicom_reader import DicomReader
+from .dicom_seg_reader import SegReader
+from .metaimage_reader import MetaImageReader
+from .nifti_reader import NiftiReader
+from .nrrd_reader import NrrdReader
 from .probing import make_probe, make_source
 from .protocol import Probe, Reader, SegmentReader, Source
-from .segmentations.dicom_seg import SegReader
-from .segmentations.structure_sets import RtstructReader
+from .rtstruct_reader import RtstructReader
 
 __all__ = ["READERS", "find_reader", "find_segment_reader"]
 

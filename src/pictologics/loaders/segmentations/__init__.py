@@ -1,1 +1,1 @@
-"""How the formats that hold segments give them: DICOM SEG, segmentations of 3D Slicer, and RT structure sets."""
+"""How files that hold segments give them: DICOM SEG and segmentations of 3D Slicer, for their readers."""

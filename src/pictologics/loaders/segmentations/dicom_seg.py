@@ -1,4 +1,4 @@
-"""DICOM SEG: binary and fractional segments, and label maps."""
+"""DICOM SEG -> images: binary and fractional segments, and label maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from ...dicom.frames.sop_classes import LABEL_MAP_STORAGE, SEGMENTATION_STORAGE
 from ...dicom.headers import tags
 from ...dicom.segmentation.label_maps import read_stored_label_map, read_stored_masks
 from ...dicom.segmentation.layers import Layers, find_first_frames, find_layers
@@ -19,7 +18,7 @@ from ...dicom.segmentation.masks import (
     read_segment_label_map,
     read_segment_masks,
 )
-from ...dicom.segmentation.segmentation_header import SURFACE_STORAGE, DicomSegmentation, open_segmentation
+from ...dicom.segmentation.segmentation_header import DicomSegmentation, open_segmentation
 from ...errors import (
     CorruptFileError,
     GeometryError,
@@ -27,74 +26,19 @@ from ...errors import (
     UnsupportedFormatError,
 )
 from ...image import Image
-from ...labels import convert_labels
 from ...provenance import Decision, Provenance, SliceSource
 from ..protocol import (
     Description,
-    Probe,
-    ReadOptions,
-    SegmentFacts,
     SegmentOptions,
     Source,
     VolumeInfo,
 )
 from .choosing import choose_numbers
 
-__all__ = ["SegReader"]
+__all__ = ["DICOM_SEG", "describe_seg", "read_seg_label_map", "read_seg_masks"]
 
 DICOM_SEG: Final = "DICOM SEG"
 """What messages and the provenance call the format."""
-
-SEGMENTATION_CLASSES: Final = frozenset({SEGMENTATION_STORAGE, LABEL_MAP_STORAGE, SURFACE_STORAGE})
-"""SOP classes of segmentations; surfaces are among them, so that the error can say what the file is."""
-
-
-class SegReader:
-    """Reads DICOM segmentations, as label maps or each segment apart; see ``pictologics.dicom.segmentation``.
-
-    Surface segmentations are recognized and refused.
-    """
-
-    name = DICOM_SEG
-    segment_format = DICOM_SEG
-    suffixes: tuple[str, ...] = (".dcm", "or none")
-    honors = frozenset({"dtype"})
-    needs_reference = False
-
-    def matches(self, probe: Probe) -> bool:
-        """Whether the source is a DICOM file of a segmentation class."""
-        return probe.source.kind == "file" and probe.sop_class in SEGMENTATION_CLASSES
-
-    def read(self, source: Source, options: ReadOptions) -> Image:
-        """Read all segments into one label map."""
-        image = read_seg_label_map(source, SegmentOptions(reference=options.reference))
-        return convert_labels(image, options.dtype, source.path)
-
-    def describe(self, source: Source, options: ReadOptions) -> Description:
-        """Say where the segments lie and what they are called, or why they do not load."""
-        segmentation = open_segmentation(source.files[0])
-        header = segmentation.header
-        info = VolumeInfo(
-            self.name,
-            header.text(tags.MODALITY) or "SEG",
-            header.text(tags.SERIES_DESCRIPTION),
-            header.text(tags.SERIES_INSTANCE_UID) or None,
-            header.text(tags.SERIES_NUMBER),
-            labels=tuple(segmentation.names(segmentation.numbers).items()),
-        )
-        return Description((add_place(info, segmentation),))
-
-    def holds_segments(self, probe: Probe) -> bool:
-        """Always: a segmentation holds nothing else."""
-        return True
-
-    def list_segments(self, source: Source) -> list[SegmentFacts]:
-        """Say what is known of each segment, from the header alone."""
-        return [segment.facts() for segment in open_segmentation(source.files[0]).segments]
-
-    def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
-        """Read segments onto the grid of the file."""
-        return read_seg_label_map(source, options) if options.combine else read_seg_masks(source, options)
 
 
 def read_seg_masks(source: Source, options: SegmentOptions) -> dict[int, Image]:
@@ -206,6 +150,26 @@ def make_seg_image(
         labels=labels,
         provenance=Provenance(path, DICOM_SEG, slices, tuple(decisions)),
     )
+
+
+def describe_seg(source: Source, name: str) -> Description:
+    """Say where the segments lie and what they are called, or why they do not load.
+
+    Args:
+        source: The file.
+        name: Name of the reader.
+    """
+    segmentation = open_segmentation(source.files[0])
+    header = segmentation.header
+    info = VolumeInfo(
+        name,
+        header.text(tags.MODALITY) or "SEG",
+        header.text(tags.SERIES_DESCRIPTION),
+        header.text(tags.SERIES_INSTANCE_UID) or None,
+        header.text(tags.SERIES_NUMBER),
+        labels=tuple(segmentation.names(segmentation.numbers).items()),
+    )
+    return Description((add_place(info, segmentation),))
 
 
 def add_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:

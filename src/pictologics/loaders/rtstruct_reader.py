@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...dicom.headers import tags
-from ...dicom.structures.rois import RT_STRUCTURE_SET
-from ...dicom.structures.structure_set import READER_NAME, StructureSet
-from ...errors import OptionError
-from ...image import Image
-from ...labels import convert_labels
-from ..protocol import (
+from ..dicom.headers import tags
+from ..dicom.structures.rois import RT_STRUCTURE_SET
+from ..dicom.structures.structure_set import READER_NAME, StructureSet
+from ..errors import OptionError
+from ..image import Image
+from ..labels import convert_labels
+from .protocol import (
     Description,
     Probe,
     ReadOptions,
@@ -17,7 +17,7 @@ from ..protocol import (
     Source,
     VolumeInfo,
 )
-from .choosing import choose_numbers
+from .segmentations.choosing import choose_numbers
 
 __all__ = ["RtstructReader"]
 
