@@ -297,7 +297,7 @@ def test_files_that_are_no_pipeline(tmp_path):
         ("twice.json", '{"steps": [], "steps": []}', OptionError, "the key 'steps' appears twice"),
         ("bytes.yaml", b"steps: \xff\xfe", CorruptFileError, "not valid UTF-8"),
         ("large.json", " " * (1 << 21), OptionError, "2097152 bytes"),
-        ("study.txt", "steps: [round_intensities]", OptionError, r"ends in \.json, \.yaml, \.yml"),
+        ("study.txt", "steps: [round_intensities]", OptionError, r"must end in \.json, \.yaml, \.yml"),
     ]:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -307,7 +307,7 @@ def test_files_that_are_no_pipeline(tmp_path):
         Pipeline.from_file(tmp_path / "none.yaml")
     with pytest.raises(OptionError, match="its folder"):
         Pipeline(["round_intensities"]).save(tmp_path / "no" / "p.yaml")
-    with pytest.raises(OptionError, match="ends in"):
+    with pytest.raises(OptionError, match="must end in"):
         Pipeline(["round_intensities"]).save(tmp_path / "p.txt")
 
 

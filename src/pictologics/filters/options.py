@@ -28,7 +28,7 @@ def check_common(dimensions: Dimensions, boundary: str, fill_value: float) -> No
     """The options that every filter has.
 
     Raises:
-        OptionError: If dimensions are not 2 or 3, the boundary condition is unknown or the fill value no number.
+        OptionError: If dimensions are not 2 or 3, the boundary is unknown, or the fill value is not a number.
     """
     check_choice("dimensions", dimensions, (3, 2))
     check_choice("boundary", boundary, tuple(FILTER_BOUNDARIES))

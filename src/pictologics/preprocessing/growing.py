@@ -17,7 +17,7 @@ from ..image_checks import derive_image
 from ..provenance import Decision
 from ..threads import run_in_shares
 from .boxes import locate_box, widen_box
-from .mask_labels import read_labels
+from .mask_labels import read_mask_labels
 from .regions import Region, find_mask_region, reduce_mask
 
 __all__ = ["grow_mask"]
@@ -47,7 +47,7 @@ def grow_mask(mask: Image, distance_mm: float) -> Image:
         source mask excludes.
 
     Raises:
-        OptionError: If the mask marks no voxel, or shrinking leaves none, or the distance is no number.
+        OptionError: If the mask marks no voxel, or shrinking leaves none, or the distance is not a number.
 
     Examples:
         >>> import numpy as np
@@ -64,7 +64,7 @@ def grow_mask(mask: Image, distance_mm: float) -> Image:
     spacing = mask.grid.spacing
     box = widen_box(region.box, distance, spacing, mask.array.shape)
     array = np.zeros(mask.array.shape, region.labels.dtype, order="F")
-    grow_labels(read_labels(mask)[box], array[box], distance, spacing)
+    grow_labels(read_mask_labels(mask)[box], array[box], distance, spacing)
     if mask.source_mask is not None:
         array *= mask.source_mask
     before, after = int(np.count_nonzero(region.labels)), int(np.count_nonzero(array))

@@ -34,7 +34,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         The image with the same type of voxels.
 
     Raises:
-        OptionError: If the range is none.
+        OptionError: If the range is not valid.
 
     Examples:
         >>> import numpy as np
@@ -49,7 +49,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
     text = f"values clipped to {format_range(low, high)}"
     array = np.array(image.array, order="F")
     if array.dtype.kind in "iu":
-        # A bound between two whole numbers moves to the one inside; one that the type does not reach bounds nothing.
+        # A bound between two whole numbers moves inwards to the next; an open end is the limit of the type.
         limits = np.iinfo(array.dtype)
         low, high = max(np.ceil(low), limits.min), min(np.floor(high), limits.max)
         np.clip(array, int(low), int(high), out=array)
@@ -103,7 +103,7 @@ def normalize_image(
         The image, float32, or float64 if it was. Invalid voxels are 0.
 
     Raises:
-        OptionError: If all values of the mask are equal, or it holds no valid voxel, or a parameter is none.
+        OptionError: If all values of the mask are equal, or it holds no valid voxel, or a parameter is not valid.
         GeometryError: If the mask does not lie on the image's voxels.
 
     Examples:

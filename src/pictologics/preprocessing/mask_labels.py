@@ -10,16 +10,16 @@ from ..image import Image, check_lies_on
 from ..image_checks import check_image, name_of
 from ..labels import choose_label_type
 
-__all__ = ["check_mask", "read_labels"]
+__all__ = ["check_mask", "read_mask_labels"]
 
 
-def read_labels(mask: Image) -> AnyArray:
+def read_mask_labels(mask: Image) -> AnyArray:
     """The labels of a mask, as whole numbers of the smallest unsigned type; 0 where it marks nothing.
 
     Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
 
     Raises:
-        OptionError: If a value is no whole number, as in a mask that was interpolated.
+        OptionError: If a value is not a whole number, as in a mask that was interpolated.
         GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
     mask = check_image(mask, "mask")
@@ -27,7 +27,7 @@ def read_labels(mask: Image) -> AnyArray:
     if array.dtype == np.bool_:
         labels: AnyArray = array.view(np.uint8)
     else:
-        # Passes over NaN, and is NaN where there is nothing else.
+        # fmax skips NaN, and gives NaN only where there is nothing else.
         largest = float(np.fmax.reduce(array, axis=None))
         if largest == np.inf:
             raise not_whole_error(mask, largest)
@@ -57,7 +57,7 @@ def not_whole_error(mask: Image, value: float) -> OptionError:
 
 
 def check_mask(image: Image, mask: Image) -> None:
-    """See that a mask lies on an image's voxels.
+    """Check that a mask lies on an image's voxels.
 
     Raises:
         GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.

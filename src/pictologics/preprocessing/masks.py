@@ -36,7 +36,7 @@ def resegment_mask(image: Image, mask: Image, value_range: tuple[float | None, f
         The mask, of the smallest unsigned integer type.
 
     Raises:
-        OptionError: If no voxel lies in the range, the mask marks no valid voxel, or the range is none.
+        OptionError: If no voxel lies in the range, the mask marks no valid voxel, or the range is not valid.
         GeometryError: If the mask does not lie on the image's voxels.
 
     Examples:
@@ -121,7 +121,7 @@ def keep_largest_component(mask: Image, connectivity: Connectivity = 26) -> Imag
         stays, x running fastest.
 
     Raises:
-        OptionError: If the mask marks no voxel, or the connectivity is none.
+        OptionError: If the mask marks no voxel, or the connectivity is not one of these.
 
     Examples:
         >>> import numpy as np
@@ -163,7 +163,7 @@ def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Ima
         The image and the mask; every voxel lies where it did.
 
     Raises:
-        OptionError: If the mask marks no voxel, or the margin is no number from 0 on.
+        OptionError: If the mask marks no voxel, or the margin is not a number from 0 on.
         GeometryError: If the mask does not lie on the image's voxels.
 
     Examples:

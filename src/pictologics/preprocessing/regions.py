@@ -14,7 +14,7 @@ from ..image import Image
 from ..image_checks import derive_image, find_valid_voxels, name_of
 from ..provenance import Decision
 from .boxes import find_bounding_box
-from .mask_labels import check_mask, read_labels
+from .mask_labels import check_mask, read_mask_labels
 
 __all__ = ["Region", "compute_mean_and_deviation", "find_mask_region", "find_region", "reduce_mask"]
 
@@ -86,7 +86,7 @@ def find_mask_region(mask: Image) -> Region:
     Raises:
         OptionError: If it marks none.
     """
-    labels = read_labels(mask)
+    labels = read_mask_labels(mask)
     box = find_bounding_box(labels)
     if box is None:
         raise OptionError("the mask marks no voxel", path=name_of(mask), advice="check which segment was loaded")
@@ -100,7 +100,7 @@ def reduce_mask(
     action: str,
     explain_empty: Callable[[], tuple[str, str]],
 ) -> Image:
-    """A mask reduced to some of its voxels, label by label.
+    """Reduce a mask to some of its voxels, label by label.
 
     Args:
         mask: The mask.

@@ -91,7 +91,7 @@ PARSERS: Mapping[str, Callable[[str, str | None], Any]] = {
 
 
 def refuse_repeats(pairs: list[tuple[Any, Any]], path: str | None) -> dict[Any, Any]:
-    """A mapping in which no key stands twice: the second would silently win."""
+    """A mapping of pairs; a key that appears twice is refused, because the second would silently win."""
     found: dict[Any, Any] = {}
     for key, value in pairs:
         if not isinstance(key, str):
@@ -126,7 +126,7 @@ def parse_text(text: str, suffix: str, path: str | None = None) -> Any:
 
     Raises:
         CorruptFileError: If it is not valid YAML or JSON.
-        OptionError: If it holds what no pipeline does.
+        OptionError: If it is larger or nested deeper than a pipeline, or a key is not text or appears twice.
     """
     content = PARSERS[suffix](text, path)
     check_extent(content, path)
@@ -140,14 +140,12 @@ def parse_file(path: str | os.PathLike[str]) -> Any:
         MissingPathError: If it is not there.
         FileAccessError: If it cannot be opened.
         CorruptFileError: If it is not valid YAML or JSON.
-        OptionError: If its name says neither, or it holds what no pipeline does.
+        OptionError: If its suffix is not one of ``PARSERS``; and as ``parse_text``.
     """
     file = Path(path)
     suffix = file.suffix.lower()
     if suffix not in PARSERS:
-        raise OptionError(
-            f"the name of a pipeline's file ends in {', '.join(sorted(PARSERS))}", path=file, advice="rename it"
-        )
+        raise OptionError(f"a pipeline's file must end in {', '.join(sorted(PARSERS))}", path=file, advice="rename it")
     return parse_text(read_text(file), suffix, str(file))
 
 

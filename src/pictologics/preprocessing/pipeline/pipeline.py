@@ -115,7 +115,7 @@ class Pipeline:
         Raises:
             MissingPathError: If there is no such file.
             CorruptFileError: If it is not valid YAML or JSON.
-            OptionError: If it holds no pipeline, or one with an unknown step or parameter, or a wrong type.
+            OptionError: If it does not hold a pipeline, or one with an unknown step or parameter, or a wrong type.
         """
         return cls.from_dict(parse_file(path), path=os.fspath(path))
 
@@ -138,7 +138,7 @@ class Pipeline:
             path: Where it comes from, for messages.
 
         Raises:
-            OptionError: If it is no pipeline.
+            OptionError: If it is not a pipeline.
         """
         if isinstance(content, Mapping) and isinstance(content.get("pipeline"), Mapping):
             content = content["pipeline"]
@@ -175,12 +175,12 @@ class Pipeline:
         """Write the pipeline to a ``.yaml``, ``.yml`` or ``.json`` file, whole or not at all.
 
         Raises:
-            OptionError: If the name says neither, or the folder is missing.
+            OptionError: If the suffix is not one of these, or the folder is missing.
             FileAccessError: If the system refuses.
         """
         file = Path(path)
         if file.suffix.lower() not in PARSERS:
-            raise OptionError(f"the name of a pipeline's file ends in {', '.join(sorted(PARSERS))}", path=file)
+            raise OptionError(f"a pipeline's file must end in {', '.join(sorted(PARSERS))}", path=file)
         text = self.to_json() if file.suffix.lower() == ".json" else self.to_yaml()
         with replacing(file) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from ...errors import GeometryError, OptionError
 from ...image import Image
 from ...image_checks import check_image, name_of
 from ...provenance import Decision
-from ..mask_labels import check_mask, read_labels
+from ..mask_labels import check_mask, read_mask_labels
 from .catalog import find_step
 from .record import StepRecord
 from .steps import Step, to_plain
@@ -38,7 +38,7 @@ class Workpiece:
 
 
 def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
-    """See, before anything runs, that every step has what it needs.
+    """Check, before anything runs, that every step has what it needs.
 
     Raises:
         GeometryError: If the image has no place in the world, or a mask lies elsewhere.
@@ -50,14 +50,14 @@ def check_start(steps: Sequence[Step], piece: Workpiece) -> None:
         raise OptionError("the image has no valid voxel", path=name_of(image), advice="check its source mask")
     for name, mask in piece.masks.items():
         check_mask(image, mask)
-        if not read_labels(mask).any():
+        if not read_mask_labels(mask).any():
             raise OptionError(f"the mask '{name}' marks no voxel", path=name_of(mask), advice="check what was loaded")
     for number, step in enumerate(steps, 1):
         check_masks_of_step(step, number, tuple(piece.masks))
 
 
 def check_masks_of_step(step: Step, number: int, names: tuple[str, ...]) -> None:
-    """See that a step has the masks that it needs."""
+    """Check that a step has the masks that it needs."""
     scope = find_step(step.name, number, None).scope
     where = f"step {number} ({step.name})"
     unknown = [name for name in step.masks or () if name not in names]

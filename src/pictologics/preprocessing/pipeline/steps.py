@@ -61,7 +61,7 @@ def make_step(given: Any, number: int, path: str | None) -> Step:
         path: The file it stands in, for messages.
 
     Raises:
-        OptionError: If it is none; the message has its number, name and parameter, and what is known.
+        OptionError: If it is not a step; the message has its number, name and parameter, and what is known.
     """
     name, parameters, masks = split_step(given, number, path)
     kind = find_step(name, number, path)
