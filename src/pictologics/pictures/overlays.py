@@ -67,7 +67,7 @@ class MaskOnGrid:
         start[plane.axis], shape[plane.axis] = plane.index, 1
         slab = place(self.mask, self.grid.cropped(start, shape)).array
         values = plane.arrange(slab.transpose(plane.axis, *plane.axes)[0])
-        return read_labels(values)
+        return convert_to_labels(values)
 
     def areas_along(self, axis: int) -> npt.NDArray[np.int64]:
         """How many voxels are labeled in each of the image's planes across an axis."""
@@ -89,8 +89,8 @@ class MaskOnGrid:
         return range(int(found[0]), int(found[-1]) + 1) if found.size else range(self.grid.shape[axis])
 
 
-def read_labels(values: npt.NDArray[Any]) -> IntArray:
-    """Read values of a mask as labels; other software often stores them as floating-point numbers."""
+def convert_to_labels(values: npt.NDArray[Any]) -> IntArray:
+    """Convert values of a mask to labels; other software often stores them as floating-point numbers."""
     if values.dtype.kind == "f":
         rounded = np.rint(values)
         # Also refuses NaN and infinity; from 2^53 on, float64 has no fractions left to judge by.

@@ -17,7 +17,7 @@ from ...storage.files import replacing
 __all__ = ["OverlayOptions", "draw_overlay"]
 
 PICTURE_FORMATS = {".png": "png", ".pdf": "pdf", ".svg": "svg"}
-"""What Matplotlib calls the formats of these suffixes; the temporary file that it writes has none of them."""
+"""The suffixes of pictures, in lower case, and what Matplotlib calls their formats."""
 
 DOTS_PER_INCH = 150
 """A panel of 6 inches has 900 pixels, more than the matrix of most scanners."""
