@@ -69,6 +69,7 @@ def place_masks(
         overlap = overlap or bool((combined[inside] > 0).any())
         combined[inside] = number
         placed.append(inside)
+    # One volume of numbers takes a fraction of the memory of a mask for each segment.
     if not overlap:
         return combined, numbers_given
     if kind == "LABELMAP":

@@ -63,6 +63,7 @@ class FramePixels:
         Returns:
             The bytes; bits beyond the last pixel are 0.
         """
+        # Packed, so that all kinds of files are painted by the same code, eight voxels at a time.
         if not self.is_packed:
             return np.packbits(self.read_numbers(number).reshape(-1) >= at_least, bitorder="little")
         if self.header.is_encapsulated:

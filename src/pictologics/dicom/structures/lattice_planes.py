@@ -115,7 +115,7 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     if outside.all():
         raise outside_error(target, contours.points)
     across = ((low[rows, others] < -0.5) | (high[rows, others] > size)).any(axis=1)
-    decisions += describe_outside(target, outside, across & ~outside, rois)
+    decisions += describe_clipped_contours(target, outside, across & ~outside, rois)
     # Kept next to the field: planes far outside must not overflow, and contours there are dropped below.
     keys = np.stack([axes, planes.clip(-1, last + 1).astype(np.int64), rois, np.zeros_like(rois)], axis=1)
     # By axis, plane and ROI, and by height among equal ones, as number_sheets requires.
@@ -207,7 +207,7 @@ def outside_error(target: Target, points: FloatArray) -> GeometryError:
     )
 
 
-def describe_outside(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
+def describe_clipped_contours(target: Target, outside: BoolArray, across: BoolArray, rois: IntArray) -> list[Decision]:
     """Say which contours lie beyond the field, and which reach beyond it."""
     decisions = []
     for which, position in ((outside, "lie outside the image"), (across, "reach beyond the edge of the image")):

@@ -72,6 +72,7 @@ class StructureSet:
         if coverage:
             return self.draw_separate(reference, [rois[0].number], coverage)[0][1]
         labels, renumbered = self.assign_labels(rois)
+        # The patient's axes, so that the order of the image's axes decides nothing.
         canvas = Canvas.of(reference.grid)
         contours, decisions = self.lay_contours(rois, reference, canvas)
         array, overlaps = draw_labels(contours, canvas, list(labels))

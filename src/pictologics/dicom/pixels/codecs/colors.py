@@ -47,6 +47,7 @@ def find_decoded_photometric(encoded: bytes, transfer_syntax: str, photometric: 
 
 def read_jpeg_color_space(stream: Codestream) -> str:
     """Read which color space a JPEG stream names, in the ways that libjpeg goes by; empty if it names none."""
+    # In this order: identifiers of components first, then JFIF and Adobe's marker, whichever comes first.
     if stream.names.upper() == b"RGB":
         return "RGB"
     for marker, note in stream.notes:
