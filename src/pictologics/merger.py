@@ -136,9 +136,11 @@ class Merger:
                 wanted, plane, values = wanted[:, part], kept[:, part, k], new[:, part, k]
                 if value is not None:
                     values = np.full((1, 1), value, kept.dtype)
+                # 0 is background in the result as well: what was there before decides, not which file wrote it.
                 taken = wanted & (plane != 0)
                 met[k] = int(np.count_nonzero(taken))
                 if met[k]:
+                    # Exact: the result's type holds both values, see widen_for.
                     both = choose(plane, values).astype(kept.dtype, copy=False)
                     np.copyto(plane, both, where=taken)
                     wanted ^= taken

@@ -58,7 +58,7 @@ def check_suv_is_offered(reader: Reader, options: ReadOptions, path: str) -> Non
 
 def warn_of_ignored_options(reader: Reader, options: ReadOptions, path: str) -> None:
     """Name the options that differ from their defaults and mean nothing for a format."""
-    ignored = options.changed() - reader.honors
+    ignored = options.list_changed() - reader.honors
     if options.source_mask_from != "padding":
         # A sentinel is looked for in every format: mark_sentinel_voxels does it where the reader does not.
         ignored -= {"source_mask_from"}

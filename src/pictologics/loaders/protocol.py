@@ -38,7 +38,7 @@ SegmentFacts = dict[str, str | int]
 nothing, ``segment_label``, ``segment_description``, ``algorithm_type``. A reader may add more, under names that say
 what they are."""
 
-OF_FRONT_DOOR = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
+FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
 """Options that mean something for every format, or that the front door acts on itself."""
 
 
@@ -106,12 +106,12 @@ class ReadOptions:
     reference: Image | None = None
     transpose_axes: tuple[int, int, int] | None = None
 
-    def changed(self) -> frozenset[str]:
+    def list_changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults, but for those that the front door acts on itself."""
         return frozenset(
             option.name
             for option in fields(self)
-            if option.name not in OF_FRONT_DOOR and getattr(self, option.name) != option.default
+            if option.name not in FRONT_DOOR_OPTIONS and getattr(self, option.name) != option.default
         )
 
 

@@ -34,7 +34,7 @@ def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | B
     """Look at a source once and choose its reader.
 
     Raises:
-        UnsupportedFormatError: If there is none.
+        UnsupportedFormatError: If no reader knows the content; the message lists the formats.
     """
     probe = make_probe(make_source(path))
     for reader in READERS:

@@ -83,7 +83,7 @@ def require_reference(reference: Image | None, path: str) -> Image:
     """The image to draw on; contours alone have no voxels.
 
     Raises:
-        OptionError: If there is none.
+        OptionError: If no image was given.
     """
     if reference is None:
         raise OptionError(

@@ -141,7 +141,7 @@ def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
-        ValueError: If the file holds no segments (an UnsupportedFormatError), or damaged (a CorruptFileError).
+        ValueError: If the file holds no segments (an UnsupportedFormatError), or is damaged (a CorruptFileError).
 
     Examples:
         >>> from pictologics.loaders import get_segment_info
