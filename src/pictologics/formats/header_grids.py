@@ -69,6 +69,7 @@ def complete_axes(columns: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], list
         (3, 3) steps, and what was assumed.
     """
     given = np.asarray(columns, dtype=np.float64)
+    # A space of two dimensions is the plane z = 0 of the patient.
     steps = np.zeros((3, given.shape[1]))
     steps[: given.shape[0]] = given
     if steps.shape[1] == 3:

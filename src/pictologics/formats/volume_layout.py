@@ -106,6 +106,7 @@ def find_volume_runs(layout: VolumeLayout) -> Runs:
     """Which numbers of the whole array make the volume, x fastest; ``check_file_sizes`` comes first."""
     sizes, spatial, index = layout.sizes, layout.spatial, layout.index
     steps = [1, *accumulate(sizes, mul)]
+    # The index counts volumes through the axes that are not spatial, the faster axis first: its digits in that base.
     first = 0
     for axis, size in enumerate(sizes):
         if axis not in spatial:
@@ -115,6 +116,7 @@ def find_volume_runs(layout: VolumeLayout) -> Runs:
     inner = 1
     while inner < len(spatial) and steps[spatial[inner]] == steps[spatial[inner - 1] + 1]:
         inner += 1
+    # The slower spatial axes repeat the run, each at every step of the faster ones.
     starts = np.array([first], np.int64)
     for axis in spatial[inner:]:
         starts = (starts + np.arange(sizes[axis], dtype=np.int64)[:, None] * steps[axis]).ravel()
@@ -132,6 +134,7 @@ def check_file_sizes(layout: VolumeLayout) -> None:
         with part.file.open() as file:
             size = file.size
         needed = max(part.start, 0) + part.skip + part.size
+        # A compressed file may be small; no more can be in it than its compression can at best shrink.
         room = find_room(part, size - part.start, layout.stored.itemsize)
         if room < part.size or part.start < 0:
             volumes = f"{layout.volumes} volume{'s' * (layout.volumes != 1)} of shape {layout.shape}"
@@ -166,6 +169,7 @@ def find_slice_sources(layout: VolumeLayout, grid: Grid) -> tuple[SliceSource, .
     positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
     sources = []
     for k in range(planes):
+        # Where the plane's first number lies decides which file it is in.
         run, at = divmod(k * x * y, runs.length)
         first = (int(runs.starts[run]) + at * runs.stride) * layout.stored.itemsize
         part = int(np.searchsorted(edges, first, side="right")) - 1

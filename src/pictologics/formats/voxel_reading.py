@@ -46,6 +46,7 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArra
         raise CorruptFileError(
             f"its header says shape {layout.shape}, which is more than there is memory for", path=layout.name
         ) from error
+    # All parts of a file are written in one way; a plain one is read by many threads, a stream from its beginning on.
     encodings = {part.encoding for part in layout.parts}
     if encodings & {"text", "hex"}:
         parts = tuple(decode_part(part, layout.stored) for part in layout.parts)
@@ -110,9 +111,11 @@ def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     stride, length = runs.stride, runs.length
     per_chunk = max(BYTES_PER_CHUNK // (itemsize * stride), 1)
     per_run = -(-length // per_chunk)
+    # Where nothing is converted, the system writes into the result itself: no buffer, no second copy.
     straight = flat.dtype == layout.stored and stride == 1 and (layout.slope, layout.intercept) == (1.0, 0.0)
 
     def read_share(share: Iterable[int]) -> None:
+        # Of each thread's own, and used again for each of its chunks.
         buffer = np.empty(min(per_chunk, length) * stride, layout.stored)
         with JoinedParts(layout.parts) as parts:
             for k in share:
@@ -164,6 +167,7 @@ class RunFiller:
         # The last number of a run is not followed by those of the other volumes.
         count = min((len(piece) + step - stored.itemsize) // step, wanted)
         if count:
+            # A view on the piece, whose end may be a part of a number.
             numbers = np.frombuffer(piece, stored, min(len(piece) // stored.itemsize, count * runs.stride))
             first = self.run * runs.length + self.done
             target = self.flat[first : first + count]
@@ -173,6 +177,7 @@ class RunFiller:
             self.run, self.done, self.rest = self.run + 1, 0, b""
             return min((count - 1) * step + stored.itemsize, len(piece)) - had
         used = min(count * step, len(piece))
+        # A number, or its distance to the next, may be cut by the end of a piece.
         self.rest = b"" if used == len(piece) else bytes(piece[used:])
         return len(piece) - had
 

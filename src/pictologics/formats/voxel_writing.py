@@ -44,6 +44,7 @@ def convert_voxels(
         OptionError: If the format has no type for these voxels.
     """
     if array.dtype == np.bool_:
+        # NumPy stores False and True as the bytes 0 and 1.
         return array.view(np.uint8)
     if array.dtype == np.float16:
         return array.astype(np.float32)

@@ -279,6 +279,7 @@ class ZipEntry:
         if len(head) < LOCAL_HEADER.size or head[:4] != ZIP_MARKS[0]:
             source.close()
             raise CorruptFileError("its entry in the archive is damaged", path=self.name, advice="fetch it again")
+        # The lengths in the index of the archive may be others: these count for this place (APPNOTE 4.3.7).
         name_length, extra_length = LOCAL_HEADER.unpack(head)[-2:]
         start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
         if info.compress_type == ZIP_STORED:

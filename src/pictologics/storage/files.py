@@ -121,6 +121,7 @@ class DiskFile:
             raise FileAccessError(
                 f"the file cannot be opened ({error.strerror})", path=self.name, advice="check its permissions"
             ) from error
+        # Asked of the open file, not of its path, which may name another file by now.
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
@@ -236,6 +237,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OptionError("this is a folder, and the path of a file is required", path=path, advice="add a file name")
     if not path.parent.is_dir():
         raise OptionError(f"its folder '{path.parent}' does not exist", path=path, advice="create it first")
+    # In the same folder, since renaming is atomic only within a file system; the suffix stays, as writers look at it.
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield temporary

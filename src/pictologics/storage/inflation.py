@@ -140,6 +140,7 @@ class InflatedStream:
         elif self._ended:
             return b""
         else:
+            # Each piece that is taken makes room for one more: no more than PIECES_AHEAD are ever in memory.
             item = self._pieces.get()
             self._make_room(1)
             self._ended = not item or isinstance(item, BaseException)
@@ -167,9 +168,11 @@ class InflatedStream:
                         # The end, or the zeros with which some tapes and tools fill up the last block.
                         break
                     pending = self._inflate_member(reader, pending)
+                    # gzip (RFC 1952 2.2) and bzip2 files may be several streams; what follows a zlib stream is not one.
                     if self.packing == "zlib":
                         break
             self._pieces.put(b"")
+        # An error of this thread is raised by whoever takes the pieces, after those that were sound.
         except EOFError as error:
             self._pieces.put(self._damage_error("ends too early", error))
         except FileAccessError as error:

@@ -92,6 +92,7 @@ def compare_letters(header: MetaImageHeader, grid: Grid) -> list[Decision]:
         for row, ends in enumerate(AXIS_LETTERS):
             if letter in ends:
                 named[row, column] = 1.0 if letter == ends[1] else -1.0
+    # The best that any three letters could reach, against what these reach in either reading of MetaIO's letters.
     best = np.abs(grid.direction).max(axis=0).sum()
     agreement = abs(float((named * grid.direction).sum()))
     if best - agreement < LETTERS_CONTRADICT:

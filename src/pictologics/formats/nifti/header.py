@@ -110,12 +110,14 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
     raw = np.frombuffer(head, layout, 1)[0]
     shape, volumes = read_dimensions(raw, path)
     slope, intercept = read_scaling(raw, path)
+    # The header begins with its own size, 348 or 540: its first byte is zero only where the highest comes first.
     order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
     scale = NIFTI_UNITS.get(int(raw["xyzt_units"]) & 0x07, 1.0)
     # What overflows or is NaN becomes infinite or NaN here and is refused, with a reason, where the grid is made.
     with np.errstate(over="ignore", invalid="ignore"):
         geometry = np.concatenate([raw["pixdim"][:4], raw["qoffset"], raw["srow"].ravel()]).astype(np.float64)
+        # All but qfac, which is a sign, are lengths; the quaternion has no unit.
         geometry[1:] *= scale
     return NiftiHeader(
         file=file,
@@ -181,4 +183,5 @@ def read_data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> in
     offset = float(raw["vox_offset"])
     if not np.isfinite(offset) or offset < 0:
         raise CorruptFileError(f"its NIfTI voxels begin at byte {offset}", path=path)
+    # Writers leave 0 or the bare size of the header here; voxels of a single file cannot lie within its header.
     return int(offset) if is_pair else max(int(offset), header_size + 4)

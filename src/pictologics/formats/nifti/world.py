@@ -39,6 +39,8 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
     decisions = list[Decision]()
     qform = make_qform_affine(header) if header.qform_code > 0 else None
     if header.sform_code > 0:
+        # nifti1.h, "method 3": the affine is given whole. Where both are set, the qform may be the scanner's position
+        # and the sform the result of a registration.
         ras_affine = np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])
     elif qform is not None:
         ras_affine = qform
@@ -59,6 +61,7 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
 def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:
     """Warn if sform and qform are both set and put the volume at different places."""
     try:
+        # In voxels at the worst corner: an angle that is harmless in a small volume is not so in a long one.
         error = grid.corner_error(Grid.from_affine(qform, header.shape, "RAS"))
     except GeometryError:
         # A qform that describes no grid does not contradict a good sform.
@@ -79,6 +82,7 @@ def make_qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
     """The quaternion's affine, index to RAS mm (nifti1.h, "method 2", "quaternion representation")."""
     b, c, d = header.quatern
     rest = 1.0 - (b * b + c * c + d * d)
+    # Only b, c and d are stored: a is what is left of a unit quaternion, and not negative.
     a = np.sqrt(max(rest, 0.0))
     if rest < HALF_TURN:
         length = np.sqrt(b * b + c * c + d * d)
@@ -114,6 +118,7 @@ def find_quaternion(rotation: npt.NDArray[np.float64]) -> tuple[float, float, fl
         ]
     )
     _, vectors = np.linalg.eigh(symmetric)
+    # Eigenvalues ascend. An eigenvector's sign is arbitrary, and q and -q are one rotation: a is made not negative.
     b, c, d, a = vectors[:, -1]
     sign = -1.0 if a < 0 else 1.0
     return float(sign * b), float(sign * c), float(sign * d)

@@ -69,6 +69,8 @@ def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.N
     header["vox_offset"] = layout.itemsize + 4 + extension
     header["scl_slope"] = 1
     header["xyzt_units"] = UNIT_MILLIMETER
+    # Both say the same place, so that a reader may take either. The sform holds the exact steps; the qform is for
+    # readers that know no other, and for those that want a rotation.
     header["qform_code"] = header["sform_code"] = SCANNER_ANATOMICAL
     ras_affine = grid.affine_in("RAS")
     header["srow"] = ras_affine[:3]

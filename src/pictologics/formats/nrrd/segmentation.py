@@ -93,6 +93,7 @@ def read_slicer_label_map(segmentation: SlicerSegmentation) -> tuple[npt.NDArray
     dtype = choose_label_type(max(segment.number for segment in segmentation.segments))
     layers = [number_segments(array, segments, dtype) for array, segments in read_layers(segmentation)]
     labels, overlaps = layers[0], Overlaps()
+    # Plane by plane: the pairs that overlap are counted while the planes are in the cache.
     for k in range(labels.shape[2] if len(layers) > 1 else 0):
         planes = [layer[:, :, k] for layer in layers]
         for first, second in combinations(planes, 2):

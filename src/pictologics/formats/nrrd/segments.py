@@ -107,6 +107,7 @@ def list_segments(keys: Mapping[str, str], volumes: int, path: str) -> tuple[Sli
             path=path,
             layers=volumes,
         )
+    # Values name segments only where no two segments share one: layers may use the same values again.
     is_unique = len(set(values)) == len(values) and min(values) > 0 and max(values) <= LARGEST_LABEL
     segments = [
         SlicerSegment(

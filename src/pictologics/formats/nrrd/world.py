@@ -70,6 +70,7 @@ def find_nrrd_grid(header: NrrdHeader, axes: tuple[int, ...], irregular: str) ->
         text = f"{found} where the patient's sides are; positions were taken as LPS"
         decisions.append(Decision("assumed", text, None, "geometry"))
     steps, thickness = complete_axes(columns)
+    # A space of fewer than three dimensions leaves the other coordinates of the origin zero.
     affine = np.eye(4)
     affine[:3, :3] = steps
     affine[: len(origin), 3] = origin
@@ -117,6 +118,7 @@ def read_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
         low, high, size = header.minima[axis], header.maxima[axis], header.sizes[axis]
         step = header.spacings[axis]
         if not math.isfinite(step) and math.isfinite(low) and math.isfinite(high):
+            # From center to center there is one step fewer than samples, from edge to edge as many (NRRD, "centers").
             step = (high - low) / max(size - is_node, 1)
         if not math.isfinite(step) or step == 0:
             step, unknown = 1.0, unknown + 1
