@@ -61,15 +61,30 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
 def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:
     """Warn if sform and qform are both set and put the volume at different places."""
     try:
-        # In voxels at the worst corner: an angle that is harmless in a small volume is not so in a long one.
-        error = grid.corner_error(Grid.from_affine(qform, header.shape, "RAS"))
+        stated = Grid.from_affine(qform, header.shape, "RAS")
     except GeometryError:
         # A qform that describes no grid does not contradict a good sform.
         return []
+    # The Frobenius norm of the difference of two rotations that are a small angle apart is sqrt(2) times that angle.
+    angle = np.sqrt(((stated.direction - grid.direction) ** 2).sum() / 2)
+    if angle <= find_quaternion_error(header):
+        stated = Grid(grid.shape, stated.spacing, stated.origin, grid.direction)
+    # In voxels at the worst corner: an angle that is harmless in a small volume is not so in a long one.
+    error = grid.corner_error(stated)
     if error < CORNER_ERROR_REFUSED:
         return []
     text = f"sform and qform disagree by {error:.3g} voxels at the worst corner; the sform was taken"
     return [Decision("assumed", text, error, "geometry")]
+
+
+def find_quaternion_error(header: NiftiHeader) -> float:
+    """By what angle (radians) the rotation of a quaternion may be wrong because b, c and d are stored as float32.
+
+    Near a half turn the first component, the root of what they leave of one, is lost in their rounding.
+    """
+    squares = sum(component * component for component in header.quatern)
+    rest, rounding = 1.0 - squares, squares * float(np.finfo(np.float32).eps)
+    return 2.0 * float(np.sqrt(max(rest, HALF_TURN) + rounding) - np.sqrt(max(rest - rounding, 0.0)))
 
 
 def find_spacing(header: NiftiHeader) -> tuple[float, float, float]:
