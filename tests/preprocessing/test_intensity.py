@@ -274,3 +274,12 @@ def test_the_digital_phantom(shared_data):
     # Gray levels 1 to 6 with a bin size of 1 are bins 1 to 6; IBSI's own statement is that it needs none.
     bins = discretize_image(image, mask, bin_size=1).array
     np.testing.assert_array_equal(bins[mask.array > 0], image.array[mask.array > 0])
+
+
+@pytest.mark.parametrize("value_range", [(300, None), (None, -5), (0.2, 0.8)])
+def test_a_range_that_whole_voxels_cannot_hold_is_refused(value_range):
+    image = on_grid(np.array([[[1, 200]]], np.uint8))
+    with pytest.raises(
+        OptionError, match="must be a range with a whole number from 0 to 255, because the voxels are uint8"
+    ):
+        clip_intensities(image, value_range)

@@ -175,7 +175,7 @@ def riesz_filter(
 
 
 class ExtendedInput:
-    """How an image is extended by its boundary condition, for a transform that takes everything for periodic.
+    """An image extended by its boundary condition, for a Fourier transform, which takes everything for periodic.
 
     Attributes:
         shape: Of the extended array, (z, y, x).
@@ -198,7 +198,7 @@ class ExtendedInput:
         self.shape = tuple(before + size + after for (before, after), size in zip(self.margins, sizes, strict=True))
 
     def extend(self) -> FloatingArray:
-        """The extended array; the image's own where it is not."""
+        """The extended array, or the image's own where nothing is added."""
         if self.shape == self.source.values.shape:
             return self.source.values
         return extend_array(self.source.values, self.margins, self.source.extension)
@@ -218,10 +218,10 @@ def filter_extended_laplacian(padding: ExtendedInput, kernels: LaplacianKernels)
 def prepare_whole_input(
     image: Image, invalid_as: InvalidAs, dimensions: Dimensions, boundary: Boundary, fill_value: float
 ) -> FilterInput:
-    """An image ready for a filter without an end: something stands for each invalid voxel.
+    """Prepare an image for a filter without an end, with a value in the place of each invalid voxel.
 
     Raises:
-        OptionError: If voxels are invalid and nothing is said to stand for them.
+        OptionError: If voxels are invalid and ``invalid_as`` is None.
     """
     if invalid_as is not None and invalid_as != "mean":
         check_number("invalid_as", invalid_as)
@@ -243,13 +243,13 @@ def check_level(level: int, source: FilterInput) -> None:
     """Refuse a level whose frequencies are below those of the image.
 
     Raises:
-        OptionError: If it is no level, or too high.
+        OptionError: If it is not a whole number from 1 on, or too high.
     """
     check_whole("level", level, 1)
     largest = max(source.values.shape[array_axis(axis)] for axis in range(source.dimensions))
     if level > 62 or 1 << level > largest:
         raise OptionError(
-            f"level is {level}, of details of {2}^{level} voxels and more, and the image has at most {largest} along "
+            f"level is {level}, of details of 2^{level} voxels and more, and the image has at most {largest} along "
             "an axis",
             advice="pass a lower level",
             level=level,

@@ -34,7 +34,7 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         The image with the same type of voxels.
 
     Raises:
-        OptionError: If the range is not valid.
+        OptionError: If the range is not valid, or holds no value that the type of the voxels can.
 
     Examples:
         >>> import numpy as np
@@ -52,6 +52,11 @@ def clip_intensities(image: Image, value_range: ValueRange) -> Image:
         # A bound between two whole numbers moves inwards to the next; an open end is the limit of the type.
         limits = np.iinfo(array.dtype)
         low, high = max(np.ceil(low), limits.min), min(np.floor(high), limits.max)
+        if low > high:
+            required = (
+                f"a range with a whole number from {limits.min} to {limits.max}, because the voxels are {array.dtype}"
+            )
+            raise option_error("value_range", tuple(value_range), required, "convert the image to float32 first")
         np.clip(array, int(low), int(high), out=array)
     else:
         np.clip(array, low, high, out=array)
