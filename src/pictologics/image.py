@@ -178,7 +178,7 @@ def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str |
 
 
 def report_other_frame(own: str, reference: str) -> tuple[Decision, ...]:
-    """What to say where something of one frame of reference is put on something of another.
+    """The warning that is due where something of one frame of reference is put on something of another.
 
     Positions of two frames are not related (DICOM PS3.3 C.7.4.1) unless somebody registered them, which no file of
     voxels tells. Formats without such a frame are taken at their word.
@@ -197,7 +197,7 @@ def report_other_frame(own: str, reference: str) -> tuple[Decision, ...]:
 
 
 def note_other_frame(image: Image, reference: Image) -> Image:
-    """An image that is to be placed on another one, with what there is to say of their frames of reference."""
+    """Record in an image that its frame of reference is not that of the image on which it is to be placed."""
     name = "frame_of_reference_uid"
     decisions = report_other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
     return replace(image, provenance=image.provenance.with_decisions(*decisions)) if decisions else image

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .array_types import AnyArray
-from .geometry import Box, Grid
+from .geometry import Box, Grid, find_overlap
 from .image import Image
 from .interpolation.sampling import widen_type
-from .placement import describe_placing, find_overlap
+from .placement import describe_placing
 from .provenance import Decision
 from .threads import run_in_shares
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import AnyArray, BoolArray
 from .errors import GeometryError, OptionError
 from .geometry import (
     CORNER_ERROR_NOTED,
     Box,
     Grid,
     LatticeMap,
+    count_voxels,
+    find_overlap,
     nearest_axes,
 )
 from .image import Image
@@ -29,6 +30,7 @@ from .provenance import Decision
 
 __all__ = [
     "Placed",
+    "describe_placing",
     "describe_sampling",
     "move_image",
     "place",
@@ -37,8 +39,6 @@ __all__ = [
     "resample_onto",
     "transpose",
 ]
-
-Mask = npt.NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,11 @@ def describe_sampling(
 
 
 def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
-    """Raise if labels would be averaged, which makes labels that nobody gave."""
+    """Check that labels are not averaged, which would make labels that nobody gave.
+
+    Raises:
+        OptionError: If a label map is interpolated by anything but nearest neighbors.
+    """
     is_label_map = image.array.dtype.kind in "biu" and (image.modality == "SEG" or bool(image.labels))
     if is_label_map and interpolation != "nearest":
         raise OptionError(
@@ -179,14 +183,14 @@ def refuse_blended_labels(image: Image, interpolation: Interpolation) -> None:
 
 def move_image(
     image: Image,
-    array: npt.NDArray[Any],
+    array: AnyArray,
     grid: Grid,
-    mask: Mask,
+    mask: BoolArray | None,
     decisions: Sequence[Decision],
     *,
     is_resampled: bool = False,
 ) -> Image:
-    """What is known of an image, with other voxels at another place."""
+    """An image of other voxels at another place that keeps modality, metadata, labels and provenance."""
     provenance = image.provenance.with_decisions(*decisions)
     return Image.from_grid(
         array,
@@ -199,38 +203,14 @@ def move_image(
     )
 
 
-def find_overlap(grid: Grid, target: Grid, lattice: LatticeMap) -> tuple[Box, Box]:
-    """The voxels that both grids have: in the source with its axes reordered, and in the target.
-
-    Where nothing overlaps, both boxes are empty.
-    """
-    source, destination = [], []
-    for axis in range(3):
-        size, length = grid.shape[lattice.axes[axis]], target.shape[axis]
-        sign, offset = lattice.signs[axis], lattice.offset[axis]
-        # Target indices i whose source index sign * i + offset lies within 0 and size - 1.
-        low, high = (-offset, size - 1 - offset) if sign > 0 else (offset - size + 1, offset)
-        low, high = max(low, 0), min(high, length - 1)
-        if high < low:
-            source.append(slice(0, 0))
-            destination.append(slice(0, 0))
-            continue
-        first, last = sign * low + offset, sign * high + offset
-        # A step of -1 down to index 0 ends at None: -1 would mean the last voxel.
-        stop = last + sign if last + sign >= 0 else None
-        source.append(slice(first, stop, sign))
-        destination.append(slice(low, high + 1))
-    return tuple(source), tuple(destination)  # type: ignore[return-value]
-
-
 def fill_target(
-    array: npt.NDArray[Any],
+    array: AnyArray,
     lattice: LatticeMap,
     source: Box,
     destination: Box,
     shape: tuple[int, int, int],
     fill_value: float | bool,
-) -> npt.NDArray[Any]:
+) -> AnyArray:
     """A new array of the target's shape with the overlapping voxels in place."""
     dtype = widen_type(array.dtype, fill_value)
     # Zeros take memory only where something is written: dozens of masks of one scan must not take dozens of scans.
@@ -253,11 +233,6 @@ def describe_placing(grid: Grid, target: Grid, lattice: LatticeMap, destination:
         text = f"placing moved the worst corner by {lattice.corner_error:.3g} voxels"
         decisions.append(Decision("rounded", text, lattice.corner_error))
     return decisions
-
-
-def count_voxels(box: Box) -> int:
-    """How many voxels of a target a box of it, which runs forward, has."""
-    return int(np.prod([part.stop - part.start for part in box]))
 
 
 def make_outside_decision(grid: Grid, target: Grid) -> Decision:

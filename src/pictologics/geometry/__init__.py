@@ -7,9 +7,9 @@ position of its center. How far two descriptions of one volume are apart is meas
 
 from __future__ import annotations
 
-from .boxes import Box
+from .boxes import Box, count_voxels
 from .grid import Grid
-from .lattice_map import LatticeMap
+from .lattice_map import LatticeMap, find_overlap
 from .number_text import format_numbers
 from .tolerances import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
@@ -23,6 +23,8 @@ __all__ = [
     "Grid",
     "LatticeMap",
     "WorldFrame",
+    "count_voxels",
+    "find_overlap",
     "format_numbers",
     "nearest_axes",
 ]

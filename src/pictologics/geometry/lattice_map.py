@@ -10,11 +10,12 @@ import numpy as np
 
 from ..array_types import FloatArray
 from ..errors import GeometryError
+from .boxes import Box
 from .number_text import format_numbers
 from .tolerances import CORNER_ERROR_REFUSED
 from .world import nearest_axes
 
-__all__ = ["LatticeMap", "corners_of", "find_lattice_map"]
+__all__ = ["LatticeMap", "corners_of", "find_lattice_map", "find_overlap"]
 
 
 class HasLattice(Protocol):
@@ -90,6 +91,30 @@ def find_lattice_map(source: HasLattice, target: HasLattice) -> LatticeMap:
         raise lattice_mismatch_error(source, target, axes, to_source, error)
     offset = tuple(int(whole[source_axis, 3]) for source_axis in axes)
     return LatticeMap(axes, signs, offset, error)  # type: ignore[arg-type]
+
+
+def find_overlap(source: HasLattice, target: HasLattice, lattice: LatticeMap) -> tuple[Box, Box]:
+    """The voxels that both grids have: in the source with its axes reordered, and in the target.
+
+    Where nothing overlaps, both boxes are empty.
+    """
+    taken, filled = [], []
+    for axis in range(3):
+        size, length = source.shape[lattice.axes[axis]], target.shape[axis]
+        sign, offset = lattice.signs[axis], lattice.offset[axis]
+        # Target indices i whose source index sign * i + offset lies within 0 and size - 1.
+        low, high = (-offset, size - 1 - offset) if sign > 0 else (offset - size + 1, offset)
+        low, high = max(low, 0), min(high, length - 1)
+        if high < low:
+            taken.append(slice(0, 0))
+            filled.append(slice(0, 0))
+            continue
+        first, last = sign * low + offset, sign * high + offset
+        # A step of -1 down to index 0 ends at None: -1 would mean the last voxel.
+        stop = last + sign if last + sign >= 0 else None
+        taken.append(slice(first, stop, sign))
+        filled.append(slice(low, high + 1))
+    return tuple(taken), tuple(filled)  # type: ignore[return-value]
 
 
 def lattice_mismatch_error(

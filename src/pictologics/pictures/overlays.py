@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from ..array_types import IntArray
 from ..errors import GeometryError, OptionError
-from ..geometry import Grid
+from ..geometry import Grid, find_overlap
 from ..image import Image
 from ..image_checks import check_image
-from ..placement import find_overlap, place
+from ..placement import place
 from .screen import ScreenPlane
 
 __all__ = ["MaskOnGrid"]
