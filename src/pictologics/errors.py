@@ -90,7 +90,7 @@ class CorruptFileError(PictologicsError, ValueError):
 
 
 class GeometryError(PictologicsError, ValueError):
-    """The planes form no regular grid, or two grids do not meet."""
+    """The planes do not form a regular grid, or two grids do not meet."""
 
 
 class AmbiguousSeriesError(PictologicsError, ValueError):

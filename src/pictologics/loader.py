@@ -80,7 +80,7 @@ def load_image(
         apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept, or its Modality LUT; False gives
             the stored values, also of a MetaImage file with a slope. NIfTI's scaling is always applied.
         series_uid: SeriesInstanceUID of the series to load from a folder that holds several.
-        irregular: What to do with slices that form no regular grid (missing or unevenly spaced slices, a tilted
+        irregular: What to do with slices that do not form a regular grid (missing or unevenly spaced slices, a tilted
             gantry): ``"error"``; ``"resample"`` to make the regular, rectangular volume, whose voxels without data are
             False in ``source_mask``; ``"ignore"`` to keep the slices at their mean distance, with a warning.
         dtype: Type of the voxels. By default float32 where that holds every stored value exactly (integers of up to
@@ -111,7 +111,7 @@ def load_image(
         UnsupportedFormatError: If the content is of a format, or a variety of one, that is not supported.
         CorruptFileError: If a file contradicts itself or ends too early.
         AmbiguousSeriesError: If several series, or several sets of images of one, could be meant.
-        GeometryError: If the slices form no regular grid, or the lattice does not meet the reference's.
+        GeometryError: If the slices do not form a regular grid, or the lattice does not meet the reference's.
         OptionError: If a parameter cannot be honored, such as a ``dataset_index`` beyond the last volume.
 
     Examples:

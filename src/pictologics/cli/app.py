@@ -70,7 +70,7 @@ def convert(
     series_uid: SeriesUid = None,
     dataset_index: DatasetIndex = 0,
     irregular: Annotated[
-        IrregularChoice, typer.Option(help="What to do with slices that form no regular grid.")
+        IrregularChoice, typer.Option(help="What to do with slices that do not form a regular grid.")
     ] = IrregularChoice.ERROR,
     dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as int16.")] = None,
     stored_values: Annotated[bool, typer.Option("--stored-values", help="Do not rescale.")] = False,

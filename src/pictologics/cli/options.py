@@ -40,7 +40,7 @@ class SuvChoice(StrEnum):
 
 
 class IrregularChoice(StrEnum):
-    """What to do with slices that form no regular grid."""
+    """What to do with slices that do not form a regular grid."""
 
     ERROR = "error"
     IGNORE = "ignore"

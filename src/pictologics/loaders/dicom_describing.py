@@ -19,7 +19,7 @@ from ..errors import (
     PictologicsError,
     UnsupportedFormatError,
 )
-from .dicom_selection import count_files, group_or_refuse
+from .dicom_selection import count_files, find_image_series
 from .protocol import Description, Source, VolumeInfo
 
 __all__ = ["describe_scan"]
@@ -32,7 +32,7 @@ REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFo
 
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
     """Every volume of every image series among the files, and what else is there."""
-    groups = group_or_refuse(scan, source)
+    groups = find_image_series(scan, source)
     meant, localizers = set_aside_localizers(groups)
     below = (("recursive", True),) if recursive and source.kind == "folder" else ()
     volumes = []

@@ -85,7 +85,7 @@ class DicomReader:
         )
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
-        """List the volumes of every image series of a source, and what is none."""
+        """List the volumes of every image series of a source, and what else is there."""
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
 
 

@@ -15,7 +15,7 @@ from ..errors import OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from .protocol import Source
 
-__all__ = ["SourceVolumes", "choose_volume", "count_files", "find_source_volumes", "group_or_refuse", "scan_source"]
+__all__ = ["SourceVolumes", "choose_volume", "count_files", "find_image_series", "find_source_volumes", "scan_source"]
 
 MOST_FILES_NAMED = 3
 """How many files a message names: a folder may hold thousands of stray ones."""
@@ -49,7 +49,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
         UnsupportedFormatError: If there is no image.
     """
     scan = scan_source(source, recursive)
-    groups, localizers = group_or_refuse(scan, source), Localizers()
+    groups, localizers = find_image_series(scan, source), Localizers()
     if not groups:
         refuse_segmentations(scan, source)
     if series_uid is None:
@@ -74,26 +74,35 @@ def scan_source(source: Source, recursive: bool) -> Scan:
     return scan
 
 
-def group_or_refuse(scan: Scan, source: Source) -> list[Series]:
-    """The image series among the files, or the error that says what is there instead."""
-    if scan.headers:
-        groups = group_series(scan.headers)
-        if source.kind == "file" and not groups:
-            # Of a single file, the error can say what it is.
-            return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
-        return groups
+def find_image_series(scan: Scan, source: Source) -> list[Series]:
+    """The image series among the files; of a single DICOM file without an image, that file all the same.
+
+    Raises:
+        UnsupportedFormatError: If no file is DICOM.
+    """
+    if not scan.headers:
+        raise no_dicom_error(scan, source)
+    groups = group_series(scan.headers)
+    if source.kind == "file" and not groups:
+        # What reads its pixels can say what the file is, such as a structure set.
+        return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
+    return groups
+
+
+def no_dicom_error(scan: Scan, source: Source) -> UnsupportedFormatError:
+    """The error for a source without DICOM files: it says what is there instead."""
     strangers = scan.others + scan.broken
     if strangers:
         names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
         more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
-        raise UnsupportedFormatError(
+        return UnsupportedFormatError(
             f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
             path=source.path,
             advice="pass the path of the one file that is meant, or another folder",
             files=len(strangers),
         )
     folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
-    raise UnsupportedFormatError(
+    return UnsupportedFormatError(
         f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
         path=source.path,
         advice="pass recursive=True to look into its folders" if folders else "check the path",

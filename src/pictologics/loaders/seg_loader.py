@@ -99,7 +99,7 @@ def load_seg(
         ValueError: In every case below; each error also is of the class named.
         UnsupportedFormatError: If the file holds no segments, or those of a slide or of surfaces.
         CorruptFileError: If it holds no segment, contradicts itself or ends too early.
-        GeometryError: If its planes are not parallel or lie on no regular grid.
+        GeometryError: If its planes are not parallel or do not lie on a regular grid.
         OptionError: If a segment that is asked for is not there, or a parameter cannot be honored.
 
     Examples:

@@ -76,7 +76,7 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
     Raises:
         MissingPathError: If the path does not exist.
         AmbiguousSeriesError: If several series or volumes could be meant.
-        GeometryError: If its slices form no regular grid.
+        GeometryError: If its slices do not form a regular grid.
     """
     path, files = list_source_files(given)
     meant, _ = set_aside_localizers(group_series(scan_files(files).headers))

@@ -65,7 +65,7 @@ def find_layers(segmentation: DicomSegmentation, reference: Grid | None = None) 
     Raises:
         UnsupportedFormatError: If it is the segmentation of a slide.
         CorruptFileError: If the frames contradict the header, or name segments that are not described.
-        GeometryError: If the planes are not parallel or lie on no regular grid.
+        GeometryError: If the planes are not parallel or do not lie on a regular grid.
     """
     header = segmentation.header
     refuse_slide(header)

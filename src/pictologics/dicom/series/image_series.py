@@ -90,11 +90,11 @@ def is_localizer(series: Series) -> bool:
 
 def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], Localizers]:
     """Part the series of scout views from the others; if all are scout views, they are what is meant and stay."""
-    localizers = [candidate for candidate in series if is_localizer(candidate)]
-    if len(localizers) == len(series):
+    others = [candidate for candidate in series if not is_localizer(candidate)]
+    if not others:
         return list(series), Localizers()
-    others = [candidate for candidate in series if candidate not in localizers]
-    return others, Localizers(sum(len(candidate.headers) for candidate in localizers))
+    counts = [len(candidate.headers) for candidate in series]
+    return others, Localizers(sum(counts) - sum(len(candidate.headers) for candidate in others))
 
 
 def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -> Series:

@@ -77,11 +77,11 @@ def stack_volume(volume: SeriesVolume, frames: Sequence[Frame], irregular: str, 
     Args:
         volume: The volume.
         frames: Its frames, or the same ones rescaled.
-        irregular: What to do with planes that form no regular grid.
+        irregular: What to do with planes that do not form a regular grid.
         path: The source, for messages.
 
     Raises:
-        GeometryError: If they form no regular grid; it also says what of the series was left out before, for a hole
+        GeometryError: If they do not form a regular grid; it also names what of the series was left out, as a hole
             may be where a slice of another size was.
     """
     try:

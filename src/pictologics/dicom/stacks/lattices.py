@@ -77,8 +77,8 @@ class Lattice:
 def find_lattice(heights: FloatArray) -> Lattice | None:
     """The lattice on which all slices lie, each within a tenth of a step; None if the spacing truly varies.
 
-    The step is the smallest gap, so that longer gaps hold empty slots. Two kinds of stack lie on such a lattice
-    and are none: long runs of one longer gap, and two lattices that interleave.
+    The step is the smallest gap, so that longer gaps hold empty slots. Two kinds of stack fit such a lattice and are
+    something else: long runs of one longer gap, and two lattices that interleave.
 
     Args:
         heights: (n,) ascending.

@@ -69,12 +69,12 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
 
     Args:
         frames: Planes of one volume: one layout, each position once.
-        irregular: What to do with planes that form no regular grid: ``"error"``, ``"ignore"`` to keep them at their
+        irregular: What to do with planes that do not form a regular grid: ``"error"``, ``"ignore"`` to keep them at the
             mean step, or ``"resample"`` to have a regular volume made of them.
         path: The source, for messages.
 
     Raises:
-        GeometryError: If the planes form no regular grid, or only some have a position.
+        GeometryError: If the planes do not form a regular grid, or only some have a position.
     """
     placed = [frame for frame in frames if frame.position is not None and frame.orientation is not None]
     decisions: list[Decision] = []
@@ -151,13 +151,13 @@ def judge_stack(stack: StackGeometry, findings: Sequence[Finding], irregular: st
         return [Decision("rounded", text, error)]
     texts = "; ".join(f"{finding.text} ({finding.voxels:.3g} voxels)" for finding in findings)
     if irregular == "resample":
-        return [Decision("assumed", f"the slices form no regular grid: {texts}", error)]
+        return [Decision("assumed", f"the slices do not form a regular grid: {texts}", error)]
     if irregular != "ignore":
         advice = 'pass irregular="ignore" to keep the slices as they are, at their mean distance'
         if can_be_resampled(findings):
             advice = f'pass irregular="resample" to make a regular volume of them, or {advice.removeprefix("pass ")}'
         raise GeometryError(
-            f"the slices form no regular grid: {texts}, and {CORNER_ERROR_REFUSED} voxels is the limit",
+            f"the slices do not form a regular grid: {texts}, and {CORNER_ERROR_REFUSED} voxels is the limit",
             path=path,
             advice=advice,
             findings={finding.kind: finding.voxels for finding in findings},
@@ -165,7 +165,7 @@ def judge_stack(stack: StackGeometry, findings: Sequence[Finding], irregular: st
             corner_error=error,
         )
     step = stack.grid.spacing[2]
-    text = f"the slices form no regular grid and were kept at a mean distance of {step:.6g} mm: {texts}"
+    text = f"the slices do not form a regular grid and were kept at a mean distance of {step:.6g} mm: {texts}"
     return [Decision("assumed", text, error, "geometry")]
 
 
