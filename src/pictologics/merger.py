@@ -140,7 +140,7 @@ class Merger:
                 taken = wanted & (plane != 0)
                 met[k] = int(np.count_nonzero(taken))
                 if met[k]:
-                    # Exact: the result's type holds both values, see widen_for.
+                    # The cast changes nothing: widen_for gave the result the common type of both.
                     both = choose(plane, values).astype(kept.dtype, copy=False)
                     np.copyto(plane, both, where=taken)
                     wanted ^= taken
