@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .array_types import AnyArray, BoolArray
+from .checks import option_error
 from .errors import GeometryError, OptionError
 from .geometry import (
     CORNER_ERROR_NOTED,
@@ -266,10 +267,8 @@ def transpose(image: Image, axes: Sequence[int], target: Grid) -> Image:
     except (TypeError, ValueError):
         order = ()
     if sorted(order) != [0, 1, 2]:
-        raise OptionError(
-            f"transpose_axes is {axes!r} and must be an order of the axes 0, 1 and 2",
-            advice="pass for example (0, 2, 1) to exchange y and z",
-        )
+        advice = "pass for example (0, 2, 1) to exchange y and z"
+        raise option_error("transpose_axes", axes, "an order of the axes 0, 1 and 2", advice)
     moved = image.grid.permuted(order)
     runs_along, _ = nearest_axes(target.direction.T @ moved.direction)
     if runs_along == (0, 1, 2):

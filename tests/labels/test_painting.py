@@ -5,15 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pictologics import OptionError
 from pictologics.labels import (
     Overlaps,
-    choose_label_type,
     find_set_bytes,
     paint_bits,
     paint_plane,
@@ -65,10 +62,3 @@ def test_the_warning_names_a_few_pairs():
     assert "1 (liver) and 9 (no name) in 9 voxels" in decision.text
     assert decision.text.endswith("and 3 more pairs")
     assert report_overlaps(Overlaps(), {}) == []
-
-
-def test_the_smallest_type():
-    assert choose_label_type(255) == np.uint8
-    assert choose_label_type(65535) == np.uint16
-    with pytest.raises(OptionError, match="beyond 65535"):
-        choose_label_type(65536)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..checks import check_choice, check_whole
+from ..checks import check_choice, check_whole, option_error
 from ..errors import OptionError
 from ..image import Image
 from ..interpolation.boundaries import Boundary
@@ -81,7 +81,7 @@ def laws_filter(
         [0.   0.   0.   1.15 1.15 0.   0.   0.  ]
     """
     if not isinstance(kernels, str) or not re.fullmatch("([A-Z][0-9])+", kernels):
-        raise OptionError(f"kernels is {kernels!r} and must be names such as 'E5L5S5'", value=kernels)
+        raise option_error("kernels", kernels, "names such as 'E5L5S5'")
     names = re.findall("..", kernels)
     for name in names:
         check_choice("a Laws kernel", name, tuple(WEIGHTS))

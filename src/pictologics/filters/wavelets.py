@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pywt  # type: ignore[import-untyped]
 
-from ..checks import check_choice, check_whole
+from ..checks import check_choice, check_whole, option_error
 from ..errors import OptionError
 from ..image import Image
 from ..interpolation.boundaries import Boundary
@@ -65,7 +65,7 @@ def wavelet_filter(
     """
     filters = {letter: LineKernel.convolving(weights) for letter, weights in find_coefficients(wavelet).items()}
     if not isinstance(decomposition, str) or not decomposition or set(decomposition) - {"L", "H"}:
-        raise OptionError(f"decomposition is {decomposition!r} and must be letters L and H", value=decomposition)
+        raise option_error("decomposition", decomposition, "letters L and H")
     check_whole("level", level, 1)
     check_choice("pooling", pooling, ("mean", "max", "min"))
     source = prepare_input(image, dimensions, boundary, fill_value)
@@ -93,11 +93,8 @@ def find_coefficients(name: str) -> dict[str, list[float]]:
         OptionError: If PyWavelets knows no such discrete wavelet.
     """
     if not isinstance(name, str) or name.lower() not in pywt.wavelist(kind="discrete"):
-        raise OptionError(
-            f"wavelet is {name!r} and must be a discrete wavelet of a family of PyWavelets: "
-            f"{', '.join(family for family in pywt.families() if pywt.wavelist(family, kind='discrete'))}",
-            advice="pywt.wavelist(kind='discrete') lists them all",
-            value=name,
-        )
+        families = ", ".join(family for family in pywt.families() if pywt.wavelist(family, kind="discrete"))
+        required = f"a discrete wavelet of a family of PyWavelets: {families}"
+        raise option_error("wavelet", name, required, "pywt.wavelist(kind='discrete') lists them all")
     known = pywt.Wavelet(name)
     return {"L": list(known.dec_lo), "H": list(known.dec_hi)}

@@ -157,7 +157,7 @@ def resample_to(
     """
     if not isinstance(reference, (Image, Grid)):
         raise OptionError(
-            f"reference must be an Image or a Grid and {type(reference).__name__} was given",
+            f"reference is of type {type(reference).__name__} and must be an Image or a Grid",
             advice="load the reference first",
         )
     target = reference.grid if isinstance(reference, Image) else reference

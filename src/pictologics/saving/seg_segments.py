@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
+from ..checks import check_choice, is_whole
 from ..dicom.segmentation.segments import Code, DicomSegment
 from ..errors import OptionError
 
@@ -58,9 +57,9 @@ def make_segments(
 def read_segment_number(facts: Facts) -> int:
     """Read which segment is described."""
     number = facts.get("segment_number")
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+    if not is_whole(number):
         raise OptionError(f"a segment is described without its segment_number: {dict(facts)}")
-    return int(number)
+    return int(number)  # type: ignore[arg-type]
 
 
 def make_segment(number: int, name: str, facts: Facts) -> DicomSegment:
@@ -68,8 +67,7 @@ def make_segment(number: int, name: str, facts: Facts) -> DicomSegment:
     texts = {key: str(value) for key, value in facts.items()}
     algorithm = texts.get("algorithm_name", "")
     kind = texts.get("algorithm_type") or ("AUTOMATIC" if algorithm else "MANUAL")
-    if kind not in ALGORITHM_TYPES:
-        raise OptionError(f"algorithm_type of segment {number} is {kind!r} and must be {', '.join(ALGORITHM_TYPES)}")
+    check_choice(f"algorithm_type of segment {number}", kind, ALGORITHM_TYPES)
     return DicomSegment(
         number,
         texts.get("segment_label") or name or f"Segment {number}",
