@@ -17,9 +17,10 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import convert_color_space, pixel_array
 from pydicom.uid import UID
 
+from pictologics.dicom.headers.syntax_names import name_syntax
 from pictologics.dicom.pixels.codecs import decode_frame, find_decoded_photometric
 from pictologics.dicom.pixels.codecs.decoding import DECODERS
-from pictologics.dicom.pixels.codecs.syntaxes import DECODABLE, name_syntax
+from pictologics.dicom.pixels.codecs.syntaxes import DECODABLE
 from pictologics.errors import CorruptFileError, UnsupportedFormatError
 from tests.factories.compressed import (
     LOSSLESS,
@@ -302,16 +303,42 @@ def test_lossy_codecs_stay_near(codec, allocated, stored, signed):
         assert np.abs(found.astype(np.int64) - expected).max() <= 1
 
 
-def test_overshoot_of_a_lossy_codec_does_not_wrap_around():
-    """Words of 16 bits, of which 12 are stored: a value of 4100 is almost 4095, and not 4."""
+@pytest.mark.parametrize(("signed", "low", "high"), [(False, 0, 4095), (True, -2048, 2047)], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("high_bit", [11, 15], ids=["low bits", "high bits"])
+def test_overshoot_of_a_lossy_codec_is_clamped(signed, low, high, high_bit):
+    """Words of 16 bits, of which 12 are stored: a value of 4100 is almost 4095, and neither 4 nor beyond 12 bits."""
     y, x = np.mgrid[:64, :64]
-    words = np.where((x // 8 + y // 8) % 2, 4095, 0).astype(np.uint16)
-    encoded = imagecodecs.jpeg2k_encode(words, level=45, reversible=False, codecformat="j2k")
-    ds = frame_header(words, 12)
+    values = np.where((x // 8 + y // 8) % 2, high, low).astype(np.int16 if signed else np.uint16)
+    encoded = imagecodecs.jpeg2k_encode(values << high_bit - 11, level=45, reversible=False, codecformat="j2k")
+    ds = frame_header(values, 12, signed, high_bit)
     found = decode_frame(encoded, LOSSY["jpeg_2000_lossy"][0], **options_of(ds))
-    assert found.max() > 4095
-    assert np.abs(found.astype(int) - words).max() < 2000
-    np.testing.assert_array_equal(found, by_pydicom(encoded, LOSSY["jpeg_2000_lossy"][0], ds))
+    assert (found.min(), found.max()) == (low, high)
+    assert np.abs(found.astype(int) - values).max() < 2000
+    if high_bit == 11:
+        # pydicom leaves the overshoot as it is.
+        other = by_pydicom(encoded, LOSSY["jpeg_2000_lossy"][0], ds)
+        assert other.max() > high
+        np.testing.assert_array_equal(found, other.clip(low, high))
+
+
+def test_a_signed_stream_of_unsigned_pixels_does_not_overshoot_below_zero():
+    y, x = np.mgrid[:64, :64]
+    values = np.where((x // 8 + y // 8) % 2, 4095, 0).astype(np.int16)
+    encoded = imagecodecs.jpeg2k_encode(values, level=45, reversible=False, codecformat="j2k")
+    found = decode_frame(encoded, LOSSY["jpeg_2000_lossy"][0], **options_of(frame_header(values, 12)))
+    assert found.dtype == np.uint16
+    assert (found.min(), found.max()) == (0, 4095)
+    assert np.abs(found.astype(int) - values).max() < 2000
+
+
+@pytest.mark.parametrize("near", [0, 5])
+def test_jpeg_ls_of_more_bits_than_are_stored_ends_with_them(near):
+    values = np.where(np.arange(4096).reshape(64, 64) % 7 < 3, 1023, 1020).astype(np.uint16)
+    encoded = jpeg_ls_frame(near)(values, 16)
+    syntax = LOSSY["jpeg_ls_near"][0] if near else LOSSLESS["jpeg_ls"][0]
+    found = decode_frame(encoded, syntax, **options_of(frame_header(values, 10)))
+    assert found.max() <= 1023
+    assert np.abs(found.astype(int) - values).max() <= near
 
 
 # --- decoding in threads ---

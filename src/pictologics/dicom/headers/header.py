@@ -14,6 +14,7 @@ __all__ = [
     "DEFLATED_LITTLE",
     "EXPLICIT_BIG",
     "EXPLICIT_LITTLE",
+    "GE_BIG_PIXELS",
     "IMPLICIT_LITTLE",
     "UNKNOWN_PLACE",
     "Header",
@@ -24,7 +25,10 @@ IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 DEFLATED_LITTLE: Final = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
-NATIVE_SYNTAXES: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG})
+GE_BIG_PIXELS: Final = "1.2.840.113619.5.2"
+"""A private transfer syntax of GE: implicit VR little endian, but for pixels of 16 bits, whose bytes are swapped."""
+
+NATIVE_SYNTAXES: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED_LITTLE, EXPLICIT_BIG, GE_BIG_PIXELS})
 """Transfer syntaxes whose pixels are not compressed (PS3.5 chapter 10)."""
 
 UNKNOWN_PLACE: Final = (0, 0)
@@ -86,8 +90,12 @@ class Header(Attributes):
 
     @property
     def is_encapsulated(self) -> bool:
-        """Whether the pixels are compressed frame by frame."""
-        return self.transfer_syntax not in NATIVE_SYNTAXES
+        """Whether the pixels are stored as items, one or more for each frame.
+
+        Such pixels have no length, and any others have one, whatever the transfer syntax says (DICOM PS3.5 A.4):
+        programs decompress pixels and leave it as it was.
+        """
+        return self.transfer_syntax not in NATIVE_SYNTAXES and self.pixel_length is None
 
     def read_located(self, *wanted: int) -> list[bytes]:
         """Read some attributes of ``tags.LOCATED``; the file is opened once for all of them, or not at all.

@@ -16,7 +16,14 @@ from ...errors import CorruptFileError
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["decode_text", "list_directory_records", "list_pydicom_errors", "parse_with_pydicom", "refuse_damage"]
+__all__ = [
+    "decode_text",
+    "find_registered_name",
+    "list_directory_records",
+    "list_pydicom_errors",
+    "parse_with_pydicom",
+    "refuse_damage",
+]
 
 
 def list_pydicom_errors() -> tuple[type[Exception], ...]:
@@ -66,6 +73,14 @@ def list_directory_records(index: Path) -> list[list[str]]:
     records = dcmread(index, force=True).get("DirectoryRecordSequence") or []
     names = [record.get("ReferencedFileID") for record in records]
     return [[name] if isinstance(name, str) else list(name) for name in names if name]
+
+
+def find_registered_name(uid: str) -> str:
+    """The name of a UID in the registry of the standard (DICOM PS3.6 A), retired ones too; empty if it has none."""
+    from pydicom.uid import UID
+
+    name = UID(uid).name
+    return "" if name == uid else name
 
 
 def decode_text(raw: bytes, character_sets: list[str]) -> str:

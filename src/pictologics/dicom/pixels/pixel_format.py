@@ -12,7 +12,8 @@ from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.inflation import MOST_DEFLATION
 from ..frames.frame import Frame
 from ..headers import tags
-from ..headers.header import Header
+from ..headers.header import GE_BIG_PIXELS, Header
+from ..headers.syntax_names import is_known_syntax, name_syntax
 
 __all__ = ["PixelFormat", "check_bytes_present", "check_pixels_present", "count_frame_bytes", "read_pixel_format"]
 
@@ -70,7 +71,8 @@ def read_pixel_format(header: Header) -> PixelFormat:
         CorruptFileError: If the numbers of bits contradict each other.
         UnsupportedFormatError: If the pixels are not whole bytes.
     """
-    order = "<" if header.little_endian else ">"
+    has_big_pixels = header.transfer_syntax == GE_BIG_PIXELS
+    order = "<" if header.little_endian and not has_big_pixels else ">"
     if header.pixel_tag != tags.PIXEL_DATA:
         size = 4 if header.pixel_tag == tags.FLOAT_PIXEL_DATA else 8
         return PixelFormat(np.dtype(f"{order}f{size}"), size * 8, 0, False)
@@ -79,6 +81,14 @@ def read_pixel_format(header: Header) -> PixelFormat:
         raise UnsupportedFormatError(
             f"its pixels have {allocated} bits each (BitsAllocated), and only 8, 16, 32 or 64 are supported",
             path=header.path,
+        )
+    if has_big_pixels and allocated > 16:
+        # Whether four bytes are swapped or two and two, nobody has written down.
+        raise UnsupportedFormatError(
+            f"its pixels have {allocated} bits each (BitsAllocated), and only 8 or 16 are supported in its transfer "
+            f"syntax ({name_syntax(GE_BIG_PIXELS)})",
+            path=header.path,
+            advice="convert the file to another transfer syntax",
         )
     # Both are required (type 1). Where they are missing anyway, all bits belong to the value, from the lowest on.
     bits = header.short(tags.BITS_STORED) or allocated
@@ -142,9 +152,23 @@ def check_bytes_present(header: Header, needed: int, last_part: str) -> None:
         CorruptFileError: If they do not.
     """
     length = header.pixel_length
-    if length is None or length < needed:
+    if length is None:
         raise CorruptFileError(
-            f"its pixel data has {'no length' if length is None else f'{length} bytes'}, and {last_part} ends at byte "
+            f"its transfer syntax ({name_syntax(header.transfer_syntax)}) says that its pixels are not compressed, and "
+            "they are stored in items as only compressed ones are",
+            path=header.path,
+            advice="export the file again, or correct its transfer syntax",
+        )
+    if not is_known_syntax(header.transfer_syntax):
+        raise UnsupportedFormatError(
+            f"how its pixels are stored is not known ({name_syntax(header.transfer_syntax)})",
+            path=header.path,
+            advice="convert the file to a transfer syntax of the standard",
+            transfer_syntax=header.transfer_syntax,
+        )
+    if length < needed:
+        raise CorruptFileError(
+            f"its pixel data ({name_syntax(header.transfer_syntax)}) has {length} bytes, and {last_part} ends at byte "
             f"{needed}",
             path=header.path,
             advice="export the file again",

@@ -6,6 +6,7 @@ They are read before decoding, so that a frame that lies about its size never ge
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 __all__ = [
@@ -40,6 +41,9 @@ JPEG_XL_START = b"\xff\x0a"
 
 JPEG_XL_BOXES = b"\x00\x00\x00\x0cJXL "
 """The signature box that begins a JPEG XL file."""
+
+JPEG_XL_LONGEST_SIZE = 12
+"""Bytes within which the size of a JPEG XL image stands: two that begin it, and at most 68 bits."""
 
 MOST_TILES = 65535
 """The number of a tile has 16 bits (ISO/IEC 15444-1 A.4.2)."""
@@ -121,11 +125,14 @@ def unwrap_jpeg_2000(encoded: bytes) -> bytes:
     """
     if not encoded.startswith(JPEG_2000_BOXES):
         return encoded
-    return find_box(encoded, (b"jp2c",))
+    codestream = next((content for kind, content in walk_boxes(encoded) if kind == b"jp2c"), None)
+    if codestream is None:
+        raise CodestreamError("is a file without an image")
+    return codestream
 
 
-def find_box(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
-    """Find the content of the first box of some kind in a file of boxes (ISO/IEC 15444-1 I.4)."""
+def walk_boxes(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and content of each box of a file of boxes (ISO/IEC 15444-1 I.4)."""
     position = 0
     while position + 8 <= len(encoded):
         length = int.from_bytes(encoded[position : position + 4], "big")
@@ -138,10 +145,8 @@ def find_box(encoded: bytes, kinds: tuple[bytes, ...]) -> bytes:
             length = len(encoded) - position
         if length < head:
             break
-        if kind in kinds:
-            return encoded[position + head : position + length]
+        yield kind, encoded[position + head : position + length]
         position += length
-    raise CodestreamError("is a file without an image")
 
 
 def read_jpeg_2000_head(codestream: bytes) -> Codestream:
@@ -180,12 +185,12 @@ def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
         CodestreamError: If it is not one.
     """
     if encoded.startswith(JPEG_XL_BOXES):
-        # A codestream in parts has the number of the part before each.
-        encoded = find_box(encoded, (b"jxlc", b"jxlp"))
-        encoded = encoded if encoded.startswith(JPEG_XL_START) else encoded[4:]
-    if not encoded.startswith(JPEG_XL_START) or len(encoded) < 12:
+        encoded = join_jpeg_xl_parts(encoded)
+        if not encoded:
+            raise CodestreamError("is a file without an image")
+    if not encoded.startswith(JPEG_XL_START) or len(encoded) < JPEG_XL_LONGEST_SIZE:
         raise CodestreamError("is not a JPEG XL stream")
-    bits = BitReader(encoded[2:12])
+    bits = BitReader(encoded[2:JPEG_XL_LONGEST_SIZE])
     small = bits.take(1)
     rows = bits.take_side(small)
     # A common ratio of sides takes the place of the second side.
@@ -194,6 +199,23 @@ def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:
         over, under = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]
         return rows, rows * over // under
     return rows, bits.take_side(small)
+
+
+def join_jpeg_xl_parts(encoded: bytes) -> bytes:
+    """Join the codestream in the boxes of a JPEG XL file, as far as its size reaches (ISO/IEC 18181-2 9.8).
+
+    It is whole in one box, or in parts, each behind its number of four bytes. libjxl puts no more than eight bytes of a
+    recompressed JPEG into the first part.
+    """
+    codestream = b""
+    for kind, content in walk_boxes(encoded):
+        if kind == b"jxlc":
+            return content
+        if kind == b"jxlp":
+            codestream += content[4:]
+            if len(codestream) >= JPEG_XL_LONGEST_SIZE:
+                break
+    return codestream
 
 
 class BitReader:

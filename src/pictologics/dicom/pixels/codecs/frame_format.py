@@ -107,18 +107,38 @@ class FrameFormat:
         """
         if decoded.shape != self.shape:
             raise self.corrupt_error(f"decodes to an array of shape {decoded.shape}, and {self.shape} is required")
+        has_spare_bits = precision > self.bits_stored
+        shift = max(0, min(precision, self.high_bit + 1) - self.bits_stored) if has_spare_bits else 0
+        if self.transfer_syntax in LOSSLESS and has_spare_bits:
+            # The words are as they were: bits outside the value may hold overlays.
+            return self.clean(decoded.astype(self.dtype, copy=False), self.bits_stored, shift)
+        if has_spare_bits and signed and not self.signed:
+            # Numbers as they are, some below zero because they overshoot: as unsigned words they would be huge.
+            decoded = np.maximum(decoded, 0)
         words = decoded.astype(self.dtype, copy=False)
-        bits, shift = sign_bits, 0
-        # Lossless codecs give back the words as they were: bits outside the value may hold overlays. A lossy one
-        # may overshoot by a few gray levels, title must not wrap around.
-        if self.transfer_syntax in LOSSLESS and precision > self.bits_stored:
-            bits, shift = self.bits_stored, max(0, min(precision, self.high_bit + 1) - self.bits_stored)
-        elif signed == self.signed:
-            return words
+        if signed != self.signed:
+            words = self.clean(words, sign_bits, 0)
+        return self.clamp(words, shift) if has_spare_bits else words
+
+    def clean(self, words: AnyArray, bits: int, shift: int) -> AnyArray:
+        """Keep the bits that belong to the value."""
         # Codecs may hand out views of the encoded bytes, which must stay as they are.
-        if not words.flags.writeable:
-            words = words.copy()
-        return PixelFormat(self.dtype, bits, shift, False).clean(words)
+        return PixelFormat(self.dtype, bits, shift, False).clean(words if words.flags.writeable else words.copy())
+
+    def clamp(self, words: AnyArray, shift: int) -> AnyArray:
+        """Bring what a lossy codec overshoots back to the ends of what Bits Stored can hold (DICOM PS3.3 C.7.6.3.1.1).
+
+        Only the codec's own precision keeps its samples from overshooting, and that may have more bits. Masked like
+        the words of a lossless codec, the brightest pixels would turn black.
+        """
+        if shift:
+            words = np.right_shift(words, shift)
+        low, high = (
+            (-(1 << self.bits_stored - 1), (1 << self.bits_stored - 1) - 1)
+            if self.signed
+            else (0, (1 << self.bits_stored) - 1)
+        )
+        return np.clip(words, low, high, out=words if words.flags.writeable else None)
 
 
 def format_frame_size(rows: int, columns: int, samples: int) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 from ....array_types import AnyArray
 from ....errors import UnsupportedFormatError
 from ...headers.pydicom_edge import list_pydicom_errors
+from ...headers.syntax_names import name_syntax
 from .frame_format import FrameFormat
-from .syntaxes import DECODABLE, name_syntax
+from .syntaxes import DECODABLE
 
 __all__ = ["decode_with_pydicom"]
 
@@ -48,7 +49,7 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
         pixels, _ = decoder.as_array(encapsulate([encoded], has_bot=False), index=0, raw=True, **options)
     except list_pydicom_errors() as error:
         raise frame.corrupt_error(f"cannot be decoded ({' '.join(str(error).split())[:300]})") from error
-    return np.asarray(pixels)
+    return frame.make_stored_numbers(np.asarray(pixels), frame.bits_allocated, frame.bits_stored, signed=frame.signed)
 
 
 def unsupported_syntax_error(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
