@@ -240,6 +240,103 @@ def test_every_file_lists_its_public_names_and_has_a_docstring(module):
             assert inspect.getdoc(thing), f"{module.name}.{name}"
 
 
+# --- names and facts ---
+
+# Names that stand for one thing each in several files, with the reason.
+NAMES_OF_SEVERAL_FILES: dict[str, str] = {
+    "__all__": "what a file offers",
+    "__version__": "the package passes on the number that _version holds",
+}
+
+# Where decisions are shown to people, put into other words or written out; nothing is decided there.
+SHOWS_DECISIONS = frozenset(
+    {
+        "provenance",
+        "cli.commands.demo",
+        "loaders.dicom_describing",
+        "loaders.merging_files",
+        "loaders.segmentations.dicom_seg",
+        "loaders.volume_file_loading",
+        "preprocessing.pipeline.running",
+    }
+)
+
+
+def top_level_names(tree: ast.Module) -> Iterator[str]:
+    """Functions, classes and constants of a file; not what it imports."""
+    for node in tree.body:
+        if isinstance(node, (*FUNCTION, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_a_name_stands_for_one_thing_in_the_package():
+    homes: dict[str, list[str]] = {}
+    for module in modules():
+        for name in set(top_level_names(module.tree)):
+            homes.setdefault(name, []).append(module.name or "pictologics")
+    twice = {name: found for name, found in homes.items() if len(found) > 1 and name not in NAMES_OF_SEVERAL_FILES}
+    assert not twice
+
+
+@each_module
+def test_a_variable_says_what_it_holds(module):
+    bound = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    arguments = [node for node in ast.walk(module.tree) if isinstance(node, ast.arg)]
+    assert not [node.lineno for node in bound if node.id == "one"]
+    assert not [node.lineno for node in arguments if node.arg == "one"]
+
+
+@each_module
+def test_what_makes_an_error_is_called_so(module):
+    for node in ast.walk(module.tree):
+        if isinstance(node, FUNCTION) and node.returns is not None:
+            made = ast.unparse(node.returns).strip("'\"").rpartition(".")[2]
+            if made.endswith("Error") and made != "Error":
+                assert node.name.endswith("_error"), f"{module.path.name}:{node.lineno} {node.name}"
+
+
+def loops_over_decisions(tree: ast.Module) -> set[str]:
+    """Names that stand for a decision in a loop or a comprehension."""
+    names = {"decision"}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.target, ast.Name):
+            over = node.iter.attr if isinstance(node.iter, ast.Attribute) else getattr(node.iter, "id", "")
+            if over == "decisions":
+                names.add(node.target.id)
+    return names
+
+
+def reads_of_decisions(tree: ast.Module) -> Iterator[ast.Attribute]:
+    """Where a field of a decision is read, by its name or out of a list of them."""
+    names = loops_over_decisions(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"kind", "text", "value", "warning"}:
+            owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            if name in names or name.endswith("decisions"):
+                yield node
+
+
+@each_module
+def test_decisions_are_written_for_people_and_steer_nothing(module):
+    """Code that needs to know what was decided takes a fact from a result, not a sentence from the record."""
+    for node in reads_of_decisions(module.tree):
+        where = f"{module.path.name}:{node.lineno} reads a decision's {node.attr}"
+        assert module.name in SHOWS_DECISIONS, where
+        assert node.attr == "text" or module.name == "provenance", where
+    if module.name in SHOWS_DECISIONS - {"provenance"}:
+        asked = [node.test for node in ast.walk(module.tree) if isinstance(node, (ast.If, ast.IfExp, ast.While))]
+        asked += [node for node in ast.walk(module.tree) if isinstance(node, ast.Compare)]
+        for question in asked:
+            assert not list(reads_of_decisions(ast.Module([ast.Expr(question)], []))), (
+                f"{module.path.name} decides by it"
+            )
+
+
 # --- the public names ---
 
 

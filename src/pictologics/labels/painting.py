@@ -113,9 +113,9 @@ def count_pairs(
     stretch = find_set_bytes(shared)
     parts = [(number, bits[stretch] & shared[stretch]) for number, bits in layers]
     involved = [(number, part) for number, part in parts if part.any()]
-    for (low, one), (high, other) in combinations(involved, 2):
+    for (low, low_part), (high, high_part) in combinations(involved, 2):
         if low != high:
-            count = count_bits(one & other)
+            count = count_bits(low_part & high_part)
             if count:
                 overlaps[low, high] += count
 
