@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,62 +13,150 @@ from ...geometry import CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
 from ..header_grids import HeaderGrid, fit_grid
 from .header import NiftiHeader
+from .quaternions import find_quaternion_error, make_rotation
 
-__all__ = ["find_nifti_grid", "find_quaternion", "make_qform_affine"]
+__all__ = ["find_nifti_grid"]
 
-HALF_TURN = 1e-7
-"""Below this, what b, c and d leave of a unit quaternion is rounding, and its first component is zero.
+SMALLEST_STEP = float(np.finfo(np.float32).tiny)
+"""Below the smallest normal float32, mm, a step is what rounding left of none."""
 
-Rounded to float32, the quaternion of a half turn may come out a little longer or shorter than one (nifti1_io.c draws
-the line here).
-"""
+
+@dataclass(frozen=True, eq=False)
+class StatedForm:
+    """An affine that a header marks as valid.
+
+    Attributes:
+        name: ``"sform"`` or ``"qform"``.
+        ras_affine: 4x4, index to RAS mm.
+        decisions: What was assumed to make it.
+    """
+
+    name: str
+    ras_affine: npt.NDArray[np.float64]
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether all of its steps are zero: the code of an affine that was never filled in."""
+        return bool((np.abs(self.ras_affine[:3, :3]) < SMALLEST_STEP).all())
 
 
 def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid:
     """Find out where a NIfTI volume lies.
 
-    The sform counts if its code is set, else the qform, else the spacing alone with a warning. The spacing is
-    the length of the chosen matrix's columns, never pixdim beside an sform.
+    The sform counts if its code is set, else the qform, else the spacing alone with a warning. One that describes no
+    volume is passed over for the next, with a warning. The spacing is the length of the chosen matrix's columns,
+    never pixdim beside an sform.
 
     Args:
         header: The header.
         irregular: ``"ignore"`` keeps a sheared affine as its nearest rectangular grid, with a warning.
 
     Raises:
-        GeometryError: If the chosen affine is singular, not finite, or sheared beyond the tolerance.
+        GeometryError: If the chosen affine is sheared beyond the tolerance, or every one that is given is singular or
+            not finite.
     """
-    decisions = list[Decision]()
-    qform = make_qform_affine(header) if header.qform_code > 0 else None
-    if header.sform_code > 0:
-        # nifti1.h, "method 3": the affine is given whole. Where both are set, the qform may be the scanner's position
-        # and the sform the result of a registration.
-        ras_affine = np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])
-    elif qform is not None:
-        ras_affine = qform
+    forms = list_stated_forms(header)
+    sound = [form for form in forms if has_grid(form.ras_affine, header.shape)]
+    void = [form for form in forms if form not in sound]
+    if sound:
+        form = sound[0]
+    elif void and not all(form.says_nothing for form in void):
+        # It says something, and that is no place: nothing of the kind is made up.
+        form = complete_plane(next(form for form in void if not form.says_nothing), header)
     else:
-        # nifti1.h, method 1, attaches no orientation; ITK's choice keeps tools in agreement.
-        ras_affine = Grid(header.shape, find_spacing(header)).affine_in("RAS")
-        text = (
-            "neither sform nor qform is set; the axes were taken to run to the left, posterior and superior, "
-            "from an origin of zero"
+        form = assume_axes(header)
+    decisions = [*report_void_forms(void, form), *form.decisions]
+    if not has_grid(form.ras_affine, header.shape):
+        affine = form.ras_affine.tolist()
+        raise GeometryError(
+            f"the affine {affine} of its {form.name} is singular or not finite: its columns span no volume",
+            path=header.file.name,
+            advice="correct its sform and qform",
+            affine=affine,
         )
-        decisions.append(Decision("assumed", text, None, "geometry"))
-    advice = 'correct its sform and qform, or pass irregular="ignore" if it is a shear'
-    world = fit_grid(ras_affine, header.shape, "RAS", irregular, header.file.name, advice)
-    disagreement = compare_forms(world.grid, qform, header) if header.sform_code > 0 and qform is not None else []
+    advice = 'correct its sform and qform, or pass irregular="ignore"'
+    world = fit_grid(form.ras_affine, header.shape, "RAS", irregular, header.file.name, advice)
+    disagreement = compare_forms(world.grid, sound[1], header) if len(sound) > 1 else []
     return replace(world, decisions=(*decisions, *world.decisions, *disagreement))
 
 
-def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeader) -> list[Decision]:
-    """Warn if sform and qform are both set and put the volume at different places."""
+def list_stated_forms(header: NiftiHeader) -> list[StatedForm]:
+    """The affines whose codes are set, the one that counts first.
+
+    Where both are, the qform may be the scanner's position and the sform the result of a registration (nifti1.h,
+    "method 3").
+    """
+    forms = []
+    if header.sform_code > 0:
+        forms.append(StatedForm("sform", np.vstack([header.srow, [0.0, 0.0, 0.0, 1.0]])))
+    if header.qform_code > 0:
+        forms.append(make_qform(header))
+    return forms
+
+
+def has_grid(ras_affine: npt.NDArray[np.float64], shape: Sequence[int]) -> bool:
+    """Whether the columns of an affine span a volume, right-angled or not."""
+    if not (np.abs(ras_affine[:3, :3]).max(axis=0) >= SMALLEST_STEP).all():
+        return False
     try:
-        stated = Grid.from_affine(qform, header.shape, "RAS")
+        Grid.from_affine(ras_affine, shape, "RAS", allow_shear=True)
     except GeometryError:
-        # A qform that describes no grid does not contradict a good sform.
-        return []
+        return False
+    return True
+
+
+def complete_plane(form: StatedForm, header: NiftiHeader) -> StatedForm:
+    """The affine of a single plane whose axis of one voxel has no step: made at right angles to the other two.
+
+    Writers of planes leave that column zero. Other affines come back as they are.
+    """
+    missing = np.flatnonzero(~(np.abs(form.ras_affine[:3, :3]).max(axis=0) >= SMALLEST_STEP))
+    if len(missing) != 1 or header.shape[missing[0]] != 1:
+        return form
+    axis = int(missing[0])
+    affine = form.ras_affine.copy()
+    normal = np.cross(affine[:3, (axis + 1) % 3], affine[:3, (axis + 2) % 3])
+    length = np.sqrt((normal**2).sum())
+    spacing, decisions = find_spacing(header, (axis,))
+    if length > 0:
+        affine[:3, axis] = normal / length * spacing[axis]
+    return StatedForm(form.name, affine, (*form.decisions, *decisions))
+
+
+def assume_axes(header: NiftiHeader) -> StatedForm:
+    """The spacing alone: nifti1.h, method 1, attaches no orientation; ITK's choice keeps tools in agreement."""
+    spacing, decisions = find_spacing(header, (0, 1, 2))
+    text = (
+        "neither sform nor qform says how the axes run; they were taken to run to the left, posterior and superior, "
+        "from an origin of zero"
+    )
+    return StatedForm(
+        "spacing",
+        Grid(header.shape, spacing).affine_in("RAS"),
+        (Decision("assumed", text, None, "geometry"), *decisions),
+    )
+
+
+def report_void_forms(void: Sequence[StatedForm], chosen: StatedForm) -> list[Decision]:
+    """Warn of descriptions that were passed over for a later one."""
+    decisions = []
+    for form in void:
+        if chosen.name in {form.name, "sform"}:
+            # The one that is completed; and a void qform does not contradict a good sform.
+            continue
+        why = "is zero" if form.says_nothing else "spans no volume"
+        text = f"its {form.name} is marked as valid and {why}; the {chosen.name} was taken"
+        decisions.append(Decision("left out", text, None, "geometry"))
+    return decisions
+
+
+def compare_forms(grid: Grid, qform: StatedForm, header: NiftiHeader) -> list[Decision]:
+    """Warn if sform and qform are both set and put the volume at different places."""
+    stated = Grid.from_affine(qform.ras_affine, header.shape, "RAS", allow_shear=True)
     # The Frobenius norm of the difference of two rotations that are a small angle apart is sqrt(2) times that angle.
     angle = np.sqrt(((stated.direction - grid.direction) ** 2).sum() / 2)
-    if angle <= find_quaternion_error(header):
+    if angle <= find_quaternion_error(header.quatern):
         stated = Grid(grid.shape, stated.spacing, stated.origin, grid.direction)
     # In voxels at the worst corner: an angle that is harmless in a small volume is not so in a long one.
     error = grid.corner_error(stated)
@@ -77,63 +166,30 @@ def compare_forms(grid: Grid, qform: npt.NDArray[np.float64], header: NiftiHeade
     return [Decision("assumed", text, error, "geometry")]
 
 
-def find_quaternion_error(header: NiftiHeader) -> float:
-    """By what angle (radians) the rotation of a quaternion may be wrong because b, c and d are stored as float32.
+def find_spacing(header: NiftiHeader, axes: Sequence[int]) -> tuple[tuple[float, float, float], tuple[Decision, ...]]:
+    """Spacing from pixdim, and what was assumed of some axes: one that says none is taken as 1 mm.
 
-    Near a half turn the first component, the root of what they leave of one, is lost in their rounding.
+    nifti1.h has pixdim positive; a negative one is the step of an axis that some tool thought to turn, which pixdim
+    cannot do.
     """
-    squares = sum(component * component for component in header.quatern)
-    rest, rounding = 1.0 - squares, squares * float(np.finfo(np.float32).eps)
-    return 2.0 * float(np.sqrt(max(rest, HALF_TURN) + rounding) - np.sqrt(max(rest - rounding, 0.0)))
+    unknown = [not (np.isfinite(size) and abs(size) >= SMALLEST_STEP) for size in header.pixdim[1:]]
+    x, y, z = (1.0 if void else abs(size) for void, size in zip(unknown, header.pixdim[1:], strict=True))
+    missing = [axis for axis in axes if unknown[axis]]
+    if not missing:
+        return (x, y, z), ()
+    names = " and ".join("xyz"[axis] for axis in missing)
+    text = f"pixdim gives no spacing along {names}; 1 mm was assumed"
+    return (x, y, z), (Decision("assumed", text, len(missing), "geometry"),)
 
 
-def find_spacing(header: NiftiHeader) -> tuple[float, float, float]:
-    """Spacing from pixdim; a missing one (zero, as third of a 2D file) is 1 mm."""
-    x, y, z = (abs(size) if size and np.isfinite(size) else 1.0 for size in header.pixdim[1:])
-    return x, y, z
-
-
-def make_qform_affine(header: NiftiHeader) -> npt.NDArray[np.float64]:
-    """The quaternion's affine, index to RAS mm (nifti1.h, "method 2", "quaternion representation")."""
-    b, c, d = header.quatern
-    rest = 1.0 - (b * b + c * c + d * d)
-    # Only b, c and d are stored: a is what is left of a unit quaternion, and not negative.
-    a = np.sqrt(max(rest, 0.0))
-    if rest < HALF_TURN:
-        length = np.sqrt(b * b + c * c + d * d)
-        a, b, c, d = 0.0, b / length, c / length, d / length
-    rotation = np.array(
-        [
-            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
-            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
-            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
-        ]
-    )
+def make_qform(header: NiftiHeader) -> StatedForm:
+    """The affine of the quaternion and pixdim (nifti1.h, "method 2")."""
+    spacing, decisions = find_spacing(header, (0, 1, 2))
     # pixdim[0], qfac, is -1 for a left-handed volume and anything else for a right-handed one.
     handed = -1.0 if header.pixdim[0] < 0 else 1.0
     affine = np.eye(4)
-    affine[:3, :3] = rotation * find_spacing(header) * (1.0, 1.0, handed)
+    # What is not finite makes NaN here, and is found to span no volume.
+    with np.errstate(all="ignore"):
+        affine[:3, :3] = make_rotation(header.quatern) * spacing * (1.0, 1.0, handed)
     affine[:3, 3] = header.qoffset
-    return affine
-
-
-def find_quaternion(rotation: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    """Quaternion (b, c, d), with a not negative, of a proper rotation matrix.
-
-    Taken from the eigenvector of the largest eigenvalue of a symmetric 4x4 matrix, which is exact for half
-    turns too, where formulas that divide by ``a`` fail.
-    """
-    xx, xy, xz, yx, yy, yz, zx, zy, zz = rotation.ravel()
-    symmetric = np.array(
-        [
-            [xx - yy - zz, yx + xy, zx + xz, zy - yz],
-            [yx + xy, yy - xx - zz, zy + yz, xz - zx],
-            [zx + xz, zy + yz, zz - xx - yy, yx - xy],
-            [zy - yz, xz - zx, yx - xy, xx + yy + zz],
-        ]
-    )
-    _, vectors = np.linalg.eigh(symmetric)
-    # Eigenvalues ascend. An eigenvector's sign is arbitrary, and q and -q are one rotation: a is made not negative.
-    b, c, d, a = vectors[:, -1]
-    sign = -1.0 if a < 0 else 1.0
-    return float(sign * b), float(sign * c), float(sign * d)
+    return StatedForm("qform", affine, decisions)

@@ -13,13 +13,13 @@ from ...image import Image
 from ...storage.files import replacing
 from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
 from .facts import make_comment_extension
+from .quaternions import find_quaternion
 from .vocabulary import (
     HEADER_1,
     HEADER_2,
     NIFTI_TYPES,
     UNIT_MILLIMETER,
 )
-from .world import find_quaternion
 
 __all__ = ["NiftiWriter"]
 
