@@ -68,8 +68,9 @@ class Frame:
 
     @property
     def instance_number(self) -> int | None:
-        """The number the scanner gave the file."""
-        return self.header.integer(tags.INSTANCE_NUMBER)
+        """The number the scanner gave the file; None also where a text takes its place."""
+        number = self.header.try_number(tags.INSTANCE_NUMBER)
+        return None if number is None else int(number)
 
 
 def make_frame(

@@ -91,6 +91,22 @@ class Attributes:
         numbers = self.numbers(tag)
         return None if numbers is None else numbers[0]
 
+    def try_numbers(self, tag: int) -> tuple[float, ...] | None:
+        """A numeric attribute that only may be needed; None also where it holds something else.
+
+        Programs that hide patients write text into any attribute, and a volume whose positions are all different does
+        not ask for most of them.
+        """
+        try:
+            return self.numbers(tag)
+        except CorruptFileError:
+            return None
+
+    def try_number(self, tag: int) -> float | None:
+        """The first value of a numeric attribute; None if it is missing, empty or no number."""
+        numbers = self.try_numbers(tag)
+        return None if numbers is None else numbers[0]
+
     def integer(self, tag: int) -> int | None:
         """The first value of a numeric attribute as a whole number; None if it is missing or empty."""
         number = self.number(tag)

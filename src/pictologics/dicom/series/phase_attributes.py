@@ -47,7 +47,7 @@ class PhaseAttribute:
 
 def label_echo(value: Value, frame: Frame) -> str:
     """Such as "Echo 2 (4.92 ms)"."""
-    number = frame.attributes.number(tags.ECHO_NUMBERS)
+    number = frame.attributes.try_number(tags.ECHO_NUMBERS)
     has_time = any(tag in frame.attributes for tag in (tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME))
     if not has_time:
         return f"Echo {value:g}"

@@ -46,7 +46,7 @@ def make_number_reader(*candidates: int) -> Callable[[Frame], Value | None]:
 
     def value(frame: Frame) -> Value | None:
         for tag in candidates:
-            number = frame.attributes.number(tag)
+            number = frame.attributes.try_number(tag)
             if number is not None:
                 return round_digits(number)
         return None
@@ -73,7 +73,7 @@ def read_ge_kind(frame: Frame) -> str:
     """Which part of a complex image a plane of GE is; its image type does not say it."""
     if frame.attributes.text(tags.GE_PARAMETERS) != GE_CREATOR:
         return ""
-    number = frame.attributes.number(tags.GE_IMAGE_KIND)
+    number = frame.attributes.try_number(tags.GE_IMAGE_KIND)
     return GE_KINDS.get(int(number), "") if number is not None else ""
 
 
@@ -94,36 +94,36 @@ def read_diffusion(frame: Frame) -> Value | None:
 def read_b_value(frame: Frame) -> float | None:
     """The standard attribute, or the vendor's own where a private creator says whose it is."""
     attributes = frame.attributes
-    standard = attributes.number(tags.DIFFUSION_B_VALUE)
+    standard = attributes.try_number(tags.DIFFUSION_B_VALUE)
     if standard is not None:
         return round_digits(standard)
     if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
-        return attributes.number(tags.SIEMENS_B_VALUE)
+        return attributes.try_number(tags.SIEMENS_B_VALUE)
     if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
-        number = attributes.number(tags.GE_B_VALUE)
+        number = attributes.try_number(tags.GE_B_VALUE)
         # GE adds 1e9 to the b-value in scans with several of them.
         return None if number is None else number % 1e9
     if attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
-        return attributes.number(tags.PHILIPS_B_VALUE)
+        return attributes.try_number(tags.PHILIPS_B_VALUE)
     if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
-        return attributes.number(tags.UIH_B_VALUE)
+        return attributes.try_number(tags.UIH_B_VALUE)
     return None
 
 
 def read_gradient(frame: Frame) -> Sequence[float] | None:
     """The gradient direction, from the standard attribute or the vendor's own."""
     attributes = frame.attributes
-    standard = attributes.numbers(tags.DIFFUSION_GRADIENT_ORIENTATION)
+    standard = attributes.try_numbers(tags.DIFFUSION_GRADIENT_ORIENTATION)
     if standard is not None:
         return standard
     if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
-        return attributes.numbers(tags.SIEMENS_GRADIENT_DIRECTION)
+        return attributes.try_numbers(tags.SIEMENS_GRADIENT_DIRECTION)
     if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
         return read_vector(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
     if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
         return read_vector(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
     if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
-        return attributes.numbers(tags.UIH_GRADIENT_DIRECTION)
+        return attributes.try_numbers(tags.UIH_GRADIENT_DIRECTION)
     return None
 
 
@@ -143,6 +143,6 @@ def read_csa_diffusion(frame: Frame) -> Value | None:
 
 def read_vector(frame: Frame, *components: int) -> list[float] | None:
     """A vector whose components are attributes of their own; None unless all are there."""
-    numbers = [frame.attributes.number(tag) for tag in components]
+    numbers = [frame.attributes.try_number(tag) for tag in components]
     found = [number for number in numbers if number is not None]
     return found if len(found) == len(numbers) else None
