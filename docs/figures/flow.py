@@ -9,36 +9,31 @@ BOX_HEIGHT = 46.0
 
 def data_flow() -> Sheet:
     """From a path to an image: the front door, the readers, the rooms behind them."""
-    sheet = Sheet(760, 420, "How a path becomes an image: probe, select, read, place, warn")
-    front = (("path", FAINT, "#ffffff"), ("probe", INK, PALE_BLUE), ("select", INK, PALE_BLUE))
-    front += (
-        ("read", INK, PALE_BLUE),
-        ("place", INK, PALE_BLUE),
-        ("warn", INK, PALE_BLUE),
-        ("Image", GREEN, PALE_GREEN),
+    sheet = Sheet(760, 420, "How a path becomes an image: find, read, mark, place, warn")
+    steps = ("find", "read", "mark", "place", "warn")
+    front = (("path", FAINT, "#ffffff"), *((name, INK, PALE_BLUE) for name in steps), ("Image", GREEN, PALE_GREEN))
+    draw_row(sheet, "loader.py: load_image, the front door", 44, front, BLUE)
+    # The readers hang under the step that asks them.
+    sheet.line((277, 90), (277, 118), color=FAINT)
+    sheet.line((137, 118), (631, 118), color=FAINT)
+    readers = (
+        (24, 226, "DICOM, SEG, RTSTRUCT", "three files, one for each kind"),
+        (526, 210, "NIfTI, NRRD, MetaImage", "one file for each format"),
     )
-    draw_row(sheet, "loader.py  the front door", 44, front, BLUE)
-    sheet.line((380, 90), (380, 118), color=FAINT)
-    sheet.line((120, 118), (640, 118), color=FAINT)
-    for x in (120, 640):
-        sheet.arrow((x, 118), (x, 140), color=FAINT, width=1.5)
-    for x, name, package in (
-        (24, "DicomReader", "loaders/dicom_reader.py"),
-        (544, "NiftiReader", "loaders/nifti_reader.py"),
-    ):
-        sheet.box((x, 142), (192, 50), fill=PALE_ORANGE, color=ORANGE)
-        sheet.text((x + 96, 163), name, bold=True)
-        sheet.text((x + 96, 182), package, size=11.5, mono=True)
-    sheet.text((380, 164), "readers do not know each other", size=13, color=FAINT)
-    sheet.text((380, 182), "and do not place or warn", size=13, color=FAINT)
-    wing = tuple((name, INK, PALE_RED) for name in ("headers", "frames", "phases", "planes", "pixels"))
-    sheet.arrow((120, 192), (120, 222), color=FAINT, width=1.5)
-    draw_row(sheet, "dicom/  the frame is its joint", 244, wing, RED, right=452)
+    for x, width, name, files in readers:
+        sheet.arrow((x + width / 2, 118), (x + width / 2, 140), color=FAINT, width=1.5)
+        sheet.box((x, 142), (width, 50), fill=PALE_ORANGE, color=ORANGE)
+        sheet.text((x + width / 2, 163), name, bold=True)
+        sheet.text((x + width / 2, 182), files, size=12)
+        sheet.arrow((x + width / 2, 192), (x + width / 2, 222), color=FAINT, width=1.5)
+    sheet.text((388, 160), "loaders/: readers do not import", size=12.5, color=FAINT)
+    sheet.text((388, 178), "each other, place or warn", size=12.5, color=FAINT)
+    wing = tuple((name, INK, PALE_RED) for name in ("headers", "frames", "series", "stacks", "pixels"))
+    draw_row(sheet, "dicom/: everything meets in the frame", 244, wing, RED, right=476)
     other = tuple((name, INK, PALE_RED) for name in ("header", "world", "voxels"))
-    sheet.arrow((640, 192), (640, 222), color=FAINT, width=1.5)
-    draw_row(sheet, "nifti/", 244, other, RED, left=484)
+    draw_row(sheet, "formats/", 244, other, RED, left=526)
     sheet.box((24, 330), (712, 66), fill="#f5f7f9", color="#d7dce2")
-    ground = (("errors.py", "every error and warning"), ("geometry/", "Grid, frames, tolerances"))
+    ground = (("errors.py", "every error and warning"), ("geometry/", "Grid, world, tolerances"))
     ground += (("image.py", "Image"), ("provenance.py", "slices and decisions"))
     for x, (name, words) in zip((112, 296, 460, 634), ground, strict=True):
         sheet.text((x, 358), name, mono=True, size=13)

@@ -11,6 +11,7 @@ import pydicom
 import pytest
 
 import pictologics
+from tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
@@ -82,3 +83,25 @@ def test_every_error_is_explained():
 
     for name in errors.__all__:
         assert f"| `{name}` |" in page or name == "PictologicsError", name
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+ROOM_LIST, FILE_LIST, FLOOR_LIST = [code for language, code in BLOCK.findall(ARCHITECTURE) if language == "text"]
+FILES = [file for file in (ROOT / "src" / "pictologics").rglob("*.py") if file.name != "__init__.py"]
+
+
+def test_architecture_lists_every_room():
+    first_words = {name for line in ROOM_LIST.splitlines() for name in re.split(r"\s{2,}", line)[0].split(", ")}
+    package = ROOT / "src" / "pictologics"
+    folders = {file.relative_to(package).parts[0] for file in FILES if file.parent != package}
+    modules = {file.stem for file in FILES if file.parent == package}
+    assert folders <= first_words <= folders | modules
+
+
+def test_architecture_lists_every_file_and_folder_and_no_other():
+    found = {"__init__.py", *(name for file in FILES for name in (file.name, f"{file.parent.name}/"))}
+    assert set(re.findall(r"\w+\.py\b|\w+/", FILE_LIST)) - {"dicom/", "src/"} == found - {"src/"}
+
+
+def test_architecture_shows_the_floors_that_are_tested():
+    assert [set(line.split(", ")) for line in FLOOR_LIST.splitlines()] == ROOMS[::-1]
