@@ -10,7 +10,7 @@ from PIL import Image as PilImage
 
 from ..errors import OptionError
 from ..image import Image
-from ..storage.files import replacing
+from ..storage.file_writing import replace_file
 from .panels import draw_legend, draw_panel, fit_size
 from .scene import Scene, Style
 from .windows import Window
@@ -75,7 +75,7 @@ def save_planes(
         canvas.paste(panel, (k * (PANEL_SIDE + PANEL_GAP), 0))
     if legend:
         canvas.paste(legend, (0, PANEL_SIDE + PANEL_GAP))
-    with replacing(target) as temporary:
+    with replace_file(target) as temporary:
         canvas.save(temporary, format="PNG")
 
 

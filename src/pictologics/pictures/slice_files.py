@@ -9,7 +9,7 @@ from pathlib import Path
 from ..checks import check_number, check_whole
 from ..errors import FileAccessError, OptionError
 from ..image import Image
-from ..storage.files import replacing
+from ..storage.file_writing import replace_file
 from ..threads import run_in_shares
 from .panels import draw_panel, fit_size
 from .plane_files import check_png
@@ -88,7 +88,7 @@ def save_slices(
         for k in share:
             within = fit_size(planes[k], size)
             picture, _ = draw_panel(scene, planes[k], within, within)
-            with replacing(paths[k]) as temporary:
+            with replace_file(paths[k]) as temporary:
                 # Fast: there are many, and slower levels make noise hardly smaller.
                 picture.save(temporary, format="PNG", compress_level=1)
 

@@ -10,7 +10,8 @@ from typing import Literal
 from ..checks import check_choice
 from ..image import Image
 from ..provenance import Decision, give_warnings
-from ..storage.files import PathLike, replacing
+from ..storage.file_writing import replace_file
+from ..storage.files import PathLike
 from .seg_masks import collect_labels, number_masks, place_masks, renumber_segments
 from .seg_object import make_segmentation
 from .seg_segments import Facts, make_segments
@@ -79,6 +80,6 @@ def save_seg(
         voxels, described = renumber_segments(voxels, described, decisions)
     target = Path(path)
     segmentation = make_segmentation(voxels, described, series, segmentation_type, series_description)
-    with replacing(target) as temporary:
+    with replace_file(target) as temporary:
         segmentation.save_as(temporary)
     give_warnings(os.fspath(path), decisions)

@@ -1,12 +1,9 @@
-"""Files of the operating system: opened without waiting, read without copies, written whole or not at all."""
+"""Files of the operating system: opened without waiting, read without copies."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy.typing as npt
@@ -15,7 +12,6 @@ from ..errors import (
     CorruptFileError,
     FileAccessError,
     MissingPathError,
-    OptionError,
 )
 
 __all__ = [
@@ -27,7 +23,6 @@ __all__ = [
     "PathLike",
     "StoredFile",
     "early_end_error",
-    "replacing",
 ]
 
 PathLike = str | os.PathLike[str]
@@ -215,40 +210,3 @@ def early_end_error(name: str, missing: int) -> CorruptFileError:
         path=name,
         advice="it changed while it was read; load it again",
     )
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Write a file under a temporary name beside its own and rename it when it is complete.
-
-    A failure leaves whatever was at the path as it was, and no half-written file.
-
-    Args:
-        path: Where the file goes.
-
-    Yields:
-        The temporary path, with the same suffix.
-
-    Raises:
-        OptionError: If the folder does not exist, or the path is one.
-        FileAccessError: If the system refuses.
-    """
-    if path.is_dir():
-        raise OptionError("this is a folder, and the path of a file is required", path=path, advice="add a file name")
-    if not path.parent.is_dir():
-        raise OptionError(f"its folder '{path.parent}' does not exist", path=path, advice="create it first")
-    # In the same folder, since renaming is atomic only within a file system; the suffix stays, as writers look at it.
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except FileAccessError:
-        raise
-    except OSError as error:
-        raise FileAccessError(
-            f"the file cannot be written ({error.strerror})",
-            path=path,
-            advice="check the disk and permissions",
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

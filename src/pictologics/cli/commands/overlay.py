@@ -12,7 +12,7 @@ from ...loader import load_image
 from ...pictures.figures import visualize_mask_overlay
 from ...pictures.matplotlib_parts import require_matplotlib
 from ...pictures.windows import Window
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 
 __all__ = ["OverlayOptions", "draw_overlay"]
 
@@ -73,7 +73,7 @@ def draw_overlay(source: Path, mask: Path, target: Path, options: OverlayOptions
         style="contour" if options.contours else "both",
         interactive=False,
     )
-    with replacing(target) as temporary:
+    with replace_file(target) as temporary:
         figure.savefig(temporary, format=PICTURE_FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
     print(target)
 

@@ -11,7 +11,7 @@ from ...errors import OptionError
 from ...loader import load_image
 from ...preprocessing import Pipeline, PipelineResult
 from ...saving import save_image
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 
 __all__ = ["run_pipeline"]
 
@@ -84,5 +84,5 @@ def write_result(result: PipelineResult, target: Path, stem: str) -> None:
     with ExitStack() as stack:
         # Every file is complete under a temporary name before the first one is renamed.
         for path, image in files.items():
-            save_image(image, stack.enter_context(replacing(path)))
-        result.provenance.save(stack.enter_context(replacing(make_record_path(target, stem))))
+            save_image(image, stack.enter_context(replace_file(path)))
+        result.provenance.save(stack.enter_context(replace_file(make_record_path(target, stem))))

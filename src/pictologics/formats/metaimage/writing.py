@@ -10,7 +10,7 @@ import numpy.typing as npt
 from isal import isal_zlib
 
 from ...image import Image
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 from ..voxel_writing import COMPRESSION_LEVEL, convert_voxels, iterate_planes
 from .facts import make_comment_fields
 from .vocabulary import LAST_FIELD, METAIMAGE_MODALITIES, TYPES_WRITTEN
@@ -39,7 +39,7 @@ class MetaImageWriter:
         stored = convert_voxels(image.array, self.types, self.name, path)
         fields = make_fields(image, stored.dtype)
         if path.suffix.lower() == ".mha":
-            with replacing(path) as temporary, temporary.open("wb") as file:
+            with replace_file(path) as temporary, temporary.open("wb") as file:
                 file.write(make_metaimage_header(fields, 0, "LOCAL"))
                 size = write_stream(stored, file)
                 file.seek(0)
@@ -48,8 +48,8 @@ class MetaImageWriter:
             return
         data = path.with_suffix(".zraw")
         # The header comes last: it never names voxels that are not there.
-        with replacing(path) as temporary:
-            with replacing(data) as packed, packed.open("wb") as file:
+        with replace_file(path) as temporary:
+            with replace_file(data) as packed, packed.open("wb") as file:
                 size = write_stream(stored, file)
             temporary.write_bytes(make_metaimage_header(fields, size, data.name))
 

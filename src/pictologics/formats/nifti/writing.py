@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...geometry import Grid
 from ...image import Image
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
 from .facts import make_comment_extension
 from .quaternions import find_quaternion
@@ -43,7 +43,7 @@ class NiftiWriter:
         extension = make_comment_extension(image)
         header = make_nifti_header(image.grid, stored.dtype, len(extension))
         is_gzip = path.name.lower().endswith(".gz")
-        with replacing(path) as temporary, temporary.open("wb") as plain, open_gzip_writer(plain, is_gzip) as file:
+        with replace_file(path) as temporary, temporary.open("wb") as plain, open_gzip_writer(plain, is_gzip) as file:
             # nifti1.h, "extended header": a first byte of 1 says that extensions follow.
             file.write(header.tobytes() + b"\1\0\0\0" + extension)
             for content in iterate_planes(stored):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...geometry import Grid
 from ...image import Image
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
 from .facts import make_comment_key
 from .segment_writing import LABEL_TYPES, make_segment_keys
@@ -61,7 +61,7 @@ def write_nrrd(image: Image, path: Path, keys: Mapping[str, str]) -> None:
     stored = convert_voxels(image.array, NRRD_TYPE_NAMES, "NRRD", path)
     pairs = {**keys, **make_comment_key(image)}
     if path.suffix.lower() != ".nhdr":
-        with replacing(path) as temporary, temporary.open("wb") as plain:
+        with replace_file(path) as temporary, temporary.open("wb") as plain:
             # An empty line ends the header where voxels follow.
             plain.write(make_nrrd_header(grid, stored.dtype, pairs) + b"\n")
             with open_gzip_writer(plain) as packed:
@@ -70,8 +70,8 @@ def write_nrrd(image: Image, path: Path, keys: Mapping[str, str]) -> None:
         return
     data = path.with_suffix(".raw.gz")
     # The header comes last: it never names voxels that are not there.
-    with replacing(path) as temporary:
-        with replacing(data) as packed_file, packed_file.open("wb") as plain, open_gzip_writer(plain) as packed:
+    with replace_file(path) as temporary:
+        with replace_file(data) as packed_file, packed_file.open("wb") as plain, open_gzip_writer(plain) as packed:
             for content in iterate_planes(stored):
                 packed.write(content)
         temporary.write_bytes(make_nrrd_header(grid, stored.dtype, pairs, data.name))

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import OptionError
 from ...image import Image
 from ...image_checks import derive_image, find_valid_voxels
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 from .files import (
     PARSERS,
     format_json,
@@ -182,7 +182,7 @@ class Pipeline:
         if file.suffix.lower() not in PARSERS:
             raise OptionError(f"a pipeline's file must end in {', '.join(sorted(PARSERS))}", path=file)
         text = self.to_json() if file.suffix.lower() == ".json" else self.to_yaml()
-        with replacing(file) as temporary:
+        with replace_file(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
     def run(self, image: Image, masks: GivenMasks = None) -> PipelineResult:

@@ -14,7 +14,7 @@ from isal import isal_zlib
 
 from ..._version import __version__
 from ...image import Image
-from ...storage.files import replacing
+from ...storage.file_writing import replace_file
 from .files import format_json
 
 __all__ = ["PipelineRecord", "StepRecord", "describe_image"]
@@ -98,7 +98,7 @@ class PipelineRecord:
             OptionError: If the folder is missing.
             FileAccessError: If the system refuses.
         """
-        with replacing(Path(path)) as temporary:
+        with replace_file(Path(path)) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
 
 
