@@ -54,7 +54,9 @@ def holds_segments(header: Header) -> bool:
 
 
 def missing_pixels_error(header: Header) -> CorruptFileError:
-    """The error for an image file that ends before its pixels."""
+    """The error for a file of an image class that has no pixels; whether it ever had any, nothing tells."""
     return CorruptFileError(
-        "this DICOM image has no pixels", path=header.path, advice="it was cut off when it was copied; fetch it again"
+        "this DICOM image has no pixels (PixelData)",
+        path=header.path,
+        advice="it holds attributes only, or was cut off before its pixels: fetch or export it again",
     )

@@ -14,9 +14,11 @@ from .encoding import (
     LONG_VRS,
     SHORT_VRS,
     UNDEFINED_LENGTH,
+    VRS,
     NotUnderstoodError,
 )
 from .header import Header
+from .odd_elements import measure_odd_element
 
 __all__ = ["HEAD_WINDOW", "LONGEST_WANTED_VALUE", "ElementParser"]
 
@@ -65,10 +67,11 @@ class ElementParser:
             key, vr, length = unpack(buffer, position)
             value = position + 8
             if vr not in SHORT_VRS:
-                if vr not in LONG_VRS:
-                    raise NotUnderstoodError
-                (length,) = unpack_length(buffer, value)
-                value += 4
+                if vr in LONG_VRS:
+                    (length,) = unpack_length(buffer, value)
+                    value += 4
+                else:
+                    value, length = self.find_odd_value(position)
             if key in wanted:
                 tag = wanted[key]
                 if tag in plain and value + length <= end:
@@ -81,8 +84,7 @@ class ElementParser:
                     return
                 buffer, end = self.buffer, len(self.buffer)
             elif length == UNDEFINED_LENGTH:
-                # An unknown element of undefined length is a sequence in implicit VR (PS3.5 6.2.2).
-                position = self.skip_items(value, vr != b"UN")
+                position = self.skip_unknown(value) if vr == b"UN" else self.skip_items(value, True)
                 buffer, end = self.buffer, len(self.buffer)
             else:
                 position = value + length
@@ -131,7 +133,10 @@ class ElementParser:
     def locate(self, tag: int, position: int, length: int, vr: bytes) -> int:
         """Note where a long value is; returns where the next element begins."""
         start = self.base + position
-        end = self.skip_items(position, vr == b"SQ") if length == UNDEFINED_LENGTH else position + length
+        if length != UNDEFINED_LENGTH:
+            end = position + length
+        else:
+            end = self.skip_unknown(position) if vr == b"UN" else self.skip_items(position, vr == b"SQ")
         length = self.base + end - start
         self.header.located[tag] = (start, length)
         if tag in tags.READ_WITH_HEADER and length <= LONGEST_READ_WITH_HEADER:
@@ -154,8 +159,39 @@ class ElementParser:
                 raise self.cut_off_error()
         return position
 
-    def skip_items(self, position: int, explicit: bool, depth: int = 0) -> int:
-        """Pass the items of a sequence of undefined length, up to and with its delimiter."""
+    def find_odd_value(self, position: int) -> tuple[int, int]:
+        """Where in the window the value of an element without a value representation begins, and its length."""
+        start = self.base + position
+        found = measure_odd_element(
+            self.encoding, lambda offset, count: self.source.read_at(start + offset, count), self.source.size - start
+        )
+        if found is None:
+            raise NotUnderstoodError
+        return position + found[0], found[1]
+
+    def skip_unknown(self, position: int) -> int:
+        """Pass an element of unknown value representation and undefined length: a sequence.
+
+        It is in implicit VR, and little endian whatever the rest is (PS3.5 6.2.2); but some programs only rename a
+        sequence, and leave it as it was.
+        """
+        position = self.move_to_hold(position, 8)
+        own = self.encoding
+        if LITTLE_ENDIAN.unpack_implicit(self.buffer, position)[0] in (LITTLE_ENDIAN.item, LITTLE_ENDIAN.sequence_end):
+            self.encoding = LITTLE_ENDIAN
+        try:
+            return self.skip_items(position, None)
+        finally:
+            self.encoding = own
+
+    def skip_items(self, position: int, explicit: bool | None, depth: int = 0) -> int:
+        """Pass the items of a sequence of undefined length, up to and with its delimiter.
+
+        Args:
+            position: Where its first item begins.
+            explicit: Whether its elements name their value representation; None if each item has to tell.
+            depth: In how many sequences it stands.
+        """
         if depth > DEEPEST_SEQUENCE:
             raise CorruptFileError(
                 f"its sequences are nested more than {DEEPEST_SEQUENCE} deep",
@@ -175,23 +211,26 @@ class ElementParser:
             else:
                 position += length
 
-    def skip_elements(self, position: int, explicit: bool, depth: int) -> int:
+    def skip_elements(self, position: int, explicit: bool | None, depth: int) -> int:
         """Pass the elements of an item of undefined length, up to and with its delimiter."""
         while True:
             position = self.move_to_hold(position, 8)
             key, length = self.encoding.unpack_implicit(self.buffer, position)
             if key == self.encoding.item_end:
                 return position + 8
-            nested_explicit = explicit
+            if explicit is None:
+                explicit = self.buffer[position + 4 : position + 6] in VRS
+            nested_explicit: bool | None = explicit
+            value = position + 8
             if explicit:
                 _, vr, length = self.encoding.unpack_explicit(self.buffer, position)
                 if vr in LONG_VRS:
-                    position = self.move_to_hold(position, 12) + 4
-                    (length,) = self.encoding.unpack_length(self.buffer, position + 4)
-                    nested_explicit = vr != b"UN"
+                    value = self.move_to_hold(position, 12) + 12
+                    (length,) = self.encoding.unpack_length(self.buffer, value - 4)
+                    nested_explicit = None if vr == b"UN" else True
                 elif vr not in SHORT_VRS:
-                    raise NotUnderstoodError
-            position += 8
+                    value, length = self.find_odd_value(position)
+            position = value
             if length == UNDEFINED_LENGTH:
                 position = self.skip_items(position, nested_explicit, depth + 1)
             else:
@@ -203,9 +242,9 @@ class ElementParser:
             raise self.cut_off_error()
 
     def cut_off_error(self) -> CorruptFileError:
-        """The error for a file that stops inside its header."""
+        """The error for a file that stops inside its header, or whose header claims more than there is."""
         return CorruptFileError(
             "the file ends in the middle of its header",
             path=self.header.path,
-            advice="it was cut off when it was copied; fetch it again",
+            advice="it was cut off, or a length in its header is wrong; fetch or export it again",
         )

@@ -71,6 +71,11 @@ class ElementEncoding:
         """The key of a tag."""
         return (tag & 0xFFFF) << 16 | tag >> 16 if self.little_endian else tag
 
+    def tag(self, key: int) -> int:
+        """The tag of a key."""
+        # Halves change places, and back.
+        return self.key(key)
+
 
 LITTLE_ENDIAN: Final = ElementEncoding(little_endian=True)
 BIG_ENDIAN: Final = ElementEncoding(little_endian=False)

@@ -15,6 +15,7 @@ from .encoding import (
     LONG_VRS,
     SHORT_VRS,
     UNDEFINED_LENGTH,
+    VRS,
     NotUnderstoodError,
 )
 from .header import UNKNOWN_PLACE, Header
@@ -101,6 +102,7 @@ class SequenceParser:
         elements = ElementParser(header, MemoryFile(header.path, content), content)
         self.encoding = elements.encoding
         self.skip_items = elements.skip_items
+        self.find_odd_value = elements.find_odd_value
         self.path = header.path
         self.explicit = header.explicit
         self.content = content
@@ -133,7 +135,7 @@ class SequenceParser:
 
     def parse_item(self, position: int, length: int) -> tuple[Item, int]:
         """One item, and where it ends."""
-        content, explicit, encoding = self.content, self.explicit, self.encoding
+        content, encoding = self.content, self.encoding
         unpack_explicit, wanted, inner, item_end = (
             encoding.unpack_explicit,
             encoding.wanted,
@@ -143,6 +145,8 @@ class SequenceParser:
         end = len(content) if length == UNDEFINED_LENGTH else position + length
         if end > len(content):
             raise NotUnderstoodError
+        # A sequence of unknown value representation is in implicit VR, be the rest explicit (PS3.5 6.2.2).
+        explicit = self.explicit and (content[position + 4 : position + 6] in VRS or not self.fits(position, end))
         values = self.common.copy()
         sequences: dict[int, list[Item]] = {}
         item = Item(self.path, values, encoding.little_endian, sequences)
@@ -150,19 +154,22 @@ class SequenceParser:
         while position + 8 <= end:
             if explicit:
                 key, vr, size = unpack_explicit(content, position)
+                value = position + 8
                 if vr not in SHORT_VRS and key != item_end:
-                    if vr not in LONG_VRS:
-                        raise NotUnderstoodError
-                    (size,) = encoding.unpack_length(content, position + 8)
-                    position += 4
+                    if vr in LONG_VRS:
+                        (size,) = encoding.unpack_length(content, value)
+                        value += 4
+                    else:
+                        value, size = self.find_odd_value(position)
             else:
                 key, size = encoding.unpack_implicit(content, position)
-            position += 8
+                value = position + 8
+            position = value
             if key in inner:
                 sequences[inner[key]] = list(self.walk_items(position, size))
                 position = self.position
             elif size == UNDEFINED_LENGTH:
-                position = self.skip_items(position, explicit and vr != b"UN")
+                position = self.skip_items(position, None if vr == b"UN" else explicit)
             elif key == item_end:
                 return item, position
             else:
@@ -170,3 +177,10 @@ class SequenceParser:
                     values[wanted[key]] = content[position : position + size]
                 position += size
         return item, end
+
+    def fits(self, position: int, end: int) -> bool:
+        """Whether the first element of an item, read in implicit VR, ends within it."""
+        if position + 8 > end:
+            return False
+        length: int = self.encoding.unpack_implicit(self.content, position)[1]
+        return length == UNDEFINED_LENGTH or position + 8 + length <= end
