@@ -16,7 +16,7 @@ from pictologics import (
     set_num_threads,
 )
 from pictologics.geometry import CORNER_ERROR_NOTED
-from tests.factories.hostile import within_seconds
+from tests.factories.hostile import ends_at_last
 from tests.factories.phantom import PHANTOM
 from tests.factories.variants import VARIANTS
 
@@ -116,7 +116,7 @@ def test_cut_short_is_refused(variant, tmp_path, no_handle_left):
     # RLE ends with a delimiter and deflate with a padding byte, which hold no voxel.
     for size in sorted({1, 40, *(len(whole) * tenth // 10 for tenth in range(1, 10)), len(whole) - 30}):
         file.write_bytes(whole[:size])
-        with within_seconds(5):
+        with ends_at_last():
             try:
                 image = load_image(source)
             except PictologicsError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from pictologics import PictologicsError
 
-__all__ = ["broken_link", "cut", "ends_at_last", "fifo", "garbage", "refused_within", "unreadable", "within_seconds"]
+__all__ = ["broken_link", "cut", "ends_at_last", "fifo", "garbage", "refused_at_last", "unreadable"]
 
 
 def cut(path: Path, size: int) -> Path:
@@ -79,32 +78,8 @@ def ends_at_last():
 
 
 @contextmanager
-def within_seconds(limit: float):
-    """Fail when the block needs more time of the processor; what waits or hangs for good is ended by the alarm.
-
-    A busy machine lets a test wait for many times what it needs, and that is no fault of the block.
-    """
-    import signal
-
-    def give_up(*_: object) -> None:
-        raise TimeoutError(f"still not done after {limit * 5} s")
-
-    previous = signal.signal(signal.SIGALRM, give_up) if hasattr(signal, "SIGALRM") else None
-    if previous is not None:
-        signal.alarm(int(limit * 5))
-    start = time.process_time()
-    try:
-        yield
-    finally:
-        if previous is not None:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, previous)
-    assert time.process_time() - start < limit
-
-
-@contextmanager
-def refused_within(seconds: float, kind: type[PictologicsError] = PictologicsError, *, match: str | None = None):
-    """What stands in the block raises an error of ours, which is a ValueError, and does so soon."""
-    with within_seconds(seconds), pytest.raises(kind, match=match) as caught:
+def refused_at_last(kind: type[PictologicsError] = PictologicsError, *, match: str | None = None):
+    """What stands in the block raises an error of ours, which is a ValueError, and does not hang."""
+    with ends_at_last(), pytest.raises(kind, match=match) as caught:
         yield caught
     assert isinstance(caught.value, ValueError)

@@ -27,7 +27,7 @@ from pictologics import (
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES, slice_file, uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
-from tests.factories.hostile import cut, refused_within, within_seconds
+from tests.factories.hostile import cut, ends_at_last, refused_at_last
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 from tests.factories.phases import PATTERNS, phase_phantom, write_phases
@@ -97,7 +97,7 @@ def test_an_open_text_file_is_refused(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\0", b"not an image", bytes(5000)])
 def test_bytes_of_something_else(content):
     for given in (content, io.BytesIO(content)):
-        with refused_within(2, UnsupportedFormatError):
+        with refused_at_last(UnsupportedFormatError):
             load_image(given)
 
 
@@ -219,7 +219,7 @@ def test_an_index_that_lists_nothing(index):
 def test_a_cut_index(index, tenths):
     """What is left of it may list some of the files, and is refused or gives no volume with a hole in silence."""
     cut(index, index.stat().st_size * tenths // 10)
-    with refused_within(2, PictologicsError):
+    with refused_at_last(PictologicsError):
         load_image(index)
 
 
@@ -227,7 +227,7 @@ def test_an_index_that_lists_itself(index):
     ds = pydicom.dcmread(index)
     records(ds)[0].ReferencedFileID = ["DICOMDIR"]
     ds.save_as(index)
-    with within_seconds(2), warnings.catch_warnings():
+    with ends_at_last(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
             image = load_image(index)

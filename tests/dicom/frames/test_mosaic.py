@@ -19,7 +19,7 @@ from pictologics import (
 )
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES
-from tests.factories.hostile import cut, refused_within, within_seconds
+from tests.factories.hostile import cut, ends_at_last, refused_at_last
 from tests.factories.mosaics import CUTS, csa_header, write_mosaic
 from tests.factories.phantom import counting
 from tests.factories.truth import assert_shows, values_at
@@ -127,7 +127,7 @@ def test_numbers_of_tiles_that_cannot_be(tmp_path, count):
         ds[0x00291010].value = content + b"\0" * (len(content) % 2)
 
     path = write_mosaic(tmp_path / "mosaic.dcm", AXIAL, lie, private_count=False)
-    with refused_within(2, PictologicsError, match=r"mosaic\.dcm"):
+    with refused_at_last(PictologicsError, match=r"mosaic\.dcm"):
         load_image(path)
 
 
@@ -149,7 +149,7 @@ def test_one_wrong_byte_in_the_csa_header_is_survived(tmp_path_factory, at, valu
         ds[0x00291010].value = bytes(content)
 
     path = write_mosaic(tmp_path_factory.mktemp("bent") / "mosaic.dcm", AXIAL, bend, version=version)
-    with within_seconds(2), warnings.catch_warnings():
+    with ends_at_last(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
             image = load_image(path)

@@ -22,7 +22,7 @@ from pictologics import (
 )
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES, UNCOMPRESSED
-from tests.factories.hostile import cut, refused_within, within_seconds
+from tests.factories.hostile import cut, ends_at_last, refused_at_last
 from tests.factories.multiframe import AXIAL, write_capture, write_dose, write_nuclear, write_ultrasound
 from tests.factories.phantom import PHANTOM
 from tests.factories.truth import assert_shows, values_at
@@ -265,7 +265,7 @@ def test_more_frames_than_there_are(tmp_path, name, frames):
     ds = pydicom.dcmread(path)
     ds.NumberOfFrames = frames
     ds.save_as(path)
-    with refused_within(2, CorruptFileError, match=r"scan\.dcm"):
+    with refused_at_last(CorruptFileError, match=r"scan\.dcm"):
         load_image(path)
 
 
@@ -278,7 +278,7 @@ def test_headers_that_lie(tmp_path, name, keyword, value):
     ds = pydicom.dcmread(path)
     setattr(ds, keyword, value)
     ds.save_as(path)
-    with refused_within(2, PictologicsError, match=r"scan\.dcm"):
+    with refused_at_last(PictologicsError, match=r"scan\.dcm"):
         load_image(path)
 
 
@@ -291,7 +291,7 @@ def test_cut_files(tmp_path, name, syntax, missing):
     options = {"dtype": "uint16"} if name == "dose" else {}
     path = WRITERS[name](tmp_path / "scan.dcm", syntax=SYNTAXES[syntax], **options)
     cut(path, -missing)
-    with within_seconds(2), warnings.catch_warnings():
+    with ends_at_last(), warnings.catch_warnings():
         warnings.simplefilter("ignore", GeometryWarning)
         if syntax == "rle" and missing == 3:
             # The delimiter at the end may be gone; the pixels are whole.
@@ -307,7 +307,7 @@ def test_any_slice_vector_is_survived(folder, vector):
     import warnings
 
     path = write_nuclear(folder / "vector.dcm", AXIAL, lambda ds: setattr(ds, "SliceVector", vector))
-    with within_seconds(2), warnings.catch_warnings():
+    with ends_at_last(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
             image = load_image(path)

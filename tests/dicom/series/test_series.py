@@ -24,7 +24,7 @@ from pictologics import (
     load_image,
 )
 from tests.factories.dicom_series import slice_file, uid, write_series
-from tests.factories.hostile import broken_link, fifo, within_seconds
+from tests.factories.hostile import broken_link, ends_at_last, fifo
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM, Phantom, counting
 
@@ -138,7 +138,7 @@ def test_pipes_and_broken_links_are_passed_over(tmp_path):
     write_series(tmp_path / "ct")
     fifo(tmp_path / "ct" / "pipe.dcm")
     broken_link(tmp_path / "ct" / "link.dcm")
-    with within_seconds(2):
+    with ends_at_last():
         assert_is_the_phantom(load_image(tmp_path / "ct"))
 
 
@@ -387,7 +387,7 @@ def test_recursive_gathers_one_series_from_several_folders(tmp_path):
 def test_recursive_does_not_run_in_circles(tmp_path):
     write_series(tmp_path / "p" / "ct")
     (tmp_path / "p" / "ct" / "up").symlink_to(tmp_path / "p")
-    with within_seconds(2):
+    with ends_at_last():
         assert_is_the_phantom(load_image(tmp_path / "p", recursive=True))
 
 
