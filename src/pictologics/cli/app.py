@@ -29,7 +29,7 @@ from .options import (
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Load any medical image into one volume that stands right in the world.",
+    help="Load any medical image as one volume at its true place in the patient.",
     cls=CommandGroup,
     context_settings={"help_option_names": ["--help", "-h"]},
     no_args_is_help=True,
@@ -58,14 +58,16 @@ def common(
 def info(
     path: SourcePath, recursive: Recursive = False, as_json: PrintJson = False, outside_files: OutsideFiles = False
 ) -> None:
-    """Say what is there: every series of a folder, or the geometry and values of a file."""
+    """List what a path holds: every series of a folder, or the geometry and values of a file."""
     commands.print_info(path, recursive, as_json, outside_files)
 
 
 @app.command()
 def convert(
     source: SourcePath,
-    target: Annotated[Path, typer.Argument(help="The file to write: .nii or .nii.gz.")],
+    target: Annotated[
+        Path, typer.Argument(help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd.")
+    ],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
     dataset_index: DatasetIndex = 0,
@@ -73,17 +75,21 @@ def convert(
         IrregularChoice, typer.Option(help="What to do with slices that do not form a regular grid.")
     ] = IrregularChoice.ERROR,
     dtype: Annotated[str | None, typer.Option(help="Type of the voxels, such as int16.")] = None,
-    stored_values: Annotated[bool, typer.Option("--stored-values", help="Do not rescale.")] = False,
-    fill_value: Annotated[float, typer.Option(help="Value of voxels without data, of a resampled stack.")] = 0.0,
+    stored_values: Annotated[
+        bool, typer.Option("--stored-values", help="Keep the stored values, without slope and intercept.")
+    ] = False,
+    fill_value: Annotated[
+        float, typer.Option(help="Value of voxels without data, in a resampled stack or outside the image.")
+    ] = 0.0,
     luminance: Annotated[bool, typer.Option("--luminance", help="Convert colors to gray.")] = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
-    reference: Annotated[Path | None, typer.Option(help="The image on whose voxels the result is put.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="Place the result on the voxels of this image.")] = None,
     interpolation: Annotated[
-        InterpolationChoice | None, typer.Option(help="Resample if its lattice does not meet the reference's.")
+        InterpolationChoice | None, typer.Option(help="Resample if the lattice does not meet the reference's.")
     ] = None,
     outside_files: OutsideFiles = False,
 ) -> None:
-    """Load an image and write it to another format."""
+    """Load an image and write it in another format."""
     commands.convert_image(
         source,
         target,
@@ -105,14 +111,17 @@ def convert(
 @app.command()
 def merge(
     sources: Annotated[list[Path], typer.Argument(help="What to merge: files or DICOM folders.")],
-    target: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .nii or .nii.gz.")],
+    target: Annotated[Path, typer.Option("--output", "-o", help="The file to write; formats as for convert.")],
     reference: Annotated[
-        Path | None, typer.Option(help="The image on whose voxels every file is put; without it all must share theirs.")
+        Path | None,
+        typer.Option(help="Place every file on the voxels of this image; without it, all must share the same voxels."),
     ] = None,
-    rule: Annotated[RuleChoice, typer.Option(help="The value kept where several files have one.")] = RuleChoice.MAX,
-    relabel: Annotated[bool, typer.Option("--relabel", help="Label the masks 1, 2, 3 in their order.")] = False,
+    rule: Annotated[
+        RuleChoice, typer.Option(help="Which value to keep where several files have one.")
+    ] = RuleChoice.MAX,
+    relabel: Annotated[bool, typer.Option("--relabel", help="Label the masks 1, 2, 3 in the order given.")] = False,
     binarize: Annotated[
-        str | None, typer.Option(help="Make a mask: all, or values such as 3 or 1,4,7 or the range 2-5.")
+        str | None, typer.Option(help="Write a mask of these values: all, one (3), several (1,4,7) or a range (2-5).")
     ] = None,
     interpolation: Annotated[
         InterpolationChoice | None, typer.Option(help="Resample files whose lattice does not meet the reference's.")
@@ -140,7 +149,7 @@ def process(
     pipeline: Annotated[Path, typer.Option("--pipeline", "-p", help="The steps: a .yaml or .json file.")],
     target: Annotated[Path, typer.Option("--out", "-o", help="The image to write: .nii or .nii.gz.")],
     mask: Annotated[
-        list[Path] | None, typer.Option("--mask", "-m", help="A mask of the image; may be given again.")
+        list[Path] | None, typer.Option("--mask", "-m", help="A mask of the image; repeat the option for several.")
     ] = None,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -148,7 +157,7 @@ def process(
 ) -> None:
     """Apply the steps of a pipeline to an image and its masks.
 
-    The masks are written beside the image under their own names, and the record of what was done as .json.
+    Each mask is written next to the image, with its name added, and a record of what was done as .json.
     """
     commands.run_pipeline(
         source, pipeline, target, mask or [], dataset_index=dataset_index, recursive=recursive, series_uid=series_uid
@@ -157,7 +166,7 @@ def process(
 
 @app.command()
 def segments(
-    path: Annotated[Path, typer.Argument(help="A segmentation file.")],
+    path: Annotated[Path, typer.Argument(help="A DICOM SEG, RTSTRUCT or .seg.nrrd file.")],
     as_json: PrintJson = False,
 ) -> None:
     """List the segments of a segmentation file, without reading its voxels."""
@@ -167,21 +176,24 @@ def segments(
 @app.command()
 def overlay(
     image: SourcePath,
-    mask: Annotated[Path, typer.Argument(help="A mask or label map of it.")],
+    mask: Annotated[Path, typer.Argument(help="A mask or label map of the image.")],
     target: Annotated[Path, typer.Argument(help="The picture to write: .png, .pdf or .svg.")],
-    axis: Annotated[int, typer.Option(help="The array axis across which the slices lie: 0, 1 or 2.")] = 2,
+    axis: Annotated[int, typer.Option(help="Slice along this axis of the array: 0, 1 or 2.")] = 2,
     slice_index: Annotated[
-        int | None, typer.Option("--slice", help="The slice; the one that holds most of the mask by default.")
+        int | None, typer.Option("--slice", help="Index of the slice; by default the one that holds most of the mask.")
     ] = None,
-    slices: Annotated[int | None, typer.Option(help="How many slices to draw, spread over the mask.")] = None,
+    slices: Annotated[int | None, typer.Option(help="Draw this many slices, spread over the mask.")] = None,
     planes: Annotated[bool, typer.Option("--planes", help="Draw the axial, coronal and sagittal plane.")] = False,
     window: Annotated[
-        str, typer.Option(help='"lung", "bone", "brain", "soft tissue", or center and width, such as 40,400.')
+        str, typer.Option(help='lung, bone, brain, "soft tissue", or center and width, such as 40,400.')
     ] = "",
-    alpha: Annotated[float, typer.Option(help="How much a label's color covers, from 0 to 1.")] = 0.25,
-    contours: Annotated[bool, typer.Option("--contours", help="Draw lines only.")] = False,
+    alpha: Annotated[float, typer.Option(help="Opacity of the labels, from 0 to 1.")] = 0.25,
+    contours: Annotated[bool, typer.Option("--contours", help="Draw outlines only.")] = False,
     nearest: Annotated[
-        bool, typer.Option("--nearest", help="Take the nearest voxel where mask and image have different lattices.")
+        bool,
+        typer.Option(
+            "--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."
+        ),
     ] = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -196,10 +208,10 @@ def overlay(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("pictologics-demo"),
-    slices: Annotated[int, typer.Option(min=2, max=2000, help="Slices of the made-up scan.")] = 300,
+    folder: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("pictologics-demo"),
+    slices: Annotated[int, typer.Option(min=2, max=2000, help="Number of slices of the made-up scan.")] = 300,
 ) -> None:
-    """Write a made-up CT series, load it, and save it and its organs as NIfTI and as pictures."""
+    """Write a made-up CT series, load it, and save it and its organs as NIfTI files and pictures."""
     commands.run_demo(folder, slices)
 
 

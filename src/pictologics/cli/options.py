@@ -21,14 +21,16 @@ __all__ = [
     "SuvChoice",
 ]
 
-SourcePath = Annotated[Path, typer.Argument(help="A file, or a folder, DICOMDIR, .zip or .tar.gz of DICOM files.")]
-Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below, too.")]
-SeriesUid = Annotated[str | None, typer.Option(help="The series to load from a folder that holds several.")]
-DatasetIndex = Annotated[int, typer.Option(min=0, help="The volume to load from a file that holds several.")]
-OutsideFiles = Annotated[
-    bool, typer.Option("--outside-files", help="Follow a header to files outside its folder (NRRD, MetaImage).")
+SourcePath = Annotated[
+    Path, typer.Argument(help="An image file; or DICOM files as a folder, DICOMDIR, .zip or .tar.gz.")
 ]
-PrintJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Also look into the folders below.")]
+SeriesUid = Annotated[str | None, typer.Option(help="SeriesInstanceUID of the series to load, if there are several.")]
+DatasetIndex = Annotated[int, typer.Option(min=0, help="Which volume to load, if there are several.")]
+OutsideFiles = Annotated[
+    bool, typer.Option("--outside-files", help="Allow a NRRD or MetaImage header to name files outside its folder.")
+]
+PrintJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 class SuvChoice(StrEnum):
@@ -48,7 +50,7 @@ class IrregularChoice(StrEnum):
 
 
 class InterpolationChoice(StrEnum):
-    """How to make voxels where two lattices do not meet."""
+    """How to compute values where two lattices do not meet."""
 
     NEAREST = "nearest"
     LINEAR = "linear"

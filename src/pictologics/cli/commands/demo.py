@@ -47,7 +47,7 @@ def run_demo(folder: Path, slices: int) -> None:
     image = load_image(series)
     seconds = time.perf_counter() - start
     console.print()
-    console.print(Text(f"load_image({str(series)!r})", "bold"), f" took {seconds * 1000:.0f} ms and gave")
+    console.print(Text(f"load_image({str(series)!r})", "bold"), f" took {seconds * 1000:.0f} ms and returned")
     for name, text in image.summary():
         console.print(f"  {name or 'values':<12}{text}", markup=False)
     console.print(f"  {'origin':<12}({format_numbers(image.origin)}) mm LPS")
@@ -80,7 +80,7 @@ def show_nodule(console: Console, image: Image, truth: DemoTruth) -> None:
     x, y, z = (int(k) for k in np.round(image.grid.world_to_index(truth.nodule_position)))
     console.print(
         f"\nThe nodule at ({format_numbers(truth.nodule_position)}) mm is voxel ({x}, {y}, {z}): "
-        f"{image.array[x, y, z]:.0f} HU, as it was made; the worst corner is "
+        f"{image.array[x, y, z]:.0f} HU, as made; the worst corner is "
         f"{image.grid.corner_error(truth.grid):.1e} voxels off"
     )
 
@@ -92,7 +92,7 @@ def show_organs(console: Console, image: Image, file: Path) -> None:
     counts = np.bincount(organs.array.astype(np.uint8).ravel(order="K"))
     sums = np.bincount(organs.array.astype(np.uint8).ravel(order="K"), image.array.ravel(order="K"))
     console.print()
-    console.print(Text(f"load_image({str(file)!r}, reference_image=image)", "bold"), " gave the organs on its voxels")
+    console.print(Text(f"load_image({str(file)!r}, reference_image=image)", "bold"), " put the organs on its voxels")
     for value, name in ORGAN_NAMES.items():
         if value < len(counts) and counts[value]:
             volume, mean = counts[value] * milliliters, sums[value] / counts[value]

@@ -37,7 +37,7 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
     console = Console()
     console.print(make_volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
-        mark = "   (what load_image gives by itself)" if volume.is_default else ""
+        mark = "   (the default)" if volume.is_default else ""
         for line in (volume.call(explanation.path) + mark, *list_segment_names(volume), *volume.notes):
             console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
     for reason in explanation.left_out:
