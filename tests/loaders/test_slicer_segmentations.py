@@ -101,6 +101,32 @@ def test_any_type_of_integers(tmp_path, dtype):
     np.testing.assert_array_equal(masks[100].array, layer(spleen=1))
 
 
+@pytest.mark.parametrize("dtype", ["<f4", ">f8"])
+def test_floats_that_are_whole_numbers_are_labels(tmp_path, dtype):
+    """3D Slicer #6941: such atlases are about, and 3D Slicer loads them."""
+    path = write(
+        tmp_path,
+        array := layer(liver=1).astype("u2") + np.uint16(300) * layer(spleen=1),
+        keys(("liver", 0, 1), ("spleen", 0, 300)),
+        dtype=dtype,
+    )
+    label_map = load_seg(path)
+    assert label_map.array.dtype == np.uint16
+    np.testing.assert_array_equal(label_map.array, array)
+    np.testing.assert_array_equal(load_image(path).array, array)
+    masks = load_seg(path, combine_segments=False)
+    np.testing.assert_array_equal(masks[300].array, array == 300)
+
+
+@pytest.mark.parametrize("value", [0.5, np.nan, np.inf, 1e30])
+def test_floats_that_are_not_labels(tmp_path, value):
+    array = layer(liver=1).astype("f4")
+    array[0, 0, 0] = value
+    path = write(tmp_path, array, keys(("liver", 0, 1)), dtype="<f4")
+    with pytest.raises(UnsupportedFormatError, match=r"fractions \(float32\), and labels are required"):
+        load_seg(path)
+
+
 def test_numbers_above_255(tmp_path):
     array = np.where(layer(spleen=1), 300, 0)
     image = load_seg(write(tmp_path, array, keys(("spleen", 0, 300)), dtype="<i2"))

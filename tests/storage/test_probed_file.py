@@ -10,7 +10,7 @@ import pytest
 
 from pictologics import CorruptFileError, MissingPathError
 from pictologics.storage.files import DiskFile, MemoryFile
-from pictologics.storage.inflation import inflate_head
+from pictologics.storage.gzip_heads import inflate_head
 from pictologics.storage.probed_file import HEAD_SIZE, forget_head, probe_file
 
 LONG = random.Random(0).randbytes(HEAD_SIZE + 1000)

@@ -37,7 +37,8 @@ class FilePart:
         size: How many bytes of numbers it holds.
         start: Where in the file they, or the compressed stream that holds them, begin; below zero, nowhere.
         encoding: How they are written.
-        skip: Of a compressed stream, bytes of its content that come before them.
+        skip: Of a compressed stream, bytes of its content that come before them. Below zero they are counted from
+            the content's end: -1 where nothing follows them, -2 where one byte does, and so on.
     """
 
     file: StoredFile
@@ -133,7 +134,7 @@ def check_file_sizes(layout: VolumeLayout) -> None:
     for part in layout.parts:
         with part.file.open() as file:
             size = file.size
-        needed = max(part.start, 0) + part.skip + part.size
+        needed = max(part.start, 0) + max(part.skip, 0) + part.size
         # A compressed file may be small; no more can be in it than its compression can at best shrink.
         room = find_room(part, size - part.start, layout.stored.itemsize)
         if room < part.size or part.start < 0:
@@ -158,7 +159,7 @@ def find_room(part: FilePart, size: int, itemsize: int) -> int:
         return find_decimal_room(size, itemsize)
     if part.encoding == "hex":
         return find_hexadecimal_room(size)
-    return size * MOST_PACKED[part.encoding] - part.skip
+    return size * MOST_PACKED[part.encoding] - max(part.skip, 0)
 
 
 def find_slice_sources(layout: VolumeLayout, grid: Grid) -> tuple[SliceSource, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptFileError
+from ..provenance import Decision
 from ..rescaling import find_exact_float, rescale_into
 from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
@@ -25,7 +27,11 @@ BYTES_PER_CHUNK = 1 << 20
 """Small enough to stay in a core's cache between reading and converting."""
 
 
-def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArray[Any]:
+MORE_BYTES = Decision("left out", "bytes that follow its compressed voxels were passed over", None, "content")
+"""Said of files that go on behind a complete stream."""
+
+
+def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.NDArray[Any], tuple[Decision, ...]]:
     """Read a volume; ``check_file_sizes`` comes first.
 
     Args:
@@ -33,7 +39,7 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArra
         dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
 
     Returns:
-        Voxels of shape (x, y, z) in Fortran order.
+        Voxels of shape (x, y, z) in Fortran order, and what was passed over.
 
     Raises:
         CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
@@ -46,6 +52,7 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArra
         raise CorruptFileError(
             f"its header says shape {layout.shape}, which is more than there is memory for", path=layout.name
         ) from error
+    decisions: tuple[Decision, ...] = ()
     # All parts of a file are written in one way; a plain one is read by many threads, a stream from its beginning on.
     encodings = {part.encoding for part in layout.parts}
     if encodings & {"text", "hex"}:
@@ -54,8 +61,8 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> npt.NDArra
     elif encodings == {"raw"}:
         read_in_parallel(layout, flat)
     else:
-        read_inflating(layout, flat)
-    return flat.reshape(layout.shape, order="F")
+        decisions = read_inflating(layout, flat)
+    return flat.reshape(layout.shape, order="F"), decisions
 
 
 def decode_part(part: FilePart, stored: np.dtype[np.generic]) -> FilePart:
@@ -182,20 +189,22 @@ class RunFiller:
         return len(piece) - had
 
 
-def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
-    """Read compressed files: another thread inflates, this one converts into place."""
+def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> tuple[Decision, ...]:
+    """Read compressed files: another thread inflates, this one converts into place; returns what was passed over."""
     filler = RunFiller(layout, flat)
     before = 0
+    has_more = False
     for part in layout.parts:
         wanted = filler.next_byte
         if wanted is None:
             break
         if wanted < before + part.size and part.encoding in MOST_PACKED:
-            inflate_part(part, part.encoding, filler, before)
+            has_more |= inflate_part(part, part.encoding, filler, before)
         before += part.size
+    return (MORE_BYTES,) if has_more else ()
 
 
-def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: int) -> None:
+def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: int) -> bool:
     """Take what counts out of one compressed file.
 
     After its last number the stream is followed to its end, so that its checksum counts.
@@ -205,25 +214,47 @@ def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: in
         packing: How it is compressed.
         filler: Takes the bytes.
         before: Bytes of the parts before this one.
+
+    Returns:
+        Whether bytes were found that follow the stream.
     """
+    skip = part.skip if part.skip >= 0 else find_last_bytes(part, packing)
     with InflatedStream(part.file, packing, part.start) as stream:
         wanted = filler.next_byte
         while wanted is not None and wanted < before + part.size:
-            stream.skip_to(part.skip + wanted - before)
+            stream.skip_to(skip + wanted - before)
             piece = stream.next_piece()
             if not piece:
-                raise CorruptFileError(
-                    f"its {packing} stream ends after {stream.position} bytes, and needs {part.skip + part.size}",
-                    path=part.file.name,
-                    advice="it was cut off when it was copied; fetch it again",
-                )
+                raise short_stream_error(part, stream, skip + part.size)
             begun = stream.position - len(piece)
-            piece = piece[: part.skip + part.size - begun]
-            while piece and wanted is not None and wanted - before + part.skip < begun + len(piece):
-                piece = piece[wanted - before + part.skip - begun :]
-                begun = wanted - before + part.skip
+            piece = piece[: skip + part.size - begun]
+            while piece and wanted is not None and wanted - before + skip < begun + len(piece):
+                piece = piece[wanted - before + skip - begun :]
+                begun = wanted - before + skip
                 used = filler.take(piece)
                 piece, begun = piece[used:], begun + used
                 wanted = filler.next_byte
-        if part.skip + part.size - stream.position < filler.runs.stride * filler.layout.stored.itemsize:
+        if skip + part.size - stream.position < filler.runs.stride * filler.layout.stored.itemsize:
             stream.check_end()
+        return stream.has_more
+
+
+def find_last_bytes(part: FilePart, packing: Packing) -> int:
+    """How much of a stream's content comes before voxels that are counted from its end, which only inflating tells."""
+    with InflatedStream(part.file, packing, part.start) as stream:
+        stream.skip_to(sys.maxsize)
+        # -1: the last byte of the voxels is the last one of all.
+        first = stream.position - part.size + part.skip + 1
+        if first < 0:
+            raise short_stream_error(part, stream, part.size - part.skip - 1)
+        return first
+
+
+def short_stream_error(part: FilePart, stream: InflatedStream, needed: int) -> CorruptFileError:
+    """The error for a stream that is sound and holds too little."""
+    more = "; what follows is no such stream" if stream.has_more else ""
+    return CorruptFileError(
+        f"its {stream.packing} stream ends after {stream.position} bytes, and needs {needed}{more}",
+        path=part.file.name,
+        advice="its header is wrong, or something was lost when it was copied; fetch it again",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .label_types import LARGEST_LABEL, choose_label_type, convert_labels
+from .label_types import LARGEST_LABEL, choose_label_type, convert_labels, convert_whole_numbers
 from .painting import Overlaps, find_set_bytes, paint_bits, paint_plane, report_overlaps
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Overlaps",
     "choose_label_type",
     "convert_labels",
+    "convert_whole_numbers",
     "find_set_bytes",
     "paint_bits",
     "paint_plane",

@@ -12,7 +12,7 @@ from ..errors import OptionError
 from ..image import Image
 from ..rescaling import rescale_into
 
-__all__ = ["LARGEST_LABEL", "choose_label_type", "convert_labels"]
+__all__ = ["LARGEST_LABEL", "choose_label_type", "convert_labels", "convert_whole_numbers"]
 
 LARGEST_LABEL = 65535
 """The last segment number that DICOM knows (PS3.3 C.8.20.2)."""
@@ -40,3 +40,18 @@ def convert_labels(image: Image, dtype: np.dtype[Any] | None, path: str) -> Imag
     array = np.empty(image.array.shape, dtype, order="F")
     rescale_into(array, image.array, 1.0, 0.0, path)
     return replace(image, array=array)
+
+
+def convert_whole_numbers(array: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.integer[Any]] | None:
+    """Floats that are all whole numbers as the smallest type of integers that holds them; None if any is not."""
+    # NaN makes both of them NaN, and fails the comparison.
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    limits = np.iinfo(np.int64)
+    if not limits.min <= low <= high < limits.max:
+        return None
+    dtype = np.result_type(np.min_scalar_type(int(low)), np.min_scalar_type(int(high)))
+    if dtype.kind == "f":
+        # What NumPy makes of uint64 beside a negative number.
+        return None
+    whole = array.astype(dtype, order="K")
+    return whole if np.array_equal(whole, array) else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import OptionError
+from ..formats.nrrd.header_text import looks_like_nrrd
 from ..formats.nrrd.opening import NrrdFile, open_nrrd
 from ..formats.nrrd.segmentation import find_segmentation
 from ..formats.nrrd.segments import has_segments, list_segments
-from ..formats.nrrd.vocabulary import NRRD_MAGIC
 from ..image import Image
 from ..labels import convert_labels
 from .protocol import (
@@ -42,7 +42,7 @@ class NrrdReader:
 
     def matches(self, probe: Probe) -> bool:
         """Whether the file begins with NRRD's magic."""
-        return probe.source.kind == "file" and probe.head.startswith(NRRD_MAGIC)
+        return probe.source.kind == "file" and looks_like_nrrd(probe.head)
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume, or all segments."""

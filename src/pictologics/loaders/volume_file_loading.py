@@ -44,13 +44,14 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
     if volumes > 1:
         text = f"{volumes - 1} of {volumes} volumes were not loaded"
         decisions = (*decisions, Decision("left out", text, volumes - 1))
+    array, passed_over = read_volume(layout, options.dtype)
     return Image.from_grid(
-        read_volume(layout, options.dtype),
+        array,
         facts.grid,
         modality=facts.modality,
         metadata=dict(facts.metadata),
         labels=dict(facts.labels),
-        provenance=Provenance(source.path, name, find_slice_sources(layout, facts.grid), decisions),
+        provenance=Provenance(source.path, name, find_slice_sources(layout, facts.grid), (*decisions, *passed_over)),
     )
 
 

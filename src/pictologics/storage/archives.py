@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import CorruptFileError, UnsupportedFormatError
+from ..errors import ContentWarning, CorruptFileError, UnsupportedFormatError, warn
 from .files import (
     ClosesOnExit,
     MemoryFile,
@@ -183,6 +183,8 @@ def inflate_whole(file: StoredFile) -> bytes:
                     path=file.name,
                     advice="unpack it and load its folders",
                 )
+    if pieces.has_more:
+        warn(f"'{file.name}': bytes that follow its gzip data were passed over", ContentWarning)
     return bytes(content)
 
 

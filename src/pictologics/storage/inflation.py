@@ -15,6 +15,7 @@ from isal import igzip_lib, isal_zlib
 
 from ..errors import CorruptFileError, FileAccessError
 from .files import ByteSource, StoredFile
+from .gzip_heads import GZIP_MARK, is_gzip
 
 __all__ = [
     "MOST_DEFLATION",
@@ -22,8 +23,6 @@ __all__ = [
     "DeflatedBytes",
     "InflatedStream",
     "Packing",
-    "inflate_head",
-    "is_gzip",
 ]
 
 Packing = Literal["gzip", "zlib", "bzip2"]
@@ -38,8 +37,8 @@ MOST_PACKED: Final[dict[Packing, int]] = {"gzip": MOST_DEFLATION, "zlib": MOST_D
 A block of bzip2, 900,000 bytes after run-length encoding (255 bytes in 5), takes at least 32 bytes.
 """
 
-GZIP_MARK: Final = b"\x1f\x8b"
-"""The first two bytes of every gzip member (RFC 1952 2.3.1)."""
+BZIP2_MARK: Final = b"BZh"
+"""The first bytes of every bzip2 stream."""
 
 INFLATE_ERRORS: tuple[type[Exception], ...] = (igzip_lib.error, isal_zlib.error, zlib.error)  # type: ignore[assignment]
 """What the two modules of ISA-L raise for damaged data; their type stubs take the class for an instance."""
@@ -52,6 +51,12 @@ UNPACKERS: Final[dict[Packing, Callable[[], Any]]] = {
     "zlib": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB),
     "bzip2": bz2.BZ2Decompressor,
 }
+
+MEMBER_MARKS: Final[dict[Packing, bytes]] = {"gzip": GZIP_MARK, "bzip2": BZIP2_MARK}
+"""How a further stream of a file begins."""
+
+DEFLATE = 8
+"""The method of compression that RFC 1950 knows."""
 
 RAW_DEFLATE = -15
 """What zlib calls a stream without header and checksum, with a window of 2**15 bytes."""
@@ -68,9 +73,6 @@ PIECES_AHEAD = 8
 LEAST_INFLATED = 1 << 16
 """Bytes that a deflated file is inflated by at least."""
 
-HEAD_PIECE = 1 << 12
-"""Bytes of a file's head that are inflated at once."""
-
 LONGEST_TAIL = 1 << 22
 """Bytes after the last volume that are followed to the checksum; padding is rare and short."""
 
@@ -83,8 +85,13 @@ class InflatedStream:
 
     Args:
         file: The file that holds the stream.
-        packing: How it is compressed. gzip and bzip2 may be several streams one after another.
+        packing: How it is compressed. gzip and bzip2 may be several streams one after another. What is said to be
+            zlib may be gzip: zlib's own library, which other readers use, takes either.
         start: Where in the file it begins.
+
+    Attributes:
+        position: Bytes of the content that were handed over.
+        has_more: Whether other bytes follow the stream; known at its end.
     """
 
     def __init__(self, file: StoredFile, packing: Packing = "gzip", start: int = 0) -> None:
@@ -92,6 +99,7 @@ class InflatedStream:
         self.packing = packing
         self.start = start
         self.position = 0
+        self.has_more = False
         self._rest = b""
         self._ended = False
         # A bounded queue is written in Python, and both threads would wait for its locks; these two are written in C.
@@ -161,24 +169,46 @@ class InflatedStream:
         try:
             with self.file.open() as source:
                 reader = SequentialReader(source, self.start)
-                pending = b""
+                pending = reader.read()
+                if self.packing == "zlib" and is_gzip(pending):
+                    self.packing = "gzip"
+                self._check_beginning(pending)
                 while not self._stopped.is_set():
-                    pending = pending or reader.read()
-                    if not pending or not pending.strip(b"\0"):
-                        # The end, or the zeros with which some tapes and tools fill up the last block.
-                        break
                     pending = self._inflate_member(reader, pending)
                     # gzip (RFC 1952 2.2) and bzip2 files may be several streams; what follows a zlib stream is not one.
                     if self.packing == "zlib":
+                        break
+                    # A mark may be cut by the end of a piece.
+                    while len(pending) < len(MEMBER_MARKS[self.packing]) and (piece := reader.read()):
+                        pending += piece
+                    if not pending.startswith(MEMBER_MARKS[self.packing]):
+                        # The end, or other bytes: a line end of an editor, what an upload left behind. gzip and bzip2
+                        # pass over them too. Zeros fill up the last block of some tapes and tools.
+                        self.has_more = bool(pending.strip(b"\0"))
                         break
             self._pieces.put(b"")
         # An error of this thread is raised by whoever takes the pieces, after those that were sound.
         except EOFError as error:
             self._pieces.put(self._damage_error("ends too early", error))
-        except FileAccessError as error:
+        except (CorruptFileError, FileAccessError) as error:
             self._pieces.put(error)
         except UNPACK_ERRORS as error:
             self._pieces.put(self._damage_error(f"is damaged ({error})", error))
+
+    def _check_beginning(self, pending: bytes) -> None:
+        """Raise if the bytes begin no stream of this kind: what is said of damage would not be so."""
+        if self.packing == "zlib":
+            # RFC 1950 2.2: deflate is method 8, and the first two bytes are a multiple of 31.
+            is_stream = pending[:1] != b"" and pending[0] & 15 == DEFLATE and int.from_bytes(pending[:2]) % 31 == 0
+        else:
+            mark = MEMBER_MARKS[self.packing]
+            is_stream = mark.startswith(pending[: len(mark)])
+        if pending and not is_stream:
+            raise CorruptFileError(
+                f"its data should be {self.packing} and begin with {pending[:8]!r}, as no {self.packing} stream does",
+                path=self.file.name,
+                advice="correct what the header says of compression, or fetch the file again",
+            )
 
     def _inflate_member(self, reader: SequentialReader, pending: bytes) -> bytes:
         """Inflate one stream, of gzip a member; returns the bytes that follow it."""
@@ -247,35 +277,3 @@ class DeflatedBytes:
                     "its deflated data ends too early", path=self.name, advice="it was cut off; fetch it again"
                 )
         return bytes(self._inflated[offset:end])
-
-
-def is_gzip(head: bytes) -> bool:
-    """Whether bytes begin as a gzip file does."""
-    return head.startswith(GZIP_MARK)
-
-
-def inflate_head(compressed: bytes, count: int) -> bytes:
-    """The first bytes of a gzip file's content.
-
-    Args:
-        compressed: The first bytes of the file.
-        count: How many bytes are wanted.
-
-    Returns:
-        As many as there are before the first damage; none if that comes first.
-    """
-    content = b""
-    try:
-        # A file may be made of several members, and the first ones very short.
-        while compressed.strip(b"\0") and len(content) < count:
-            inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-            # In small pieces: of the one in which damage is found nothing comes back.
-            while not inflater.eof and len(content) < count:
-                piece = inflater.decompress(compressed, min(count - len(content), HEAD_PIECE))
-                content, compressed = content + piece, b""
-                if not piece:
-                    break
-            compressed = inflater.unused_data if inflater.eof else b""
-    except INFLATE_ERRORS:
-        pass
-    return content

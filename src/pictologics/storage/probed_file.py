@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from .files import ClosesOnExit, OpenFile, StoredFile
-from .inflation import inflate_head, is_gzip
+from .gzip_heads import inflate_head, is_gzip
 
 __all__ = ["HEAD_SIZE", "OpenProbedFile", "ProbedFile", "forget_head", "probe_file"]
 

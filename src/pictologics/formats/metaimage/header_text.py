@@ -21,8 +21,11 @@ METAIMAGE_FIRST_READ = 1 << 14
 FIELD_LINE = re.compile(r"\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*")
 """A line of the header; MetaIO takes ``=`` and ``:``."""
 
-FIRST_LINE = re.compile(rb"\s*(?:ObjectType\s*=\s*Image|NDims\s*=\s*\d+|Comment\s*=[^\n]*)\s*\r?\n")
-"""The fields with which known writers begin."""
+FIRST_LINE = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s*#[^\n]*\n)*\s*"
+    rb"(?:ObjectType\s*=\s*Image|NDims\s*=\s*\d+|Comment\s*=[^\n]*)\s*\r?\n"
+)
+"""The fields with which known writers begin, perhaps behind an editor's byte order mark and comments of a script."""
 
 END_OF_HEADER = re.compile(rb"^\s*ElementDataFile\s*[=:][^\n]*(\n|\Z)", re.MULTILINE)
 """The line of the last field."""
@@ -53,10 +56,12 @@ def looks_like_metaimage(head: bytes, suffix: str) -> bool:
         suffix: Of its name; breaks the tie for a header that goes on beyond ``head``.
     """
     first = FIRST_LINE.match(head)
-    if first is None or b"\0" in head[: first.end()]:
-        return False
-    has_size = b"NDims" in head and b"DimSize" in head
-    return LAST_FIELD.encode() in head or has_size or suffix.endswith((".mha", ".mhd"))
+    if first is not None and b"\0" not in head[: first.end()]:
+        has_size = b"NDims" in head and b"DimSize" in head
+        return LAST_FIELD.encode() in head or has_size or suffix.endswith((".mha", ".mhd"))
+    # Other software goes by the name alone; with it, fields in any order do, if they are all there.
+    found = END_OF_HEADER.search(head) if suffix.endswith((".mha", ".mhd")) else None
+    return found is not None and all(name in head[: found.end()] for name in (b"NDims", b"DimSize", b"ElementType"))
 
 
 def read_metaimage_text(file: StoredFile) -> MetaImageText:
@@ -88,7 +93,9 @@ def read_metaimage_text(file: StoredFile) -> MetaImageText:
 def split_fields(text: str, path: str) -> dict[str, str]:
     """The fields of a header; of one that stands twice the first counts, as in MetaIO."""
     fields: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if line.lstrip().startswith("#"):
+            continue
         found = FIELD_LINE.fullmatch(line)
         if found is not None:
             fields.setdefault(found.group(1), found.group(2))

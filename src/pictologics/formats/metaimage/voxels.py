@@ -89,8 +89,17 @@ def locate_after_header(header: MetaImageHeader, size: int) -> FilePart:
     part = locate_in_file(header, header.file, size)
     if not header.header_size:
         return replace(part, start=header.end)
-    # A voxel cannot begin within the header: a start below zero is refused with the sizes.
-    return part if part.start >= header.end else replace(part, start=-1)
+    if part.start < header.end:
+        with header.file.open() as source:
+            left = source.size - header.end
+        raise CorruptFileError(
+            f"its HeaderSize {header.header_size} puts voxels before the end of the header, which {left} bytes follow; "
+            f"{size} are required",
+            path=header.file.name,
+            advice="the file was cut off when it was copied, or its header is wrong; fetch it again",
+            needed=size,
+        )
+    return part
 
 
 def locate_in_file(header: MetaImageHeader, file: StoredFile, size: int) -> FilePart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from ...storage.files import StoredFile
 from ..text_fields import TextFields, decode_header
 from .vocabulary import FILE_LIST, NRRD_MAGIC
 
-__all__ = ["NrrdText", "read_nrrd_text"]
+__all__ = ["NrrdText", "looks_like_nrrd", "read_nrrd_text"]
 
 LONGEST_NRRD_HEADER = 1 << 24
 """Segmentations of a hundred structures and series of a thousand files have long headers; beyond this, no one ends."""
@@ -58,6 +59,11 @@ class NrrdText:
     end: int | None
 
 
+def looks_like_nrrd(head: bytes) -> bool:
+    """Whether bytes begin with NRRD's magic, perhaps behind the byte order mark of an editor."""
+    return head.removeprefix(codecs.BOM_UTF8).startswith(NRRD_MAGIC)
+
+
 def read_nrrd_text(file: StoredFile) -> NrrdText:
     """Read the header of a file.
 
@@ -65,7 +71,7 @@ def read_nrrd_text(file: StoredFile) -> NrrdText:
         CorruptFileError: If it does not begin as NRRD, never ends, or has a field twice.
     """
     head, end, is_whole = read_header_bytes(file)
-    if not head.startswith(NRRD_MAGIC):
+    if not looks_like_nrrd(head):
         raise CorruptFileError("it does not begin as a NRRD header", path=file.name, advice="fetch the file again")
     lines = [line.removesuffix("\r") for line in decode_header(head[:end]).split("\n")[1:]]
     fields: dict[str, str] = {}

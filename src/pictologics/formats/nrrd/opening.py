@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...provenance import Decision
 from ...storage.files import StoredFile
 from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
@@ -40,10 +41,14 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
     layout = locate_nrrd_voxels(header, axes, allow_outside)
     check_file_sizes(layout)
     world = find_nrrd_grid(header, axes, irregular)
+    decisions = [*world.decisions, *list_unused_nrrd_fields(header, axes)]
+    if any(part.encoding != header.encoding for part in layout.parts):
+        text = f"its header says that the voxels are {header.encoding}, and they are not; they were read as they are"
+        decisions.append(Decision("assumed", text, None, "content"))
     return NrrdFile(
         layout=layout,
         facts=read_nrrd_facts(header, world.grid),
         shear=world.shear,
-        decisions=(*world.decisions, *list_unused_nrrd_fields(header, axes)),
+        decisions=tuple(decisions),
         header=header,
     )

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import GeometryError, UnsupportedFormatError
-from ...labels import Overlaps, choose_label_type
+from ...labels import Overlaps, choose_label_type, convert_whole_numbers
+from ...provenance import Decision
 from ...threads import run_in_shares
 from ..volume_layout import VolumeLayout
 from ..voxel_reading import read_volume
@@ -45,6 +46,36 @@ class SlicerSegmentation:
 
 
 @dataclass(frozen=True)
+class SegmentLayer:
+    """One layer of a file.
+
+    Attributes:
+        array: Its values, whole numbers.
+        segments: Those of the wanted segments that are in it.
+        decisions: What was decided when it was read.
+    """
+
+    array: npt.NDArray[Any]
+    segments: list[SlicerSegment]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class SlicerLabelMap:
+    """Segments in one array.
+
+    Attributes:
+        array: Its values are the segments' numbers; where several are, the highest number has it.
+        overlaps: How many voxels each two segments share.
+        decisions: What was decided when the layers were read.
+    """
+
+    array: npt.NDArray[Any]
+    overlaps: Overlaps
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
 class SegmentMask:
     """Where one segment is.
 
@@ -68,12 +99,8 @@ def find_segmentation(opened: NrrdFile) -> SlicerSegmentation:
     layout, path = opened.layout, opened.header.file.name
     kind = opened.header.keys.get("Segmentation_MasterRepresentation", "")
     kind = opened.header.keys.get("Segmentation_SourceRepresentation", kind)
-    if layout.stored.kind == "f" or "fractional" in kind.lower():
-        raise UnsupportedFormatError(
-            f"its voxels are fractions ({layout.stored.name}), and labels are required",
-            path=path,
-            advice="export it from 3D Slicer as a binary labelmap",
-        )
+    if "fractional" in kind.lower():
+        raise fractions_error(layout)
     segments = list_segments(opened.header.keys, layout.volumes, path)
     if layout.shape == (1, 1, 1):
         raise GeometryError(
@@ -84,35 +111,36 @@ def find_segmentation(opened: NrrdFile) -> SlicerSegmentation:
     return SlicerSegmentation(layout, segments)
 
 
-def read_slicer_label_map(segmentation: SlicerSegmentation) -> tuple[npt.NDArray[Any], Overlaps]:
-    """Read segments into one array whose values are their numbers; where several are, the highest number has it.
-
-    Returns:
-        The labels, and how many voxels each two segments share.
-    """
+def read_slicer_label_map(segmentation: SlicerSegmentation) -> SlicerLabelMap:
+    """Read segments into one array."""
     dtype = choose_label_type(max(segment.number for segment in segmentation.segments))
-    layers = [number_segments(array, segments, dtype) for array, segments in read_layers(segmentation)]
-    labels, overlaps = layers[0], Overlaps()
+    arrays, decisions = list[npt.NDArray[Any]](), list[Decision]()
+    for layer in read_layers(segmentation):
+        arrays.append(number_segments(layer.array, layer.segments, dtype))
+        decisions += layer.decisions
+    labels, overlaps = arrays[0], Overlaps()
     # Plane by plane: the pairs that overlap are counted while the planes are in the cache.
-    for k in range(labels.shape[2] if len(layers) > 1 else 0):
-        planes = [layer[:, :, k] for layer in layers]
+    for k in range(labels.shape[2] if len(arrays) > 1 else 0):
+        planes = [array[:, :, k] for array in arrays]
         for first, second in combinations(planes, 2):
             count_shared(first, second, overlaps)
         for plane in planes[1:]:
             np.maximum(planes[0], plane, out=planes[0])
-    return labels, overlaps
+    return SlicerLabelMap(labels, overlaps, tuple(dict.fromkeys(decisions)))
 
 
-def read_slicer_masks(segmentation: SlicerSegmentation) -> dict[int, SegmentMask]:
-    """Read each segment, whole."""
-    masks: dict[int, SegmentMask] = {}
-    for array, segments in read_layers(segmentation):
+def read_slicer_masks(segmentation: SlicerSegmentation) -> tuple[dict[int, SegmentMask], tuple[Decision, ...]]:
+    """Read each segment, whole; with what was decided on the way."""
+    masks, decisions = dict[int, SegmentMask](), list[Decision]()
+    for layer in read_layers(segmentation):
+        array, segments = layer.array, layer.segments
         volumes = [np.zeros(array.shape, np.uint8, order="F") for _ in segments]
         held = np.zeros((len(segments), array.shape[2]), np.bool_)
         run_in_shares(partial(split_planes, array, segments, volumes, held), array.shape[2])
         for segment, volume, planes in zip(segments, volumes, held, strict=True):
             masks[segment.number] = SegmentMask(volume, tuple(np.flatnonzero(planes).tolist()))
-    return dict(sorted(masks.items()))
+        decisions += layer.decisions
+    return dict(sorted(masks.items())), tuple(dict.fromkeys(decisions))
 
 
 def split_planes(
@@ -148,12 +176,31 @@ def find_values(plane: npt.NDArray[Any]) -> frozenset[int]:
     return frozenset(np.flatnonzero(np.bincount(plane.ravel(order="K"))).tolist())
 
 
-def read_layers(segmentation: SlicerSegmentation) -> Iterator[tuple[npt.NDArray[Any], list[SlicerSegment]]]:
-    """Each layer that holds any of the segments, as it is stored, and those segments."""
+def read_layers(segmentation: SlicerSegmentation) -> Iterator[SegmentLayer]:
+    """Each layer that holds any of the segments, and those segments.
+
+    Raises:
+        UnsupportedFormatError: If voxels are not whole numbers.
+    """
     layout = segmentation.layout
     for layer in sorted({segment.layer for segment in segmentation.segments}):
-        array = read_volume(layout.at(layer), layout.stored.newbyteorder("="))
-        yield array, [segment for segment in segmentation.segments if segment.layer == layer]
+        array, decisions = read_volume(layout.at(layer), layout.stored.newbyteorder("="))
+        if array.dtype.kind == "f":
+            # 3D Slicer loads these too: what kind of numbers they are says nothing of what they mean.
+            labels = convert_whole_numbers(array)
+            if labels is None:
+                raise fractions_error(layout)
+            array = labels
+        yield SegmentLayer(array, [segment for segment in segmentation.segments if segment.layer == layer], decisions)
+
+
+def fractions_error(layout: VolumeLayout) -> UnsupportedFormatError:
+    """The error for voxels that are not labels."""
+    return UnsupportedFormatError(
+        f"its voxels are fractions ({layout.stored.name}), and labels are required",
+        path=layout.name,
+        advice="export it from 3D Slicer as a binary labelmap",
+    )
 
 
 def number_segments(

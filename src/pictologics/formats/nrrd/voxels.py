@@ -9,6 +9,7 @@ from math import prod
 from ...errors import CorruptFileError
 from ...storage.detached_files import find_named_files, number_names
 from ...storage.files import StoredFile
+from ...storage.gzip_heads import GZIP_MARK, is_gzip
 from ..volume_layout import FilePart, VolumeLayout
 from .header import NrrdHeader
 
@@ -97,21 +98,39 @@ def check_count(header: NrrdHeader, count: int, axes_of_each: int | None) -> Non
 
 def locate_in_data_file(header: NrrdHeader, file: StoredFile, found: DataFiles) -> FilePart:
     """Where in a file the data are: after some lines, and after some bytes more of what these are compressed from."""
-    with file.open() as source:
-        size = source.size
     start = find_line_end(file, found.offset, header.line_skip)
     part = FilePart(file, found.size, start, header.encoding)
     skip = header.byte_skip
-    if header.encoding == "raw":
-        if skip < 0:
-            # NRRD, "byte skip": -1 means that the data end with the file; Teem reads -2 as one byte before, and so on.
-            # They cannot begin before the lines have ended: a start below zero is refused with the sizes.
-            first = size - found.size + skip + 1
-            return replace(part, start=first if first >= start else -1)
+    if header.encoding == "gzip" and is_plain(file, start, found.size):
+        # As Teem does: its reader of gzip hands on what is none.
+        return replace(part, encoding="raw")
+    if header.encoding in {"gzip", "bzip2"}:
+        # NRRD, "byte skip": counted after decompression, also from the end.
+        return replace(part, skip=skip)
+    if skip >= 0:
         return replace(part, start=start + skip)
-    if skip < 0:
-        raise CorruptFileError(f"its byte skip is {skip}, which only raw data may have", path=header.file.name)
-    return replace(part, skip=skip) if header.encoding in {"gzip", "bzip2"} else replace(part, start=start + skip)
+    if header.encoding != "raw":
+        raise CorruptFileError(f"its byte skip is {skip}, which numbers as text cannot have", path=header.file.name)
+    with file.open() as source:
+        size = source.size
+    # -1 means that the data end with the file; Teem reads -2 as one byte before, and so on.
+    first = size - found.size + skip + 1
+    if first < start:
+        # They cannot begin before the lines have ended.
+        raise CorruptFileError(
+            f"its byte skip of {skip} leaves {max(size - start + skip + 1, 0)} bytes for {found.size} bytes of voxels",
+            path=file.name,
+            advice="the file was cut off when it was copied, or its header is wrong; fetch it again",
+            needed=found.size,
+            size=size,
+        )
+    return replace(part, start=first)
+
+
+def is_plain(file: StoredFile, start: int, size: int) -> bool:
+    """Whether a file holds as many bytes as the voxels need, and they are no gzip stream."""
+    with file.open() as source:
+        return source.size - start == size and not is_gzip(source.read_at(start, len(GZIP_MARK)))
 
 
 def find_line_end(file: StoredFile, offset: int, lines: int) -> int:

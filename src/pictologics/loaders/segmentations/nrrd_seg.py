@@ -16,7 +16,7 @@ from ...formats.nrrd.segments import list_segments
 from ...formats.volume_layout import find_slice_sources
 from ...image import Image
 from ...labels import report_overlaps
-from ...provenance import Decision, Provenance, SliceSource
+from ...provenance import Provenance, SliceSource
 from ..protocol import Probe, SegmentFacts, SegmentOptions, Source
 from .choosing import choose_numbers
 
@@ -57,7 +57,8 @@ def read_nrrd_segments(source: Source, options: SegmentOptions) -> Image | dict[
         return read_nrrd_label_map(opened, chosen, source.path)
     names = chosen.names
     images = {}
-    for number, mask in read_slicer_masks(chosen).items():
+    masks, decisions = read_slicer_masks(chosen)
+    for number, mask in masks.items():
         slices = tuple(
             stored if k in mask.planes else SliceSource("", position=stored.position)
             for k, stored in enumerate(list_layer_sources(opened, chosen, number))
@@ -68,7 +69,7 @@ def read_nrrd_segments(source: Source, options: SegmentOptions) -> Image | dict[
             modality="SEG",
             metadata=dict(opened.facts.metadata),
             labels={1: names[number]},
-            provenance=Provenance(source.path, SLICER_SEGMENTATION, slices, opened.decisions),
+            provenance=Provenance(source.path, SLICER_SEGMENTATION, slices, (*opened.decisions, *decisions)),
         )
     return images
 
@@ -81,10 +82,10 @@ def read_nrrd_label_map(opened: NrrdFile, segmentation: SlicerSegmentation, path
         segmentation: The segments that are wanted of it.
         path: The source, for the provenance.
     """
-    labels, overlaps = read_slicer_label_map(segmentation)
-    decisions: tuple[Decision, ...] = (*opened.decisions, *report_overlaps(overlaps, segmentation.names))
+    found = read_slicer_label_map(segmentation)
+    decisions = (*opened.decisions, *found.decisions, *report_overlaps(found.overlaps, segmentation.names))
     return Image.from_grid(
-        labels,
+        found.array,
         opened.facts.grid,
         modality="SEG",
         metadata=dict(opened.facts.metadata),
