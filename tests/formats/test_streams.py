@@ -21,6 +21,7 @@ from tests.factories.nrrd_files import nrrd_header, write_nrrd
 from tests.factories.phantom import PHANTOM
 
 GARBAGE = [b"\n", b"\r\n", b"--boundary--\r\n", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x07 no deflate", b"\0\0\0x", b"BZ"]
+BOM = b"\xef\xbb\xbf"
 FOLLOWED = "bytes that follow its compressed voxels were passed over"
 CUT = gzip.compress(b"another member", mtime=0)[:14]
 
