@@ -9,19 +9,26 @@ from typing import Final
 
 import numpy as np
 
-from ...array_types import FloatArray, IntArray
+from ...array_types import BoolArray, FloatArray, IntArray
 from ...errors import CorruptFileError
 from ...provenance import Decision
 from ..headers import tags
 from ..headers.attributes import Attributes
+from .repeated_contours import count_single_round
 from .rois import Roi
 
 __all__ = ["Contours", "read_contour_points"]
 
-CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", ""})
-"""Kinds of contours that enclose something; a missing kind is taken for the most common one."""
+EXCLUSIVE: Final = "CLOSEDPLANARXOR"
+"""The kind of contours that are combined by an exclusive or, without underscores (PS3.3 C.8.8.6.3)."""
 
-KINDS_IN_WORDS: Final = {"POINT": "points", "OPEN_PLANAR": "open contours", "OPEN_NONPLANAR": "open contours"}
+CLOSED: Final = frozenset({"CLOSEDPLANAR", EXCLUSIVE, "INTERPOLATEDPLANAR", ""})
+"""Kinds of contours that enclose something, without underscores, which not all programs set alike.
+
+A missing kind is taken for the most common one. INTERPOLATED_PLANAR is no term of the standard: some programs call
+closed contours so that they made themselves between those that a person drew."""
+
+KINDS_IN_WORDS: Final = {"POINT": "points", "OPENPLANAR": "open contours", "OPENNONPLANAR": "open contours"}
 """What messages call the other kinds (PS3.3 C.8.8.6.1)."""
 
 
@@ -33,21 +40,22 @@ class Contours:
         points: (n, 3) positions, LPS mm.
         starts: (m + 1,) where each contour begins in the points, and the number of points.
         rois: (m,) the ROI of each contour, by its place among the ROIs.
+        exclusive: (m,) whether a contour is combined with the others by an exclusive or.
         decisions: What was left out.
     """
 
     points: FloatArray
     starts: IntArray
     rois: IntArray
+    exclusive: BoolArray
     decisions: tuple[Decision, ...] = ()
 
 
 def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     """Parse the closed contours of some ROIs.
 
-    Points and open contours enclose no voxels and are left out, as are closed ones of fewer than three points. A
-    contour that stands twice in a ROI counts once: by the even-odd rule it would wipe itself out. Only where the
-    file says ``CLOSEDPLANAR_XOR`` is it left to do that.
+    Points and open contours enclose no voxels and are left out, as are closed ones of fewer than three points. Of a
+    contour that runs the same round twice, one round is kept: by the even-odd rule it would enclose nothing.
 
     Args:
         path: The file, for messages.
@@ -59,28 +67,54 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     texts: list[bytes] = []
     counts: list[int] = []
     owners: list[int] = []
+    exclusive: list[bool] = []
     left_out: Counter[tuple[str, str]] = Counter()
     for place, roi in enumerate(rois):
-        seen: set[bytes] = set()
         for number, item in enumerate(roi.contours, 1):
-            kind = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
+            written = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
+            kind = written.replace("_", "").replace(" ", "")
             data = item.values.get(tags.CONTOUR_DATA, b"").rstrip(b" \0\\")
             count = count_contour_points(path, roi, number, item, data)
             if kind not in CLOSED:
-                left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {kind[:20]!r}")] += 1
+                left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {written[:20]!r}")] += 1
             elif count < 3:
                 left_out[roi.title, "closed contours of fewer than three points"] += 1
-            elif data in seen and kind != "CLOSEDPLANAR_XOR":
-                left_out[roi.title, "contours that stand twice"] += 1
             else:
-                # Compared as text: a contour written twice is written alike, and parsing is the expensive part.
-                seen.add(data)
                 texts.append(data)
                 counts.append(count)
                 owners.append(place)
+                exclusive.append(kind == EXCLUSIVE)
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
     values = parse_decimal_strings(path, texts).reshape(-1, 3)
-    return Contours(values, starts, np.array(owners, np.int64), describe_left_out(left_out))
+    points, starts, shortened = keep_single_rounds(values, starts, np.array(exclusive, np.bool_))
+    for place in np.array(owners, np.int64)[shortened].tolist():
+        left_out[rois[place].title, "further rounds of contours that run the same round twice"] += 1
+    return Contours(
+        points, starts, np.array(owners, np.int64), np.array(exclusive, np.bool_), describe_left_out(left_out)
+    )
+
+
+def keep_single_rounds(
+    points: FloatArray, starts: IntArray, exclusive: BoolArray
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """Keep the first round of contours that run twice round.
+
+    Returns:
+        The points, where each contour begins in them and their number, and which contours were shortened.
+    """
+    counts = np.diff(starts)
+    # Few contours come back to their first point half way: only those are looked at one by one.
+    middles = starts[:-1] + counts // 2
+    suspects = np.flatnonzero(~exclusive & (counts >= 6) & (points[middles] == points[starts[:-1]]).all(axis=1))
+    kept = counts.copy()
+    for k in suspects.tolist():
+        kept[k] = count_single_round(points[starts[k] : starts[k + 1]])
+    shortened = np.flatnonzero(kept < counts)
+    if not shortened.size:
+        return points, starts, shortened
+    within = np.arange(len(points)) - np.repeat(starts[:-1], counts)
+    fresh = np.concatenate([[0], np.cumsum(kept)])
+    return points[within < np.repeat(kept, counts)], fresh, shortened
 
 
 def count_contour_points(path: str, roi: Roi, number: int, item: Attributes, data: bytes) -> int:

@@ -18,14 +18,18 @@ from ...geometry import (
 )
 from ...provenance import Decision
 from .contours import Contours
+from .repeated_contours import Comparison, compare_contours
 
 __all__ = ["PlanarContours", "lay_on_planes"]
 
-HALF_A_STEP: Final = 0.5 + 1e-6
-"""How far a contour may be from the plane that it goes to, in steps between planes.
+HALF_WAY: Final = 0.5 - CORNER_ERROR_NOTED
+"""From this height on above a plane, in steps, a contour goes to the next one.
 
-In the middle between two planes, where contours of an image with half the steps lie, it must still go to one of them in
-spite of rounding."""
+Contours of an image with half the steps lie in the middle between two planes but for rounding, which must not send one
+of them down and the next one up: they would share a plane, and another would be empty."""
+
+MOST_TILT: Final = CORNER_ERROR_REFUSED
+"""Up to this, in steps, the points of a contour may lie above and below its own middle and still be level."""
 
 ONE_SHEET: Final = 0.05
 """Contours nearer to each other than this, in steps between planes, were drawn in one plane. Positions are rounded to
@@ -82,7 +86,8 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     """Find the plane of the lattice for each contour.
 
     A contour may lie in any plane of voxel centers, across any of the three axes. One off such a plane goes to the
-    nearest one, if none of its points is further away than half a step between planes.
+    nearest one, if it is level, or none of its points is further away than half a step between planes. Contours that
+    enclose the region of another one in their plane are left out.
 
     Args:
         path: The file, for messages.
@@ -103,9 +108,9 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     each = np.arange(len(rois))
     # A contour lies level in its plane but for rounding: the middle says which plane is nearest.
     middles = (low[each, axes] + high[each, axes]) / 2
-    planes = np.floor(middles + 0.5)
+    planes = np.floor(middles + (1 - HALF_WAY))
     offsets = np.maximum(np.abs(low[each, axes] - planes), np.abs(high[each, axes] - planes))
-    decisions = check_offsets(target, offsets, rois)
+    decisions = check_offsets(target, offsets, (high - low)[each, axes] / 2, rois)
     last = np.array(grid.shape)[axes] - 1
     others = np.array([[1, 2], [0, 2], [0, 1]])[axes]
     rows = each[:, None]
@@ -125,6 +130,12 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     keys[:, 3] = number_sheets(keys, middles[order])
     decisions += describe_sheets(target, keys)
     points, starts = reorder_contours(points, starts, order)
+    compared = compare_contours(points, starts, keys, order, contours.exclusive[order])
+    decisions += describe_comparison(target, compared, keys)
+    if compared.repeated.any():
+        kept = np.flatnonzero(~compared.repeated)
+        points, starts = reorder_contours(points, starts, kept)
+        keys = keys[kept]
     return PlanarContours(points, starts, keys, tuple(decisions))
 
 
@@ -155,28 +166,30 @@ def find_normal_axes(extents: FloatArray) -> IntArray:
     return np.where(extents[:, common] <= 2 * CORNER_ERROR_REFUSED, common, nearest).astype(np.int64)
 
 
-def check_offsets(target: Target, offsets: FloatArray, rois: IntArray) -> list[Decision]:
+def check_offsets(target: Target, offsets: FloatArray, tilts: FloatArray, rois: IntArray) -> list[Decision]:
     """Check how far contours lie from the planes of voxel centers, and say which were moved.
 
     Raises:
-        GeometryError: If one lies further than half a step from any.
-
+        GeometryError: If one is not level and lies further than half a step from any.
 
     Args:
         target: Where they are to lie.
         offsets: (m,) how far the furthest point of each is from its plane, in steps between planes.
+        tilts: (m,) how far the points of each lie above and below its own middle, in steps.
         rois: (m,) their ROIs.
     """
-    worst = int(offsets.argmax())
-    largest = float(offsets[worst])
-    # Negated, so that NaN is refused.
-    if not largest <= HALF_A_STEP:
+    # Negated, so that NaN is refused. A level contour is never further than half a step from a plane.
+    across = ~((offsets <= 0.5) | (tilts <= MOST_TILT))
+    largest = float(offsets.max())
+    if across.any():
+        worst = int(np.where(across, offsets, -1.0).argmax())
         raise GeometryError(
-            f"a contour of ROI {target.titles[rois[worst]]} lies in no plane of the image: its points are up to "
-            f"{largest:.3g} steps from the nearest plane of voxels, and half a step is the limit",
+            f"a contour of ROI {target.titles[rois[worst]]} lies in no plane of the image: its points reach "
+            f"{2 * tilts[worst]:.3g} steps across the planes of voxels and up to {offsets[worst]:.6g} steps from the "
+            "nearest one, and half a step is the limit",
             path=target.path,
             advice="pass the image on which it was drawn, neither turned nor resampled",
-            steps=largest,
+            steps=float(offsets[worst]),
         )
     moved = offsets >= CORNER_ERROR_REFUSED
     count = int(np.count_nonzero(moved))
@@ -216,6 +229,24 @@ def describe_clipped_contours(target: Target, outside: BoolArray, across: BoolAr
             roi_names = target.name_rois(rois[which])
             text = f"{count} of {len(rois)} contours, of ROI {roi_names}, {position} and were cut off there"
             decisions.append(Decision("left out", text, count, "content"))
+    return decisions
+
+
+def describe_comparison(target: Target, compared: Comparison, keys: IntArray) -> list[Decision]:
+    """Say which contours were left out as repeated, and which cross."""
+    decisions = []
+    count = int(np.count_nonzero(compared.repeated))
+    if count:
+        text = f"left out {count} contours that stand twice of ROI {target.name_rois(keys[compared.repeated, 2])}"
+        decisions.append(Decision("left out", text, count, "content"))
+    count = int(np.count_nonzero(compared.crossing))
+    if count:
+        crossing = keys[compared.crossing]
+        text = (
+            f"{count} contours of ROI {target.name_rois(crossing[:, 2])} cross others in "
+            f"{len(np.unique(crossing, axis=0))} planes; by the even-odd rule, voxels in two of them are outside"
+        )
+        decisions.append(Decision("assumed", text, count, "content"))
     return decisions
 
 
