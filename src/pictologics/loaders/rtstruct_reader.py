@@ -8,6 +8,7 @@ from ..dicom.structures.structure_set import READER_NAME, StructureSet
 from ..errors import OptionError
 from ..image import Image
 from ..labels import convert_labels
+from ..provenance import give_warnings
 from .protocol import (
     Description,
     Probe,
@@ -52,7 +53,10 @@ class RtstructReader:
             header.text(tags.SERIES_INSTANCE_UID) or None,
             header.text(tags.SERIES_NUMBER),
             labels=tuple(structures.assign_labels(structures.rois)[0].items()),
-            notes=("contours, to be drawn on the image that is passed as reference_image",),
+            notes=(
+                "contours, to be drawn on the image that is passed as reference_image",
+                *(decision.text for decision in structures.decisions),
+            ),
             needs_reference=True,
         )
         return Description((volume,))
@@ -63,8 +67,10 @@ class RtstructReader:
 
     def list_segments(self, source: Source) -> list[SegmentFacts]:
         """Say what is known of each ROI."""
-        rois = StructureSet(source.files[0]).rois
-        return [roi.facts() for roi in sorted(rois, key=lambda roi: roi.number)]
+        structures = StructureSet(source.files[0])
+        # The numbers that are listed are not those of the file: whoever asks is told, as whoever draws is.
+        give_warnings(source.path, structures.decisions)
+        return [roi.facts() for roi in sorted(structures.rois, key=lambda roi: roi.number)]
 
     def read_segments(self, source: Source, options: SegmentOptions) -> Image | dict[int, Image]:
         """Draw ROIs on the reference; without a threshold, the share of each voxel that is covered."""

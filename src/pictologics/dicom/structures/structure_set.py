@@ -40,6 +40,7 @@ class StructureSet:
         path: The file, for messages.
         header: Its header.
         rois: Its ROIs, in the order of the file.
+        decisions: What was decided about their numbers.
 
     Raises:
         UnsupportedFormatError: If the file is not a structure set, or one without a ROI.
@@ -54,7 +55,7 @@ class StructureSet:
                 "this is not a DICOM file", path=self.path, advice="pass a file of contours (RTSTRUCT)"
             )
         self.header = header
-        self.rois = read_rois(header)
+        self.rois, self.decisions = read_rois(header)
         if not self.rois:
             raise UnsupportedFormatError(
                 "the structure set holds no ROI", path=self.path, advice="export it again with its contours"
@@ -136,6 +137,7 @@ class StructureSet:
         contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
         bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
         decisions = [
+            *self.decisions,
             *describe_other_frames(rois, reference),
             *describe_repeated_names(rois),
             *followed,
