@@ -30,7 +30,7 @@ Corners that are rounded to whole voxels move by up to half the diagonal of one.
 SHARE_OF_SIZE: Final = 0.1
 """Nor may crossing outlines be further apart than this share of their extent: small neighbors that overlap are two."""
 
-MOST_AT_ONCE: Final = 1 << 20
+PAIRS_AT_ONCE: Final = 1 << 20
 """Pairs of a point and an edge that are looked at in one go."""
 
 
@@ -150,7 +150,7 @@ def measure_distance(polygon: FloatArray, outline: FloatArray) -> float:
     begin, edge = outline, np.roll(outline, -1, axis=0) - outline
     length = np.maximum((edge * edge).sum(axis=1), np.finfo(np.float64).tiny)
     furthest = 0.0
-    at_once = max(1, MOST_AT_ONCE // len(outline))
+    at_once = max(1, PAIRS_AT_ONCE // len(outline))
     for first in range(0, len(samples), at_once):
         from_begin = samples[first : first + at_once, None] - begin
         share = np.clip((from_begin * edge).sum(axis=2) / length, 0.0, 1.0)
@@ -166,7 +166,7 @@ def compare_edges(outlines: Outlines, first: int, second: int) -> tuple[bool, bo
     a, b = outlines.select_edges(first, low, high)
     c, d = outlines.select_edges(second, low, high)
     do_meet = False
-    at_once = max(1, MOST_AT_ONCE // max(1, len(c)))
+    at_once = max(1, PAIRS_AT_ONCE // max(1, len(c)))
     for begin in range(0, len(a) if len(c) else 0, at_once):
         p, q = a[begin : begin + at_once, None], b[begin : begin + at_once, None]
         # On which side of an edge the ends of the other lie: on different ones where they cross.
