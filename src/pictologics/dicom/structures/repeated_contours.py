@@ -140,8 +140,8 @@ def is_same_outline(outlines: Outlines, first: int, second: int, do_cross: bool)
     )
     if max(np.abs(low[first] - low[second]).max(), np.abs(high[first] - high[second]).max()) > limit:
         return False
-    one, other = outlines.polygon(first), outlines.polygon(second)
-    return measure_distance(one, other) <= limit and measure_distance(other, one) <= limit
+    polygon, other = outlines.polygon(first), outlines.polygon(second)
+    return measure_distance(polygon, other) <= limit and measure_distance(other, polygon) <= limit
 
 
 def measure_distance(polygon: FloatArray, outline: FloatArray) -> float:
@@ -185,16 +185,16 @@ def side_of(begin: FloatArray, end: FloatArray, point: FloatArray) -> FloatArray
     return np.where(np.abs(crossed) < 1e-9, 0.0, crossed)
 
 
-def is_voxel_contested(one: FloatArray, other: FloatArray) -> bool:
+def is_voxel_contested(polygon: FloatArray, other: FloatArray) -> bool:
     """Whether there are centers of voxels in both polygons, and some in each that are not in the other.
 
     Where contours touch or cross by less, no voxel depends on how they are combined.
     """
-    shift = np.floor(np.minimum(one.min(axis=0), other.min(axis=0)))
-    width, height = (np.ceil(np.maximum(one.max(axis=0), other.max(axis=0)) - shift) + 1).astype(int).tolist()
+    shift = np.floor(np.minimum(polygon.min(axis=0), other.min(axis=0)))
+    width, height = (np.ceil(np.maximum(polygon.max(axis=0), other.max(axis=0)) - shift) + 1).astype(int).tolist()
     planes = np.zeros((2, height, width), np.bool_)
-    for plane, polygon in zip(planes, (one, other), strict=True):
-        crossed = cross_rows(polygon - shift, np.array([0, len(polygon)]), width, height)
+    for plane, corners in zip(planes, (polygon, other), strict=True):
+        crossed = cross_rows(corners - shift, np.array([0, len(corners)]), width, height)
         patch = fill_patch(crossed.rows, crossed.columns)
         if patch is not None:
             plane[patch.box] = patch.values
