@@ -255,6 +255,7 @@ SHOWS_DECISIONS = frozenset(
         "cli.commands.demo",
         "loaders.dicom_describing",
         "loaders.merging_files",
+        "loaders.rtstruct_reader",
         "loaders.segmentations.dicom_seg",
         "loaders.volume_file_loading",
         "preprocessing.pipeline.running",
