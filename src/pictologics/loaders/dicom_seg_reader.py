@@ -34,7 +34,7 @@ class SegReader:
     name = DICOM_SEG
     segment_format = DICOM_SEG
     suffixes: tuple[str, ...] = (".dcm", "or none")
-    honors = frozenset({"dtype"})
+    honors = frozenset({"dtype", "dataset_index"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
@@ -43,7 +43,8 @@ class SegReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read all segments into one label map."""
-        image = read_seg_label_map(source, SegmentOptions(reference=options.reference))
+        chosen = SegmentOptions(reference=options.reference, dataset_index=options.dataset_index)
+        image = read_seg_label_map(source, chosen)
         return convert_labels(image, options.dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:

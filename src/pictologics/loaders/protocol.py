@@ -125,6 +125,8 @@ class SegmentOptions:
         threshold: From which fraction on a voxel belongs to a segment; None to keep the fractions.
         reference: The image on which the result will be placed, for what the file leaves open; the front door does
             the placing.
+        dataset_index: Which of several times is wanted, from 0.
+        dtype: Type of the voxels; None for the reader's own.
         roi_names: Of a structure set, names or numbers of the ROIs that are wanted, instead of ``numbers``.
     """
 
@@ -132,6 +134,8 @@ class SegmentOptions:
     combine: bool = True
     threshold: float | None = 0.5
     reference: Image | None = None
+    dataset_index: int = 0
+    dtype: np.dtype[np.generic] | None = None
     roi_names: str | int | Sequence[str | int] | None = None
 
 

@@ -120,7 +120,7 @@ class ElementParser:
             header.pixel_tag = tag
             header.pixel_offset = self.base + position
             header.pixel_length = None if length == UNDEFINED_LENGTH else length
-            header.pixel_vr = vr.decode("ascii")
+            header.pixel_vr = vr.decode("latin-1")
             return AT_PIXELS
         if tag in tags.LOCATED:
             return self.locate(tag, position, length, vr)

@@ -29,6 +29,10 @@ CODING_SCHEME_DESIGNATOR: Final = define(0x00080102, "CodingSchemeDesignator")
 CODE_MEANING: Final = define(0x00080104, "CodeMeaning")
 LONG_CODE_VALUE: Final = define(0x00080119, "LongCodeValue")
 URN_CODE_VALUE: Final = define(0x00080120, "URNCodeValue")
+REFERENCED_SOP_INSTANCE_UID: Final = define(0x00081155, "ReferencedSOPInstanceUID")
+REFERENCED_FRAME_NUMBER: Final = define(0x00081160, "ReferencedFrameNumber")
+SOURCE_IMAGE_SEQUENCE: Final = 0x00082112
+DERIVATION_IMAGE_SEQUENCE: Final = 0x00089124
 SERIES_DESCRIPTION: Final = define(0x0008103E, "SeriesDescription")
 FRAME_TYPE: Final = define(0x00089007, "FrameType")
 COMPLEX_IMAGE_COMPONENT: Final = define(0x00089208, "ComplexImageComponent")
@@ -57,6 +61,9 @@ TEMPORAL_POSITION_IDENTIFIER: Final = define(0x00200100, "TemporalPositionIdenti
 STACK_ID: Final = define(0x00209056, "StackID")
 TEMPORAL_POSITION_INDEX: Final = define(0x00209128, "TemporalPositionIndex")
 NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: Final = define(0x00209153, "NominalCardiacTriggerDelayTime")
+DIMENSION_INDEX_VALUES: Final = define(0x00209157, "DimensionIndexValues")
+DIMENSION_INDEX_POINTER: Final = define(0x00209165, "DimensionIndexPointer")
+DIMENSION_INDEX_SEQUENCE: Final = define(0x00209222, "DimensionIndexSequence")
 NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: Final = define(0x00209241, "NominalPercentageOfCardiacPhase")
 TEMPORAL_POSITION_TIME_OFFSET: Final = define(0x0020930D, "TemporalPositionTimeOffset")
 SAMPLES_PER_PIXEL: Final = define(0x00280002, "SamplesPerPixel")
@@ -172,6 +179,7 @@ LOCATED: Final = frozenset(
         MODALITY_LUT_SEQUENCE,
         DETECTOR_INFORMATION_SEQUENCE,
         SEGMENT_SEQUENCE,
+        DIMENSION_INDEX_SEQUENCE,
         SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
         PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
         STRUCTURE_SET_ROI_SEQUENCE,
@@ -216,6 +224,8 @@ BINARY: Final = {
     DIFFUSION_GRADIENT_ORIENTATION: "d",
     FRAME_INCREMENT_POINTER: "H",
     TEMPORAL_POSITION_INDEX: "I",
+    DIMENSION_INDEX_VALUES: "I",
+    DIMENSION_INDEX_POINTER: "H",
     NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: "d",
     NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: "f",
     TEMPORAL_POSITION_TIME_OFFSET: "d",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...array_types import AnyArray
 from ...errors import UnsupportedFormatError
+from ...provenance import Decision
 from ..frames.frame import Frame
 from ..headers import tags
 from ..headers.header import Header
@@ -17,11 +18,13 @@ from ..pixels.pixel_format import (
     PixelFormat,
     check_bytes_present,
     check_pixels_present,
+    count_frame_bytes,
     read_pixel_format,
 )
 from ..pixels.plane_reader import PlaneReader
+from .bit_alignment import BitAlignment
 
-__all__ = ["FramePixels", "check_frames_present"]
+__all__ = ["FramePixels", "check_frames_present", "check_nothing_behind", "is_packed"]
 
 BYTES: Final = PixelFormat(np.dtype(np.uint8), 8, 0, False)
 """The format of packed bits: eight pixels in a byte."""
@@ -32,9 +35,11 @@ class FramePixels:
 
     Args:
         template: A frame of the file.
+        alignment: Where its frames begin.
     """
 
-    def __init__(self, template: Frame) -> None:
+    def __init__(self, template: Frame, alignment: BitAlignment) -> None:
+        self.alignment = alignment
         self.template = template
         self.header = template.header
         self.pixels = template.rows * template.columns
@@ -54,7 +59,7 @@ class FramePixels:
         """Read which pixels of a frame are set, eight in a byte, the first in its lowest bit; overwritten by the next.
 
         Frames of single bits follow one another without a gap (DICOM PS3.5 8.1.1, 8.2), so that a frame may begin
-        within a byte.
+        within a byte, unless the alignment says otherwise.
 
         Args:
             number: Which frame, from 0.
@@ -68,7 +73,7 @@ class FramePixels:
             return np.packbits(self.read_numbers(number).reshape(-1) >= at_least, bitorder="little")
         if self.header.is_encapsulated:
             return np.packbits(self.decode(number).reshape(-1) != 0, bitorder="little")
-        first_bit = number * self.pixels
+        first_bit = number * self.pixels if self.alignment.starts is None else int(self.alignment.starts[number])
         first, last = first_bit // 8, -(-(first_bit + self.pixels) // 8)
         content = self.reader.read_words(self.header, self.stored, first, last - first)
         if first_bit % 8:
@@ -109,12 +114,13 @@ def is_packed(header: Header) -> bool:
     return allocated == 1
 
 
-def check_frames_present(template: Frame, count: int) -> None:
+def check_frames_present(template: Frame, count: int, alignment: BitAlignment) -> None:
     """Check that the file holds its frames, before any memory is taken for them.
 
     Args:
         template: A frame of the file.
         count: How many frames there are.
+        alignment: Where frames of bits begin.
 
     Raises:
         CorruptFileError: If it does not.
@@ -126,5 +132,19 @@ def check_frames_present(template: Frame, count: int) -> None:
     if header.is_encapsulated:
         return
     pixels = template.rows * template.columns
+    if alignment.starts is not None:
+        # The length of the pixel data is what told the alignment.
+        return
     last_part = f"frame {count} of {template.columns}x{template.rows} bits"
     check_bytes_present(header, -(-count * pixels // 8), last_part)
+
+
+def check_nothing_behind(template: Frame, count: int) -> tuple[Decision, ...]:
+    """Say how much stands behind the frames of a file of whole bytes that is not compressed."""
+    header = template.header
+    needed = count_frame_bytes(header, read_pixel_format(header)) * count
+    length = header.pixel_length or 0
+    if length <= needed + needed % 2:
+        return ()
+    text = f"its pixel data has {length} bytes, and its {count} frames need {needed}; the rest was not read"
+    return (Decision("left out", text, length - needed, "content"),)

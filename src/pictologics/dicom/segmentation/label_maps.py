@@ -34,7 +34,7 @@ def read_stored_label_map(segmentation: DicomSegmentation, layers: Layers, numbe
 
     def read_share(share: Iterable[int]) -> None:
         strangers = 0
-        with FramePixels(layers.template) as pixels:
+        with FramePixels(layers.template, layers.alignment) as pixels:
             for slot in share:
                 for layer in layers.planes[slot]:
                     strangers += lookup.apply(pixels.read_numbers(layer.frame), volume[slot])
@@ -52,7 +52,7 @@ def read_stored_masks(
 
     def read_share(share: Iterable[int]) -> None:
         present = np.empty(1 << 16, np.bool_)
-        with FramePixels(layers.template) as pixels:
+        with FramePixels(layers.template, layers.alignment) as pixels:
             for slot in share:
                 for layer in layers.planes[slot]:
                     stored = pixels.read_numbers(layer.frame).reshape(-1)
@@ -85,7 +85,7 @@ class LabelLookup:
         self.table = np.zeros(1 << 16, dtype)
         self.table[list(numbers)] = numbers
         known = np.zeros(1 << 16, np.bool_)
-        known[[*segmentation.numbers, segmentation.background]] = True
+        known[[*segmentation.numbers, *segmentation.backgrounds]] = True
         self.strangers = ~known
         # Up to here, every number stands for itself: most files need nothing but to be read.
         itself = self.table == np.arange(1 << 16)
@@ -109,7 +109,7 @@ def describe_lost_numbers(segmentation: DicomSegmentation, numbers: Sequence[int
     if 0 in numbers:
         text = (
             f"segment 0 has a number that means background in a label map (in the file it is "
-            f"{segmentation.background}); load it with combine_segments=False"
+            f"{', '.join(map(str, segmentation.backgrounds))}); load it with combine_segments=False"
         )
         decisions.append(Decision("left out", text, 0, "content"))
     return decisions

@@ -60,7 +60,7 @@ def read_segment_label_map(
 
     def read_share(share: Iterable[int]) -> None:
         overlaps = Overlaps()
-        with FramePixels(layers.template) as pixels:
+        with FramePixels(layers.template, layers.alignment) as pixels:
             for slot in share:
                 wanted = select_layers(layers.planes[slot], numbers)
                 # Copies: all layers of a plane are needed at once, and the reader has memory for one.
@@ -89,7 +89,7 @@ def read_segment_masks(
     at_least = find_smallest_stored(segmentation, threshold)
 
     def read_share(share: Iterable[int]) -> None:
-        with FramePixels(layers.template) as pixels:
+        with FramePixels(layers.template, layers.alignment) as pixels:
             for slot in share:
                 for layer in select_layers(layers.planes[slot], numbers):
                     bits = pixels.read_bits(layer.frame, at_least)
@@ -122,7 +122,7 @@ def read_fractions(segmentation: DicomSegmentation, layers: Layers, volumes: dic
     """Read the fractions of segments into volumes, in which the larger one of two is kept."""
 
     def read_share(share: Iterable[int]) -> None:
-        with FramePixels(layers.template) as pixels:
+        with FramePixels(layers.template, layers.alignment) as pixels:
             for slot in share:
                 for layer in select_layers(layers.planes[slot], tuple(volumes)):
                     stored = pixels.read_numbers(layer.frame)
@@ -155,7 +155,7 @@ def allocate_volume(layers: Layers, dtype: np.dtype[Any]) -> AnyArray:
     Raises:
         CorruptFileError: If the file cannot hold its frames, or the system has no room.
     """
-    check_frames_present(layers.template, layers.frame_count)
+    check_frames_present(layers.template, layers.frame_count, layers.alignment)
     shape = layers.grid.shape[::-1]
     try:
         return np.zeros(shape, dtype)

@@ -18,6 +18,9 @@ __all__ = ["SURFACE_STORAGE", "DicomSegmentation", "open_segmentation"]
 
 SURFACE_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.5"
 
+BACKGROUND_CODE: Final = "125040 (DCM)"
+"""The type of what is no segment (PS3.16 D)."""
+
 SegmentationType = Literal["BINARY", "FRACTIONAL", "LABELMAP"]
 SEGMENTATION_TYPES: Final = ("BINARY", "FRACTIONAL", "LABELMAP")
 
@@ -31,14 +34,14 @@ class DicomSegmentation:
         kind: Whether a frame holds the bits of one segment, its fractions, or the numbers of all segments.
         segments: In ascending order of their numbers, without the background of a label map.
         maximum: The stored value of the fraction 1 (PS3.3 C.8.20.2.3).
-        background: The stored value of no segment, of a label map (PS3.3 C.8.20.2).
+        backgrounds: The stored values of no segment, of a label map (PS3.3 C.8.20.2).
     """
 
     header: Header
     kind: SegmentationType
     segments: tuple[DicomSegment, ...]
     maximum: int = 1
-    background: int = 0
+    backgrounds: tuple[int, ...] = (0,)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -77,14 +80,25 @@ def open_segmentation(file: StoredFile) -> DicomSegmentation:
     segments = read_dicom_segments(header)
     if kind != "LABELMAP":
         return DicomSegmentation(header, cast(SegmentationType, kind), tuple(segments), read_maximum(header, kind))
-    # A label map has no padding: its PixelPaddingValue is the number of the background (PS3.3 C.8.20.2).
-    background = header.short(tags.PIXEL_PADDING_VALUE) or 0
+    backgrounds = find_backgrounds(header, segments)
     return DicomSegmentation(
         header,
         "LABELMAP",
-        tuple(segment for segment in segments if segment.number != background),
-        background=background,
+        tuple(segment for segment in segments if segment.number not in backgrounds),
+        backgrounds=backgrounds,
     )
+
+
+def find_backgrounds(header: Header, segments: Sequence[DicomSegment]) -> tuple[int, ...]:
+    """Find the numbers that stand for no segment in a label map.
+
+    Every number in the pixels must be described, that of the background too (PS3.3 C.8.20.2.3.3), and so it stands
+    among the segments. It is the PixelPaddingValue, for a label map has no padding (PS3.3 C.8.20.2), or has its code.
+    """
+    padding = header.short(tags.PIXEL_PADDING_VALUE)
+    by_code = {segment.number for segment in segments if str(segment.type) == BACKGROUND_CODE}
+    described = {segment.number for segment in segments}
+    return tuple(sorted({padding or 0} | by_code | ({0} - described)))
 
 
 def read_maximum(header: Header, kind: str) -> int:

@@ -89,7 +89,7 @@ def open_chosen(source: Source, options: SegmentOptions) -> tuple[DicomSegmentat
     return (
         segmentation,
         numbers,
-        find_layers(segmentation, None if options.reference is None else options.reference.grid),
+        find_layers(segmentation, options.reference, options.dataset_index),
     )
 
 
@@ -141,6 +141,7 @@ def make_seg_image(
         "frame_of_reference_uid": header.text(tags.FRAME_OF_REFERENCE_UID),
         "series_description": header.text(tags.SERIES_DESCRIPTION),
         "series_number": header.text(tags.SERIES_NUMBER),
+        "phase": layers.time.label,
     }
     return Image.from_grid(
         array,
@@ -169,21 +170,28 @@ def describe_seg(source: Source, name: str) -> Description:
         header.text(tags.SERIES_NUMBER),
         labels=tuple(segmentation.names(segmentation.numbers).items()),
     )
-    return Description((add_place(info, segmentation),))
+    return Description(tuple(describe_times(info, segmentation)))
 
 
-def add_place(info: VolumeInfo, segmentation: DicomSegmentation) -> VolumeInfo:
-    """The description of a segmentation with where its planes lie, or why it does not load."""
+def describe_times(info: VolumeInfo, segmentation: DicomSegmentation) -> list[VolumeInfo]:
+    """Say of each time of a segmentation where its planes lie, or why it does not load."""
     try:
         layers = find_layers(segmentation)
     except (CorruptFileError, GeometryError, OptionError, UnsupportedFormatError) as error:
-        return replace(info, notes=(error.found,), loads=False)
+        return [replace(info, notes=(error.found,), loads=False)]
     grid = layers.grid
-    return replace(
-        info,
-        shape=grid.shape,
-        spacing=grid.spacing,
-        orientation=grid.orientation,
-        notes=tuple(decision.text for decision in layers.decisions),
-        is_default=True,
-    )
+    notes = tuple(decision.text for decision in layers.decisions)
+    return [
+        replace(
+            info,
+            phase=time.label,
+            shape=grid.shape,
+            spacing=grid.spacing,
+            orientation=grid.orientation,
+            dataset_index=index,
+            options=(("dataset_index", index),) if index else (),
+            notes=notes if index == 0 else (),
+            is_default=index == 0,
+        )
+        for index, time in enumerate(layers.times)
+    ]
