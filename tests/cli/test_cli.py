@@ -286,9 +286,13 @@ def test_a_type_that_cannot_hold_the_values_is_refused(tmp_path):
 # --- warnings ---
 
 
+def forget_thickness(ds, k):
+    del ds.SliceThickness
+
+
 def test_info_says_once_what_was_assumed(tmp_path):
-    """One slice does not say how far the next one would lie."""
-    write_series(tmp_path, slices=[2], name="slice".format)
+    """One slice without a thickness does not say how far the next one would lie."""
+    write_series(tmp_path, PHANTOM, forget_thickness, slices=[2], name="slice".format)
     done = run(tmp_path, "info", "slice", "--json")
     assert done.returncode == SUCCESS
     assert done.stderr == ""
@@ -298,7 +302,7 @@ def test_info_says_once_what_was_assumed(tmp_path):
 
 
 def test_warnings_of_a_conversion_go_to_the_error_output(tmp_path):
-    write_series(tmp_path, slices=[2], name="slice".format)
+    write_series(tmp_path, PHANTOM, forget_thickness, slices=[2], name="slice".format)
     done = run(tmp_path, "convert", "slice", "out.nii")
     assert done.returncode == SUCCESS
     assert done.stderr == "Warning: 'slice': nothing says how far apart slices lie; 1 mm was assumed\n"

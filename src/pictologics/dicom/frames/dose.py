@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.header import Header
+from .assumed_places import assume_place
 from .frame import Frame, make_frame
 from .plain import make_plain_frames
 from .plane_attributes import read_orientation, read_plane_size, read_position
@@ -26,9 +27,10 @@ def make_dose_frames(header: Header) -> list[Frame]:
     grid, they are patient coordinates.
     """
     offsets = header.numbers(tags.GRID_FRAME_OFFSET_VECTOR)
-    position, orientation = read_position(header), read_orientation(header)
-    if offsets is None or position is None or orientation is None:
+    if offsets is None:
         return make_plain_frames(header)
+    place = assume_place(read_position(header), read_orientation(header))
+    position, orientation = place.position, place.orientation
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1
     if len(offsets) != count:
         raise CorruptFileError(
@@ -53,6 +55,7 @@ def make_dose_frames(header: Header) -> list[Frame]:
             size=read_plane_size(header),
             position=tuple((np.asarray(position) + (offset - start) * way).tolist()),
             orientation=orientation,
+            assumptions=place.assumptions,
         )
         for number, offset in enumerate(offsets)
     ]

@@ -32,6 +32,7 @@ def list_frames(header: Header) -> list[Frame]:
             path=header.path,
             advice="export the file again",
         )
+    refuse_tiles(header)
     count = header.integer(tags.NUMBER_OF_FRAMES)
     if count is not None and count < 1:
         raise header.malformed_error(tags.NUMBER_OF_FRAMES)
@@ -63,6 +64,21 @@ def refuse_other_content(header: Header) -> None:
         )
     if not header.pixel_tag:
         raise missing_pixels_error(header)
+
+
+def refuse_tiles(header: Header) -> None:
+    """Raise for frames that are tiles of one large picture, as of a whole slide (DICOM PS3.3 C.8.12.4, C.7.6.17.3).
+
+    A picture of one tile, such as the label of a slide, is an image like any other.
+    """
+    total = header.integer(tags.TOTAL_PIXEL_MATRIX_COLUMNS), header.integer(tags.TOTAL_PIXEL_MATRIX_ROWS)
+    if tags.TOTAL_PIXEL_MATRIX_COLUMNS in header and total != (header.short(tags.COLUMNS), header.short(tags.ROWS)):
+        raise UnsupportedFormatError(
+            f"this is a slide of {total[0]}x{total[1]} pixels, whose frames are tiles of one large picture, and planes "
+            "in a patient are required",
+            path=header.path,
+            advice="read it with a library for slides, such as highdicom",
+        )
 
 
 def refuse_absurd_count(header: Header, count: int) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
-from .plane_attributes import Cosines, Position, read_pixel_spacing, read_rescale
+from .pixel_spacing import PixelSpacing, read_pixel_spacing
+from .plane_attributes import Cosines, Position, read_rescale
 
 __all__ = ["Frame", "make_frame"]
 
@@ -25,11 +26,13 @@ class Frame:
         tile: Row and column of the file's frame at which the plane begins; None if it is the whole frame.
         position: Center of the first pixel, LPS mm; None if the file does not say.
         orientation: Unit vectors along a row and down a column, LPS; None if the file does not say.
-        pixel_spacing: Distance between rows and between columns, mm, in this order (DICOM PS3.3 10.7.1.3);
-            None if the file does not say.
-        spacing_source: The attribute that the pixel spacing came from.
+        spacing: How far its pixels lie apart, as far as the file says.
         slope: Factor from stored to real values, 1.0 if there is none.
         intercept: Term from stored to real values, 0.0 if there is none.
+        first_position: Of a plane without a position, that of the first frame of its file; None if the file does not
+            say.
+        runs_backward: Whether the frames of its file follow one another against the normal, as far as is known.
+        assumptions: What was assumed to place it, in words for people.
     """
 
     header: Header
@@ -40,10 +43,17 @@ class Frame:
     tile: tuple[int, int] | None
     position: Position | None
     orientation: Cosines | None
-    pixel_spacing: tuple[float, float] | None
-    spacing_source: str
+    spacing: PixelSpacing
     slope: float
     intercept: float
+    first_position: Position | None = None
+    runs_backward: bool = False
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def pixel_spacing(self) -> tuple[float, float] | None:
+        """Distance between rows and between columns, mm; None if the file does not say."""
+        return self.spacing.distances
 
     @property
     def has_own_attributes(self) -> bool:
@@ -82,12 +92,29 @@ def make_frame(
     tile: tuple[int, int] | None = None,
     position: Position | None,
     orientation: Cosines | None,
+    spacing: PixelSpacing | None = None,
+    first_position: Position | None = None,
+    runs_backward: bool = False,
+    assumptions: tuple[str, ...] = (),
 ) -> Frame:
     """A frame with the spacing and rescale that its attributes say.
 
     Raises:
         CorruptFileError: If an attribute has a value that it cannot have.
     """
-    spacing, source = read_pixel_spacing(attributes)
     slope, intercept = read_rescale(attributes)
-    return Frame(header, attributes, number, *size, tile, position, orientation, spacing, source, slope, intercept)
+    return Frame(
+        header,
+        attributes,
+        number,
+        *size,
+        tile,
+        position,
+        orientation,
+        read_pixel_spacing(attributes) if spacing is None else spacing,
+        slope,
+        intercept,
+        first_position,
+        runs_backward,
+        assumptions,
+    )

@@ -8,39 +8,64 @@ from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import UNKNOWN_PLACE, Header
 from ..headers.sequence_parser import read_items
+from .assumed_places import assume_place
 from .frame import Frame, make_frame
-from .plain import make_plain_frames
+from .pixel_spacing import read_pixel_spacing
 from .plane_attributes import read_orientation, read_plane_size, read_position
 
 __all__ = ["make_nuclear_frames"]
+
+NO_STEP = "nothing says how far apart slices lie; 1 mm was assumed"
+"""What is assumed of slices that have numbers and no distance."""
 
 
 def make_nuclear_frames(header: Header) -> list[Frame]:
     """One frame for each plane of a reconstruction (DICOM PS3.3 C.8.4.8 and C.8.4.15).
 
     Position and orientation of the first slice stand with the detector. Here, and only here, the sign of
-    SpacingBetweenSlices counts: a positive one stacks along the normal of the first slice.
+    SpacingBetweenSlices counts: a positive one stacks along the normal of the first slice. What the file does not say
+    of all this is assumed; without a vector, frames are in their own order.
     """
     slices = header.numbers(tags.SLICE_VECTOR)
     # Where pydicom had to read the header, the way to the sequence is not known, and positions are missing.
     is_readable = header.located.get(tags.DETECTOR_INFORMATION_SEQUENCE) != UNKNOWN_PLACE
     detectors = read_items(header, tags.DETECTOR_INFORMATION_SEQUENCE) if is_readable else []
     values = {**header.values, **(detectors[0].values if detectors else {})}
-    place = Attributes(header.path, values, header.little_endian)
-    position, orientation = read_position(place), read_orientation(place)
-    step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
+    found = Attributes(header.path, values, header.little_endian)
+    position, orientation = read_position(found), read_orientation(found)
+    step = header.try_number(tags.SPACING_BETWEEN_SLICES) or header.try_number(tags.SLICE_THICKNESS)
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1
-    if slices is None or len(slices) != count or position is None or orientation is None or not step:
-        return make_plain_frames(header)
-    normal = np.cross(orientation[:3], orientation[3:])
+    spacing = read_pixel_spacing(header)
+    if slices is None or len(slices) != count:
+        return [
+            make_frame(
+                header,
+                FrameVectors(header, number),
+                number,
+                size=read_plane_size(header),
+                position=None,
+                orientation=orientation,
+                spacing=spacing,
+                first_position=position,
+                runs_backward=(step or 0.0) < 0,
+            )
+            for number in range(count)
+        ]
+    place = assume_place(position, orientation)
+    normal = np.cross(place.orientation[:3], place.orientation[3:])
+    assumptions = place.assumptions
+    if not step:
+        assumptions = (*assumptions, NO_STEP)
     return [
         make_frame(
             header,
             FrameVectors(header, number),
             number,
             size=read_plane_size(header),
-            position=tuple((np.asarray(position) + (slices[number] - 1) * step * normal).tolist()),
-            orientation=orientation,
+            position=tuple((np.asarray(place.position) + (slices[number] - 1) * (step or 1.0) * normal).tolist()),
+            orientation=place.orientation,
+            spacing=spacing,
+            assumptions=assumptions,
         )
         for number in range(count)
     ]

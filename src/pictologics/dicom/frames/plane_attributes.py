@@ -8,11 +8,11 @@ from ..headers import tags
 from ..headers.attributes import Attributes
 
 __all__ = [
+    "AXIAL",
     "Cosines",
     "Position",
     "read_mapped_unit",
     "read_orientation",
-    "read_pixel_spacing",
     "read_plane_size",
     "read_position",
     "read_rescale",
@@ -23,6 +23,9 @@ Position = tuple[float, float, float]
 
 Cosines = tuple[float, float, float, float, float, float]
 """Unit vectors along a row and down a column, LPS."""
+
+AXIAL: Final[Cosines] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""Direction cosines of a plane whose rows run to the patient's left and whose columns run to the back."""
 
 UNIT_LENGTH_TOLERANCE: Final = 1e-2
 """Of squared lengths and the scalar product of two cosines, which scanners write with six digits or fewer."""
@@ -36,28 +39,28 @@ def read_plane_size(attributes: Attributes) -> tuple[int, int]:
     return attributes.short(tags.ROWS) or 0, attributes.short(tags.COLUMNS) or 0
 
 
-def read_position(attributes: Attributes) -> Position | None:
-    """ImagePositionPatient, LPS mm; None if it is missing or empty.
+def read_position(attributes: Attributes, tag: int = tags.IMAGE_POSITION_PATIENT) -> Position | None:
+    """ImagePositionPatient, or another position, mm, LPS; None if it is missing or empty.
 
     Raises:
         CorruptFileError: If it is not three numbers.
     """
-    position = attributes.numbers(tags.IMAGE_POSITION_PATIENT)
+    position = attributes.numbers(tag)
     if position is None:
         return None
     if len(position) != 3:
-        raise attributes.malformed_error(tags.IMAGE_POSITION_PATIENT)
+        raise attributes.malformed_error(tag)
     return position
 
 
-def read_orientation(attributes: Attributes) -> Cosines | None:
-    """ImageOrientationPatient; None if it is missing or empty.
+def read_orientation(attributes: Attributes, tag: int = tags.IMAGE_ORIENTATION_PATIENT) -> Cosines | None:
+    """ImageOrientationPatient, or other cosines; None if they are missing, empty or all zero, which is no direction.
 
     Raises:
-        CorruptFileError: If it is not two perpendicular unit vectors.
+        CorruptFileError: If they are not two perpendicular unit vectors.
     """
-    cosines = attributes.numbers(tags.IMAGE_ORIENTATION_PATIENT)
-    if cosines is None:
+    cosines = attributes.numbers(tag)
+    if cosines is None or (len(cosines) == 6 and not any(cosines)):
         return None
     if len(cosines) == 6:
         row, column = cosines[:3], cosines[3:]
@@ -65,26 +68,7 @@ def read_orientation(attributes: Attributes) -> Cosines | None:
         across = sum(a * b for a, b in zip(row, column, strict=True))
         if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE:
             return cosines
-    raise attributes.malformed_error(tags.IMAGE_ORIENTATION_PATIENT)
-
-
-def read_pixel_spacing(attributes: Attributes) -> tuple[tuple[float, float] | None, str]:
-    """The distance between rows and between columns, mm, and the attribute that says it; None and "" without one.
-
-    At the detector (ImagerPixelSpacing) it is larger than in the patient; the caller says so.
-
-    Raises:
-        CorruptFileError: If it is not two positive numbers.
-    """
-    # The first is true in the patient; the others are all that projection images and scanned films have.
-    for tag in (tags.PIXEL_SPACING, tags.IMAGER_PIXEL_SPACING, tags.NOMINAL_SCANNED_PIXEL_SPACING):
-        spacing = attributes.numbers(tag)
-        if spacing is None:
-            continue
-        if len(spacing) != 2 or min(spacing) <= 0:
-            raise attributes.malformed_error(tag)
-        return spacing, tags.KEYWORDS[tag]
-    return None, ""
+    raise attributes.malformed_error(tag)
 
 
 def read_mapped_unit(attributes: Attributes) -> str:

@@ -12,7 +12,8 @@ from ..headers import tags
 from ..headers.header import Header
 from ..headers.siemens_csa import read_csa
 from .frame import Frame, make_frame
-from .plane_attributes import read_orientation, read_pixel_spacing, read_plane_size, read_position
+from .pixel_spacing import read_pixel_spacing
+from .plane_attributes import read_orientation, read_plane_size, read_position
 
 __all__ = ["is_mosaic", "make_mosaic_frames"]
 
@@ -38,7 +39,7 @@ def make_mosaic_frames(header: Header) -> list[Frame]:
     rows, columns = read_plane_size(header)
     height, width = rows // side, columns // side
     position, orientation = read_position(header), read_orientation(header)
-    spacing, _ = read_pixel_spacing(header)
+    spacing = read_pixel_spacing(header).distances
     step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
     first: np.ndarray | None = None
     normal = np.zeros(3)

@@ -45,6 +45,16 @@ TRIGGER_TIME: Final = define(0x00181060, "TriggerTime")
 IMAGER_PIXEL_SPACING: Final = define(0x00181164, "ImagerPixelSpacing")
 FLIP_ANGLE: Final = define(0x00181314, "FlipAngle")
 NOMINAL_SCANNED_PIXEL_SPACING: Final = define(0x00182010, "NominalScannedPixelSpacing")
+SEQUENCE_OF_ULTRASOUND_REGIONS: Final = define(0x00186011, "SequenceOfUltrasoundRegions")
+REGION_SPATIAL_FORMAT: Final = define(0x00186012, "RegionSpatialFormat")
+REGION_LOCATION_MIN_X0: Final = define(0x00186018, "RegionLocationMinX0")
+REGION_LOCATION_MIN_Y0: Final = define(0x0018601A, "RegionLocationMinY0")
+REGION_LOCATION_MAX_X1: Final = define(0x0018601C, "RegionLocationMaxX1")
+REGION_LOCATION_MAX_Y1: Final = define(0x0018601E, "RegionLocationMaxY1")
+PHYSICAL_UNITS_X_DIRECTION: Final = define(0x00186024, "PhysicalUnitsXDirection")
+PHYSICAL_UNITS_Y_DIRECTION: Final = define(0x00186026, "PhysicalUnitsYDirection")
+PHYSICAL_DELTA_X: Final = define(0x0018602C, "PhysicalDeltaX")
+PHYSICAL_DELTA_Y: Final = define(0x0018602E, "PhysicalDeltaY")
 FRAME_ACQUISITION_DATE_TIME: Final = define(0x00189074, "FrameAcquisitionDateTime")
 INVERSION_TIMES: Final = define(0x00189079, "InversionTimes")
 EFFECTIVE_ECHO_TIME: Final = define(0x00189082, "EffectiveEchoTime")
@@ -58,6 +68,7 @@ IMAGE_POSITION_PATIENT: Final = define(0x00200032, "ImagePositionPatient")
 IMAGE_ORIENTATION_PATIENT: Final = define(0x00200037, "ImageOrientationPatient")
 FRAME_OF_REFERENCE_UID: Final = define(0x00200052, "FrameOfReferenceUID")
 TEMPORAL_POSITION_IDENTIFIER: Final = define(0x00200100, "TemporalPositionIdentifier")
+SLICE_LOCATION: Final = define(0x00201041, "SliceLocation")
 STACK_ID: Final = define(0x00209056, "StackID")
 TEMPORAL_POSITION_INDEX: Final = define(0x00209128, "TemporalPositionIndex")
 NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: Final = define(0x00209153, "NominalCardiacTriggerDelayTime")
@@ -65,6 +76,8 @@ DIMENSION_INDEX_VALUES: Final = define(0x00209157, "DimensionIndexValues")
 DIMENSION_INDEX_POINTER: Final = define(0x00209165, "DimensionIndexPointer")
 DIMENSION_INDEX_SEQUENCE: Final = define(0x00209222, "DimensionIndexSequence")
 NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: Final = define(0x00209241, "NominalPercentageOfCardiacPhase")
+IMAGE_POSITION_VOLUME: Final = define(0x00209301, "ImagePositionVolume")
+IMAGE_ORIENTATION_VOLUME: Final = define(0x00209302, "ImageOrientationVolume")
 TEMPORAL_POSITION_TIME_OFFSET: Final = define(0x0020930D, "TemporalPositionTimeOffset")
 SAMPLES_PER_PIXEL: Final = define(0x00280002, "SamplesPerPixel")
 PHOTOMETRIC_INTERPRETATION: Final = define(0x00280004, "PhotometricInterpretation")
@@ -93,6 +106,7 @@ REAL_WORLD_VALUE_LUT_DATA: Final = define(0x00409212, "RealWorldValueLUTData")
 REAL_WORLD_VALUE_INTERCEPT: Final = define(0x00409224, "RealWorldValueIntercept")
 REAL_WORLD_VALUE_SLOPE: Final = define(0x00409225, "RealWorldValueSlope")
 TOTAL_PIXEL_MATRIX_COLUMNS: Final = define(0x00480006, "TotalPixelMatrixColumns")
+TOTAL_PIXEL_MATRIX_ROWS: Final = define(0x00480007, "TotalPixelMatrixRows")
 ENERGY_WINDOW_VECTOR: Final = define(0x00540010, "EnergyWindowVector")
 DETECTOR_VECTOR: Final = define(0x00540020, "DetectorVector")
 DETECTOR_INFORMATION_SEQUENCE: Final = define(0x00540022, "DetectorInformationSequence")
@@ -119,6 +133,7 @@ SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE: Final = define(0x0062000F, "SegmentedProp
 SEGMENTATION_FRACTIONAL_TYPE: Final = define(0x00620010, "SegmentationFractionalType")
 TRACKING_ID: Final = define(0x00620020, "TrackingID")
 TRACKING_UID: Final = define(0x00620021, "TrackingUID")
+IMAGE_PLANE_PIXEL_SPACING: Final = define(0x30020011, "ImagePlanePixelSpacing")
 DOSE_UNITS: Final = define(0x30040002, "DoseUnits")
 GRID_FRAME_OFFSET_VECTOR: Final = define(0x3004000C, "GridFrameOffsetVector")
 DOSE_GRID_SCALING: Final = define(0x3004000E, "DoseGridScaling")
@@ -177,6 +192,7 @@ LOCATED: Final = frozenset(
         UIH_SLICE_SEQUENCE,
         EXTENDED_OFFSET_TABLE,
         MODALITY_LUT_SEQUENCE,
+        SEQUENCE_OF_ULTRASOUND_REGIONS,
         DETECTOR_INFORMATION_SEQUENCE,
         SEGMENT_SEQUENCE,
         DIMENSION_INDEX_SEQUENCE,
@@ -208,6 +224,9 @@ GROUP_SEQUENCES: Final = frozenset(
         0x00209113,  # PlanePositionSequence: ImagePositionPatient
         0x00209116,  # PlaneOrientationSequence: ImageOrientationPatient
         0x00209310,  # TemporalPositionSequence: TemporalPositionTimeOffset
+        0x0020930E,  # PlanePositionVolumeSequence: ImagePositionVolume
+        0x0020930F,  # PlaneOrientationVolumeSequence: ImageOrientationVolume
+        0x00289443,  # FramePixelDataPropertiesSequence: FrameType, ImagerPixelSpacing
         0x00289110,  # PixelMeasuresSequence: PixelSpacing
         0x00289145,  # PixelValueTransformationSequence: RescaleSlope
         0x00409096,  # RealWorldValueMappingSequence: RealWorldValueSlope
@@ -218,6 +237,16 @@ GROUP_SEQUENCES: Final = frozenset(
 """Sequences of a functional group whose items hold attributes that are wanted (DICOM PS3.3 C.7.6.16)."""
 
 BINARY: Final = {
+    REGION_LOCATION_MIN_X0: "I",
+    REGION_LOCATION_MIN_Y0: "I",
+    REGION_LOCATION_MAX_X1: "I",
+    REGION_LOCATION_MAX_Y1: "I",
+    PHYSICAL_DELTA_X: "d",
+    PHYSICAL_DELTA_Y: "d",
+    IMAGE_POSITION_VOLUME: "d",
+    IMAGE_ORIENTATION_VOLUME: "d",
+    TOTAL_PIXEL_MATRIX_COLUMNS: "I",
+    TOTAL_PIXEL_MATRIX_ROWS: "I",
     INVERSION_TIMES: "d",
     EFFECTIVE_ECHO_TIME: "d",
     DIFFUSION_B_VALUE: "d",

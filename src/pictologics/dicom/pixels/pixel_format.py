@@ -168,8 +168,8 @@ def check_bytes_present(header: Header, needed: int, last_part: str) -> None:
         )
     if length < needed:
         raise CorruptFileError(
-            f"its pixel data ({name_syntax(header.transfer_syntax)}) has {length} bytes, and {last_part} ends at byte "
-            f"{needed}",
+            f"its pixel data has {length} bytes, and {last_part} ends at byte {needed} in its transfer syntax "
+            f"({name_syntax(header.transfer_syntax)})",
             path=header.path,
             advice="export the file again",
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...errors import AmbiguousSeriesError, GeometryError
 from ...provenance import Decision
 from ..frames import list_frames
+from ..frames.assumed_places import orient_along_positions, take_orientation
 from ..frames.frame import Frame
 from ..headers import tags
 from .image_series import Series
@@ -72,8 +73,27 @@ def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None
             merged.append(frames)
         else:
             home.extend(frames)
-    layouts = [FrameLayout(tuple(frames)) for frames in merged]
+    layouts = [FrameLayout(tuple(frames)) for frames in complete_orientations(merged)]
     return sorted(layouts, key=lambda layout: (layout.frames[0].is_localizer, -len(layout.frames)))
+
+
+def complete_orientations(groups: list[list[Frame]]) -> list[list[Frame]]:
+    """Give planes that have positions and no orientation that of the rest of the series, or the usual one.
+
+    Where the rest has several, nothing tells which of them is theirs, and they stay as they are.
+    """
+    completed = [group for group in groups if group[0].orientation is not None]
+    for group in groups:
+        if group[0].orientation is not None:
+            continue
+        alike = [other for other in completed if make_layout_key(other[0]) == make_layout_key(group[0])]
+        if len(alike) > 1 or any(frame.position is None for frame in group):
+            completed.append(group)
+        elif alike:
+            alike[0].extend(take_orientation(group, alike[0][0], len(group) + len(alike[0])))
+        else:
+            completed.append(orient_along_positions(group))
+    return completed
 
 
 def make_layout_key(frame: Frame) -> tuple[object, ...]:

@@ -19,22 +19,18 @@ from ...errors import GeometryError
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
 from ..frames.frame import Frame
-from ..headers import tags
+from ..frames.plane_attributes import AXIAL
+from .distances import find_pixel_spacings, find_single_slice_step, find_unplaced_step, record_assumption
 from .regularity import Finding, StackGeometry, find_irregularities
 
 __all__ = [
     "Planes",
-    "find_pixel_spacing",
-    "find_single_slice_step",
     "make_orthonormal_axes",
     "make_plane_grid",
-    "record_assumption",
+    "record_frame_assumptions",
     "stack_by_number",
     "stack_planes",
 ]
-
-AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-"""Direction cosines of a plane whose rows run to the patient's left and whose columns run to the back."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
     decisions: list[Decision] = []
     if len(placed) == len(frames):
         return stack_by_position(frames, irregular, path, decisions)
-    if placed:
+    if any(frame.position is not None for frame in frames):
         missing = next(frame for frame in frames if frame.position is None or frame.orientation is None)
         raise GeometryError(
             f"{len(frames) - len(placed)} of {len(frames)} images have no position or orientation, "
@@ -95,7 +91,8 @@ def stack_by_position(frames: Sequence[Frame], irregular: str, path: str, decisi
     """Sort planes along their normal and lay a grid through them."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
-    spacings = np.array([find_pixel_spacing(frame, decisions) for frame in frames])
+    spacings = find_pixel_spacings(frames, decisions)
+    record_frame_assumptions(frames, decisions)
     direction = make_orthonormal_axes(cosines[0])
     # The projection on the normal: under a gantry tilt, positions are further apart than the planes that they are on.
     heights = positions @ direction[:, 2]
@@ -186,57 +183,41 @@ def make_orthonormal_axes(cosines: FloatArray) -> FloatArray:
     return np.column_stack([pair, np.cross(pair[:, 0], pair[:, 1])]) + 0.0
 
 
-def find_pixel_spacing(frame: Frame, decisions: list[Decision]) -> tuple[float, float]:
-    """The distance between rows and between columns, mm, 1 mm if nothing says it; what is assumed is recorded."""
-    if frame.pixel_spacing is None:
-        record_assumption("the images have no pixel spacing; 1 mm was assumed", 1.0, decisions)
-        return 1.0, 1.0
-    if frame.spacing_source != tags.KEYWORDS[tags.PIXEL_SPACING]:
-        record_assumption(
-            f"the images have no PixelSpacing; {frame.spacing_source} was taken, which holds at the detector, "
-            "not in the patient",
-            frame.pixel_spacing[0],
-            decisions,
-        )
-    return frame.pixel_spacing
-
-
-def find_single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
-    """The distance to the next slice, mm, where there is only one plane or none has a position."""
-    step = frame.attributes.number(tags.SPACING_BETWEEN_SLICES)
-    if step:
-        # PS3.3 C.8.4.15 lets it be negative, for the order of slices, and vendors disagree about it.
-        return abs(step)
-    record_assumption("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
-    return 1.0
-
-
 def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Planes:
-    """Put planes without positions in the order of their InstanceNumber, at an origin of zero."""
+    """Put planes without positions in the order of their InstanceNumber, from the place of the first or from zero."""
     numbers = [(frame.instance_number, frame.number) for frame in frames]
-    if len(set(numbers)) == len(frames) and all(number is not None for number, _ in numbers):
-        order = sorted(range(len(frames)), key=numbers.__getitem__)
-        way = "InstanceNumber" if frames[0].header is not frames[-1].header else "frame number"
+    is_one_file = frames[0].header is frames[-1].header
+    if len(set(numbers)) == len(frames) and (is_one_file or all(number is not None for number, _ in numbers)):
+        order = sorted(range(len(frames)), key=lambda k: (numbers[k][0] or 0, numbers[k][1]))
+        way = "frame number" if is_one_file else "InstanceNumber"
     else:
         order = list(range(len(frames)))
         way = "file name"
-    first = frames[order[0]]
-    pixel_spacing = find_pixel_spacing(first, decisions)
-    step = find_single_slice_step(first, decisions)
-    record_assumption(
-        f"the images do not say where they lie in the patient; they were put in the order of their {way}, "
-        f"{step:.6g} mm apart, "
-        + ("with the origin at zero" if first.orientation else "axial, with the origin at zero"),
-        len(frames),
-        decisions,
-    )
+    ordered = [frames[k] for k in order]
+    first = ordered[0]
+    record_frame_assumptions(frames, decisions)
+    pixel_spacing = find_pixel_spacings(ordered, decisions)[0]
+    step = find_unplaced_step(ordered, decisions)
     direction = make_orthonormal_axes(np.array(first.orientation or AXIAL))
-    grid = make_plane_grid(first, np.zeros(3), direction, pixel_spacing, step, len(frames))
-    return Planes(tuple(frames[k] for k in order), grid, tuple(decisions))
+    # Of several files, each with a place for its own first frame, none says where the others lie.
+    anchors = {frame.first_position for frame in frames}
+    anchor = anchors.pop() if len(anchors) == 1 else None
+    how = f"in the order of their {way}, {step:.6g} mm apart" + ("" if first.orientation else ", axial")
+    if anchor is None:
+        text = f"the images do not say where they lie in the patient; they were put {how}, with the origin at zero"
+    else:
+        text = f"only the place of the first image is known; the others were put behind it {how}"
+    record_assumption(text, len(frames), decisions)
+    origin = np.zeros(3) if anchor is None else np.array(anchor)
+    if anchor is not None and first.runs_backward:
+        # The third axis runs along the normal: the last frame comes first.
+        ordered.reverse()
+        origin = origin - (len(frames) - 1) * step * direction[:, 2]
+    grid = make_plane_grid(first, origin, direction, pixel_spacing, step, len(frames))
+    return Planes(tuple(ordered), grid, tuple(decisions))
 
 
-def record_assumption(text: str, value: float, decisions: list[Decision]) -> None:
-    """Record an assumption, once."""
-    decision = Decision("assumed", text, value, "geometry")
-    if decision not in decisions:
-        decisions.append(decision)
+def record_frame_assumptions(frames: Sequence[Frame], decisions: list[Decision]) -> None:
+    """Record what was assumed to place the planes."""
+    for text in dict.fromkeys(text for frame in frames for text in frame.assumptions):
+        record_assumption(text, sum(text in frame.assumptions for frame in frames), decisions)

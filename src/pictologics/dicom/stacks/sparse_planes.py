@@ -24,15 +24,9 @@ from ...geometry import (
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..headers import tags
+from .distances import find_pixel_spacings, find_single_slice_step, record_assumption
 from .lattices import Lattice
-from .planes import (
-    find_pixel_spacing,
-    find_single_slice_step,
-    make_orthonormal_axes,
-    make_plane_grid,
-    record_assumption,
-    stack_by_number,
-)
+from .planes import make_orthonormal_axes, make_plane_grid, record_frame_assumptions, stack_by_number
 from .regularity import MOST_NAMED
 
 __all__ = ["SparsePlanes", "stack_sparse_planes"]
@@ -148,7 +142,8 @@ def check_filled(heights: FloatArray, lattice: Lattice, path: str) -> None:
 def find_common_axes(frames: Sequence[Frame], decisions: list[Decision], path: str) -> tuple[FloatArray, FloatArray]:
     """The axes and the distances between rows and columns that all planes share."""
     cosines = np.array([frame.orientation for frame in frames], dtype=np.float64)
-    spacings = np.array([find_pixel_spacing(frame, decisions) for frame in frames])
+    spacings = find_pixel_spacings(frames, decisions)
+    record_frame_assumptions(frames, decisions)
     size = max(frames[0].rows, frames[0].columns)
     turned = np.abs(cosines - cosines[0]).max()
     if turned * size >= CORNER_ERROR_REFUSED:
@@ -196,8 +191,8 @@ def find_sparse_lattice(
     path: str,
 ) -> Lattice:
     """The step between planes and the slot of each."""
-    stated = abs(frame.attributes.number(tags.SPACING_BETWEEN_SLICES) or 0.0)
-    thickness = frame.attributes.number(tags.SLICE_THICKNESS) or 0.0
+    stated = abs(frame.attributes.try_number(tags.SPACING_BETWEEN_SLICES) or 0.0)
+    thickness = frame.attributes.try_number(tags.SLICE_THICKNESS) or 0.0
     of_reference = 0.0 if reference is None else find_step_along(reference, direction[:, 2])
     if heights.size == 1:
         return Lattice(
