@@ -14,7 +14,7 @@ from .plane_attributes import AXIAL, Cosines, Position
 
 __all__ = ["Place", "assume_place", "orient_along_positions", "take_orientation"]
 
-VIEWS: Final[tuple[tuple[str, Cosines], ...]] = (
+USUAL_VIEWS: Final[tuple[tuple[str, Cosines], ...]] = (
     ("sagittal", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)),
     ("coronal", (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)),
     ("axial", AXIAL),
@@ -56,7 +56,7 @@ def orient_along_positions(frames: Sequence[Frame]) -> list[Frame]:
     extent = np.ptp(positions, axis=0)
     axis = int(extent.argmax()) if extent.any() else 2
     ends = positions[positions[:, axis].argmax()] - positions[positions[:, axis].argmin()]
-    name, cosines = VIEWS[axis]
+    name, cosines = USUAL_VIEWS[axis]
     text = f"the images have positions and no orientation; {name} was assumed"
     beside = np.delete(ends, axis)
     if extent.any() and np.abs(beside).max() > EXACT * ends[axis]:
@@ -93,5 +93,9 @@ def take_orientation(frames: Sequence[Frame], donor: Frame, total: int) -> list[
         donor: One of the others.
         total: How many planes they are together.
     """
-    text = f"{len(frames)} of {total} images have no orientation; that of the others was taken"
+    count = len(frames)
+    text = (
+        f"{count} of {total} images {'has' if count == 1 else 'have'} no orientation, the first is "
+        f"'{frames[0].header.path}'; that of the others was taken"
+    )
     return [replace(frame, orientation=donor.orientation, assumptions=(*frame.assumptions, text)) for frame in frames]

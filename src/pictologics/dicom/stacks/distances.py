@@ -38,14 +38,12 @@ def find_pixel_spacings(frames: Sequence[Frame], decisions: list[Decision]) -> F
         record_source(spacing, decisions)
     if unknown:
         first = unknown[0]
-        without = f"have no pixel spacing{describe_unusable(first.spacing)}"
+        without = f"no pixel spacing{describe_unusable(first.spacing)}"
         if known:
-            found = (
-                f"{len(unknown)} of {len(frames)} images {without}, the first is '{first.header.path}'; that of the "
-                "others was taken"
-            )
+            count = f"{len(unknown)} of {len(frames)} images {'has' if len(unknown) == 1 else 'have'}"
+            found = f"{count} {without}, the first is '{first.header.path}'; that of the others was taken"
         else:
-            found = f"the images {without}; 1 mm was assumed"
+            found = f"the images have {without}; 1 mm was assumed"
         record_assumption(found, known[0][0] if known else 1.0, decisions)
     return np.array([frame.spacing.distances or (known[0] if known else (1.0, 1.0)) for frame in frames])
 
