@@ -16,10 +16,12 @@ from ...errors import GeometryError
 from ...image import Image
 from ...provenance import Decision
 from ..frames.frame import Frame
+from ..frames.plane_attributes import AXIAL
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.sequence_parser import walk_items
-from ..stacks.planes import AXIAL, find_pixel_spacing, find_single_slice_step, make_orthonormal_axes, make_plane_grid
+from ..stacks.distances import find_pixel_spacings, find_unplaced_step
+from ..stacks.planes import make_orthonormal_axes, make_plane_grid
 from ..stacks.sparse_planes import SparsePlanes
 
 __all__ = ["SourceFrame", "place_all_by_source", "read_source_frames"]
@@ -122,7 +124,8 @@ def place_all_by_source(
 def stack_by_source(template: Frame, named: Sequence[SourceFrame], instances: Sequence[str]) -> SparsePlanes:
     """Stack frames in the order of the source's frames, the first of which lies at the origin."""
     decisions: list[Decision] = []
-    spacing, step = find_pixel_spacing(template, decisions), find_single_slice_step(template, decisions)
+    # What the template says of distances holds for all frames: twice, for the distance of several planes.
+    (spacing, _), step = find_pixel_spacings([template] * 2, decisions), find_unplaced_step([template] * 2, decisions)
     if len(instances) == 1:
         numbers = np.array([max(source.number, 1) for source in named])
         first = int(numbers.min())
