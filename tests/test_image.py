@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import pictologics
 from pictologics import (
     GeometryError,
+    GeometryWarning,
     Grid,
     Image,
     create_full_mask,
@@ -134,13 +135,14 @@ def test_source_mask_of_another_shape_is_refused_by_both_shapes(image, shape):
     ],
     ids=["moved", "other spacing", "other axes", "straight"],
 )
-def test_source_mask_that_lies_elsewhere_is_refused_by_its_number(image, place):
+def test_source_mask_that_lies_elsewhere_is_taken_voxel_by_voxel_with_a_warning(image, place):
     fields = {"spacing": PHANTOM.spacing, "origin": PHANTOM.origin, "direction": PHANTOM.direction, **place}
     mask = Image(np.ones(PHANTOM.shape, np.uint8), **fields)
-    with pytest.raises(ValueError, match="elsewhere") as caught:
-        image.with_source_mask(mask)
-    assert isinstance(caught.value, GeometryError)
-    assert f"{caught.value.values['corner_error']:.3g}" in str(caught.value)
+    with pytest.warns(GeometryWarning, match="elsewhere") as caught:
+        masked = image.with_source_mask(mask)
+    assert masked.source_mask.all()
+    (decision,) = [one for one in masked.provenance.decisions if one.warning == "geometry"]
+    assert f"{decision.value:.3g}" in str(caught[0].message)
 
 
 def test_source_mask_within_the_tolerance_is_taken(image):
@@ -215,3 +217,54 @@ def test_full_mask_of_no_3d_array_is_a_value_error(array):
     image = Image(array, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
     with pytest.raises(ValueError, match="3D"):
         create_full_mask(image)
+
+
+def test_writing_to_a_copy_changes_nothing_else(image):
+    mask = np.ones(PHANTOM.shape, bool)
+    copy = image.with_source_mask(mask)
+    before = image.array.copy(), np.array(image.direction), dict(image.metadata)
+    copy.array[...] = -1
+    copy.direction[...] = 0
+    copy.source_mask[...] = False
+    copy.metadata["units"] = "none"
+    copy.labels[1] = "liver"
+    np.testing.assert_array_equal(image.array, before[0])
+    np.testing.assert_array_equal(image.direction, before[1])
+    assert (dict(image.metadata), dict(image.labels), image.source_mask) == (before[2], {}, None)
+    assert mask.all()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
+def test_a_source_mask_of_numbers_becomes_one_of_truth_values(dtype):
+    image = Image(np.zeros((2, 1, 1)), (1, 1, 1), (0, 0, 0), source_mask=np.array([[[3]], [[0]]], dtype))
+    assert image.source_mask.dtype == np.bool_
+    assert image.source_mask.ravel().tolist() == [True, False]
+
+
+def test_images_compare_by_identity_and_equal_by_content():
+    def make(**fields):
+        return Image(
+            **{
+                "array": np.array([[[1.0, np.nan]]]),
+                "spacing": (1, 1, 1),
+                "origin": (0, 0, 0),
+                "modality": "CT",
+                **fields,
+            }
+        )
+
+    assert make() != make()
+    assert make().equals(make())
+    assert make().equals(make(array=np.array([[[1, np.nan]]], np.float32), spacing=[1.0, 1.0, 1.0]))
+    for field in (
+        {"array": np.ones((1, 1, 2))},
+        {"spacing": (1, 1, 2)},
+        {"origin": (0, 0, 1)},
+        {"direction": np.eye(3)[[1, 0, 2]]},
+        {"modality": "MR"},
+        {"source_mask": np.ones((1, 1, 2), bool)},
+        {"labels": {1: "liver"}},
+        {"metadata": {"units": "HU"}},
+    ):
+        assert not make().equals(make(**field))
+    assert not make().equals("an image")

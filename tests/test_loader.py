@@ -135,9 +135,17 @@ def test_options_that_mean_nothing_here_are_named_once(tmp_path):
     assert len(caught) == 1
     with pytest.warns(ContentWarning, match="transpose_axes"):
         load_image(path, transpose_axes=(0, 2, 1))
+    for option in ({"fill_value": 5.0}, {"fill_value": np.nan}, {"interpolation": "nearest"}):
+        name = next(iter(option))
+        with pytest.warns(ContentWarning, match=f"{name} is used together with reference_image only"):
+            load_image(path, **option)
+        with pytest.warns(ContentWarning, match=f"{name} is used together with reposition_to_reference only"):
+            load_and_merge_images([path], **option)
+    with pytest.warns(ContentWarning, match=r'irregular="resample" means nothing for NIfTI'):
+        load_image(path, irregular="resample")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        load_image(path, recursive=True, fill_value=5.0)
+        load_image(path, recursive=True)
 
 
 @pytest.mark.parametrize("option", [{"dataset_index": -1}, {"dataset_index": 1.5}, {"dataset_index": True}])

@@ -68,20 +68,47 @@ def test_what_lies_outside_is_cut_off(grid, offset):
         if (source >= 0).all() and (source < grid.shape).all():
             expected[index] = image.array[tuple(source)]
     np.testing.assert_array_equal(placed.array, expected)
-    wholly_outside = any(abs(o) >= n for o, n in zip(offset, grid.shape, strict=True))
-    assert any(one.warning == "content" for one in placed.provenance.decisions) == wholly_outside
+    # The first voxel is 0, which is background.
+    lost = np.count_nonzero(image.array) > np.count_nonzero(expected > 0)
+    assert any(one.warning == "content" for one in placed.provenance.decisions) == lost
 
 
 @given(grids(small), st.integers(0, 2), st.floats(0.15, 0.85))
-def test_a_fractional_offset_is_refused_with_its_number(grid, axis, fraction):
-    offset = [0.0, 0.0, 0.0]
+def test_a_fractional_offset_goes_to_the_nearest_voxels_and_the_shift_is_given(grid, axis, fraction):
+    assume(abs(fraction - 0.5) > 0.02)
+    image = image_on(grid)
+    offset = np.zeros(3)
     offset[axis] = fraction
     other = Grid(grid.shape, grid.spacing, tuple(grid.index_to_world(offset)), grid.direction)
-    with pytest.raises(GeometryError, match="voxel centers lie") as caught:
-        place(image_on(other), grid)
-    found = caught.value.values["fractional_offset"][axis]
-    # Rounded to the nearest voxel, so 0.85 may be said as -0.15; the sign is that of the reference in the image.
-    assert abs(abs(found) - min(fraction, 1 - fraction)) < 1e-6
+    placed = place(Image.from_grid(image.array, other), grid, fill_value=-1)
+    moved = round(fraction)
+    expected = np.full(grid.shape, -1.0)
+    here, there = [slice(None)] * 3, [slice(None)] * 3
+    here[axis], there[axis] = slice(moved, None), slice(0, grid.shape[axis] - moved)
+    expected[tuple(here)] = image.array[tuple(there)]
+    np.testing.assert_array_equal(placed.array, expected)
+    (shift,) = [one for one in placed.provenance.decisions if one.warning == "geometry"]
+    assert not placed.provenance.is_resampled
+    assert shift.value == pytest.approx(abs(moved - fraction), abs=1e-4)
+    assert "moved, unchanged, to the nearest ones" in shift.text
+
+
+@given(st.permutations(range(3)), st.tuples(*[st.booleans()] * 3), st.tuples(*[st.booleans()] * 3))
+def test_half_a_voxel_goes_the_same_way_in_the_patient_however_both_files_are_stored(order, flips, target_flips):
+    grid = Grid((4, 5, 6), (1.0, 2.0, 3.0))
+    image = image_on(Grid((4, 5, 6), (1.0, 2.0, 3.0), (0.5, 1.0, 1.5)))
+    expected = place(image, grid, -1)
+    # To the right, the front, downwards: the first voxel lies where it would without the offset.
+    np.testing.assert_array_equal(expected.array, image.array)
+    array, own = image.array.transpose(order), image.grid.permuted(order)
+    for axis in range(3):
+        if flips[axis]:
+            array, own = np.flip(array, axis), own.flipped(axis)
+    target = grid
+    for axis in range(3):
+        target = target.flipped(axis) if target_flips[axis] else target
+    placed = place(Image.from_grid(array, own), target, -1)
+    np.testing.assert_array_equal(place(placed, grid).array, expected.array)
 
 
 @given(grids(small), st.integers(0, 2))
@@ -138,9 +165,12 @@ def test_a_source_mask_is_false_outside_the_image():
     assert not placed.source_mask[0].any()
 
 
-def test_an_image_already_in_place_is_returned_as_it_is():
+def test_an_image_already_in_place_is_copied():
     image = image_on(Grid((3, 4, 5)))
-    assert place(image, image.grid) is image
+    placed = place(image, image.grid)
+    assert placed.equals(image)
+    placed.array[...] = -1
+    assert image.array.min() == 0
 
 
 @pytest.mark.parametrize("header", ["right", "unaware"])
@@ -165,7 +195,7 @@ def test_axes_that_are_no_order_are_refused(axes):
 
 
 def test_without_an_interpolation_the_error_says_what_to_pass():
-    image = image_on(Grid((4, 4, 4), origin=(0.5, 0.0, 0.0)))
+    image = image_on(Grid((4, 4, 4), (1.1, 1.0, 1.0)))
     with pytest.raises(GeometryError, match='pass interpolation="nearest" for a mask'):
         place(image, Grid((4, 4, 4)))
 
@@ -202,9 +232,10 @@ def test_resampling_is_told_with_its_numbers_and_warned_of_on_demand():
     assert (told.kind, told.warning) == ("resampled", None)
     # x = 0 is half a voxel before the first center, on the edge of the image; z = 4 and 5 are outside.
     assert "32 of 96 voxels lie outside the image and hold 0" in told.text
-    (warned,) = place(image, grid, interpolation="linear", warn_when_resampled=True).provenance.decisions
-    assert warned.warning == "geometry"
-    assert "voxel centers lie" in warned.text
+    wide = image_on(Grid((4, 4, 4), (1.1, 1.0, 1.0)))
+    warned = place(wide, Grid((5, 4, 4)), fallback="nearest").provenance.decisions[0]
+    assert (warned.kind, warned.warning) == ("resampled", "geometry")
+    assert "its spacing" in warned.text
 
 
 def test_outside_the_image_resampled_voxels_are_filled_and_invalid():

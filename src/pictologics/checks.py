@@ -160,6 +160,12 @@ def check_fill_value(value: float) -> float:
     """
     if not isinstance(value, (int, float, np.number, np.bool_)) or isinstance(value, np.complexfloating):
         raise option_error("fill_value", value, "a number")
+    try:
+        is_too_large = math.isinf(float(value)) and value not in (math.inf, -math.inf)
+    except OverflowError:
+        is_too_large = True
+    if is_too_large:
+        raise option_error("fill_value", value, "a number that float64 holds")
     return value
 
 

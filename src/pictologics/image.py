@@ -10,19 +10,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .checks import option_error
 from .errors import GeometryError
 from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
-from .provenance import Decision, Provenance
+from .provenance import Decision, Provenance, give_warnings
 from .validity import as_source_mask
 
-__all__ = ["Image", "check_lies_on", "create_full_mask", "note_other_frame", "report_other_frame"]
+__all__ = [
+    "Image",
+    "copy_image",
+    "create_full_mask",
+    "mark_valid",
+]
 
 
 @dataclass(eq=False, repr=False)
 class Image:
     """A 3D array of voxels, and where they lie in the patient; the same for every file format.
 
-    Making an Image checks nothing. Functions that need a sound one check it themselves and name what is wrong.
+    Making an Image checks nothing and copies nothing: it holds the array that it is given. Functions that need a sound
+    one check it themselves and name what is wrong. Every function and method of the package that returns an Image
+    returns one of its own: writing to its array, source mask, direction, metadata or labels changes nothing else.
+
+    Images compare by identity, so that they can be keys of a dict; :meth:`equals` compares what they hold.
 
     Attributes:
         array: Voxel values, shape (x, y, z). Loaded images are float32 where that holds every stored value
@@ -31,7 +41,8 @@ class Image:
         origin: Center of the first voxel, LPS mm.
         direction: 3x3 unit cosines; column k is the way axis k runs, LPS. None becomes the identity.
         modality: DICOM modality such as ``"CT"``, ``"MR"``, ``"PT"``, or ``"Unknown"``.
-        source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere.
+        source_mask: True where a voxel holds valid data, same shape as the array; None means everywhere. Of one that
+            is given as numbers, those above zero are True.
         metadata: Facts about the image by name: ``series_instance_uid``, ``frame_of_reference_uid``,
             ``series_description``, ``series_number``, ``phase``, ``units``. Nothing that identifies a patient.
         labels: Of a label map or a mask, what its values stand for: value to name. Empty if no file says it.
@@ -57,6 +68,10 @@ class Image:
     def __post_init__(self) -> None:
         if self.direction is None:
             self.direction = np.eye(3)
+        mask = self.source_mask
+        if isinstance(mask, np.ndarray) and mask.dtype != np.bool_ and mask.dtype.kind in "iuf":
+            # Once and here, so that whoever reads the mask finds truth values.
+            self.source_mask = mask > 0
 
     @classmethod
     def from_grid(cls, array: npt.NDArray[Any], grid: Grid, **fields: Any) -> Image:
@@ -76,7 +91,7 @@ class Image:
         Raises:
             GeometryError: If array, spacing, origin and direction describe no 3D grid.
         """
-        direction = np.eye(3) if self.direction is None else np.asarray(self.direction, dtype=np.float64)
+        direction: Any = np.eye(3) if self.direction is None else self.direction
         return Grid(np.shape(self.array), self.spacing, self.origin, direction)
 
     @property
@@ -92,25 +107,36 @@ class Image:
     def with_source_mask(self, mask: npt.NDArray[np.bool_] | npt.NDArray[np.integer[Any]] | Image) -> Image:
         """A copy of this image that knows which of its voxels hold valid data.
 
-        The copy shares the voxel values, which are never written to; the mask is its own.
+        The copy shares nothing with this image or the mask: writing to either changes the other in no way.
 
         Args:
             mask: True, or greater than zero, where the data is valid; an array of this image's shape, or an
-                Image that lies on the same voxels.
+                Image of that shape, which a GeometryWarning says if it lies elsewhere in the world.
 
         Returns:
             The new image.
 
         Raises:
             ValueError: If the mask has another shape, or holds neither truth values nor real numbers.
-            GeometryError: If the mask is an Image that lies elsewhere in the world (also a ValueError).
         """
-        values = np.asarray(mask.array if isinstance(mask, Image) else mask)
-        valid = as_source_mask(values, np.shape(self.array))
-        if isinstance(mask, Image):
-            check_lies_on(mask, self, "the source mask")
-        # What the caller passed may be written to later.
-        return replace(self, source_mask=np.array(valid, order="K") if valid is values else valid)
+        return copy_image(mark_valid(self, mask))
+
+    def equals(self, other: object) -> bool:
+        """Whether another image holds the same: voxels, place, modality, source mask, metadata and labels.
+
+        NaN equals NaN, and types of voxels may differ. What the provenance says does not count.
+
+        Examples:
+            >>> import numpy as np
+            >>> from pictologics import Image
+            >>> ones = Image(np.ones((2, 2, 2)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+            >>> ones.equals(Image(np.ones((2, 2, 2)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))
+            True
+        """
+        return isinstance(other, Image) and all(
+            have_same_values(getattr(self, name), getattr(other, name))
+            for name in ("array", "spacing", "origin", "direction", "modality", "source_mask", "metadata", "labels")
+        )
 
     def __repr__(self) -> str:
         return "Image(" + ", ".join(f"{name}={text}" if name else text for name, text in self.summary()) + ")"
@@ -129,11 +155,12 @@ class Image:
         array = np.asarray(self.array)
         try:
             orientation = repr(self.grid.orientation)
+            spacing = f"({format_numbers(self.spacing)}) mm"
         except (GeometryError, TypeError, ValueError):
-            orientation = "none"
+            orientation, spacing = "none", repr(self.spacing)
         lines = [
             ("shape", str(array.shape)),
-            ("spacing", f"({format_numbers(self.spacing)}) mm"),
+            ("spacing", spacing),
             ("orientation", orientation),
             ("modality", repr(self.modality)),
             ("", describe_values(array, self.metadata.get("units", ""))),
@@ -143,64 +170,54 @@ class Image:
         return lines
 
 
-def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str | None = None) -> None:
-    """Check that a mask lies on an image's voxels.
+def mark_valid(image: Image, mask: npt.NDArray[Any] | Image) -> Image:
+    """An image with another source mask, of which the voxels are shared; see :meth:`Image.with_source_mask`."""
+    try:
+        values = np.asarray(mask.array if isinstance(mask, Image) else mask)
+    except ValueError as ragged:
+        # A list whose rows differ in length.
+        raise option_error("mask", type(mask).__name__, "an array or an Image") from ragged
+    valid = as_source_mask(values, np.shape(image.array))
+    decisions: tuple[Decision, ...] = ()
+    if isinstance(mask, Image):
+        error = mask.grid.corner_error(image.grid)
+        if not error < CORNER_ERROR_REFUSED:
+            text = (
+                f"the source mask lies elsewhere: its worst corner is {error:.3g} voxels from the image's; it was "
+                "taken voxel by voxel"
+            )
+            decisions = (Decision("assumed", text, error, "geometry"),)
+            give_warnings(image.provenance.source or "image", decisions)
+    return replace(image, source_mask=valid, provenance=image.provenance.with_decisions(*decisions))
+
+
+def copy_image(image: Image, **changes: Any) -> Image:
+    """A copy of an image that shares nothing that can be written to.
 
     Args:
-        mask: The mask.
         image: The image.
-        what: What the mask is, for messages.
-        path: Its file.
-
-    Raises:
-        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
+        **changes: Fields with other values, which are taken as they are; what they replace is not copied.
     """
-    own, grid = mask.grid, image.grid
-    advice = "place the mask on the image first: load it with reference_image="
-    if own.shape != grid.shape:
-        raise GeometryError(
-            f"{what} has shape {own.shape} and the image {grid.shape}",
-            path=path,
-            advice=advice,
-            mask_shape=own.shape,
-            image_shape=grid.shape,
-        )
-    error = grid.corner_error(own)
-    # "not (a < x)" also refuses NaN.
-    if not error < CORNER_ERROR_REFUSED:
-        raise GeometryError(
-            f"{what} lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
-            f"{CORNER_ERROR_REFUSED} is the limit",
-            path=path,
-            advice=advice,
-            corner_error=error,
-        )
+    for name in ("array", "direction", "source_mask"):
+        value = getattr(image, name)
+        if name not in changes and value is not None:
+            # Voxels stay in their order of memory.
+            changes[name] = np.array(value, order="K")
+    for name in ("metadata", "labels"):
+        changes.setdefault(name, dict(getattr(image, name)))
+    return replace(image, **changes)
 
 
-def report_other_frame(own: str, reference: str) -> tuple[Decision, ...]:
-    """The warning that is due where something of one frame of reference is put on something of another.
-
-    Positions of two frames are not related (DICOM PS3.3 C.7.4.1) unless somebody registered them, which no file of
-    voxels tells. Formats without such a frame are taken at their word.
-
-    Args:
-        own: UID of the frame, empty if unknown.
-        reference: That of what it is put on.
-    """
-    if not own or not reference or own == reference:
-        return ()
-    text = (
-        f"its frame of reference ({own}) is not the reference's ({reference}): the same position may be another place "
-        "in the patient"
-    )
-    return (Decision("assumed", text, warning="geometry"),)
-
-
-def note_other_frame(image: Image, reference: Image) -> Image:
-    """Record in an image that its frame of reference is not that of the image on which it is to be placed."""
-    name = "frame_of_reference_uid"
-    decisions = report_other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
-    return replace(image, provenance=image.provenance.with_decisions(*decisions)) if decisions else image
+def have_same_values(own: Any, other: Any) -> bool:
+    """Whether two fields of images are equal, NaN to NaN; None equals None only."""
+    if own is None or other is None:
+        return own is other
+    if isinstance(own, (str, Mapping)):
+        return bool(own == other)
+    own, other = np.asarray(own), np.asarray(other)
+    if "O" in (own.dtype.kind, other.dtype.kind):
+        return False
+    return np.array_equal(own, other, equal_nan=own.dtype.kind in "fc" and other.dtype.kind in "fc")
 
 
 def describe_values(array: npt.NDArray[Any], units: str) -> str:
@@ -210,6 +227,17 @@ def describe_values(array: npt.NDArray[Any], units: str) -> str:
     # fmin and fmax pass over NaN.
     low, high = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
     return f"{array.dtype} {low:.6g} to {high:.6g}" + (f" {units}" if units else "")
+
+
+def check_mask_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Check that a type is one of truth values or numbers."""
+    try:
+        checked = np.dtype(dtype)
+    except (TypeError, ValueError) as error:
+        raise option_error("dtype", dtype, "a NumPy dtype") from error
+    if checked.kind not in "biufc":
+        raise option_error("dtype", dtype, "a type of numbers")
+    return checked
 
 
 def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) -> Image:
@@ -223,7 +251,8 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
         An Image of modality ``"SEG"`` on the same voxels, 1 everywhere.
 
     Raises:
-        ValueError: If the reference image has no 3D array (a GeometryError).
+        ValueError: If the reference image has no 3D array (a GeometryError), or the type is none of numbers (an
+            OptionError).
 
     Examples:
         >>> import numpy as np
@@ -239,11 +268,10 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
             f"the reference image has {found} and a mask needs a 3D one",
             advice="pass an image with axes (x, y, z)",
         )
-    return Image(
-        np.ones(array.shape, dtype=dtype, order="F"),
-        reference_image.spacing,
-        reference_image.origin,
-        None if reference_image.direction is None else np.array(reference_image.direction),
-        "SEG",
+    grid = reference_image.grid
+    return Image.from_grid(
+        np.ones(array.shape, check_mask_type(dtype), order="F"),
+        grid,
+        modality="SEG",
         metadata={key: value for key, value in reference_image.metadata.items() if key == "frame_of_reference_uid"},
     )

@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .errors import OptionError
-from .image import Image
+from .errors import GeometryError, OptionError
+from .geometry import CORNER_ERROR_REFUSED
+from .image import Image, copy_image
 from .provenance import Decision, give_warnings
 from .validity import Validity, as_source_mask, find_valid
 
-__all__ = ["check_image", "check_is_image", "derive_image", "find_valid_voxels", "name_of"]
+__all__ = [
+    "check_image",
+    "check_is_image",
+    "check_lies_on",
+    "derive_image",
+    "find_valid_voxels",
+    "name_of",
+    "note_other_frame",
+    "report_other_frame",
+]
 
 
 def name_of(image: Image) -> str | None:
@@ -19,7 +29,7 @@ def name_of(image: Image) -> str | None:
 
 
 def derive_image(image: Image, *decisions: Decision, **changes: Any) -> Image:
-    """A copy of an image with other fields and more decisions, whose warnings are given.
+    """A copy of an image with other fields and more decisions, whose warnings are given; it shares nothing.
 
     Args:
         image: The image.
@@ -27,7 +37,7 @@ def derive_image(image: Image, *decisions: Decision, **changes: Any) -> Image:
         **changes: Fields with new values.
     """
     give_warnings(name_of(image) or "image", decisions)
-    return replace(image, provenance=image.provenance.with_decisions(*decisions), **changes)
+    return copy_image(image, provenance=image.provenance.with_decisions(*decisions), **changes)
 
 
 def check_is_image(name: str, value: object) -> None:
@@ -72,3 +82,63 @@ def find_valid_voxels(image: Image) -> Validity:
     """Find where an image holds valid data; it is checked as by :func:`check_image`."""
     sound = check_image(image)
     return find_valid(sound.array, sound.source_mask)
+
+
+def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str | None = None) -> None:
+    """Check that a mask lies on an image's voxels.
+
+    Args:
+        mask: The mask.
+        image: The image.
+        what: What the mask is, for messages.
+        path: Its file.
+
+    Raises:
+        GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
+    """
+    own, grid = mask.grid, image.grid
+    advice = "place the mask on the image first: load it with reference_image="
+    if own.shape != grid.shape:
+        raise GeometryError(
+            f"{what} has shape {own.shape} and the image {grid.shape}",
+            path=path,
+            advice=advice,
+            mask_shape=own.shape,
+            image_shape=grid.shape,
+        )
+    error = grid.corner_error(own)
+    # "not (a < x)" also refuses NaN.
+    if not error < CORNER_ERROR_REFUSED:
+        raise GeometryError(
+            f"{what} lies elsewhere: its worst corner is {error:.3g} voxels from the image's, "
+            f"{CORNER_ERROR_REFUSED} is the limit",
+            path=path,
+            advice=advice,
+            corner_error=error,
+        )
+
+
+def report_other_frame(own: str, reference: str) -> tuple[Decision, ...]:
+    """The warning that is due where something of one frame of reference is put on something of another.
+
+    Positions of two frames are not related (DICOM PS3.3 C.7.4.1) unless somebody registered them, which no file of
+    voxels tells. Formats without such a frame are taken at their word.
+
+    Args:
+        own: UID of the frame, empty if unknown.
+        reference: That of what it is put on.
+    """
+    if not own or not reference or own == reference:
+        return ()
+    text = (
+        f"its frame of reference ({own}) is not the reference's ({reference}): the same position may be another place "
+        "in the patient"
+    )
+    return (Decision("assumed", text, warning="geometry"),)
+
+
+def note_other_frame(image: Image, reference: Image) -> Image:
+    """Record in an image that its frame of reference is not that of the image on which it is to be placed."""
+    name = "frame_of_reference_uid"
+    decisions = report_other_frame(image.metadata.get(name, ""), reference.metadata.get(name, ""))
+    return replace(image, provenance=image.provenance.with_decisions(*decisions)) if decisions else image

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from .checks import check_choice, check_fill_value, check_whole
 from .dicom.series.phase_info import DicomPhaseInfo
-from .errors import ContentWarning, warn
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.explanation import Explanation
@@ -20,6 +19,7 @@ from .loaders.keywords import (
     check_reference,
     check_source_mask_from,
     check_suv,
+    warn_of_idle_options,
 )
 from .loaders.loading_steps import place_on_grid, read_image
 from .loaders.merging_files import load_and_merge_images
@@ -123,8 +123,10 @@ def load_image(
         >>> load_image(folder / "scan.nii.gz").origin
         (10.0, 20.0, 30.0)
     """
-    if transpose_axes is not None and reference_image is None:
-        warn("transpose_axes is used together with reference_image only, and was ignored", ContentWarning)
+    if reference_image is None:
+        # Where an irregular stack is resampled, there are voxels to fill without a reference.
+        fills = irregular == "resample"
+        warn_of_idle_options("reference_image", transpose_axes, 0.0 if fills else fill_value, interpolation)
     # Before the voxels are read, so that a reference without a place fails at once.
     target = None if reference_image is None else check_reference(reference_image)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))

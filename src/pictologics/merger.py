@@ -12,8 +12,9 @@ import numpy.typing as npt
 from .array_types import AnyArray
 from .geometry import Box, Grid, find_overlap
 from .image import Image
-from .interpolation.sampling import widen_type
-from .placement import describe_placing
+from .interpolation.filled_types import widen_type
+from .labels import LABEL_ROUNDING, find_label_values
+from .placement import describe_losses, describe_placing, reorder_box
 from .provenance import Decision
 from .threads import run_in_shares
 
@@ -33,6 +34,10 @@ CHOICES: dict[str, Callable[[AnyArray, AnyArray], AnyArray]] = {
 """Of two values that are both not background, the one that is kept."""
 
 
+MOST_VALUES_SHOWN = 10
+"""How many values a message lists."""
+
+
 @dataclass
 class Merger:
     """Merges images one after the other into one volume; background is 0, or a voxel without valid data.
@@ -48,6 +53,9 @@ class Merger:
         valid: Where some image had valid data, None as long as no image has a source mask.
         covered: Where some image had a voxel at all; only kept where a fill value needs it.
         conflicts: Voxels at which an image met another's value, counted for each image added.
+        counts: How many voxels each image had that was relabeled; 0 for others.
+        owners: Which image, from 1, a voxel's value is of, 0 for none; only kept with ``keeps_owners``.
+        keeps_owners: Whether somebody will ask for them.
     """
 
     grid: Grid
@@ -57,6 +65,9 @@ class Merger:
     valid: npt.NDArray[np.bool_] | None = None
     covered: npt.NDArray[np.bool_] | None = None
     conflicts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    owners: npt.NDArray[np.uint16] | None = None
+    keeps_owners: bool = False
 
     def add(
         self,
@@ -68,7 +79,7 @@ class Merger:
         """Merge one more image.
 
         Args:
-            image: An image whose lattice meets the grid's; what lies outside is cut off.
+            image: An image whose axes and spacing are the grid's; what lies outside is cut off.
             value: What its voxels that are not background become; None leaves them as they are.
             dtype: Type of the result; None for one that holds the image's values and those before it.
             covered: Where it has voxels, an array of its shape; None for everywhere.
@@ -77,9 +88,9 @@ class Merger:
             What placing it did.
 
         Raises:
-            GeometryError: If the lattices do not meet.
+            GeometryError: If axes or spacing differ.
         """
-        lattice = image.grid.lattice_map(self.grid)
+        lattice = image.grid.lattice_map(self.grid, to_nearest=True)
         source, destination = find_overlap(image.grid, self.grid, lattice)
 
         def place_array(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -88,8 +99,25 @@ class Merger:
         kept = self.widen_for(image.array.dtype if dtype is None else dtype)[destination]
         mask = None if image.source_mask is None else place_array(image.source_mask)
         self.note_validity(mask, None if covered is None else place_array(covered), destination)
-        self.conflicts.append(self.merge(kept, place_array(image.array), mask, value))
-        return [] if image.grid.lies_on(self.grid) else describe_placing(image.grid, self.grid, lattice, destination)
+        new = place_array(image.array)
+        self.counts.append(int(np.count_nonzero(new)) if value is not None else 0)
+        met, not_numbers = self.merge(kept, new, mask, value, self.find_owners(destination))
+        self.conflicts.append(met)
+        decisions = report_not_numbers(not_numbers)
+        if image.grid.lies_on(self.grid):
+            return decisions
+        decisions += describe_placing(image.grid, self.grid, lattice, destination)
+        if new.size:
+            decisions += describe_losses(image, self.grid, reorder_box(source, lattice), new, 0.0)
+        return decisions
+
+    def find_owners(self, destination: Box) -> npt.NDArray[np.uint16] | None:
+        """Which image each voxel of a box is of, to be written to; None if nobody asks."""
+        if not self.keeps_owners:
+            return None
+        if self.owners is None:
+            self.owners = np.zeros(self.grid.shape, np.uint16, order="F")
+        return self.owners[destination]
 
     def widen_for(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Make the result's array, or widen it, so that it holds values of a type, and return it."""
@@ -117,11 +145,20 @@ class Merger:
             self.covered[destination] |= True if covered is None else covered
 
     def merge(
-        self, kept: npt.NDArray[Any], new: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None, value: int | None
-    ) -> int:
-        """Merge the voxels of one image in place, plane by plane on all threads; counts those that met another's."""
-        choose = CHOICES[self.rule]
-        met = [0] * kept.shape[2]
+        self,
+        kept: npt.NDArray[Any],
+        new: npt.NDArray[Any],
+        mask: npt.NDArray[np.bool_] | None,
+        value: int | None,
+        owners: npt.NDArray[np.uint16] | None,
+    ) -> tuple[int, int]:
+        """Merge the voxels of one image in place, plane by plane on all threads.
+
+        Returns:
+            How many met another's value, and how many are NaN, which is background.
+        """
+        choose, number = CHOICES[self.rule], len(self.conflicts) + 1
+        met, not_numbers = [0] * kept.shape[2], [0] * kept.shape[2]
 
         def merge_share(share: Iterable[int]) -> None:
             for k in share:
@@ -134,11 +171,18 @@ class Merger:
                 # A mask is small in its plane: the rest of the plane is left alone.
                 part = slice(int(rows[0]), int(rows[-1]) + 1)
                 wanted, plane, values = wanted[:, part], kept[:, part, k], new[:, part, k]
+                if values.dtype.kind in "fc":
+                    is_nan = np.isnan(values)
+                    not_numbers[k] = int(np.count_nonzero(is_nan & wanted))
+                    wanted &= ~is_nan
                 if value is not None:
                     values = np.full((1, 1), value, kept.dtype)
                 # 0 is background in the result as well: what was there before decides, not which file wrote it.
                 taken = wanted & (plane != 0)
                 met[k] = int(np.count_nonzero(taken))
+                if owners is not None:
+                    stays = taken & (choose(plane, values) == plane) if met[k] and self.rule != "last" else False
+                    np.copyto(owners[:, part, k], number, where=wanted & ~np.asarray(stays))
                 if met[k]:
                     # The cast changes nothing: widen_for gave the result the common type of both.
                     both = choose(plane, values).astype(kept.dtype, copy=False)
@@ -147,32 +191,84 @@ class Merger:
                 np.copyto(plane, values, where=wanted, casting="unsafe")
 
         run_in_shares(merge_share, kept.shape[2])
-        return sum(met)
+        return sum(met), sum(not_numbers)
 
     def finish(self) -> npt.NDArray[Any]:
         """Fill the voxels that no image had, and return the result."""
         array = self.widen_for(np.dtype(np.uint8))
         if self.covered is not None:
-            array = self.widen_for(widen_type(array.dtype, self.fill_value))
+            array = self.widen_for(widen_type(array, self.fill_value))
             np.copyto(array, array.dtype.type(self.fill_value), where=~self.covered)
         return array
 
-    def binarize(self, rule: Binarize) -> npt.NDArray[np.uint8]:
+    def binarize(self, rule: Binarize) -> tuple[npt.NDArray[np.uint8], list[Decision]]:
         """Make a mask that is 1 where a voxel's value is meant and 0 elsewhere, uint8 in Fortran order.
+
+        Labels that a file stores with a slope, such as 0.988 for 1, are rounded before they are compared.
 
         Args:
             rule: True for every value above 0; a whole number for that value; a list for its values; a tuple for the
                 values from its first to its second, both included.
+
+        Returns:
+            The mask, and the warnings that are due.
         """
-        array = self.finish()
+        array, decisions = self.finish(), []
+        found = None if isinstance(rule, bool) or array.dtype.kind != "f" else find_label_values(array, LABEL_ROUNDING)
+        is_rounded = found is not None and bool((np.rint(found) != found).any())
+        if found is not None and is_rounded:
+            example = found[np.rint(found) != found][0]
+            text = (
+                f"labels are stored as values that are not whole, such as {example:.6g}, and were rounded before "
+                f"binarize={rule!r} compared them"
+            )
+            decisions.append(Decision("rounded", text, float(example), "content"))
         result = np.zeros(self.grid.shape, np.uint8, order="F")
 
         def binarize_share(share: Iterable[int]) -> None:
             for k in share:
-                result[:, :, k] = is_meant(array[:, :, k], rule)
+                plane = array[:, :, k]
+                result[:, :, k] = is_meant(np.rint(plane) if is_rounded else plane, rule)
 
         run_in_shares(binarize_share, self.grid.shape[2])
-        return result
+        if not result.any() and array.any():
+            text = f"binarize={rule!r} means no value that is there, and the mask is empty: {describe_found(array)}"
+            decisions.append(Decision("left out", text, 0, "content"))
+        return result, decisions
+
+    def find_winners(self) -> dict[int, list[int]]:
+        """For each label of the result, in ascending order, the images whose it is."""
+        assert self.owners is not None and self.array is not None
+        pairs: set[tuple[int, int]] = set()
+        for k in range(self.grid.shape[2]):
+            owners = self.owners[:, :, k]
+            rows = np.flatnonzero(owners.any(axis=0))
+            if rows.size:
+                part = slice(int(rows[0]), int(rows[-1]) + 1)
+                values = self.array[:, part, k].astype(np.int64)
+                both = np.unique(values * (len(self.conflicts) + 1) + owners[:, part])
+                pairs |= {divmod(int(code), len(self.conflicts) + 1) for code in both}
+        winners: dict[int, list[int]] = {}
+        for value, owner in sorted(pairs):
+            if owner:
+                winners.setdefault(value, []).append(owner)
+        return winners
+
+
+def report_not_numbers(count: int) -> list[Decision]:
+    """The warning that is due where voxels are NaN, which no rule orders among values."""
+    if not count:
+        return []
+    return [Decision("left out", f"{count} voxels are NaN and count as background", count, "content")]
+
+
+def describe_found(array: npt.NDArray[Any]) -> str:
+    """Which values there are beside 0, for a message."""
+    values = find_label_values(array)
+    if values is not None:
+        shown = [f"{value:g}" for value in values[values != 0][:MOST_VALUES_SHOWN]]
+        return f"the values are {', '.join(shown)}{' and more' if values.size > len(shown) + 1 else ''}"
+    return f"the values run from {np.fmin.reduce(array, axis=None):g} to {np.fmax.reduce(array, axis=None):g}"
 
 
 def is_meant(values: npt.NDArray[Any], rule: Binarize) -> npt.NDArray[np.bool_]:

@@ -28,6 +28,8 @@ def organs(tmp_path: Path) -> Path:
         save_image(Image.from_grid(np.ones(part.shape, np.uint8), part), tmp_path / f"{name}.nii.gz")
     aside = Grid(GRID.shape, GRID.spacing, tuple(GRID.index_to_world((0.5, 0, 0))), GRID.direction)
     save_image(Image.from_grid(np.ones(GRID.shape, np.uint8), aside), tmp_path / "aside.nii.gz")
+    wide = GRID.with_spacing([1.5 * step for step in GRID.spacing])
+    save_image(Image.from_grid(np.ones(wide.shape, np.uint8), wide), tmp_path / "wide.nii.gz")
     return tmp_path
 
 
@@ -57,7 +59,7 @@ def test_what_does_not_fit_writes_nothing(organs):
     assert "aside.nii.gz" in message
     assert "shape" in message
     assert "half" not in message
-    message = fail(organs, "merge", "aside.nii.gz", "-o", "bad.nii.gz", "--reference", "scan.nii.gz")
+    message = fail(organs, "merge", "wide.nii.gz", "-o", "bad.nii.gz", "--reference", "scan.nii.gz")
     assert "do not meet" in message
     assert "--binarize" in fail(organs, "merge", "liver.nii.gz", "-o", "bad.nii.gz", "--binarize", "most")
     assert not (organs / "bad.nii.gz").exists()

@@ -10,6 +10,7 @@ from pictologics.interpolation.influence import find_result_box, find_source_box
 from pictologics.preprocessing import crop_to_mask, resample_image
 
 
+@pytest.mark.filterwarnings("ignore:.*look like labels")
 @pytest.mark.parametrize("method", ["nearest", "linear", "cubic"])
 @pytest.mark.parametrize("width", [1, 2, 5])
 @pytest.mark.parametrize("threshold", [0.01, 0.1, 0.5])

@@ -498,22 +498,30 @@ def test_phantom_survives_as_a_label_map(tmp_path):
     np.testing.assert_array_equal(image.array, PHANTOM.array)
 
 
-def test_resampled_by_nearest_neighbor_with_a_warning(tmp_path):
+@pytest.mark.parametrize("place", ["a fraction of a voxel aside", "of another spacing"])
+def test_on_another_lattice_load_image_does_what_load_seg_does(tmp_path, place):
     path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
     own = load_seg(path)
-    aside = Grid(own.grid.shape, own.spacing, tuple(own.grid.index_to_world((0.3, -0.2, 0.1))), own.grid.direction)
-    reference = Image.from_grid(own.array, aside)
-    with pytest.warns(GeometryWarning, match="resampled onto the reference by nearest") as caught:
+    if place == "of another spacing":
+        aside, words = own.grid.with_spacing([0.8 * step for step in own.spacing]), "resampled onto the reference by"
+    else:
+        # Less than half a voxel aside, each voxel's nearest neighbor is itself.
+        start = tuple(own.grid.index_to_world((0.3, -0.2, 0.1)))
+        aside, words = Grid(own.grid.shape, own.spacing, start, own.grid.direction), r"by 0.3, -0.2, 0.1 voxels"
+    reference = Image.from_grid(np.zeros(aside.shape, np.float32), aside)
+    with pytest.warns(GeometryWarning, match=words) as caught:
         image = load_seg(path, reference_image=reference)
     assert caught[0].filename == __file__
-    # Less than half a voxel aside, each voxel's nearest neighbor is itself.
-    np.testing.assert_array_equal(image.array, own.array)
+    if place != "of another spacing":
+        np.testing.assert_array_equal(image.array, own.array)
     assert image.array.dtype == np.uint8
     assert dict(image.labels) == dict(own.labels)
-    with pytest.warns(GeometryWarning, match="resampled onto the reference by nearest") as caught:
+    with pytest.warns(GeometryWarning, match=words) as caught:
         separate = load_seg(path, combine_segments=False, reference_image=reference)
     for number, mask in separate.items():
-        np.testing.assert_array_equal(mask.array, own.array == number)
+        np.testing.assert_array_equal(mask.array, image.array == number)
     assert len(caught) == 1
-    with pytest.raises(ValueError, match="lattices do not meet"):
-        load_image(path, reference_image=reference)
+    with pytest.warns(GeometryWarning, match=words) as caught:
+        loaded = load_image(path, reference_image=reference)
+    assert len(caught) == 1
+    assert loaded.equals(image)

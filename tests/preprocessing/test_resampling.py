@@ -208,6 +208,7 @@ def test_infinite_values_are_invalid_and_warned_of():
 # --- masks by partial volume ---
 
 
+@pytest.mark.filterwarnings("ignore:.*(look like labels|cuts off)")
 @given(grids(st.tuples(*[st.integers(3, 9)] * 3)), factors, st.sampled_from([0.25, 0.5, 0.9]))
 def test_a_mask_is_where_its_interpolated_fraction_is(grid, factor, threshold):
     spacing = factor * grid.spacing
@@ -226,6 +227,7 @@ def test_a_fraction_of_just_the_threshold_counts():
     assert made.array.ravel().tolist() == [1, 1]
 
 
+@pytest.mark.filterwarnings("ignore:.*(look like labels|cuts off)")
 def test_of_several_labels_the_largest_fraction_wins_on_any_grid():
     rng = np.random.default_rng(1)
     labels = np.asfortranarray(

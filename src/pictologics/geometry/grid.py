@@ -47,10 +47,16 @@ class Grid:
     direction: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
 
     def __post_init__(self) -> None:
-        shape = tuple(int(n) for n in self.shape)
-        spacing = tuple(float(s) for s in self.spacing)
-        origin = tuple(float(o) for o in self.origin)
-        direction = np.array(self.direction, dtype=np.float64)
+        try:
+            shape = tuple(int(n) for n in self.shape)
+            spacing = tuple(float(s) for s in self.spacing)
+            origin = tuple(float(o) for o in self.origin)
+            direction = np.array(self.direction, dtype=np.float64)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise GeometryError(
+                f"shape {self.shape!r}, spacing {self.spacing!r} and origin {self.origin!r} describe no grid",
+                advice="give three numbers each and a 3x3 direction",
+            ) from error
         if len(shape) != 3 or len(spacing) != 3 or len(origin) != 3 or direction.shape != (3, 3):
             raise GeometryError(
                 f"a grid has three axes; shape {shape}, spacing {spacing}, origin {origin} and a direction "
@@ -333,20 +339,22 @@ class Grid:
         """4x4 matrix from a voxel index of another grid to the index in this grid of the same point."""
         return np.asarray(np.linalg.inv(self.affine) @ target.affine)
 
-    def lattice_map(self, target: Grid) -> LatticeMap:
+    def lattice_map(self, target: Grid, *, to_nearest: bool = False) -> LatticeMap:
         """Find this grid's voxels on the voxels of another grid.
 
         Args:
             target: The grid to be filled with voxels of this one.
+            to_nearest: Also where all voxels lie beside the target's by one fraction of a voxel, which then is the
+                ``shift`` of the result.
 
         Returns:
             The axes, signs and offset by which whole voxels correspond.
 
         Raises:
-            GeometryError: If the spacings, the directions or the offset make voxel centers miss each other by
-                a tenth of a voxel of the target or more, anywhere in this grid.
+            GeometryError: If the spacings, the directions or, without ``to_nearest``, the offset make voxel centers
+                miss each other by a tenth of a voxel of the target or more, anywhere in this grid.
         """
-        return find_lattice_map(self, target)
+        return find_lattice_map(self, target, to_nearest=to_nearest)
 
     def __repr__(self) -> str:
         return (

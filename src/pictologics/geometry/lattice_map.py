@@ -12,7 +12,7 @@ from ..array_types import FloatArray
 from ..errors import GeometryError
 from .boxes import Box
 from .number_text import format_numbers
-from .tolerances import CORNER_ERROR_REFUSED
+from .tolerances import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from .world import nearest_axes
 
 __all__ = ["LatticeMap", "corners_of", "find_lattice_map", "find_overlap"]
@@ -49,13 +49,15 @@ class LatticeMap:
         axes: For each axis of the target, the source axis that runs along it.
         signs: For each axis of the target, +1 or -1: the same or the opposite way.
         offset: Source index, along ``axes[k]``, of the target's first voxel.
-        corner_error: What rounding to whole voxels moved, in voxels of the target.
+        corner_error: What rounding to whole voxels moved the worst corner, in voxels of the target.
+        shift: What it moved the middle along each axis of the target, in voxels of the target.
     """
 
     axes: tuple[int, int, int]
     signs: tuple[int, int, int]
     offset: tuple[int, int, int]
     corner_error: float
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def corners_of(shape: tuple[int, int, int]) -> FloatArray:
@@ -63,12 +65,12 @@ def corners_of(shape: tuple[int, int, int]) -> FloatArray:
     return np.array(list(itertools.product(*((0.0, size - 1.0) for size in shape))))
 
 
-def find_lattice_map(source: HasLattice, target: HasLattice) -> LatticeMap:
+def find_lattice_map(source: HasLattice, target: HasLattice, *, to_nearest: bool = False) -> LatticeMap:
     """Find a grid's voxels on the voxels of another; what :meth:`Grid.lattice_map` does.
 
     Raises:
         GeometryError: If voxel centers miss each other by a tenth of a voxel of the target or more, anywhere in the
-            source.
+            source; with ``to_nearest``, if they do so for another reason than one offset that all of them have.
     """
     to_source = np.asarray(np.linalg.inv(source.affine) @ target.affine)
     axes, signs = nearest_axes(to_source[:3, :3] * np.asarray(source.spacing)[:, None])
@@ -80,17 +82,51 @@ def find_lattice_map(source: HasLattice, target: HasLattice) -> LatticeMap:
     # a rounding of the spacing into a shift.
     center = (np.asarray(source.shape) - 1) / 2.0
     on_target = np.linalg.solve(to_source[:3, :3], center - to_source[:3, 3])
-    whole[:3, 3] = np.round(center - whole[:3, :3] @ on_target)
+    offset = center - whole[:3, :3] @ on_target
+    for target_axis, (source_axis, sign) in enumerate(zip(axes, signs, strict=True)):
+        whole[source_axis, 3] = round_offset(offset[source_axis], sign * find_world_sign(target, target_axis))
     # How far apart the exact map and the rounded one put each corner, on the target. The rounded one only exchanges and
     # flips axes, so that its transpose is its inverse.
     corners = corners_of(source.shape)
     exact = np.linalg.solve(to_source[:3, :3], (corners - to_source[:3, 3]).T).T
     rounded = (corners - whole[:3, 3]) @ whole[:3, :3]
-    error = float(np.sqrt(((exact - rounded) ** 2).sum(axis=1)).max())
-    if not error < CORNER_ERROR_REFUSED:
+    error = find_largest_distance(rounded - exact)
+    shift = (center - whole[:3, 3]) @ whole[:3, :3] - on_target
+    misfit = find_largest_distance(rounded - exact - shift)
+    if not (misfit if to_nearest else error) < CORNER_ERROR_REFUSED:
         raise lattice_mismatch_error(source, target, axes, to_source, error)
-    offset = tuple(int(whole[source_axis, 3]) for source_axis in axes)
-    return LatticeMap(axes, signs, offset, error)  # type: ignore[arg-type]
+    whole_offset = tuple(int(whole[source_axis, 3]) for source_axis in axes)
+    moved = tuple(float(part) for part in shift)
+    return LatticeMap(axes, signs, whole_offset, error, moved)  # type: ignore[arg-type]
+
+
+def find_largest_distance(differences: FloatArray) -> float:
+    """The length of the longest of several vectors, one a row."""
+    return float(np.sqrt((differences**2).sum(axis=1)).max())
+
+
+def find_world_sign(grid: HasLattice, axis: int) -> int:
+    """Whether an axis runs towards growing coordinates of the world axis next to it, +1, or against it, -1."""
+    cosines = grid.direction[:, axis]
+    return 1 if cosines[int(np.argmax(np.abs(cosines)))] > 0 else -1
+
+
+def round_offset(offset: float, sign: int) -> int:
+    """The whole offset that is nearest; of two that are equally near, the one that moves voxels to lower coordinates.
+
+    That is to the patient's right, to the front or downwards, whatever way either file stores its axes: a copy of the
+    same mask that runs the other way must not come out a voxel beside it. Where axes run along the world's, it is also
+    what sampling by nearest neighbors does.
+
+    Args:
+        offset: Index in the source, along one of its axes, of the target's first voxel.
+        sign: Whether that axis runs towards growing coordinates of the world, +1 or -1.
+    """
+    below = int(np.floor(offset))
+    # Headers round their numbers: what they call half a voxel is half a voxel give or take what is never noted.
+    if abs(offset - below - 0.5) < CORNER_ERROR_NOTED:
+        return below + 1 if sign > 0 else below
+    return round(offset)
 
 
 def find_overlap(source: HasLattice, target: HasLattice, lattice: LatticeMap) -> tuple[Box, Box]:

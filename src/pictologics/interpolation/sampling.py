@@ -14,6 +14,7 @@ from ..rescaling import find_exact_float
 from ..validity import Validity, find_valid
 from . import Interpolation
 from .boundaries import Extension
+from .filled_types import widen_type
 from .influence import find_source_box, make_whole_box, shift_map
 from .oblique import PlaneMap, copy_nearest_points, interpolate_points
 from .separable import (
@@ -30,7 +31,7 @@ from .weights import (
     make_axis_weights,
 )
 
-__all__ = ["Sampled", "Sampling", "sample", "widen_type"]
+__all__ = ["Sampled", "Sampling", "sample"]
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,15 @@ class Sampled:
         valid: Where they come from valid voxels; None if all of the source was valid.
         inside: How many of them lie within the source.
         not_finite: How many voxels of the source were taken for invalid because they are NaN or infinite.
+        lost_labels: Of labels that were sampled by their fractions, those of which nothing is left while something
+            is of others.
     """
 
     array: AnyArray
     valid: BoolArray | None
     inside: int
     not_finite: int = 0
+    lost_labels: tuple[int, ...] = ()
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -109,7 +113,7 @@ def sample_finite(
     valid: BoolArray | None,
 ) -> Sampled:
     """Sample an array that is finite wherever it is valid."""
-    dtype = choose_result_type(array.dtype, how)
+    dtype = choose_result_type(array, how)
     linear = to_source[:3, :3]
     axes, _ = nearest_axes(linear)
     straight = np.zeros((3, 3))
@@ -124,19 +128,11 @@ def sample_finite(
     return sample_axes(array.transpose(axes), coordinates, how, moved, dtype)
 
 
-def choose_result_type(dtype: np.dtype[Any], how: Sampling) -> np.dtype[Any]:
+def choose_result_type(array: AnyArray, how: Sampling) -> np.dtype[Any]:
     """The type of the result, in the machine's byte order."""
-    dtype = dtype.newbyteorder("=")
-    return widen_type(dtype, how.fill_value) if how.interpolation == "nearest" else find_exact_float(dtype)
-
-
-def widen_type(dtype: np.dtype[Any], fill_value: float | bool) -> np.dtype[Any]:
-    """A type widened, if it must be, so that it holds a fill value too."""
-    if dtype.kind == "f" or dtype == np.bool_:
-        return dtype
-    # A whole number widens an integer type no further than it must.
-    number = int(fill_value) if float(fill_value).is_integer() else fill_value
-    return np.result_type(dtype, np.min_scalar_type(number))
+    if how.interpolation == "nearest":
+        return widen_type(array, how.fill_value)
+    return widen_type(np.empty(0, find_exact_float(array.dtype)), how.fill_value)
 
 
 def sample_axes(

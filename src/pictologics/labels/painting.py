@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..provenance import Decision
 
-__all__ = ["Overlaps", "find_set_bytes", "paint_bits", "paint_plane", "report_overlaps"]
+__all__ = ["Overlaps", "find_set_bytes", "paint_bits", "paint_plane", "report_lost_labels", "report_overlaps"]
 
 Overlaps = Counter[tuple[int, int]]
 """Voxels that two segments share, by their numbers, the lower one first."""
@@ -141,3 +141,12 @@ def report_overlaps(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decisi
     more = f" and {len(overlaps) - NAMED_PAIRS} more pairs" if len(overlaps) > NAMED_PAIRS else ""
     text = f"segments overlap and the higher number was kept: {', '.join(pairs)}{more}"
     return [Decision("left out", text, sum(overlaps.values()), "content")]
+
+
+def report_lost_labels(lost: Sequence[int], names: Mapping[int, str]) -> list[Decision]:
+    """The warning that is due where nothing is left of some labels of a map."""
+    if not lost:
+        return []
+    named = ", ".join(f"{label} ({names.get(label) or 'no name'})" for label in lost[:NAMED_PAIRS])
+    more = f" and {len(lost) - NAMED_PAIRS} more" if len(lost) > NAMED_PAIRS else ""
+    return [Decision("left out", f"nothing is left of label {named}{more}", len(lost), "content")]

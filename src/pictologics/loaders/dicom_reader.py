@@ -35,7 +35,7 @@ class DicomReader:
     suffixes: tuple[str, ...] = (".dcm", "or none", "a folder, .zip or .tar.gz of them")
     honors = frozenset(
         {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"}
-        | {"source_mask_from", "color", "suv"}
+        | {'irregular="resample"', "source_mask_from", "color", "suv"}
     )
     needs_reference = False
 

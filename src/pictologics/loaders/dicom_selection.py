@@ -10,6 +10,7 @@ from ..dicom.frames.sop_classes import holds_segments
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
+from ..dicom.series.phase_info import DicomPhaseInfo
 from ..dicom.series.volumes import SeriesVolume, find_volumes
 from ..errors import OptionError, UnsupportedFormatError
 from ..provenance import Decision
@@ -56,7 +57,28 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
         groups, localizers = set_aside_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
     volumes = find_volumes(series, source.path, source.only)
+    if source.phase is not None:
+        volumes = [find_phase(volumes, source.phase)]
     return SourceVolumes(series, volumes, describe_rest(scan, series, localizers))
+
+
+def find_phase(volumes: Sequence[SeriesVolume], wanted: DicomPhaseInfo) -> SeriesVolume:
+    """The volume of a phase's files that is the phase: the only one, or the one of its split value, or of its label."""
+    if len(volumes) == 1:
+        return volumes[0]
+    # A value of several numbers is a list after a trip through JSON.
+    value = tuple(wanted.split_value) if isinstance(wanted.split_value, list) else wanted.split_value
+    same_value = [v for v in volumes if value is not None and (v.phase.tag, v.phase.value) == (wanted.split_tag, value)]
+    same_label = [volume for volume in volumes if volume.label == wanted.label]
+    for found in (same_value, same_label):
+        if len(found) == 1:
+            return found[0]
+    raise OptionError(
+        f"the phase {wanted.label!r} is none of the {len(volumes)} volumes in its files",
+        path=wanted.file_paths[0],
+        advice="list the phases anew with get_dicom_phases",
+        labels=[volume.label for volume in volumes],
+    )
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import check_choice, is_whole, option_error
-from ..errors import OptionError
+from ..errors import ContentWarning, OptionError, warn
 from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_is_image
@@ -25,6 +25,7 @@ __all__ = [
     "check_reference",
     "check_source_mask_from",
     "check_suv",
+    "warn_of_idle_options",
 ]
 
 P = ParamSpec("P")
@@ -53,6 +54,28 @@ def accept_former_spelling(former: str, name: str) -> Callable[[Callable[P, R]],
         return call
 
     return decorate
+
+
+def warn_of_idle_options(needed: str, transpose_axes: object, fill_value: object, interpolation: object) -> None:
+    """Name the options of placing that differ from their defaults where nothing is placed.
+
+    Args:
+        needed: The keyword without which they mean nothing.
+        transpose_axes: As it was given.
+        fill_value: As it was given.
+        interpolation: As it was given.
+    """
+    idle = [
+        name
+        for name, is_changed in (
+            ("transpose_axes", transpose_axes is not None),
+            ("fill_value", isinstance(fill_value, (int, float, np.number)) and fill_value != 0),
+            ("interpolation", interpolation is not None),
+        )
+        if is_changed
+    ]
+    for name in idle:
+        warn(f"{name} is used together with {needed} only, and was ignored", ContentWarning)
 
 
 def check_reference(reference_image: Image) -> Grid:
@@ -108,8 +131,8 @@ def check_paths(paths: Any) -> list[Any]:
 
 def check_binarize(rule: Binarize) -> Binarize:
     """Check a rule of binarizing; True and False are not numbers here."""
-    if rule is None or isinstance(rule, bool):
-        return rule or None
+    if rule is None or isinstance(rule, (bool, np.bool_)):
+        return bool(rule) or None
     if is_whole(rule):
         return int(rule)  # type: ignore[arg-type]
     if isinstance(rule, list) and rule and all(map(is_whole, rule)):

@@ -17,9 +17,10 @@ from ..errors import (
     warn,
 )
 from ..geometry import Grid
-from ..image import Image, note_other_frame
+from ..image import Image
+from ..image_checks import note_other_frame
 from ..interpolation import Interpolation
-from ..placement import place, transpose
+from ..placement import place_with_report, transpose
 from ..sentinels import find_source_mask
 from ..storage.files import PathLike
 from .protocol import Reader, ReadOptions
@@ -96,8 +97,12 @@ def prepare_for_reference(image: Image, reader: Reader, options: ReadOptions) ->
 def place_on_grid(
     image: Image, target: Grid, fill_value: float, interpolation: Interpolation | None, path: str
 ) -> Image:
-    """Put the image on a reference's voxels; an error names the file."""
+    """Put the image on a reference's voxels; an error names the file.
+
+    Segments go there as ``load_seg`` puts them: by nearest neighbors, with a warning, where no lattice meets.
+    """
     try:
-        return place(image, target, fill_value, interpolation)
+        fallback: Interpolation | None = "nearest" if image.modality == "SEG" else None
+        return place_with_report(image, target, fill_value, interpolation, fallback=fallback).image
     except GeometryError as error:
         raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,18 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import check_choice, check_fill_value, check_whole
-from ..errors import (
-    ContentWarning,
-    GeometryError,
-    OptionError,
-    warn,
-)
+from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
 from ..interpolation import Interpolation
-from ..labels import choose_label_type
+from ..labels import choose_label_type, report_lost_labels
 from ..merger import Binarize, ConflictResolution, Merger
-from ..placement import place
+from ..placement import is_label_map, place
 from ..provenance import Decision, Provenance, give_warnings
 from ..storage.files import PathLike
 from .keywords import (
@@ -31,6 +26,7 @@ from .keywords import (
     check_dtype,
     check_paths,
     check_reference,
+    warn_of_idle_options,
 )
 from .loading_steps import place_on_grid, read_image
 from .protocol import ReadOptions
@@ -118,8 +114,8 @@ def load_and_merge_images(
             "reposition_to_reference=True needs an image to put the files on, and none was given",
             advice="pass reference_image",
         )
-    if transpose_axes is not None and not reposition_to_reference:
-        warn("transpose_axes is used together with reposition_to_reference only, and was ignored", ContentWarning)
+    if not reposition_to_reference:
+        warn_of_idle_options("reposition_to_reference", transpose_axes, fill_value, interpolation)
     options = ReadOptions(
         dataset_index=check_whole("dataset_index", dataset_index, 0),
         recursive=bool(recursive),
@@ -130,12 +126,16 @@ def load_and_merge_images(
         transpose_axes=transpose_axes if reposition_to_reference else None,
     )
     merger: Merger | None = None
-    files = MergedFiles(relabel_masks)
+    files = MergedFiles(bool(relabel_masks))
+    keeps_owners = len(paths) > 1 and not relabel_masks and binarize_rule is None
     for path in paths:
         image, source = read_image(path, options)
         covered = None
         if merger is None:
             merger = Merger(image.grid if target is None else target, rule, options.fill_value)
+            merger.keeps_owners = keeps_owners
+        # What is no label needs no name.
+        merger.keeps_owners = merger.keeps_owners and is_label_map(image)
         if target is not None and reposition_to_reference:
             image, covered = place_on_lattice(image, target, options, method, source)
         else:
@@ -158,7 +158,7 @@ def place_on_lattice(
         depends on it.
     """
     with suppress(GeometryError):
-        image.grid.lattice_map(target)
+        image.grid.lattice_map(target, to_nearest=interpolation is None)
         return image, None
     moved = place_on_grid(image, target, 0, interpolation, path)
     if options.fill_value == 0:
@@ -176,7 +176,7 @@ class MergedFiles:
     sources: list[str] = field(default_factory=list)
     modality: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
-    labels: dict[int, str] = field(default_factory=dict)
+    labels: list[Mapping[int, str]] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
     def check_same_voxels(self, grid: Grid, expected: Grid, source: str, is_reference: bool) -> None:
@@ -207,24 +207,68 @@ class MergedFiles:
         else:
             self.modality, self.metadata = image.modality, dict(image.metadata)
         self.sources.append(source)
-        if self.relabel:
-            self.labels[len(self.sources)] = Path(source).name
-        else:
-            self.labels = {**image.labels, **self.labels}
+        self.labels.append(dict(image.labels))
 
     def make_image(self, merger: Merger, rule: Binarize) -> Image:
         """Make the image of what was merged and what is known of the files."""
         contested = sum(merger.conflicts)
         text = f"merged {len(self.sources)} files; {contested} times a voxel had a value already ({merger.rule} kept)"
-        array = merger.finish() if rule is None else merger.binarize(rule)
+        decisions = [Decision("merged", text, contested)]
+        labels: dict[int, str] = {}
+        named: list[Decision] = []
+        array = merger.finish()
+        if self.relabel:
+            labels, named = self.name_files(array, merger)
+        elif rule is None:
+            labels, named = self.name_values(merger)
+        decisions += named
+        if rule is not None:
+            array, chosen = merger.binarize(rule)
+            decisions += chosen
+        give_warnings(f"{len(self.sources)} merged files", decisions)
         return Image.from_grid(
             array,
             merger.grid,
             modality=self.modality if rule is None and not self.relabel else "SEG",
             source_mask=merger.valid,
             metadata=self.metadata,
-            labels=self.labels if rule is None else {},
-            provenance=Provenance(
-                self.sources[0], "merged files", (), (*self.decisions, Decision("merged", text, contested))
-            ),
+            labels=labels if rule is None else {},
+            provenance=Provenance(self.sources[0], "merged files", (), (*self.decisions, *decisions)),
         )
+
+    def name_files(self, array: npt.NDArray[Any], merger: Merger) -> tuple[dict[int, str], list[Decision]]:
+        """The labels of relabeled files, and a warning of files of which nothing is left."""
+        labels = {number: Path(source).name for number, source in enumerate(self.sources, 1)}
+        decisions = []
+        if merger.fill_value in labels:
+            text = f"fill_value {merger.fill_value:g} is also the label of '{labels[int(merger.fill_value)]}'"
+            decisions.append(Decision("merged", text, merger.fill_value, "content"))
+        elif any(merger.conflicts):
+            lost = [label for label in labels if merger.counts[label - 1] and not has_label(array, label)]
+            decisions = report_lost_labels(lost, labels)
+        return labels, decisions
+
+    def name_values(self, merger: Merger) -> tuple[dict[int, str], list[Decision]]:
+        """What each label stands for, and a warning of those that stand for several things.
+
+        A label is what the files call it whose voxels have it; a file that does not say gives its own name.
+        """
+        if not any(self.labels):
+            return {}, []
+        if not merger.keeps_owners:
+            return {value: name for labels in reversed(self.labels) for value, name in labels.items()}, []
+        names, decisions = {}, []
+        for value, owners in merger.find_winners().items():
+            found = {self.labels[k - 1].get(value) or Path(self.sources[k - 1]).name: k for k in reversed(owners)}
+            distinct = list(reversed(found))
+            names[value] = " + ".join(distinct)
+            if len(distinct) > 1:
+                of_files = " and ".join(f"'{name}' of '{self.sources[found[name] - 1]}'" for name in distinct)
+                text = f"the value {value} stands for {of_files}; relabel_masks=True keeps files apart"
+                decisions.append(Decision("merged", text, value, "content"))
+        return names, decisions
+
+
+def has_label(array: npt.NDArray[Any], value: int) -> bool:
+    """Whether any voxel has a value; looks no further than the first plane with one."""
+    return any((array[:, :, k] == value).any() for k in range(array.shape[2]))

@@ -31,7 +31,7 @@ def make_source(given: Any) -> Source:
         OptionError: If it is none of these, or an empty list.
     """
     if isinstance(given, DicomPhaseInfo):
-        return Source(given.file_paths[0], "list", given.stored_files, given.frames)
+        return make_phase_source(given)
     if isinstance(given, (str, os.PathLike)):
         path = check_path_exists(given)
         return Source(str(path), "folder") if path.is_dir() else make_file_source(DiskFile(path))
@@ -54,6 +54,16 @@ def make_source(given: Any) -> Source:
     if len(files) == 1:
         return make_file_source(DiskFile(files[0]))
     return Source(str(files[0]), "list", tuple(DiskFile(file) for file in files))
+
+
+def make_phase_source(phase: DicomPhaseInfo) -> Source:
+    """Make the source of a phase: as it was listed, or of its files where it was made of what a list says."""
+    if phase.frames is not None:
+        return Source(phase.file_paths[0], "list", phase.stored_files, phase.frames)
+    source = make_source(list(phase.file_paths))
+    # Of a list of one file too, the series' volumes are meant.
+    files = source.files if source.kind == "list" else (DiskFile(check_path_exists(phase.file_paths[0])),)
+    return Source(source.path, "list", files, phase=phase)
 
 
 def check_path_exists(path: object) -> Path:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError
 from ..image import Image
 from ..storage.files import StoredFile
@@ -51,6 +52,7 @@ class Source:
         kind: What was given; an index is a DICOMDIR.
         files: The files, except those of a folder, which are found when it is read.
         only: Of the files' frames, those that are meant, by file and number; None for all.
+        phase: The volume that is meant of those in the files; None for the one that ``dataset_index`` counts.
         head: First bytes of a single file.
         is_dicom: Whether a single file begins as DICOM; if it can be followed, its entry in ``files`` knows its header.
         damage: Why it cannot be followed.
@@ -60,6 +62,7 @@ class Source:
     kind: Literal["file", "folder", "list", "archive", "index"]
     files: tuple[StoredFile, ...] = ()
     only: frozenset[tuple[str, int]] | None = None
+    phase: DicomPhaseInfo | None = None
     head: bytes = field(default=b"", repr=False)
     is_dicom: bool = False
     damage: CorruptFileError | None = None
@@ -107,9 +110,12 @@ class ReadOptions:
     transpose_axes: tuple[int, int, int] | None = None
 
     def list_changed(self) -> frozenset[str]:
-        """Names of the options that differ from their defaults, but for those that the front door acts on itself."""
+        """Names of the options that differ from their defaults, but for those that the front door acts on itself.
+
+        Of ``irregular`` the value is named too where only stacks of slices have it.
+        """
         return frozenset(
-            option.name
+            'irregular="resample"' if option.name == "irregular" and self.irregular == "resample" else option.name
             for option in fields(self)
             if option.name not in FRONT_DOOR_OPTIONS and getattr(self, option.name) != option.default
         )

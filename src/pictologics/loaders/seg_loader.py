@@ -9,7 +9,8 @@ import numpy as np
 
 from ..checks import check_number, is_whole, option_error
 from ..errors import OptionError
-from ..image import Image, note_other_frame
+from ..image import Image
+from ..image_checks import note_other_frame
 from ..placement import Placed, move_image, place_with_report
 from ..provenance import Decision, give_warnings
 from ..storage.files import PathLike
@@ -193,7 +194,7 @@ def choose_placings(placings: Sequence[Placed]) -> list[Decision]:
 
 def place_segment(image: Image, reference: Image) -> Placed:
     """Put segments onto the reference's voxels; labels are never blended, so that the nearest voxel gives the value."""
-    return place_with_report(image, reference.grid, 0.0, "nearest", warn_when_resampled=True)
+    return place_with_report(image, reference.grid, 0.0, fallback="nearest")
 
 
 def place_mask(mask: Image, reference: Image) -> Placed:

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..array_types import AnyArray
 from ..errors import OptionError
-from ..image import Image, check_lies_on
-from ..image_checks import check_image, name_of
+from ..image import Image
+from ..image_checks import check_image, check_lies_on, name_of
 from ..labels import choose_label_type
 
 __all__ = ["check_mask", "read_mask_labels"]

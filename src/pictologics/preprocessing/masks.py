@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..checks import check_choice, check_number, check_range, format_range
 from ..geometry import Box
-from ..image import Image
+from ..image import Image, copy_image
 from ..provenance import Decision
 from .boxes import join_boxes, widen_box
 from .mask_labels import check_mask
@@ -199,7 +199,7 @@ def crop_image(image: Image, box: Box) -> Image:
         slices = slices[box[2]]
     text = f"cropped from {image.array.shape} to {grid.shape} voxels"
     provenance = replace(image.provenance.with_decisions(Decision("processed", text)), slices=slices)
-    return replace(
+    return copy_image(
         image,
         array=np.array(image.array[box], order="F"),
         origin=grid.origin,

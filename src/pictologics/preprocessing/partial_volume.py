@@ -10,6 +10,7 @@ from ..array_types import AnyArray, BoolArray, FloatArray
 from ..errors import OptionError
 from ..geometry import Box
 from ..interpolation.block_arithmetic import Scratch, select_values
+from ..interpolation.filled_types import widen_type
 from ..interpolation.influence import (
     find_result_box,
     find_source_box,
@@ -20,7 +21,6 @@ from ..interpolation.sampling import (
     Sampled,
     Sampling,
     sample,
-    widen_type,
 )
 from ..labels import LARGEST_LABEL
 from ..validity import find_valid
@@ -62,12 +62,23 @@ def sample_labels(
     array = array if valid is None else np.where(valid, array, array.dtype.type(0))
     labels, boxes = find_label_boxes(array)
     known = find_known_voxels(array.shape, to_source, shape, how, valid)
-    result = np.zeros(shape, widen_type(array.dtype.newbyteorder("="), how.fill_value), order="F")
+    result = np.zeros(shape, widen_type(array, how.fill_value), order="F")
     for first in range(0, shape[2], PLANES):
         slab = (slice(0, shape[0]), slice(0, shape[1]), slice(first, min(first + PLANES, shape[2])))
         fill_planes(result, slab, labels, boxes, to_source, how, threshold, valid)
+    lost = find_lost_labels(result, boxes)
     np.copyto(result, how.fill_value, where=~known, casting="unsafe")
-    return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), validity.not_finite)
+    return Sampled(result, None if valid is None else known, int(np.count_nonzero(known)), validity.not_finite, lost)
+
+
+def find_lost_labels(result: AnyArray, boxes: dict[int, Box]) -> tuple[int, ...]:
+    """The labels that no voxel of the result has, if another label has one; that nothing is left is said elsewhere."""
+    if len(boxes) < 2:
+        return ()
+    counts = np.zeros(max(boxes) + 1, np.int64)
+    for k in range(result.shape[2]):
+        counts += np.bincount(result[:, :, k].ravel(order="K").astype(np.intp), minlength=counts.size)
+    return tuple(label for label in boxes if not counts[label]) if counts[1:].any() else ()
 
 
 def fill_planes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -12,12 +13,13 @@ import numpy.typing as npt
 from ..checks import check_choice, check_fill_value, check_number, option_error
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid, format_numbers
-from ..image import Image
+from ..image import Image, mark_valid
 from ..image_checks import check_image, check_is_image
 from ..interpolation import Interpolation
 from ..interpolation.boundaries import RESAMPLING_BOUNDARIES, BoundaryMode
 from ..interpolation.sampling import Sampled, Sampling, sample
-from ..placement import describe_sampling, move_image, refuse_blended_labels
+from ..labels import report_lost_labels
+from ..placement import describe_losses, describe_sampling, find_kept_box, guard_labels, is_label_map, move_image
 from ..provenance import Decision, give_warnings
 from ..threads import run_in_shares
 from .partial_volume import sample_labels
@@ -80,8 +82,8 @@ def resample_image(
 
     Raises:
         OptionError: If a parameter cannot be honored, or a label map is interpolated without ``mask_threshold``.
-        GeometryError: If the spacing is not positive, the image has no sound grid, the source mask lies elsewhere or
-            has another shape, or no voxel is valid.
+        GeometryError: If the spacing is not positive, the image has no sound grid, the source mask has another shape,
+            or no voxel is valid.
 
     Examples:
         >>> import numpy as np
@@ -103,7 +105,7 @@ def resample_image(
         check_number("min_valid_weight", min_valid_weight, above=0, most=1),
         float(check_fill_value(fill_value)),
     )
-    result = sample_source(source, target, how, mask_threshold)
+    result, guards = sample_source(source, target, how, mask_threshold)
     if round_intensities:
         round_values(result.array)
     text = (
@@ -111,7 +113,9 @@ def resample_image(
         f"interpolation, grid centers aligned: {' x '.join(map(str, grid.shape))} voxels became "
         f"{' x '.join(map(str, target.shape))}"
     )
-    decisions = [Decision("resampled", text, result.array.size), *result.decisions]
+    decisions = [Decision("resampled", text, result.array.size), *result.decisions, *guards]
+    # The new grid covers all of the image, so that it cuts off nothing.
+    decisions += describe_losses(source, target, find_kept_box(grid, grid), result.array, how.fill_value)
     return make_resampled_image(source, result, target, decisions)
 
 
@@ -144,8 +148,8 @@ def resample_to(
 
     Raises:
         OptionError: If a parameter cannot be honored, or a label map is interpolated without ``mask_threshold``.
-        GeometryError: If image or reference have no sound grid, the source mask lies elsewhere or has another shape,
-            or no voxel is valid.
+        GeometryError: If image or reference have no sound grid, the source mask has another shape, or no voxel is
+            valid.
 
     Examples:
         >>> import numpy as np
@@ -167,18 +171,30 @@ def resample_to(
         fill_value=float(check_fill_value(fill_value)),
     )
     source = find_source(image, source_mask)
-    result = sample_source(source, target, how, mask_threshold)
-    return make_resampled_image(source, result, target, describe_sampling(source.grid, target, how, result))
+    result, guards = sample_source(source, target, how, mask_threshold)
+    decisions = [*describe_sampling(source.grid, target, how, result), *guards]
+    if result.inside:
+        losses = describe_losses(source, target, find_kept_box(source.grid, target), result.array, how.fill_value)
+        # Of a scan, a part may be meant; of a mask, nothing may go in silence.
+        decisions += losses if is_label_map(source) else [replace(loss, warning=None) for loss in losses]
+    return make_resampled_image(source, result, target, decisions)
 
 
-def sample_source(source: Image, target: Grid, how: Sampling, mask_threshold: float | None) -> Sampled:
-    """Sample the values of an image, or with a threshold the labels of a mask, on another grid."""
+def sample_source(
+    source: Image, target: Grid, how: Sampling, mask_threshold: float | None
+) -> tuple[Sampled, list[Decision]]:
+    """Sample the values of an image, or with a threshold the labels of a mask, on another grid.
+
+    Returns:
+        What was made, and the warnings that are due because of labels.
+    """
     to_source = source.grid.index_map(target)
     if mask_threshold is None:
-        refuse_blended_labels(source, how.interpolation)
-        return sample(source.array, to_source, target.shape, how, source.source_mask)
+        guards = guard_labels(source, how.interpolation)
+        return sample(source.array, to_source, target.shape, how, source.source_mask), guards
     threshold = check_number("mask_threshold", mask_threshold, above=0, most=1)
-    return sample_labels(source.array, to_source, target.shape, how, threshold, source.source_mask)
+    made = sample_labels(source.array, to_source, target.shape, how, threshold, source.source_mask)
+    return made, report_lost_labels(made.lost_labels, source.labels)
 
 
 def round_values(array: npt.NDArray[Any]) -> None:
@@ -206,7 +222,7 @@ def find_source(image: Image, source_mask: SourceMask | None) -> Image:
     """The image of real numbers, with the source mask that counts."""
     check_is_image("image", image)
     # A mask that is passed replaces the image's own before that is looked at.
-    source = check_image(image if source_mask is None else image.with_source_mask(source_mask))
+    source = check_image(image if source_mask is None else mark_valid(image, source_mask))
     if source.source_mask is not None and not source.source_mask.any():
         raise GeometryError("the source mask is False everywhere: no voxel is valid", advice="pass another source mask")
     return source

@@ -10,7 +10,8 @@ import numpy as np
 from ..array_types import AnyArray
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
-from ..image import Image, report_other_frame
+from ..image import Image
+from ..image_checks import report_other_frame
 from ..labels import choose_label_type
 from ..placement import place
 from ..provenance import Decision
@@ -95,6 +96,8 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
     if array.min() < 0:
         raise OptionError(f"the mask holds {array.min()}, and segment numbers begin at 1", advice="relabel it")
     labels = array.astype(choose_label_type(int(array.max())), order="F")
+    # Not to the nearest voxels: what is written is taken for what was drawn on these slices.
+    mask.grid.lattice_map(series.planes.grid)
     placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
     # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
     lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..errors import OptionError
 from ..image import Image
-from ..image_checks import name_of
+from ..image_checks import check_image, name_of
 
 __all__ = ["SentinelEvidence", "detect_sentinel_value", "find_sentinel", "has_value"]
 
@@ -155,6 +155,7 @@ def find_sentinel(image: Image) -> SentinelEvidence:
         >>> evidence.candidate, evidence.is_sentinel
         (-2048.0, True)
     """
+    image = check_image(image)
     return weigh_sentinel(image.array, image.source_mask, image.modality, name_of(image))
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..checks import check_number, option_error
 from ..errors import OptionError
 from ..image import Image
-from ..image_checks import derive_image, name_of
+from ..image_checks import check_image, derive_image, name_of
 from ..provenance import Decision
 from .evidence import has_value, weigh_sentinel
 
@@ -40,6 +40,7 @@ def create_source_mask_from_sentinel(image: Image, sentinel: float, tolerance: f
         >>> scan.source_mask.tolist()
         [[[False, True, True]]]
     """
+    image = check_image(image)
     return mark_values(image.array, image.source_mask, sentinel, tolerance, name_of(image))
 
 
@@ -91,6 +92,7 @@ def mark_sentinel(image: Image, sentinel: float | Literal["detect"] = "detect", 
         >>> int(lesion.source_mask.sum())
         1000
     """
+    image = check_image(image)
     mask, decision = find_sentinel_mask(
         image.array, image.source_mask, sentinel, tolerance, modality=image.modality, path=name_of(image)
     )

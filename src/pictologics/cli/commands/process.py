@@ -33,6 +33,11 @@ def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Pat
     steps = Pipeline.from_file(pipeline)
     stem = cut_suffix(target)
     paths = name_mask_files(masks)
+    check_nothing_is_overwritten(
+        # The image may be replaced by what becomes of it, if its name is given again.
+        [pipeline, *masks, *([] if source == target else [source])],
+        [target, make_record_path(target, stem), *(make_mask_path(target, stem, name) for name in paths)],
+    )
     image = load_image(source, **keywords)
     loaded = {name: load_image(path, reference_image=image) for name, path in paths.items()}
     result = steps.run(image, loaded)
@@ -41,6 +46,20 @@ def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Pat
     for name, mask in result.masks.items():
         print(f"{make_mask_path(target, stem, name)}: {mask}")
     print(f"{make_record_path(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
+
+
+def check_nothing_is_overwritten(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Refuse an output that is one of the inputs: the record of ``-o steps.nii`` is ``steps.json``.
+
+    Raises:
+        OptionError: If a file that is read would be written.
+    """
+    read = {path.resolve(): path for path in inputs}
+    for path in outputs:
+        if path.resolve() in read:
+            raise OptionError(
+                "this file is read, and the result would be written over it", path=path, advice="name another output"
+            )
 
 
 def cut_suffix(target: Path) -> str:

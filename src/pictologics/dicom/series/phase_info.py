@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
 from ...storage.files import StoredFile
 from ...storage.probed_file import forget_head
@@ -16,6 +17,8 @@ __all__ = ["DicomPhaseInfo", "list_phases"]
 @dataclass(frozen=True)
 class DicomPhaseInfo:
     """One volume of a series; ``load_image`` takes it in place of a path.
+
+    ``dataclasses.asdict`` gives it as plain values that JSON holds; a phase made of them loads the same volume.
 
     Attributes:
         index: Its number, the ``dataset_index`` that loads it.
@@ -38,8 +41,14 @@ class DicomPhaseInfo:
     label: str
     split_tag: str | None = None
     split_value: Value | None = None
-    stored_files: tuple[StoredFile, ...] = field(default=(), repr=False, compare=False, kw_only=True)
-    frames: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False, compare=False, kw_only=True)
+
+    # What was found of the files when they were listed: no fields, so that the facts above alone make a phase, compare
+    # and are written as JSON. A phase that is made of them is found again in its files by its split value or label.
+    stored_files: ClassVar[tuple[StoredFile, ...]] = ()
+    frames: ClassVar[frozenset[tuple[str, int]] | None] = None
+
+    def __hash__(self) -> int:
+        return hash((self.index, self.num_slices, tuple(self.file_paths), self.label, self.split_tag))
 
 
 def list_phases(volumes: Sequence[SeriesVolume]) -> list[DicomPhaseInfo]:
@@ -51,16 +60,10 @@ def list_phases(volumes: Sequence[SeriesVolume]) -> list[DicomPhaseInfo]:
     found = []
     for index, volume in enumerate(volumes):
         files = {frame.header.path: frame.header.file for frame in volume.frames}
-        found.append(
-            DicomPhaseInfo(
-                index,
-                len(volume.frames),
-                list(files),
-                volume.phase.label,
-                volume.phase.tag,
-                volume.phase.value,
-                stored_files=tuple(map(forget_head, files.values())),
-                frames=frozenset((frame.header.path, frame.number) for frame in volume.frames),
-            )
+        phase = DicomPhaseInfo(
+            index, len(volume.frames), list(files), volume.phase.label, volume.phase.tag, volume.phase.value
         )
+        object.__setattr__(phase, "stored_files", tuple(map(forget_head, files.values())))
+        object.__setattr__(phase, "frames", frozenset((frame.header.path, frame.number) for frame in volume.frames))
+        found.append(phase)
     return found

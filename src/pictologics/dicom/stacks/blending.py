@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...array_types import AnyArray, BoolArray, FloatArray
+from ...interpolation.filled_types import widen_type
 from ...threads import run_in_shares
 
 __all__ = ["InPlanePlan", "NormalPlan", "fill_volume"]
@@ -61,7 +62,7 @@ def fill_volume(
     slices = array.T
     masks = None if source_mask is None else source_mask.T
     columns, rows = plane.shape
-    values = np.empty((normal.lower.size, rows, columns), array.dtype)
+    values = np.empty((normal.lower.size, rows, columns), widen_type(array, fill_value))
     valid = np.zeros(values.shape, np.bool_)
 
     def make_piece(k: int) -> MovedSlice:

@@ -10,7 +10,8 @@ import numpy as np
 
 from ...array_types import AnyArray
 from ...errors import OptionError, UnsupportedFormatError
-from ...image import Image, report_other_frame
+from ...image import Image
+from ...image_checks import report_other_frame
 from ...labels import LARGEST_LABEL, report_overlaps
 from ...provenance import Decision, Provenance
 from ...storage.files import StoredFile

@@ -7,16 +7,17 @@ memory is the same, and scipy walks through it in its natural order. The axes of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ...array_types import BoolArray, FloatingArray
 from ...errors import GeometryError, OptionError
-from ...image import Image
+from ...image import Image, copy_image
 from ...image_checks import check_image, name_of
 from ...interpolation.boundaries import FILTER_BOUNDARIES, IBSI_NAMES, Boundary, Extension
+from ...interpolation.filled_types import widen_type
 from ...provenance import Decision, give_warnings
 from ...rescaling import find_exact_float
 from ...validity import find_valid
@@ -140,6 +141,7 @@ def make_result(source: FilterInput, response: FloatingArray, text: str, *, keep
     image = source.image
     mask = image.source_mask
     if source.valid is not None:
+        response = response.astype(widen_type(response, source.fill_value), copy=False)
         np.copyto(response, source.fill_value, where=~source.valid)
         mask = source.valid.T.copy(order="F")
     elif mask is not None:
@@ -148,7 +150,7 @@ def make_result(source: FilterInput, response: FloatingArray, text: str, *, keep
     if source.valid is not None:
         kind += f", valid voxels only, the others hold {source.fill_value:g}"
     kept = {name: value for name, value in image.metadata.items() if keeps_units or name != "units"}
-    return replace(
+    return copy_image(
         image,
         array=response.T,
         source_mask=mask,

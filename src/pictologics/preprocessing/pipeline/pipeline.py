@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ...array_types import AnyArray
 from ...errors import OptionError
-from ...image import Image
+from ...image import Image, copy_image
 from ...image_checks import derive_image, find_valid_voxels
 from ...storage.file_writing import replace_file
 from .files import (
@@ -221,7 +224,21 @@ class Pipeline:
             describe_image(piece.image),
             {name: describe_image(mask) for name, mask in piece.masks.items()},
         )
-        return PipelineResult(piece.image, restore_form(masks, piece.masks), provenance)
+        given_images = [image, *key_masks(masks).values()]
+        kept = {name: own_voxels(mask, given_images) for name, mask in piece.masks.items()}
+        return PipelineResult(own_voxels(piece.image, given_images), restore_form(masks, kept), provenance)
+
+
+def own_voxels(image: Image, given: Sequence[Image]) -> Image:
+    """An image that shares no voxels with those that were given; what no step has changed is copied here, once."""
+    own, others = list_arrays(image), [array for other in given for array in list_arrays(other)]
+    shares = any(np.may_share_memory(array, other) for array in own for other in others)
+    return copy_image(image) if shares else image
+
+
+def list_arrays(image: Image) -> list[AnyArray]:
+    """The arrays of an image that can be written to."""
+    return [array for array in (image.array, image.source_mask, image.direction) if array is not None]
 
 
 def key_masks(masks: GivenMasks) -> dict[str, Image]:

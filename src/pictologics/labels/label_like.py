@@ -1,0 +1,102 @@
+"""Whether the values of an array that bears no mark look like labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..array_types import AnyArray, BoolArray, IntArray
+
+__all__ = ["LABEL_ROUNDING", "find_label_values", "looks_like_labels"]
+
+SAMPLED_VALUES = 1 << 18
+"""Values that are looked at, in whole rows spread evenly over the array: enough that a label of a thousandth of the
+volume is met hundreds of times, and a few milliseconds however large the array is."""
+
+MOST_LABELS = 256
+"""Distinct values that a label map may have. TotalSegmentator has 117 labels and FreeSurfer's finest parcellation
+190; a scan has thousands of values, and one that was written in 8 bits fails by the two rules below."""
+
+LEAST_BACKGROUND = 0.5
+"""Share of the voxels that the most frequent value must have: a parcellated brain leaves four fifths of its box, a body
+with all organs labelled more than half."""
+
+LEAST_EQUAL_NEIGHBORS = 0.5
+"""Share, of the voxels beside the background, whose next voxel along x has the same value: a region of two voxels has
+half. Of a brain in 8 bits without its skull it is a fifth at most, and in counts of a few photons hardly any voxel has
+a neighbor at all."""
+
+LABEL_ROUNDING = 0.1
+"""What a label may be off a whole number: labels stored with a slope, such as 12 / 255, are rounded by half of it."""
+
+
+def looks_like_labels(array: AnyArray, valid: BoolArray | None = None) -> bool:
+    """Whether an array's values look like labels: a few whole numbers, one of them nearly everywhere, in regions.
+
+    Only a sample of rows is looked at. Values that are the same everywhere do not look like labels, whose average
+    could not be wrong.
+    """
+    return find_label_values(array, valid=valid) is not None
+
+
+def find_label_values(array: AnyArray, rounding: float = 0.0, valid: BoolArray | None = None) -> AnyArray | None:
+    """The distinct values of an array's sample, ascending, if they look like labels, else None.
+
+    Args:
+        array: Real numbers, (x, y, z).
+        rounding: What a value may be off a whole number.
+        valid: True where the array holds data; None for everywhere.
+    """
+    if array.dtype.kind not in "biuf" or array.ndim != 3 or not array.size:
+        return None
+    rows, known = sample_rows(array, valid)
+    if not known.any():
+        return None
+    if rows.shape[1] < array[0].size and (rows[known] == rows[known][0]).all():
+        # Next to nothing is there: a lesion of a few voxels, perhaps. Only then all rows are looked at.
+        rows, known = find_other_rows(array, valid, rows[known][0])
+    values, counts = np.unique(rows[known], return_counts=True)
+    if not 1 < values.size <= MOST_LABELS:
+        return None
+    if values.dtype.kind == "f" and (np.abs(values - np.rint(values)) > rounding).any():
+        return None
+    background = values[counts.argmax()]
+    if counts.max() < LEAST_BACKGROUND * counts.sum():
+        return None
+    inner = known[:-1] & (rows[:-1] != background)
+    equal = inner & (rows[:-1] == rows[1:])
+    return values if np.count_nonzero(equal) >= LEAST_EQUAL_NEIGHBORS * np.count_nonzero(inner) else None
+
+
+def take_rows(array: AnyArray, valid: BoolArray | None, y: IntArray, z: IntArray) -> tuple[AnyArray, BoolArray]:
+    """Rows along x, (x, rows), and which of their values are valid and finite: NaN is background, and no label."""
+    rows = np.asarray(array[:, y, z])
+    known = np.isfinite(rows)
+    return rows, known if valid is None else known & valid[:, y, z]
+
+
+def sample_rows(array: AnyArray, valid: BoolArray | None) -> tuple[AnyArray, BoolArray]:
+    """Whole rows along x, spread evenly over y and z; all rows of a small array."""
+    length, height, depth = array.shape
+    step = max(1, -(-height * depth * length // SAMPLED_VALUES))
+    # A step that has no divisor in common with the height, or every plane would give the same rows.
+    while np.gcd(step, height) > 1:
+        step += 1
+    chosen = np.arange(min(step // 2, height * depth - 1), height * depth, step)
+    return take_rows(array, valid, chosen % height, chosen // height)
+
+
+def find_other_rows(array: AnyArray, valid: BoolArray | None, value: Any) -> tuple[AnyArray, BoolArray]:
+    """Rows along x that hold anything valid and finite beside one value, and as many of that value alone."""
+    other = array != value
+    if array.dtype.kind == "f":
+        other &= np.isfinite(array)
+    if valid is not None:
+        other &= valid
+    y, z = np.nonzero(other.any(axis=0))
+    most = max(1, SAMPLED_VALUES // array.shape[0])
+    rows, known = take_rows(array, valid, y[:most], z[:most])
+    # The rows that are left out hold the value alone, and count as background.
+    empty = np.full(rows.shape, value, rows.dtype)
+    return np.concatenate([rows, empty], axis=1), np.concatenate([known, np.ones(rows.shape, np.bool_)], axis=1)
