@@ -89,7 +89,7 @@ IMAGE = Scope("the image", apply_to_image, uses_masks=False, can_choose_masks=Fa
 """Such as a filter."""
 
 IMAGE_WITH_MASK = Scope(
-    "the image, by what a mask marks", apply_to_image_with_mask, takes_one_mask=True, changes_masks=False
+    "the image, by the voxels of a mask", apply_to_image_with_mask, takes_one_mask=True, changes_masks=False
 )
 """Such as normalizing: the mask says where the scale is taken from."""
 
@@ -103,6 +103,6 @@ EVERYTHING = Scope("the image and all masks", apply_to_everything, can_choose_ma
 """Such as resampling: a mask left out would no longer lie on the image."""
 
 EVERYTHING_AROUND_MASKS = Scope(
-    "the image and all masks, by what these mark", apply_to_everything, can_choose_masks=False, needs_mask=True
+    "the image and all masks, by the voxels of these", apply_to_everything, can_choose_masks=False, needs_mask=True
 )
 """Such as cropping."""
