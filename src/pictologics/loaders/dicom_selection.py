@@ -14,6 +14,7 @@ from ..dicom.series.phase_info import DicomPhaseInfo
 from ..dicom.series.volumes import SeriesVolume, find_volumes
 from ..errors import OptionError, UnsupportedFormatError
 from ..provenance import Decision
+from ..storage.files import check_content
 from .protocol import Source
 
 __all__ = ["SourceVolumes", "choose_volume", "count_files", "find_image_series", "find_source_volumes", "scan_source"]
@@ -57,6 +58,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
         groups, localizers = set_aside_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
     volumes = find_volumes(series, source.path, source.only)
+    check_what_is_left_out(scan, volumes, [group for group in groups if group is not series])
     if source.phase is not None:
         volumes = [find_phase(volumes, source.phase)]
     return SourceVolumes(series, volumes, describe_rest(scan, series, localizers))
@@ -79,6 +81,21 @@ def find_phase(volumes: Sequence[SeriesVolume], wanted: DicomPhaseInfo) -> Serie
         advice="list the phases anew with get_dicom_phases",
         labels=[volume.label for volume in volumes],
     )
+
+
+def check_what_is_left_out(scan: Scan, volumes: Sequence[SeriesVolume], others: Sequence[Series]) -> None:
+    """Compare with their checksums the files that are in no volume of any series: damage may have put them there.
+
+    Args:
+        scan: All files.
+        volumes: The volumes of the series that is meant, whose files are compared when they are read.
+        others: The other series, of which nothing is read: whoever chose one does not wait for a whole archive.
+    """
+    known = {id(frame.header) for volume in volumes for frame in volume.frames}
+    known |= {id(header) for series in others for header in series.headers}
+    for header in scan.headers:
+        if id(header) not in known:
+            check_content(header.file)
 
 
 def scan_source(source: Source, recursive: bool) -> Scan:

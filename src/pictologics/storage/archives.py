@@ -6,27 +6,18 @@ outside the archive.
 
 from __future__ import annotations
 
-import io
 import struct
-import tarfile
 import zipfile
-import zlib
 from pathlib import PurePosixPath
-from typing import IO, Any, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import IO, cast
 
 from ..errors import ContentWarning, CorruptFileError, UnsupportedFormatError, warn
-from .files import (
-    ClosesOnExit,
-    MemoryFile,
-    OpenFile,
-    StoredFile,
-    early_end_error,
-)
-from .inflation import MOST_DEFLATION, DeflatedBytes, InflatedStream
+from .file_parts import FileStream, PartOfFile
+from .files import MemoryFile, OpenFile, StoredFile
+from .inflation import MOST_DEFLATION, InflatedStream
 from .probed_file import ProbedFile
+from .tar_index import is_tar, walk_tar_entries
+from .zip_entries import ZIP_DEFLATED, ZIP_MARKS, ZIP_STORED, ZipEntry, read_zip_index
 
 __all__ = ["list_archive_entries", "looks_like_archive"]
 
@@ -45,27 +36,10 @@ MOST_SHRINKING = 100
 HARMLESS_BYTES = 1 << 28
 """Content of up to this size may shrink as it likes."""
 
-ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
-"""How a zip archive begins: the first entry, or the end of an empty archive (APPNOTE 4.3.7, 4.3.16)."""
-
-LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-"""What stands before each entry of a zip archive (APPNOTE 4.3.7); the last two numbers are lengths of what follows."""
-
-ZIP_STORED = 0
-"""Compression method of an entry that is stored as it is (APPNOTE 4.4.5)."""
-
-ZIP_DEFLATED = 8
-"""Compression method of an entry that is deflated (APPNOTE 4.4.5)."""
-
 
 def looks_like_archive(head: bytes, inflated_head: bytes) -> bool:
     """Whether a file begins as an archive, behind gzip or not."""
     return head[:4] in ZIP_MARKS or is_tar(inflated_head)
-
-
-def is_tar(head: bytes) -> bool:
-    """Whether bytes begin a tar archive (POSIX ustar or GNU)."""
-    return head[257:262] == b"ustar"
 
 
 def list_archive_entries(probed: ProbedFile) -> list[StoredFile]:
@@ -76,26 +50,12 @@ def list_archive_entries(probed: ProbedFile) -> list[StoredFile]:
         UnsupportedFormatError: If its entries are encrypted, or compressed by another method than deflate.
     """
     head, file = probed.head, probed.file
+    if head[:4] not in ZIP_MARKS and not is_tar(head):
+        file = MemoryFile(file.name, inflate_whole(file))
     with file.open() as source:
-        # The index of an archive is spread over it; of a file on disk this reads only what is asked for.
-        stream = cast(IO[bytes], FileStream(source))
         try:
-            if head[:4] in ZIP_MARKS:
-                entries = list_zip_entries(file, stream)
-            elif is_tar(head):
-                entries = list_tar_entries(file, stream)
-            else:
-                content = inflate_whole(file)
-                entries = list_tar_entries(MemoryFile(file.name, content), io.BytesIO(content))
-        except (
-            zipfile.BadZipFile,
-            tarfile.TarError,
-            struct.error,
-            EOFError,
-            NotImplementedError,
-            ValueError,
-            zlib.error,
-        ) as error:
+            entries = (list_zip_entries if head[:4] in ZIP_MARKS else list_tar_entries)(file, source)
+        except (zipfile.BadZipFile, struct.error, NotImplementedError, OverflowError, ValueError) as error:
             if isinstance(error, (CorruptFileError, UnsupportedFormatError)):
                 raise
             raise CorruptFileError(
@@ -135,37 +95,38 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
-def list_zip_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
+def list_zip_entries(file: StoredFile, source: OpenFile) -> list[StoredFile]:
     """List the files of a zip archive."""
     limits, entries = ArchiveLimits(file.name, MOST_ARCHIVE_BYTES), list[StoredFile]()
-    with zipfile.ZipFile(stream) as archive:
-        for info in archive.infolist():
-            limits.add(info.filename, info.file_size)
-            if not info.filename or info.is_dir() or is_hidden(info.filename):
-                continue
-            if info.flag_bits & 1 or info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-                reason = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"
-                raise UnsupportedFormatError(
-                    f"its entry '{info.filename}' is {reason}", path=file.name, advice="unpack the archive first"
-                )
-            if info.file_size > info.compress_size * (MOST_DEFLATION if info.compress_type == ZIP_DEFLATED else 1):
-                raise CorruptFileError(
-                    f"its entry '{info.filename}' says that {info.compress_size} bytes inflate to {info.file_size}",
-                    path=file.name,
-                    advice="do not trust this archive",
-                )
-            entries.append(ZipEntry(file, info))
+    # The index of an archive is spread over it; of a file on disk this reads only what is asked for.
+    for info in read_zip_index(cast(IO[bytes], FileStream(source)), source.size, file.name):
+        limits.add(info.filename, info.file_size)
+        if not info.filename or info.is_dir() or is_hidden(info.filename):
+            # It is passed over for its name, which must be the true one.
+            ZipEntry(file, info).open().close()
+            continue
+        if info.flag_bits & 1 or info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+            reason = "encrypted" if info.flag_bits & 1 else f"compressed by method {info.compress_type}"
+            raise UnsupportedFormatError(
+                f"its entry '{info.filename}' is {reason}", path=file.name, advice="unpack the archive first"
+            )
+        if info.file_size > info.compress_size * (MOST_DEFLATION if info.compress_type == ZIP_DEFLATED else 1):
+            raise CorruptFileError(
+                f"its entry '{info.filename}' says that {info.compress_size} bytes inflate to {info.file_size}",
+                path=file.name,
+                advice="do not trust this archive",
+            )
+        entries.append(ZipEntry(file, info))
     return entries
 
 
-def list_tar_entries(file: StoredFile, stream: IO[bytes]) -> list[StoredFile]:
+def list_tar_entries(file: StoredFile, source: OpenFile) -> list[StoredFile]:
     """List the files of a tar archive; links and devices are left out."""
     limits, entries = ArchiveLimits(file.name, MOST_ARCHIVE_BYTES), list[StoredFile]()
-    with tarfile.open(fileobj=stream, mode="r:") as archive:
-        for info in archive:
-            limits.add(info.name, info.size)
-            if info.isreg() and not info.issparse() and not is_hidden(info.name):
-                entries.append(PartOfFile(file, f"{file.name}/{info.name}", info.offset_data, info.size))
+    for entry in walk_tar_entries(source, file.name):
+        limits.add(entry.name, entry.size)
+        if entry.is_file and not is_hidden(entry.name):
+            entries.append(PartOfFile(file, f"{file.name}/{entry.name}", entry.start, entry.size))
     return entries
 
 
@@ -186,125 +147,3 @@ def inflate_whole(file: StoredFile) -> bytes:
     if pieces.has_more:
         warn(f"'{file.name}': bytes that follow its gzip data were passed over", ContentWarning)
     return bytes(content)
-
-
-class FileStream(io.RawIOBase):
-    """An open file as Python's own libraries want to see it."""
-
-    def __init__(self, source: OpenFile) -> None:
-        self.source = source
-        self.position = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to an offset from the beginning, from here or from the end."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.source.size}[whence]
-        self.position = max(0, base + offset)
-        return self.position
-
-    def tell(self) -> int:
-        """Where the next byte is read."""
-        return self.position
-
-    def read(self, size: int | None = -1) -> bytes:
-        """The next bytes; a size that a damaged archive claims is never more than what is there."""
-        left = max(0, self.source.size - self.position)
-        return super().read(left if size is None or size < 0 else min(size, left)) or b""
-
-    def readinto(self, buffer: Any) -> int:
-        """Read the next bytes."""
-        view = memoryview(buffer).cast("B")
-        piece = self.source.read_at(self.position, len(view))
-        view[: len(piece)] = piece
-        self.position += len(piece)
-        return len(piece)
-
-
-class PartOfFile:
-    """A stretch of another file."""
-
-    def __init__(self, whole: StoredFile, name: str, start: int, size: int) -> None:
-        self.whole = whole
-        self.name = name
-        self.start = start
-        self.size = size
-
-    def open(self) -> OpenPart:
-        """Open the file that it is a stretch of."""
-        return OpenPart(self.whole.open(), self.name, self.start, self.size)
-
-
-class OpenPart(ClosesOnExit):
-    """A stretch of an open file."""
-
-    def __init__(self, whole: OpenFile, name: str, start: int, size: int) -> None:
-        self.whole = whole
-        self.name = name
-        self.start = start
-        self.size = size
-
-    def close(self) -> None:
-        """Close the file that it is a stretch of."""
-        self.whole.close()
-
-    def read_at(self, offset: int, count: int) -> bytes:
-        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
-        return self.whole.read_at(self.start + offset, max(0, min(count, self.size - offset)))
-
-    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
-        """Read as many bytes as the buffer has, straight into it."""
-        if offset + buffer.nbytes > self.size:
-            raise early_end_error(self.name, offset + buffer.nbytes - self.size)
-        self.whole.fill(self.start + offset, buffer)
-
-
-class ZipEntry:
-    """A file in a zip archive."""
-
-    def __init__(self, archive: StoredFile, info: zipfile.ZipInfo) -> None:
-        self.archive = archive
-        self.name = f"{archive.name}/{info.filename}"
-        self.info = info
-
-    def open(self) -> OpenFile:
-        """Open it: a stored entry as a stretch of the archive, a deflated one inflated as it is read."""
-        info = self.info
-        source = self.archive.open()
-        head = source.read_at(info.header_offset, LOCAL_HEADER.size)
-        if len(head) < LOCAL_HEADER.size or head[:4] != ZIP_MARKS[0]:
-            source.close()
-            raise CorruptFileError("its entry in the archive is damaged", path=self.name, advice="fetch it again")
-        # The lengths in the index of the archive may be others: these count for this place (APPNOTE 4.3.7).
-        name_length, extra_length = LOCAL_HEADER.unpack(head)[-2:]
-        start = info.header_offset + LOCAL_HEADER.size + name_length + extra_length
-        if info.compress_type == ZIP_STORED:
-            return OpenPart(source, self.name, start, info.file_size)
-        with source:
-            compressed = source.read_at(start, info.compress_size)
-        return OpenDeflated(self.name, compressed, info)
-
-
-class OpenDeflated(DeflatedBytes, ClosesOnExit):
-    """A deflated entry of a zip archive; its checksum is compared when it has been read to its end."""
-
-    def __init__(self, name: str, compressed: bytes, info: zipfile.ZipInfo) -> None:
-        super().__init__(name, compressed, info.file_size)
-        self.checksum = info.CRC
-
-    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
-        """Inflate as many bytes as the buffer has."""
-        piece = self.read_at(offset, buffer.nbytes)
-        if len(piece) < buffer.nbytes:
-            raise early_end_error(self.name, buffer.nbytes - len(piece))
-        if offset + len(piece) == self.size and zlib.crc32(self.read_at(0, self.size)) != self.checksum:
-            raise CorruptFileError(
-                "its checksum differs from the one in the archive", path=self.name, advice="fetch the archive again"
-            )
-        memoryview(buffer.data).cast("B")[:] = np.frombuffer(piece, np.uint8).data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy.typing as npt
 
@@ -22,6 +22,7 @@ __all__ = [
     "OpenFile",
     "PathLike",
     "StoredFile",
+    "check_content",
     "early_end_error",
 ]
 
@@ -57,6 +58,13 @@ class OpenFile(ByteSource, Protocol):
     def close(self) -> None:
         """Close it; what is closed already stays so."""
 
+    def check(self) -> None:
+        """See to it that what is read from now on agrees with the checksum that its container has, if it has one.
+
+        Raises:
+            CorruptFileError: If it does not; here, or when it is read.
+        """
+
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it.
 
@@ -66,7 +74,7 @@ class OpenFile(ByteSource, Protocol):
 
 
 class ClosesOnExit:
-    """Makes a context manager of a class that has ``close``."""
+    """Makes a context manager of a class that has ``close``; without a container there is no checksum."""
 
     __slots__ = ()
 
@@ -78,6 +86,9 @@ class ClosesOnExit:
 
     def close(self) -> None:
         """Close it; nothing to do where nothing is held open."""
+
+    def check(self) -> None:
+        """Nothing to compare with."""
 
 
 class StoredFile(Protocol):
@@ -201,6 +212,28 @@ class MemoryFile(ClosesOnExit):
         if len(piece) < len(view):
             raise early_end_error(self.name, len(view) - len(piece))
         view[:] = piece
+
+
+@runtime_checkable
+class CheckedFile(StoredFile, Protocol):
+    """A file whose container has a checksum of its content."""
+
+    def check_content(self) -> None:
+        """Compare the whole content with the checksum, without keeping it.
+
+        Raises:
+            CorruptFileError: If they differ.
+        """
+
+
+def check_content(file: StoredFile) -> None:
+    """Compare the whole of a file with the checksum that its container has, if it has one.
+
+    Raises:
+        CorruptFileError: If they differ.
+    """
+    if isinstance(file, CheckedFile):
+        file.check_content()
 
 
 def early_end_error(name: str, missing: int) -> CorruptFileError:

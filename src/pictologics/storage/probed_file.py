@@ -70,6 +70,10 @@ class OpenProbedFile(ClosesOnExit):
             self._opened.close()
             self._opened = None
 
+    def check(self) -> None:
+        """Check the file itself."""
+        self._open().check()
+
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
         head = self.probed.head

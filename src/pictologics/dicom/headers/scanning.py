@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import FileAccessError, MissingPathError
-from ...storage.files import StoredFile
+from ...storage.files import StoredFile, check_content
 from .header import Header
 from .header_reading import read_header
 
@@ -83,7 +83,11 @@ def scan_files(files: Iterable[StoredFile | str]) -> Scan:
         path = file if isinstance(file, str) else file.name
         if header is not None:
             scan.headers.append(header)
-        elif os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header
+            continue
+        if not isinstance(file, str):
+            # A damaged slice in an archive may look like a file of another kind.
+            check_content(file)
+        if os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header
             scan.broken.append(path)
         else:
             scan.others.append(path)

@@ -35,8 +35,13 @@ class PlaneReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.file is not None:
-            self.file.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file that is open; it is forgotten first, so that nothing closes it a second time."""
+        file, self.file = self.file, None
+        if file is not None:
+            file.close()
 
     def read(self, frame: Frame, stored: PixelFormat) -> AnyArray:
         """Read the stored numbers of one plane, or the luminance of its colors, (rows, columns).
@@ -86,9 +91,10 @@ class PlaneReader:
     def open_file_of(self, header: Header) -> OpenFile:
         """Open the file of a plane, unless it is still open from the plane before."""
         if self.file is None or self.header is not header:
-            if self.file is not None:
-                self.file.close()
+            self.close()
             self.file, self.header, self.inflated = header.file.open(), header, None
+            # Pixels and the header that says what they mean, both lie in the one file.
+            self.file.check()
         return self.file
 
     def inflate(self, header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
