@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import nibabel
 import numpy as np
@@ -91,7 +92,7 @@ def test_phantom_positions_step_by_step():
 # --- affines and frames ---
 
 
-@given(grids(), st.sampled_from(["LPS", "RAS"]))
+@given(grids(), st.sampled_from(["LPS", "RAS", "LAS"]))
 def test_from_affine_is_the_inverse_of_affine(grid, frame):
     again = Grid.from_affine(grid.affine_in(frame), grid.shape, frame)
     assert again.shape == grid.shape
@@ -101,14 +102,15 @@ def test_from_affine_is_the_inverse_of_affine(grid, frame):
 
 
 @given(grids())
-def test_ras_is_lps_with_x_and_y_turned_round(grid):
+def test_ras_is_lps_with_x_and_y_turned_round_and_las_with_y_alone(grid):
     np.testing.assert_array_equal(grid.affine_in("RAS"), np.diag([-1, -1, 1, 1]) @ grid.affine_in("LPS"))
+    np.testing.assert_array_equal(grid.affine_in("LAS"), np.diag([1, -1, 1, 1]) @ grid.affine_in("LPS"))
     np.testing.assert_array_equal(grid.affine, grid.affine_in("LPS"))
 
 
 @given(grids())
 def test_no_affine_shows_a_negative_zero(grid):
-    for frame in ("LPS", "RAS"):
+    for frame in ("LPS", "RAS", "LAS"):
         affine = grid.affine_in(frame)
         assert not np.signbit(affine[affine == 0]).any()
 
@@ -213,6 +215,28 @@ def test_lies_on_within_a_tenth_of_a_voxel(shift, meets):
 
 
 # --- other views on one lattice ---
+
+
+def test_difference_names_the_most_telling():
+    """Shape before spacing before direction before origin; each only where it moves a corner by half the limit."""
+    grid = Grid((4, 10, 20), (1.0, 1.5, 2.0))
+    assert grid.difference(replace(grid, origin=(0.09, 0.0, 0.0))) is None
+    assert grid.difference(replace(grid, shape=(4, 10, 21), spacing=(2.0, 1.5, 2.0)))[0] == "shape"
+    turn = np.array([[np.cos(0.05), -np.sin(0.05), 0], [np.sin(0.05), np.cos(0.05), 0], [0, 0, 1]])
+    turned = replace(grid, direction=turn, origin=(5.0, 0.0, 0.0))
+    assert grid.difference(turned) == ("direction", grid.direction.tolist(), turn.tolist())
+    wider = replace(turned, spacing=(1.0, 1.5, 2.02))
+    assert grid.difference(wider) == ("spacing", (1.0, 1.5, 2.0), (1.0, 1.5, 2.02))
+    moved = replace(grid, spacing=(1.0, 1.5, 2.004), origin=(1.0, 0.0, 0.0))
+    assert grid.difference(moved) == ("origin", (0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+
+
+def test_difference_looks_for_a_turn_along_the_axes_that_have_length():
+    """The columns that are turned belong to axes of one voxel: what keeps the grids apart is where they begin."""
+    columns = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    turn = np.array([[1, 0, 0], [0, np.cos(0.01), -np.sin(0.01)], [0, np.sin(0.01), np.cos(0.01)]])
+    line = Grid((1, 40, 1), direction=columns)
+    assert line.difference(replace(line, direction=turn @ columns, origin=(1.0, 0.0, 0.0)))[0] == "origin"
 
 
 @given(grids(), st.permutations(range(3)), indices)

@@ -74,8 +74,7 @@ def find_lattice_map(source: HasLattice, target: HasLattice, *, to_nearest: bool
     """
     to_source = np.asarray(np.linalg.inv(source.affine) @ target.affine)
     axes, signs = nearest_axes(to_source[:3, :3] * np.asarray(source.spacing)[:, None])
-    whole = np.zeros((4, 4))
-    whole[3, 3] = 1.0
+    whole = np.zeros((3, 4))
     for target_axis, (source_axis, sign) in enumerate(zip(axes, signs, strict=True)):
         whole[source_axis, target_axis] = sign
     # Rounded where this grid is, not at the target's origin, which may be far outside and would turn
