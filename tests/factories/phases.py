@@ -23,7 +23,7 @@ Touch = Callable[[Dataset, int], None]
 class Pattern:
     """What tells volumes apart.
 
-    ``touches`` write it, one for each volume, in ascending order of the value; ``tag`` is the attribute that a listing
+    ``touches`` write it, one for each volume, in the order of the volumes; ``tag`` is the attribute that a listing
     names (None: order alone), ``words`` what each label must contain.
     """
 
@@ -253,9 +253,9 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "flip angle": Pattern([put(FlipAngle=a) for a in (4.0, 15.0, 30.0)], "FlipAngle", ["4", "15", "30"]),
     "magnitude, phase": Pattern(kinds("M", "P"), "ImageType", ["M", "P"]),
-    "real, imaginary": Pattern(kinds("I", "M", "P", "R"), "ImageType", ["I", "M", "P", "R"]),
+    "real, imaginary": Pattern(kinds("M", "I", "P", "R"), "ImageType", ["M", "I", "P", "R"]),
     "GE's parts of a complex image": Pattern(
-        [ge_kind(number) for number in (3, 0, 1, 2)], "ImageType", ["IMAGINARY", "MAGNITUDE", "PHASE", "REAL"]
+        [ge_kind(number) for number in (0, 3, 1, 2)], "ImageType", ["MAGNITUDE", "IMAGINARY", "PHASE", "REAL"]
     ),
     "Dixon": Pattern(
         kinds("FAT", "IN_PHASE", "OPP_PHASE", "WATER", place=3),

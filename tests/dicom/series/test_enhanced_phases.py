@@ -126,7 +126,9 @@ GROUPED = {
 def test_phases_by_what_the_groups_say(tmp_path, name, syntax):
     kind, groups, words = GROUPED[name]
     volumes = [planes_of(other(t), groups=one) for t, one in enumerate(groups)]
-    planes = [plane for t in (2, 0, 1) for plane in volumes[t]]
+    # Diffusion comes as it was acquired, here in the order of the frames; anything else by its value.
+    order = (0, 1, 2) if name in ("b-value", "gradient") else (2, 0, 1)
+    planes = [plane for t in order for plane in volumes[t]]
     path = write_enhanced(tmp_path / "scan.dcm", planes, kind=kind, syntax=UNCOMPRESSED[syntax])
     for t, (word, label) in enumerate(zip(words, labels(path), strict=True)):
         assert_shows(load_image(path, dataset_index=t), other(t))

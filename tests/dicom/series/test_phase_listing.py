@@ -17,7 +17,11 @@ from tests.factories.phantom import PHANTOM
 from tests.factories.phases import PATTERNS, phase_phantom, write_phases
 from tests.factories.truth import assert_shows
 
-pytestmark = pytest.mark.usefixtures("no_handle_left")
+pytestmark = [
+    pytest.mark.usefixtures("no_handle_left"),
+    # What tests/dicom/series/test_phase_order.py is about.
+    pytest.mark.filterwarnings("ignore:.*only the order of the images:pictologics.ContentWarning"),
+]
 
 every_pattern = pytest.mark.parametrize("name", PATTERNS)
 SLICES = PHANTOM.shape[2]

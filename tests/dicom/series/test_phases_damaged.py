@@ -25,7 +25,11 @@ from tests.factories.phases import PATTERNS, TRAPS, phase_phantom, put, write_ph
 from tests.factories.truth import assert_shows
 from tests.factories.work import count_calls
 
-pytestmark = pytest.mark.usefixtures("no_handle_left")
+pytestmark = [
+    pytest.mark.usefixtures("no_handle_left"),
+    # What tests/dicom/series/test_phase_order.py is about.
+    pytest.mark.filterwarnings("ignore:.*only the order of the images:pictologics.ContentWarning"),
+]
 
 SLICES = PHANTOM.shape[2]
 CALLS_PER_FILE = 600

@@ -34,15 +34,23 @@ REFERENCED_FRAME_NUMBER: Final = define(0x00081160, "ReferencedFrameNumber")
 SOURCE_IMAGE_SEQUENCE: Final = 0x00082112
 DERIVATION_IMAGE_SEQUENCE: Final = 0x00089124
 SERIES_DESCRIPTION: Final = define(0x0008103E, "SeriesDescription")
+DERIVATION_DESCRIPTION: Final = define(0x00082111, "DerivationDescription")
 FRAME_TYPE: Final = define(0x00089007, "FrameType")
 COMPLEX_IMAGE_COMPONENT: Final = define(0x00089208, "ComplexImageComponent")
+CONTRAST_BOLUS_AGENT: Final = define(0x00180010, "ContrastBolusAgent")
+SEQUENCE_NAME: Final = define(0x00180024, "SequenceName")
 SLICE_THICKNESS: Final = define(0x00180050, "SliceThickness")
+KVP: Final = define(0x00180060, "KVP")
+REPETITION_TIME: Final = define(0x00180080, "RepetitionTime")
 ECHO_TIME: Final = define(0x00180081, "EchoTime")
 INVERSION_TIME: Final = define(0x00180082, "InversionTime")
 ECHO_NUMBERS: Final = define(0x00180086, "EchoNumbers")
 SPACING_BETWEEN_SLICES: Final = define(0x00180088, "SpacingBetweenSlices")
 TRIGGER_TIME: Final = define(0x00181060, "TriggerTime")
 IMAGER_PIXEL_SPACING: Final = define(0x00181164, "ImagerPixelSpacing")
+CONVOLUTION_KERNEL: Final = define(0x00181210, "ConvolutionKernel")
+RECEIVE_COIL_NAME: Final = define(0x00181250, "ReceiveCoilName")
+IN_PLANE_PHASE_ENCODING_DIRECTION: Final = define(0x00181312, "InPlanePhaseEncodingDirection")
 FLIP_ANGLE: Final = define(0x00181314, "FlipAngle")
 NOMINAL_SCANNED_PIXEL_SPACING: Final = define(0x00182010, "NominalScannedPixelSpacing")
 SEQUENCE_OF_ULTRASOUND_REGIONS: Final = define(0x00186011, "SequenceOfUltrasoundRegions")
@@ -55,11 +63,17 @@ PHYSICAL_UNITS_X_DIRECTION: Final = define(0x00186024, "PhysicalUnitsXDirection"
 PHYSICAL_UNITS_Y_DIRECTION: Final = define(0x00186026, "PhysicalUnitsYDirection")
 PHYSICAL_DELTA_X: Final = define(0x0018602C, "PhysicalDeltaX")
 PHYSICAL_DELTA_Y: Final = define(0x0018602E, "PhysicalDeltaY")
+MAGNETIZATION_TRANSFER: Final = define(0x00189020, "MagnetizationTransfer")
 FRAME_ACQUISITION_DATE_TIME: Final = define(0x00189074, "FrameAcquisitionDateTime")
 INVERSION_TIMES: Final = define(0x00189079, "InversionTimes")
 EFFECTIVE_ECHO_TIME: Final = define(0x00189082, "EffectiveEchoTime")
 DIFFUSION_B_VALUE: Final = define(0x00189087, "DiffusionBValue")
 DIFFUSION_GRADIENT_ORIENTATION: Final = define(0x00189089, "DiffusionGradientOrientation")
+VELOCITY_ENCODING_DIRECTION: Final = define(0x00189090, "VelocityEncodingDirection")
+VELOCITY_ENCODING_MAXIMUM_VALUE: Final = define(0x00189217, "VelocityEncodingMaximumValue")
+ASL_CONTEXT: Final = define(0x00189257, "ASLContext")
+CONTRAST_BOLUS_AGENT_PHASE: Final = define(0x00189344, "ContrastBolusAgentPhase")
+MONOENERGETIC_ENERGY_EQUIVALENT: Final = define(0x0018937C, "MonoenergeticEnergyEquivalent")
 SERIES_INSTANCE_UID: Final = define(0x0020000E, "SeriesInstanceUID")
 SERIES_NUMBER: Final = define(0x00200011, "SeriesNumber")
 ACQUISITION_NUMBER: Final = define(0x00200012, "AcquisitionNumber")
@@ -72,13 +86,19 @@ SLICE_LOCATION: Final = define(0x00201041, "SliceLocation")
 STACK_ID: Final = define(0x00209056, "StackID")
 TEMPORAL_POSITION_INDEX: Final = define(0x00209128, "TemporalPositionIndex")
 NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: Final = define(0x00209153, "NominalCardiacTriggerDelayTime")
+FRAME_ACQUISITION_NUMBER: Final = define(0x00209156, "FrameAcquisitionNumber")
 DIMENSION_INDEX_VALUES: Final = define(0x00209157, "DimensionIndexValues")
 DIMENSION_INDEX_POINTER: Final = define(0x00209165, "DimensionIndexPointer")
 DIMENSION_INDEX_SEQUENCE: Final = define(0x00209222, "DimensionIndexSequence")
 NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: Final = define(0x00209241, "NominalPercentageOfCardiacPhase")
+NOMINAL_PERCENTAGE_OF_RESPIRATORY_PHASE: Final = define(0x00209245, "NominalPercentageOfRespiratoryPhase")
+NOMINAL_RESPIRATORY_TRIGGER_DELAY_TIME: Final = define(0x00209255, "NominalRespiratoryTriggerDelayTime")
 IMAGE_POSITION_VOLUME: Final = define(0x00209301, "ImagePositionVolume")
 IMAGE_ORIENTATION_VOLUME: Final = define(0x00209302, "ImageOrientationVolume")
 TEMPORAL_POSITION_TIME_OFFSET: Final = define(0x0020930D, "TemporalPositionTimeOffset")
+DIMENSION_DESCRIPTION_LABEL: Final = define(0x00209421, "DimensionDescriptionLabel")
+FRAME_LABEL: Final = define(0x00209453, "FrameLabel")
+IMAGE_COMMENTS: Final = define(0x00204000, "ImageComments")
 SAMPLES_PER_PIXEL: Final = define(0x00280002, "SamplesPerPixel")
 PHOTOMETRIC_INTERPRETATION: Final = define(0x00280004, "PhotometricInterpretation")
 PLANAR_CONFIGURATION: Final = define(0x00280006, "PlanarConfiguration")
@@ -115,9 +135,12 @@ ROTATION_VECTOR: Final = define(0x00540050, "RotationVector")
 RR_INTERVAL_VECTOR: Final = define(0x00540060, "RRIntervalVector")
 TIME_SLOT_VECTOR: Final = define(0x00540070, "TimeSlotVector")
 SLICE_VECTOR: Final = define(0x00540080, "SliceVector")
+NUMBER_OF_SLICES: Final = define(0x00540081, "NumberOfSlices")
 ANGULAR_VIEW_VECTOR: Final = define(0x00540090, "AngularViewVector")
 TIME_SLICE_VECTOR: Final = define(0x00540100, "TimeSliceVector")
 UNITS: Final = define(0x00541001, "Units")
+FRAME_REFERENCE_TIME: Final = define(0x00541300, "FrameReferenceTime")
+IMAGE_INDEX: Final = define(0x00541330, "ImageIndex")
 SEGMENTATION_TYPE: Final = define(0x00620001, "SegmentationType")
 SEGMENT_SEQUENCE: Final = define(0x00620002, "SegmentSequence")
 SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE: Final = define(0x00620003, "SegmentedPropertyCategoryCodeSequence")
@@ -167,6 +190,8 @@ SIEMENS_B_VALUE: Final = define(0x0019100C, "SiemensBValue")
 SIEMENS_GRADIENT_DIRECTION: Final = define(0x0019100E, "SiemensGradientDirection")
 SIEMENS_CSA_HEADER: Final = define(0x00290010, "SiemensCSAHeader")
 SIEMENS_CSA_IMAGE_HEADER_INFO: Final = define(0x00291010, "SiemensCSAImageHeaderInfo")
+SIEMENS_MR_HEADER_51: Final = define(0x00510010, "SiemensMRHeader51")
+SIEMENS_COIL: Final = define(0x0051100F, "SiemensCoil")
 GE_GRADIENT_X: Final = define(0x001910BB, "GEGradientX")
 GE_GRADIENT_Y: Final = define(0x001910BC, "GEGradientY")
 GE_GRADIENT_Z: Final = define(0x001910BD, "GEGradientZ")
@@ -185,6 +210,8 @@ PHILIPS_MR_IMAGING: Final = define(0x20050010, "PhilipsMRImaging")
 PHILIPS_GRADIENT_X: Final = define(0x200510B0, "PhilipsGradientX")
 PHILIPS_GRADIENT_Y: Final = define(0x200510B1, "PhilipsGradientY")
 PHILIPS_GRADIENT_Z: Final = define(0x200510B2, "PhilipsGradientZ")
+PHILIPS_MR_IMAGING_5: Final = define(0x20050014, "PhilipsMRImaging5")
+PHILIPS_LABEL_TYPE: Final = define(0x20051429, "PhilipsLabelType")
 
 LOCATED: Final = frozenset(
     {
@@ -194,8 +221,8 @@ LOCATED: Final = frozenset(
         MODALITY_LUT_SEQUENCE,
         SEQUENCE_OF_ULTRASOUND_REGIONS,
         DETECTOR_INFORMATION_SEQUENCE,
-        SEGMENT_SEQUENCE,
         DIMENSION_INDEX_SEQUENCE,
+        SEGMENT_SEQUENCE,
         SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
         PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
         STRUCTURE_SET_ROI_SEQUENCE,
@@ -213,16 +240,26 @@ GROUP_SEQUENCES: Final = frozenset(
         0x00189112,  # MRTimingAndRelatedParametersSequence: FlipAngle
         0x00189114,  # MREchoSequence: EffectiveEchoTime
         0x00189115,  # MRModifierSequence: InversionTimes
+        0x00189006,  # MRImagingModifierSequence: MagnetizationTransfer
+        0x00189042,  # MRReceiveCoilSequence: ReceiveCoilName
         0x00189117,  # MRDiffusionSequence: DiffusionBValue
         0x00189076,  # DiffusionGradientDirectionSequence: DiffusionGradientOrientation
         0x00189118,  # CardiacSynchronizationSequence: NominalPercentageOfCardiacPhase
         0x00189226,  # MRImageFrameTypeSequence: FrameType, ComplexImageComponent
+        0x00189197,  # MRVelocityEncodingSequence: VelocityEncodingDirection
+        0x00189251,  # MRArterialSpinLabelingSequence: ASLContext
+        0x00189314,  # CTReconstructionSequence: ConvolutionKernel
+        0x00189325,  # CTXRayDetailsSequence: KVP
         0x00189329,  # CTImageFrameTypeSequence: FrameType
+        0x00189341,  # ContrastBolusUsageSequence: ContrastBolusAgentPhase
+        0x00189363,  # MultienergyCTProcessingSequence: MonoenergeticEnergyEquivalent
+        0x00189364,  # MultienergyCTCharacteristicsSequence: MonoenergeticEnergyEquivalent
         0x00189504,  # XRay3DFrameTypeSequence: FrameType
         0x00189751,  # PETFrameTypeSequence: FrameType
-        0x00209111,  # FrameContentSequence: StackID, TemporalPositionIndex, FrameAcquisitionDateTime
+        0x00209111,  # FrameContentSequence: StackID, TemporalPositionIndex, DimensionIndexValues, FrameLabel
         0x00209113,  # PlanePositionSequence: ImagePositionPatient
         0x00209116,  # PlaneOrientationSequence: ImageOrientationPatient
+        0x00209253,  # RespiratorySynchronizationSequence: NominalPercentageOfRespiratoryPhase
         0x00209310,  # TemporalPositionSequence: TemporalPositionTimeOffset
         0x0020930E,  # PlanePositionVolumeSequence: ImagePositionVolume
         0x0020930F,  # PlaneOrientationVolumeSequence: ImageOrientationVolume
@@ -251,10 +288,18 @@ BINARY: Final = {
     EFFECTIVE_ECHO_TIME: "d",
     DIFFUSION_B_VALUE: "d",
     DIFFUSION_GRADIENT_ORIENTATION: "d",
-    FRAME_INCREMENT_POINTER: "H",
-    TEMPORAL_POSITION_INDEX: "I",
+    VELOCITY_ENCODING_DIRECTION: "d",
+    VELOCITY_ENCODING_MAXIMUM_VALUE: "d",
+    MONOENERGETIC_ENERGY_EQUIVALENT: "d",
+    FRAME_ACQUISITION_NUMBER: "H",
     DIMENSION_INDEX_VALUES: "I",
     DIMENSION_INDEX_POINTER: "H",
+    NOMINAL_PERCENTAGE_OF_RESPIRATORY_PHASE: "f",
+    NOMINAL_RESPIRATORY_TRIGGER_DELAY_TIME: "d",
+    NUMBER_OF_SLICES: "H",
+    IMAGE_INDEX: "H",
+    FRAME_INCREMENT_POINTER: "H",
+    TEMPORAL_POSITION_INDEX: "I",
     NOMINAL_CARDIAC_TRIGGER_DELAY_TIME: "d",
     NOMINAL_PERCENTAGE_OF_CARDIAC_PHASE: "f",
     TEMPORAL_POSITION_TIME_OFFSET: "d",

@@ -1,23 +1,28 @@
-"""The values that may tell volumes apart, read from a frame: numbers, texts, echoes, diffusion, kinds of image."""
+"""The values that may tell volumes apart, read from a frame: numbers, texts, echoes, kinds of image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from ...errors import CorruptFileError
 from ..frames.frame import Frame
 from ..headers import tags
-from ..headers.siemens_csa import read_csa
 
 __all__ = [
+    "COIL_TAGS",
+    "GE_CREATOR",
+    "IMAGE_TYPE_TAGS",
+    "LABEL_TYPE_TAGS",
     "Value",
     "make_number_reader",
     "make_text_reader",
-    "read_csa_diffusion",
-    "read_diffusion",
+    "make_vector_reader",
+    "read_coil",
     "read_echo",
     "read_image_type",
+    "read_label_type",
+    "read_pet_frame",
+    "round_digits",
 ]
 
 Value = float | str | tuple[Any, ...]
@@ -35,6 +40,15 @@ GE_CREATOR = "GEMS_PARM_01"
 GE_KINDS = {0: "MAGNITUDE", 1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
 """What the numbers of GE's private attribute mean, in the standard's words for ComplexImageComponent."""
 
+IMAGE_TYPE_TAGS = frozenset({tags.IMAGE_TYPE, tags.FRAME_TYPE, tags.COMPLEX_IMAGE_COMPONENT, tags.GE_IMAGE_KIND})
+"""What the kind of an image is read from."""
+
+LABEL_TYPE_TAGS = frozenset({tags.ASL_CONTEXT, tags.PHILIPS_LABEL_TYPE})
+"""What label and control are read from."""
+
+COIL_TAGS = frozenset({tags.SIEMENS_COIL, tags.RECEIVE_COIL_NAME})
+"""What the coil is read from."""
+
 
 def round_digits(number: float) -> float:
     """A number without the digits that a float32 makes up: 6.8400001525 becomes 6.84."""
@@ -50,6 +64,15 @@ def make_number_reader(*candidates: int) -> Callable[[Frame], Value | None]:
             if number is not None:
                 return round_digits(number)
         return None
+
+    return value
+
+
+def make_vector_reader(tag: int) -> Callable[[Frame], Value | None]:
+    """A function that reads all numbers of an attribute that a plane has."""
+
+    def value(frame: Frame) -> Value | None:
+        return tuple(map(round_digits, frame.attributes.try_numbers(tag) or ())) or None
 
     return value
 
@@ -82,67 +105,25 @@ def read_echo(frame: Frame) -> Value | None:
     return make_number_reader(tags.EFFECTIVE_ECHO_TIME, tags.ECHO_TIME, tags.ECHO_NUMBERS)(frame)
 
 
-def read_diffusion(frame: Frame) -> Value | None:
-    """The b-value, s/mm2, and the gradient direction; the direction of b = 0 means nothing."""
-    b_value = read_b_value(frame)
-    if b_value is None:
-        return None
-    direction = read_gradient(frame) if b_value else None
-    return (b_value, *(round(component, 4) for component in direction or ()))
+def read_label_type(frame: Frame) -> Value | None:
+    """Label or control of an arterial spin labeling scan: ASLContext, or Philips' own attribute."""
+    standard = frame.attributes.text(tags.ASL_CONTEXT)
+    if standard or not frame.attributes.text(tags.PHILIPS_MR_IMAGING_5).upper().startswith("PHILIPS MR IMAGING"):
+        return standard or None
+    return frame.attributes.text(tags.PHILIPS_LABEL_TYPE) or None
 
 
-def read_b_value(frame: Frame) -> float | None:
-    """The standard attribute, or the vendor's own where a private creator says whose it is."""
+def read_coil(frame: Frame) -> Value | None:
+    """The coil whose signal a plane shows, where coils were not combined; Siemens names it in group 0051."""
     attributes = frame.attributes
-    standard = attributes.try_number(tags.DIFFUSION_B_VALUE)
-    if standard is not None:
-        return round_digits(standard)
-    if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
-        return attributes.try_number(tags.SIEMENS_B_VALUE)
-    if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
-        number = attributes.try_number(tags.GE_B_VALUE)
-        # GE adds 1e9 to the b-value in scans with several of them.
-        return None if number is None else number % 1e9
-    if attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
-        return attributes.try_number(tags.PHILIPS_B_VALUE)
-    if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
-        return attributes.try_number(tags.UIH_B_VALUE)
-    return None
+    if attributes.text(tags.SIEMENS_MR_HEADER_51).startswith("SIEMENS MR HEADER") and attributes.text(
+        tags.SIEMENS_COIL
+    ):
+        return attributes.text(tags.SIEMENS_COIL)
+    return attributes.text(tags.RECEIVE_COIL_NAME) or None
 
 
-def read_gradient(frame: Frame) -> Sequence[float] | None:
-    """The gradient direction, from the standard attribute or the vendor's own."""
-    attributes = frame.attributes
-    standard = attributes.try_numbers(tags.DIFFUSION_GRADIENT_ORIENTATION)
-    if standard is not None:
-        return standard
-    if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
-        return attributes.try_numbers(tags.SIEMENS_GRADIENT_DIRECTION)
-    if attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
-        return read_vector(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
-    if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
-        return read_vector(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
-    if attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
-        return attributes.try_numbers(tags.UIH_GRADIENT_DIRECTION)
-    return None
-
-
-def read_csa_diffusion(frame: Frame) -> Value | None:
-    """The b-value and direction from the CSA header, the only place where older Siemens scanners write them."""
-    try:
-        csa = read_csa(frame.header)
-    except CorruptFileError:
-        # A damaged header is no reason to refuse the pixels: something else may tell the volumes apart.
-        return None
-    b_value = csa.get("B_value")
-    if not b_value:
-        return None
-    direction = csa.get("DiffusionGradientDirection", []) if b_value[0] else []
-    return (round_digits(b_value[0]), *(round(component, 4) for component in direction))
-
-
-def read_vector(frame: Frame, *components: int) -> list[float] | None:
-    """A vector whose components are attributes of their own; None unless all are there."""
-    numbers = [frame.attributes.try_number(tag) for tag in components]
-    found = [number for number in numbers if number is not None]
-    return found if len(found) == len(numbers) else None
+def read_pet_frame(frame: Frame) -> Value | None:
+    """Which volume of a PET series a plane is of, from 1: ImageIndex counts the slices first (PS3.3 C.8.9.4.1.9)."""
+    index, slices = frame.attributes.try_number(tags.IMAGE_INDEX), frame.attributes.try_number(tags.NUMBER_OF_SLICES)
+    return (index - 1) // slices + 1 if index and slices else None

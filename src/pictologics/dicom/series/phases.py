@@ -1,34 +1,28 @@
 """A stack -> phases: several volumes at the same slice positions, told apart by what differs between them.
 
 A stack is split only when positions repeat: an attribute that merely changes within one volume (the acquisition
-number of a step-and-shoot CT, a trigger time that drifts) never splits it. What splits it must give as many groups as
-there are images at a position, and no group may hold a position twice. The one exception is
-:func:`split_alternating`.
+number of a step-and-shoot CT, a trigger time that drifts) never splits it. The exceptions are the tiles of one picture,
+which are always one volume, and :func:`split_alternating`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from ..frames.frame import Frame
+from ..headers import tags
 from ..stacks.lattices import FEWEST, is_evenly_spaced
-from .phase_attributes import (
-    BY_CSA_DIFFUSION,
-    BY_DIFFUSION,
-    CONTRASTS,
-    PHASE_ATTRIBUTES,
-    RANKED_TIMES,
-    UNSPECIFIC,
-    PhaseAttribute,
-    label_text,
-)
-from .phase_values import Value
+from .dimension_indices import list_dimensions, make_index_reader
+from .phase_attributes import BY_IMAGE_TYPE, CONTRASTS, SPECIFIC, UNSPECIFIC, PhaseAttribute
+from .phase_columns import Column, Index, find_differing_tags, read_full_columns
+from .phase_order import has_maps, label_piece, number_ages, sort_pieces
+from .phase_pieces import Piece, Splitter
+from .phase_values import IMAGE_TYPE_TAGS, Value
 
 __all__ = ["Phase", "split_phases"]
 
@@ -38,11 +32,8 @@ POSITION_ROUNDING = 2e-3
 Scanners write positions with three decimals: each coordinate is off by up to half a micrometer, and the distance of two
 planes along an oblique normal by up to 1.7 micrometers."""
 
-Groups = dict[tuple[Value, ...], list[int]]
-"""Indices of planes by their values of one or more attributes."""
-
-Known = dict[PhaseAttribute, list[Value]]
-"""The value of each plane, by the attribute."""
+ORDER_REMARK = "only the order of the images (instance numbers, times, frames) tells it from others"
+"""What is said of a volume that no attribute tells apart."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +46,7 @@ class Phase:
         tag: The attribute, or attributes, that tell it apart; None if there is only one, or only order does.
         value: Its value of that attribute.
         remark: What else is to be said of how it was told apart; empty as a rule.
+        is_guessed: Whether nothing but the order of the images tells it from some of the others.
     """
 
     frames: tuple[Frame, ...]
@@ -62,6 +54,7 @@ class Phase:
     tag: str | None = None
     value: Value | None = None
     remark: str = ""
+    is_guessed: bool = False
 
 
 def split_phases(frames: Sequence[Frame]) -> list[Phase]:
@@ -71,34 +64,79 @@ def split_phases(frames: Sequence[Frame]) -> list[Phase]:
         frames: Planes of one layout, each once.
 
     Returns:
-        The volumes in ascending order of what tells them apart; one if no position repeats.
+        The volumes in their order; one if no position repeats.
     """
+    tiles = group_tiles(frames)
+    if tiles:
+        # Each picture is a volume, wherever its tiles lie: it stands for them as if all were at one place.
+        phases = split_repeated([members[0] for members in tiles], np.zeros(len(tiles), dtype=np.intp))
+        whole = {id(members[0]): tuple(members) for members in tiles}
+        return [replace(phase, frames=whole[id(phase.frames[0])]) for phase in phases]
     slots = number_positions(frames)
     if slots is None:
         return split_unplaced(frames)
-    counts = np.bincount(slots)
-    most = int(counts.max())
-    if most == 1:
+    if int(np.bincount(slots).max()) == 1:
         return split_alternating(frames, slots) or [Phase(tuple(frames))]
-    known = find_differing_values(frames, PHASE_ATTRIBUTES)
-    specific = {attribute: values for attribute, values in known.items() if attribute not in UNSPECIFIC}
-    phases = split_by_attributes(frames, slots, specific, 1)
-    if phases:
-        return phases
-    # The CSA header is slow to read: only after every other attribute that says what a volume is.
-    if BY_DIFFUSION not in known:
-        unspecific = {attribute: values for attribute, values in known.items() if attribute in UNSPECIFIC}
-        known = {**specific, **read_csa_values(frames), **unspecific}
-    # Two attributes at most: with three, almost any set of images can be cut into groups that fit by chance.
-    for size in (1, 2):
-        phases = split_by_attributes(frames, slots, known, size)
-        if phases:
-            return phases
-    for attribute in RANKED_TIMES:
-        ranks = rank_at_positions(slots, known[attribute]) if attribute in known else None
-        if ranks is not None:
-            return make_ranked_phases(frames, ranks, attribute, known[attribute])
-    return split_by_appearance(frames, slots)
+    return split_repeated(frames, slots)
+
+
+def group_tiles(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Of mosaics, the tiles of each file; none where any plane is a frame of its own."""
+    groups: defaultdict[int, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        if frame.tile is None:
+            return []
+        groups[id(frame.header)].append(frame)
+    return list(groups.values())
+
+
+def split_repeated(frames: Sequence[Frame], slots: Index) -> list[Phase]:
+    """Phases of planes of which several lie at one position."""
+    if len(frames) == 1:
+        return [Phase(tuple(frames))]
+    dimensions = [
+        PhaseAttribute(
+            name,
+            make_index_reader(places),
+            make_dimension_label(name),
+            frozenset({tags.DIMENSION_INDEX_VALUES}),
+        )
+        for name, places in list_dimensions(frames).items()
+    ]
+    specific = [*SPECIFIC, *dimensions]
+    differing = find_differing_tags(frames)
+    if not IMAGE_TYPE_TAGS.isdisjoint(differing) and has_maps(frames):
+        # What a map is says its image type: it has no echo time and no moment of its own.
+        specific.sort(key=lambda attribute: attribute is not BY_IMAGE_TYPE)
+    ages = number_ages(frames)
+    pieces = Splitter(frames, slots, ages, specific, differing).split(np.arange(len(frames)))
+    pieces = sort_pieces(frames, pieces, slots, ages)
+    return [make_phase(frames, piece, pieces) for piece in pieces]
+
+
+def make_dimension_label(name: str) -> Callable[[Value, Frame], str]:
+    """Such as "Private ImageTypeMR (2005,1011) 18"."""
+    words = name.removeprefix("DimensionIndexValues of ")
+    return lambda value, _: f"{words} {value:g}"
+
+
+def make_phase(frames: Sequence[Frame], piece: Piece, pieces: Sequence[Piece]) -> Phase:
+    """The phase of a piece."""
+    keywords = [attribute.keyword for attribute, _ in piece.values]
+    values = [value for _, value in piece.values]
+    rank = piece.rank
+    if rank is not None and rank.attribute is not None:
+        keywords.append(rank.attribute.keyword)
+        values.append(rank.value)
+    is_guessed = rank is not None and rank.attribute is None
+    return Phase(
+        tuple(frames[k] for k in piece.members),
+        label_piece(frames, piece, pieces),
+        " + ".join(keywords) or None,
+        values[0] if len(values) == 1 else tuple(values) or None,
+        ORDER_REMARK if is_guessed else "",
+        is_guessed,
+    )
 
 
 def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
@@ -123,17 +161,6 @@ def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
     return slots
 
 
-def split_by_attributes(frames: Sequence[Frame], slots: np.ndarray, known: Known, size: int) -> list[Phase]:
-    """Phases by the first so many attributes together that explain every repeated position; none if none do."""
-    most = int(np.bincount(slots).max())
-    # Too few groups would hold a position twice; too many would cut a volume into pieces.
-    for attributes in combinations(known, size):
-        groups = group_by_values([known[attribute] for attribute in attributes])
-        if len(groups) == most and has_each_position_once(groups, slots):
-            return make_phases(frames, groups, attributes)
-    return []
-
-
 def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
     """Volumes whose slices lie between those of one another, told apart by a contrast that alternates; none if not.
 
@@ -146,17 +173,18 @@ def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]
     refused as such, nor values with fewer than three slices, which are evenly spaced by chance.
     """
     order = np.argsort(slots)
-    for attribute, values in find_differing_values(frames, CONTRASTS).items():
-        count = len(set(values))
-        turns = [values[k] for k in order]
+    for column in read_full_columns(frames, CONTRASTS):
+        turns = column.codes[order].tolist()
+        count = len(set(turns))
         if (
             len(frames) >= FEWEST * count
             and len(set(turns[:count])) == count
             and turns[count:] == turns[:-count]
             and has_even_spacing([frames[k] for k in order])
         ):
-            phases = make_phases(frames, group_by_values([values]), (attribute,))
-            remark = f"slices of the {count} volumes take turns along the stack, as their {attribute.keyword} does"
+            phases = make_column_phases(frames, column)
+            keyword = column.attribute.keyword
+            remark = f"slices of the {count} volumes take turns along the stack, as their {keyword} does"
             return [replace(phase, remark=remark) for phase in phases]
     return []
 
@@ -168,122 +196,19 @@ def has_even_spacing(frames: Sequence[Frame]) -> bool:
     return is_evenly_spaced(positions, step)
 
 
-def find_differing_values(frames: Sequence[Frame], attributes: Iterable[PhaseAttribute]) -> Known:
-    """The values of each attribute that all planes have and that differ between them, in the attributes' order."""
-    found = {}
-    for attribute in attributes:
-        values: list[Value] = []
-        for frame in frames:
-            value = attribute.read_value(frame)
-            if value is None:
-                break
-            values.append(value)
-        if len(values) == len(frames) and len(set(values)) > 1:
-            found[attribute] = values
-    return found
-
-
-def read_csa_values(frames: Sequence[Frame]) -> Known:
-    """The b-values that stand in CSA headers only, each file read once: a mosaic has one for all of its tiles."""
-    by_file: dict[int, Value] = {}
-    for frame in frames:
-        if id(frame.header) not in by_file:
-            value = BY_CSA_DIFFUSION.read_value(frame)
-            if value is None:
-                return {}
-            by_file[id(frame.header)] = value
-    values = [by_file[id(frame.header)] for frame in frames]
-    return {BY_CSA_DIFFUSION: values} if len(set(values)) > 1 else {}
-
-
-def group_by_values(values: Sequence[Sequence[Value]]) -> Groups:
-    """Planes by their values.
-
-    Args:
-        values: For each attribute, the value of each plane.
-    """
-    # By equality: numbers were rounded to the digits that count when they were read.
-    groups: defaultdict[tuple[Value, ...], list[int]] = defaultdict(list)
-    for index, key in enumerate(zip(*values, strict=True)):
-        groups[key].append(index)
-    return groups
-
-
-def has_each_position_once(groups: Groups, slots: np.ndarray) -> bool:
-    """Whether no group holds a position twice."""
-    return all(len(set(slots[members].tolist())) == len(members) for members in groups.values())
-
-
-def make_phases(frames: Sequence[Frame], groups: Groups, attributes: Sequence[PhaseAttribute]) -> list[Phase]:
-    """Phases in ascending order of their values, labeled by those attributes that differ between them."""
-    keys = sorted(groups)
-    columns = list(zip(*keys, strict=True))
-    phases = []
-    for key in keys:
-        first = frames[groups[key][0]]
-        labels = [
-            attribute.label_value(value, first) if attribute.label_value else label_text(value, column)
-            for attribute, value, column in zip(attributes, key, columns, strict=True)
-            if len(set(column)) > 1
-        ]
-        phases.append(
-            Phase(
-                tuple(frames[k] for k in groups[key]),
-                ", ".join(labels),
-                " + ".join(attribute.keyword for attribute in attributes),
-                key[0] if len(key) == 1 else key,
-            )
-        )
-    return phases
-
-
-def rank_at_positions(slots: np.ndarray, values: Sequence[Value]) -> list[int] | None:
-    """For each plane, which in order of its value it is among those at its position; None if that is not clear."""
-    by_slot: defaultdict[int, list[int]] = defaultdict(list)
-    for index, slot in enumerate(slots.tolist()):
-        by_slot[slot].append(index)
-    ranks = [0] * len(values)
-    for members in by_slot.values():
-        # Two images at one position with one time: neither comes first.
-        if len({values[k] for k in members}) < len(members):
-            return None
-        for rank, index in enumerate(sorted(members, key=lambda k: values[k])):
-            ranks[index] = rank
-    return ranks
-
-
-def make_ranked_phases(
-    frames: Sequence[Frame], ranks: Sequence[int], attribute: PhaseAttribute, values: Sequence[Value]
-) -> list[Phase]:
-    """Phases by their rank at each position, where the value itself drifts from slice to slice."""
-    phases = []
-    for rank in range(max(ranks) + 1):
-        members = [index for index, own_rank in enumerate(ranks) if own_rank == rank]
-        # The value drifts from slice to slice, and one of them has to stand for the volume.
-        lowest = min(values[index] for index in members)
-        label = f"Volume {rank + 1}"
-        phases.append(Phase(tuple(frames[index] for index in members), label, attribute.keyword, lowest))
-    return phases
-
-
-def split_by_appearance(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:
-    """Phases by the order in which the images of each position come: instance number, then file and frame."""
-    seen: defaultdict[int, int] = defaultdict(int)
-    volumes: defaultdict[int, list[Frame]] = defaultdict(list)
-    # The sort is stable, and frames come in the order of their files and in them.
-    for index in sorted(range(len(frames)), key=lambda k: frames[k].instance_number or 0):
-        slot = int(slots[index])
-        volumes[seen[slot]].append(frames[index])
-        seen[slot] += 1
-    return [Phase(tuple(volumes[k]), f"Volume {k + 1}") for k in sorted(volumes)]
-
-
 def split_unplaced(frames: Sequence[Frame]) -> list[Phase]:
     """Split planes without positions only where one attribute gives equal groups of several planes each."""
-    for attribute, values in find_differing_values(frames, PHASE_ATTRIBUTES).items():
-        groups = group_by_values([values])
+    for column in read_full_columns(frames, (*SPECIFIC, *UNSPECIFIC)):
+        sizes = set(np.bincount(column.codes).tolist())
         # Nothing shows here that positions repeat. Equal groups are the sign of it; groups of one are single slices.
-        sizes = {len(members) for members in groups.values()}
         if len(sizes) == 1 and sizes.pop() > 1:
-            return make_phases(frames, groups, (attribute,))
+            return make_column_phases(frames, column)
     return [Phase(tuple(frames))]
+
+
+def make_column_phases(frames: Sequence[Frame], column: Column) -> list[Phase]:
+    """The phases that one attribute makes."""
+    groups = [np.flatnonzero(column.codes == code) for code in range(int(column.codes.max()) + 1)]
+    pieces = [Piece(members, ((column.attribute, column.values[members[0]]),)) for members in groups]
+    pieces = sort_pieces(frames, pieces, np.zeros(len(frames), dtype=np.intp), number_ages(frames))
+    return [make_phase(frames, piece, pieces) for piece in pieces]

@@ -42,7 +42,7 @@ class SeriesVolume:
 
 
 def find_volumes(series: Series, path: str, only: frozenset[tuple[str, int]] | None = None) -> list[SeriesVolume]:
-    """The volumes of a series, in ascending order of what tells them apart.
+    """The volumes of a series, in their order.
 
     Args:
         series: The series.
@@ -110,12 +110,13 @@ def compare_phases(phases: Sequence[Phase], index: int) -> LeftOut:
     if missing:
         text = f"{text}: it has {sizes[index]} slices, {missing} fewer than the fullest"
         return LeftOut(missing, text, may_explain_hole=True)
-    if phase.tag is None and min(sizes) < max(sizes):
+    if phase.is_guessed and min(sizes) < max(sizes):
         # Nothing but order tells them apart: a slice that was sent twice looks like this.
         extra = sum(sizes) - max(sizes)
         text = f"{text}: {extra} more image{'s' * (extra != 1)} at the same positions belong to the others"
         return LeftOut(extra, text, may_explain_hole=True)
-    return LeftOut(len(phases) - 1, text, may_explain_hole=False)
+    # An order may be wrong at any position, and then slices of two volumes are mixed.
+    return LeftOut(len(phases) - 1, text, may_explain_hole=phase.is_guessed)
 
 
 def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[LeftOut]]:
