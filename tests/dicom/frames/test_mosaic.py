@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pydicom
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictologics import (
+    ContentWarning,
     CorruptFileError,
     GeometryError,
     GeometryWarning,
@@ -106,6 +108,37 @@ def test_mosaics_of_one_series_are_phases(tmp_path, name):
     assert [len(phase.file_paths) for phase in phases] == [1] * 4
     for t in range(4):
         assert_shows(load_image(tmp_path, dataset_index=t), phantom.with_array(phantom.array + 1000 * t))
+
+
+def moved(phantom, steps, value):
+    """The phantom so many slice distances further along, with other values."""
+    origin = tuple(phantom.position((0, 0, steps)))
+    return replace(phantom, origin=origin, array=phantom.array + value)
+
+
+@pytest.mark.parametrize("name", ["axial", "sagittal, against", "oblique"])
+@pytest.mark.parametrize("steps", [(0, 0.5), (0, 0.5, 1), (0, 0.01, 0.03), (0, 5), (0, 7.5, 2)])
+def test_the_tiles_of_one_mosaic_stay_together(tmp_path, name, steps):
+    """Mosaics between, beside or a little off one another, as motion correction places them, are so many volumes."""
+    volumes = [moved(CUTS[name], step, 1000 * t) for t, step in enumerate(steps)]
+    for t, volume in enumerate(volumes):
+        write_mosaic(tmp_path / f"{9 - t}.dcm", volume, volume=t)
+    assert len(get_dicom_phases(tmp_path)) == len(volumes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ContentWarning)
+        for t, volume in enumerate(volumes):
+            assert_shows(load_image(tmp_path, dataset_index=t), volume)
+
+
+@pytest.mark.parametrize("change", [{"Rows": 17}, {"Columns": 23}])
+def test_a_mosaic_that_cannot_be_cut_into_its_tiles_is_refused(tmp_path, change):
+    def spoil(ds):
+        ds.Rows, ds.Columns = change.get("Rows", ds.Rows), change.get("Columns", ds.Columns)
+        ds.PixelData = np.resize(np.frombuffer(ds.PixelData, "u1"), 2 * ds.Rows * ds.Columns).tobytes()
+
+    path = write_mosaic(tmp_path / "mosaic.dcm", CUTS["axial"], spoil)
+    with pytest.raises(CorruptFileError, match="cannot be cut into 3x3 tiles"):
+        load_image(path)
 
 
 def test_slices_tell_their_tile(tmp_path):

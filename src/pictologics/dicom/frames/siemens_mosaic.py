@@ -37,6 +37,13 @@ def make_mosaic_frames(header: Header) -> list[Frame]:
     count = read_mosaic_count(header, csa)
     side = math.ceil(math.sqrt(count))
     rows, columns = read_plane_size(header)
+    if rows % side or columns % side:
+        # Cut all the same, each tile would begin a little before its slice does.
+        raise CorruptFileError(
+            f"{columns}x{rows} pixels cannot be cut into {side}x{side} tiles, which this mosaic of {count} slices has",
+            path=header.path,
+            advice="export the series again",
+        )
     height, width = rows // side, columns // side
     position, orientation = read_position(header), read_orientation(header)
     spacing = read_pixel_spacing(header).distances

@@ -20,7 +20,7 @@ __all__ = ["list_dimensions", "make_index_reader", "read_indices"]
 
 
 def list_dimensions(frames: Sequence[Frame]) -> dict[str, dict[int, int]]:
-    """The dimensions of some planes: for each, by what it counts, the place of its index in each file (by header id)."""
+    """The dimensions of some planes: by what it counts, the place of its index in each file (by header id)."""
     headers = {id(frame.header): frame for frame in frames if tags.DIMENSION_INDEX_VALUES in frame.attributes}
     found: dict[str, dict[int, int]] = {}
     for key, frame in headers.items():
