@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,7 @@ GE_SCALED = (0.03, 0.97)
 Several b-values of one scan are made with the strongest gradient and shorter vectors: b grows as the square of the
 gradient."""
 
-Vector = tuple[float, float, float]
+UnitVector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,19 @@ class Diffusion:
 
     Attributes:
         b_value: s/mm2.
-        direction: Unit vector of the gradient in patient coordinates (LPS); None where there is none.
+        direction: Unit vector of the gradient in patient coordinates (LPS); None where there is none, or where the file
+            does not say relative to what it stands.
+        stored: Unit vector as the file has it.
     """
 
     b_value: float
-    direction: Vector | None = None
+    direction: UnitVector | None = None
+    stored: UnitVector | None = None
 
     @property
     def key(self) -> tuple[float, ...]:
         """What tells volumes apart: the b-value, and the direction where it has one."""
-        return (self.b_value, *(round(component, 4) + 0.0 for component in self.direction or ()))
+        return (self.b_value, *(round(component, 4) + 0.0 for component in self.direction or self.stored or ()))
 
 
 def read_diffusion(frame: Frame) -> Value | None:
@@ -99,78 +102,112 @@ def read_volume_diffusion(frames: Sequence[Frame]) -> Diffusion | None:
 
 
 def find_diffusion(frame: Frame) -> Diffusion | None:
-    """The standard attributes, or those of a vendor whom a private creator names."""
+    """The standard attributes, or those of a vendor whom a private creator or the form of a comment names."""
     attributes = frame.attributes
-    comment = CANON_COMMENT.match(attributes.text(tags.IMAGE_COMMENTS))
     b_value = attributes.try_number(tags.DIFFUSION_B_VALUE)
-    direction: Sequence[float] = attributes.try_numbers(tags.DIFFUSION_GRADIENT_ORIENTATION) or ()
-    if b_value is None and comment:
-        b_value = parse_number(comment[1])
-    if not direction and comment:
-        direction = turn_to_patient(frame, [parse_number(comment[k]) or 0.0 for k in (2, 3, 4)])
+    direction = attributes.try_numbers(tags.DIFFUSION_GRADIENT_ORIENTATION)
     if b_value is not None and direction:
         return make_diffusion(b_value, direction)
-    if attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
-        private_b = attributes.try_number(tags.SIEMENS_B_VALUE)
-        private: Sequence[float] = attributes.try_numbers(tags.SIEMENS_GRADIENT_DIRECTION) or ()
+    comment = CANON_COMMENT.match(attributes.text(tags.IMAGE_COMMENTS))
+    if comment:
+        found = read_canon_diffusion(frame, comment)
+    elif attributes.text(tags.SIEMENS_MR_HEADER).startswith("SIEMENS MR HEADER"):
+        found = make_diffusion(
+            attributes.try_number(tags.SIEMENS_B_VALUE), attributes.try_numbers(tags.SIEMENS_GRADIENT_DIRECTION)
+        )
     elif attributes.text(tags.GE_PARAMETERS) == GE_CREATOR:
-        private_b, private = read_ge_diffusion(frame, b_value)
+        found = read_ge_diffusion(frame)
     elif attributes.text(tags.UIH_IMAGE_HEADER) == tags.UIH_CREATOR:
-        private_b = attributes.try_number(tags.UIH_B_VALUE)
-        private = turn_to_patient(frame, attributes.try_numbers(tags.UIH_GRADIENT_DIRECTION) or ())
+        vector = attributes.try_numbers(tags.UIH_GRADIENT_DIRECTION)
+        found = make_diffusion(attributes.try_number(tags.UIH_B_VALUE), turn_to_patient(frame, vector))
     else:
-        private_b, private = read_philips_diffusion(frame)
+        found = read_philips_diffusion(frame)
     if b_value is None:
-        b_value = private_b
-    return None if b_value is None else make_diffusion(b_value, direction or private)
+        return found
+    if found is None or not found.b_value:
+        return make_diffusion(b_value, direction)
+    return replace(found, b_value=round_digits(b_value))
 
 
-def make_diffusion(b_value: float, direction: Sequence[float]) -> Diffusion:
-    """A weighting with a unit vector; none for b = 0, nor for a vector of no length or of another number of parts."""
-    length = float(np.linalg.norm(direction)) if len(direction) == 3 else 0.0
-    b_value = round_digits(b_value)
-    if not b_value or length < LEAST_LENGTH:
-        return Diffusion(b_value)
-    x, y, z = (component / length + 0.0 for component in direction)
-    return Diffusion(b_value, (x, y, z))
+def make_diffusion(b_value: float | None, direction: Sequence[float] | None) -> Diffusion | None:
+    """A weighting in patient coordinates; without a direction for b = 0 and for a vector of no length."""
+    if b_value is None:
+        return None
+    vector = make_unit(direction) if b_value else None
+    return Diffusion(round_digits(b_value), vector, vector)
 
 
-def read_philips_diffusion(frame: Frame) -> tuple[float | None, Sequence[float]]:
+def make_unit(vector: Sequence[float] | None) -> UnitVector | None:
+    """A vector at length 1; None if it has none or is no vector."""
+    if vector is None or len(vector) != 3 or np.linalg.norm(vector) < LEAST_LENGTH:
+        return None
+    x, y, z = (np.asarray(vector) / np.linalg.norm(vector)).tolist()
+    return x, y, z
+
+
+def read_philips_diffusion(frame: Frame) -> Diffusion | None:
     """Groups 2001 and 2005 of Philips, in patient coordinates: right-left, anterior-posterior, feet-head."""
     attributes = frame.attributes
-    b_value = None
-    if attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
-        b_value = attributes.try_number(tags.PHILIPS_B_VALUE)
-    if not attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
-        return b_value, ()
-    return b_value, read_vector(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
+    if not attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
+        return None
+    vector = None
+    if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
+        vector = read_vector(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
+    return make_diffusion(attributes.try_number(tags.PHILIPS_B_VALUE), vector)
 
 
-def read_ge_diffusion(frame: Frame, standard: float | None) -> tuple[float | None, Sequence[float]]:
+def read_ge_diffusion(frame: Frame) -> Diffusion | None:
     """Groups 0019 and 0043 of GE: b-value, and direction relative to frequency, phase and slice.
 
     GE adds 1e9 to the b-value in scans with several of them.
     """
     stored = frame.attributes.try_number(tags.GE_B_VALUE)
-    b_value = standard if standard is not None else None if stored is None else stored % 1e9
     vector = read_vector(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
+    if stored is None:
+        return None
+    b_value = stored % 1e9
     length = float(np.linalg.norm(vector)) if vector else 0.0
-    if b_value is not None and standard is None and GE_SCALED[0] < length < GE_SCALED[1]:
+    if GE_SCALED[0] < length < GE_SCALED[1]:
         b_value *= length**2
-    if not vector:
-        return b_value, ()
+    return place_by_encoding(frame, b_value, vector)
+
+
+def read_canon_diffusion(frame: Frame, comment: re.Match[str]) -> Diffusion | None:
+    """The comment of Canon; its direction is that of GE with the first two components exchanged."""
+    try:
+        b_value, x, y, z = map(float, comment.groups())
+    except ValueError:
+        return None
+    return place_by_encoding(frame, b_value, (y, x, z))
+
+
+def place_by_encoding(frame: Frame, b_value: float, vector: Sequence[float] | None) -> Diffusion | None:
+    """A weighting along frequency, phase and slice, in patient coordinates.
+
+    The rule is that of dicm2nii and dcm2niix, which was found on scans of phantoms: for axial and sagittal planes the
+    components run against rows, against columns and along the normal; the second is turned in coronal planes, and where
+    the phase runs along rows the first two change places. The sign of the whole means nothing and is theirs, too.
+    """
+    plain, vector = make_diffusion(b_value, vector), make_unit(vector)
+    encoding = frame.attributes.text(tags.IN_PLANE_PHASE_ENCODING_DIRECTION).upper()[:1]
+    if plain is None or vector is None or not b_value:
+        return plain
+    if frame.orientation is None or encoding not in ("R", "C"):
+        return replace(plain, direction=None)
     x, y, z = vector
-    if frame.attributes.text(tags.IN_PLANE_PHASE_ENCODING_DIRECTION).upper().startswith("R"):
-        # The first two run along frequency and phase, and the phase runs along rows here.
+    sagittal, coronal, _ = np.eye(3)[np.argmax(np.abs(np.cross(frame.orientation[:3], frame.orientation[3:])))]
+    if coronal:
+        y = -y
+    if encoding == "R":
         x, y = y, -x
-    # In the image's axes: against rows and columns where slices go on along the normal.
-    return b_value, turn_to_patient(frame, (-x, -y, z))
+    along = (x, y, -z) if sagittal else (-x, -y, z)
+    return replace(plain, direction=make_unit(turn_to_patient(frame, along)))
 
 
-def turn_to_patient(frame: Frame, vector: Sequence[float]) -> Sequence[float]:
-    """A vector along rows, columns and their cross product, in patient coordinates; none without an orientation."""
-    if len(vector) != 3 or frame.orientation is None:
-        return ()
+def turn_to_patient(frame: Frame, vector: Sequence[float] | None) -> list[float] | None:
+    """A vector along rows, columns and their cross product, in patient coordinates; None without an orientation."""
+    if vector is None or len(vector) != 3 or frame.orientation is None:
+        return None
     row, column = np.array(frame.orientation[:3]), np.array(frame.orientation[3:])
     turned = vector[0] * row + vector[1] * column + vector[2] * np.cross(row, column)
     return [float(component) for component in turned]
@@ -184,19 +221,11 @@ def find_csa_diffusion(frame: Frame) -> Diffusion | None:
         # A damaged header is no reason to refuse the pixels: something else may tell the volumes apart.
         return None
     b_value = csa.get("B_value")
-    return make_diffusion(b_value[0], csa.get("DiffusionGradientDirection", [])) if b_value else None
+    return make_diffusion(b_value[0], csa.get("DiffusionGradientDirection")) if b_value else None
 
 
-def read_vector(frame: Frame, *components: int) -> list[float]:
-    """A vector whose components are attributes of their own; empty unless all are there."""
+def read_vector(frame: Frame, *components: int) -> list[float] | None:
+    """A vector whose components are attributes of their own; None unless all are there."""
     numbers = [frame.attributes.try_number(tag) for tag in components]
     found = [number for number in numbers if number is not None]
-    return found if len(found) == len(numbers) else []
-
-
-def parse_number(text: str) -> float | None:
-    """A number from text; None if it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return found if len(found) == len(numbers) else None
