@@ -179,7 +179,7 @@ def explain(
         >>> explain(file).volumes[0].shape
         (4, 5, 6)
     """
-    source, reader = find_reader(path)
+    source, reader = find_reader(path, bool(recursive))
     options = ReadOptions(recursive=bool(recursive), allow_outside_files=bool(allow_outside_files))
     found = reader.describe(source, options)
     volumes = found.volumes

@@ -211,9 +211,3 @@ def test_what_does_not_load_is_explained(tmp_path):
     assert not volume.loads
     assert "not parallel" in volume.notes[0]
     assert dict(volume.labels) == {1: "segment 1", 4: "segment 4"}
-
-
-def test_a_folder_of_segmentations_says_what_to_do(tmp_path):
-    seg(tmp_path)
-    with pytest.raises(ValueError, match="pass the path of the segmentation file itself"):
-        load_image(tmp_path)

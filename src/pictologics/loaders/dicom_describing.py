@@ -19,7 +19,7 @@ from ..errors import (
     PictologicsError,
     UnsupportedFormatError,
 )
-from .dicom_selection import count_files, find_image_series
+from .dicom_selection import count_files, find_image_series, find_segment_format
 from .protocol import Description, Source, VolumeInfo
 
 __all__ = ["describe_scan"]
@@ -47,8 +47,14 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
 
 def list_others(scan: Scan) -> list[str]:
     """What among the files cannot be loaded as an image, in words."""
-    kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in scan.headers if not holds_image(header))
+    others = [header for header in scan.headers if not holds_image(header)]
+    kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in others if not find_segment_format(header))
     found = [
+        f"'{header.path}' holds segments ({kind}): load_{'rtstruct' if kind == 'RTSTRUCT' else 'seg'} loads them"
+        for header in others
+        if (kind := find_segment_format(header))
+    ]
+    found += [
         f"{count} DICOM file{'s' * (count != 1)} without an image that can be loaded ({kind})"
         for kind, count in sorted(kinds.items())
     ]

@@ -16,6 +16,7 @@ from .protocol import (
     SegmentOptions,
     Source,
 )
+from .segmentations.choosing import check_series_uid
 from .segmentations.dicom_seg import DICOM_SEG, describe_seg, read_seg_label_map, read_seg_masks
 
 __all__ = ["SegReader"]
@@ -34,7 +35,7 @@ class SegReader:
     name = DICOM_SEG
     segment_format = DICOM_SEG
     suffixes: tuple[str, ...] = (".dcm", "or none")
-    honors = frozenset({"dtype", "dataset_index"})
+    honors = frozenset({"dtype", "dataset_index", "series_uid"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
@@ -43,6 +44,7 @@ class SegReader:
 
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read all segments into one label map."""
+        check_series_uid(source, options.series_uid)
         chosen = SegmentOptions(reference=options.reference, dataset_index=options.dataset_index)
         image = read_seg_label_map(source, chosen)
         return convert_labels(image, options.dtype, source.path)

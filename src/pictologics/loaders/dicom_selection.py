@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..dicom.frames.sop_classes import holds_segments
+from ..dicom.frames.sop_classes import holds_segments, read_sop_class
 from ..dicom.headers import tags
+from ..dicom.headers.header import Header
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..dicom.series.volumes import SeriesVolume, find_volumes
-from ..errors import OptionError, UnsupportedFormatError
+from ..dicom.structures.rois import RT_STRUCTURE_SET
+from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from ..storage.files import check_content
 from .protocol import Source
 
-__all__ = ["SourceVolumes", "choose_volume", "count_files", "find_image_series", "find_source_volumes", "scan_source"]
+__all__ = [
+    "SourceVolumes",
+    "add_scan",
+    "choose_volume",
+    "count_files",
+    "find_image_series",
+    "find_segment_format",
+    "find_source_volumes",
+    "scan_source",
+]
 
 MOST_FILES_NAMED = 3
 """How many files a message names: a folder may hold thousands of stray ones."""
@@ -47,7 +58,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
         series_uid: The series that is asked for; None for the only one.
 
     Raises:
-        AmbiguousSeriesError: If there are several and none was asked for.
+        AmbiguousSeriesError: If there are several and none was asked for, or no image and several files of segments.
         UnsupportedFormatError: If there is no image.
     """
     scan = scan_source(source, recursive)
@@ -98,8 +109,15 @@ def check_what_is_left_out(scan: Scan, volumes: Sequence[SeriesVolume], others: 
             check_content(header.file)
 
 
+def add_scan(source: Source, recursive: bool) -> Source:
+    """Read the headers of all files of a source, and keep them in it for whoever asks next."""
+    return replace(source, scan=scan_source(source, recursive))
+
+
 def scan_source(source: Source, recursive: bool) -> Scan:
-    """Read the headers of all files of a source."""
+    """Read the headers of all files of a source, unless they have been read."""
+    if source.scan is not None:
+        return source.scan
     if source.kind == "folder":
         return scan_files(list_files(Path(source.path), recursive))
     scan = scan_files(source.files)
@@ -150,16 +168,25 @@ def no_dicom_error(scan: Scan, source: Source) -> UnsupportedFormatError:
 
 
 def refuse_segmentations(scan: Scan, source: Source) -> None:
-    """Raise if there are segmentations and no images: a folder does not say which of the files is meant."""
-    found = [header.path for header in scan.headers if holds_segments(header)]
+    """Raise if there are several files of segments and no image: nothing says which of the files is meant."""
+    found = [header for header in scan.headers if find_segment_format(header)]
     if found:
-        raise UnsupportedFormatError(
-            f"the {source.kind} holds no image and {len(found)} segmentation{'s' * (len(found) != 1)}, such as "
-            f"'{found[0]}'",
+        listed = ", ".join(
+            f"'{header.path}' ({find_segment_format(header)})" for header in found[:MOST_FILES_NAMED]
+        ) + (", ..." if len(found) > MOST_FILES_NAMED else "")
+        raise AmbiguousSeriesError(
+            f"the {source.kind} holds no image and {len(found)} files of segments: {listed}",
             path=source.path,
-            advice="pass the path of the segmentation file itself",
-            files=found,
+            advice="pass the path of the one that is meant",
+            files=[header.path for header in found],
         )
+
+
+def find_segment_format(header: Header) -> str:
+    """What messages call the format of a DICOM file of segments; empty if it is none."""
+    if holds_segments(header):
+        return "DICOM SEG"
+    return "RTSTRUCT" if read_sop_class(header) == RT_STRUCTURE_SET else ""
 
 
 def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
@@ -182,7 +209,19 @@ def describe_rest(scan: Scan, series: Series, localizers: Localizers) -> tuple[D
         text = f"left out {count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
     decisions += localizers.decisions
-    elsewhere = len(scan.headers) - len(series.headers) - localizers.count
+    own = set(map(id, series.headers))
+    others = [header for header in scan.headers if id(header) not in own]
+    segments = [header.path for header in others if holds_segments(header)]
+    if segments:
+        names = ", ".join(f"'{name}'" for name in segments[:MOST_FILES_NAMED])
+        more = ", ..." if len(segments) > MOST_FILES_NAMED else ""
+        text = f"left out {count_files(segments)} of segments (DICOM SEG) beside the images, {names}{more}: load_seg"
+        decisions.append(Decision("left out", f"{text} loads them", len(segments), "content"))
+    contours = [header.path for header in others if find_segment_format(header) == "RTSTRUCT"]
+    if contours:
+        text = f"left out {count_files(contours)} of contours (RTSTRUCT), such as '{contours[0]}'"
+        decisions.append(Decision("left out", f"{text}: load_rtstruct draws them", len(contours)))
+    elsewhere = len(others) - localizers.count - len(segments) - len(contours)
     for count, kind in (
         (len(scan.others), "not DICOM"),
         (elsewhere, "DICOM of another series or without an image"),

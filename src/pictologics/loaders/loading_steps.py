@@ -37,7 +37,7 @@ def read_image(
     Returns:
         The image on its own grid, its axes in the order asked for, and what messages call its source.
     """
-    source, reader = find_reader(path)
+    source, reader = find_reader(path, options.recursive, options.series_uid)
     check_suv_is_offered(reader, options, source.path)
     warn_of_ignored_options(reader, options, source.path)
     image = reader.read(source, options)

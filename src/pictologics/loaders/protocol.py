@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..dicom.headers.scanning import Scan
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError
 from ..image import Image
@@ -56,6 +57,7 @@ class Source:
         head: First bytes of a single file.
         is_dicom: Whether a single file begins as DICOM; if it can be followed, its entry in ``files`` knows its header.
         damage: Why it cannot be followed.
+        scan: The headers of the files of a source of many, once they are read.
     """
 
     path: str
@@ -66,6 +68,7 @@ class Source:
     head: bytes = field(default=b"", repr=False)
     is_dicom: bool = False
     damage: CorruptFileError | None = None
+    scan: Scan | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,6 @@ class SegmentOptions:
         reference: The image on which the result will be placed, for what the file leaves open; the front door does
             the placing.
         dataset_index: Which of several times is wanted, from 0.
-        dtype: Type of the voxels; None for the reader's own.
         roi_names: Of a structure set, names or numbers of the ROIs that are wanted, instead of ``numbers``.
     """
 
@@ -141,7 +143,6 @@ class SegmentOptions:
     threshold: float | None = 0.5
     reference: Image | None = None
     dataset_index: int = 0
-    dtype: np.dtype[np.generic] | None = None
     roi_names: str | int | Sequence[str | int] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from ..dicom.series.phase_info import DicomPhaseInfo
@@ -10,12 +11,14 @@ from ..errors import UnsupportedFormatError
 from ..storage.files import PathLike
 from .dicom_reader import DicomReader
 from .dicom_seg_reader import SegReader
+from .dicom_selection import add_scan
 from .metaimage_reader import MetaImageReader
 from .nifti_reader import NiftiReader
 from .nrrd_reader import NrrdReader
 from .probing import make_probe, make_source
 from .protocol import Probe, Reader, SegmentReader, Source
 from .rtstruct_reader import RtstructReader
+from .segment_files import choose_segment_file, find_lone_segment_file
 
 __all__ = ["READERS", "find_reader", "find_segment_reader"]
 
@@ -30,13 +33,31 @@ READERS: tuple[Reader, ...] = (
 """The first that matches is the one; an error of its own is final."""
 
 
-def find_reader(path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO) -> tuple[Source, Reader]:
+def find_reader(
+    path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO,
+    recursive: bool = False,
+    series_uid: str | None = None,
+) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader.
+
+    A folder that holds no image and one file of segments, as public archives lay them out, is that file.
+
+    Args:
+        path: The source.
+        recursive: Of a folder, also look into the folders below it.
+        series_uid: The DICOM series that is asked for; None for any.
 
     Raises:
         UnsupportedFormatError: If no reader knows the content; the message lists the formats.
     """
     probe = make_probe(make_source(path))
+    if probe.source.kind != "file" and probe.source.only is None:
+        source = add_scan(probe.source, recursive)
+        assert source.scan is not None  # just made
+        alone = find_lone_segment_file(source.scan, list_segment_readers(), series_uid)
+        if alone is not None:
+            return alone.probe.source, alone.reader
+        probe = replace(probe, source=source)
     for reader in READERS:
         if reader.matches(probe):
             return probe.source, reader
@@ -47,22 +68,34 @@ def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str =
     """Look at a source once and choose the reader of the segments that it holds.
 
     Args:
-        path: The source.
+        path: The source: a file, or a folder or archive with one file of segments, whatever else it holds.
         segment_format: The only format that will do; empty for every one.
 
     Raises:
         UnsupportedFormatError: If it holds no segments in a way that is known.
+        AmbiguousSeriesError: If a folder or archive holds several files of segments.
         CorruptFileError: If it begins as DICOM and its header is damaged.
     """
     probe = make_probe(make_source(path))
     if probe.source.damage is not None:
         raise probe.source.damage
-    for reader in READERS:
-        if not isinstance(reader, SegmentReader) or segment_format not in ("", reader.segment_format):
-            continue
+    readers = list_segment_readers(segment_format)
+    if probe.source.kind != "file":
+        source = add_scan(probe.source, recursive=False)
+        assert source.scan is not None  # just made
+        chosen = choose_segment_file(source.scan, readers, source)
+        if chosen is not None:
+            return chosen.probe.source, chosen.reader
+    for reader in readers:
         if reader.matches(probe) and reader.holds_segments(probe):
             return probe.source, reader
     raise no_segments_error(probe, segment_format)
+
+
+def list_segment_readers(segment_format: str = "") -> list[SegmentReader]:
+    """List the readers of segments, or of those of one format."""
+    readers = [reader for reader in READERS if isinstance(reader, SegmentReader)]
+    return [reader for reader in readers if segment_format in ("", reader.segment_format)]
 
 
 def unknown_format_error(probe: Probe) -> UnsupportedFormatError:
@@ -84,8 +117,8 @@ def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatErr
     source = probe.source
     if source.kind != "file":
         return UnsupportedFormatError(
-            f"one {segment_format or 'segmentation'} file is required, and this is "
-            f"{'an' if source.kind in ('archive', 'index') else 'a'} {source.kind}",
+            f"a file of segments ({segment_format or list_segment_formats()}) is required, and this "
+            f"{source.kind} holds none that is DICOM",
             path=source.path,
             advice="pass the path of the file itself",
         )
@@ -96,9 +129,13 @@ def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatErr
         required = f"the format {segment_format} is required"
         advice = "load it with load_seg, if it holds segments, or with load_image"
     else:
-        known = ", ".join(reader.segment_format for reader in READERS if isinstance(reader, SegmentReader))
-        required = f"a segmentation is required ({known})"
+        required = f"a segmentation is required ({list_segment_formats()})"
         advice = "load it with load_image, if it is an image or a mask without segments"
     return UnsupportedFormatError(
         f"this is {found}, and {required}", path=source.path, advice=advice, sop_class=probe.sop_class
     )
+
+
+def list_segment_formats() -> str:
+    """List what messages call the formats of segments."""
+    return ", ".join(reader.segment_format for reader in list_segment_readers())

@@ -18,7 +18,7 @@ from .protocol import (
     Source,
     VolumeInfo,
 )
-from .segmentations.choosing import choose_numbers
+from .segmentations.choosing import check_series_uid, choose_numbers
 
 __all__ = ["RtstructReader"]
 
@@ -29,7 +29,7 @@ class RtstructReader:
     name = READER_NAME
     segment_format = READER_NAME
     suffixes: tuple[str, ...] = (".dcm",)
-    honors = frozenset({"dtype"})
+    honors = frozenset({"dtype", "series_uid"})
     needs_reference = True
 
     def matches(self, probe: Probe) -> bool:
@@ -39,6 +39,7 @@ class RtstructReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Draw all ROIs as one label map on the reference."""
         reference = require_reference(options.reference, source.path)
+        check_series_uid(source, options.series_uid)
         labels = StructureSet(source.files[0]).draw_combined(reference, None)
         return convert_labels(labels, options.dtype, source.path)
 

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 
-from ..checks import check_number, is_whole, option_error
-from ..errors import OptionError
+from ..checks import check_number, check_whole, is_whole, option_error
+from ..errors import ContentWarning, OptionError, warn
 from ..image import Image
 from ..image_checks import note_other_frame
+from ..labels import convert_labels
 from ..placement import Placed, move_image, place_with_report
 from ..provenance import Decision, give_warnings
 from ..storage.files import PathLike
-from .keywords import check_reference
+from .keywords import check_dtype, check_reference
 from .protocol import SegmentFacts, SegmentOptions
 from .registry import find_segment_reader
 
@@ -29,6 +31,8 @@ def load_seg(
     reference_image: Image | None = None,
     *,
     threshold: float | None = 0.5,
+    dataset_index: int = 0,
+    dtype: npt.DTypeLike | None = None,
 ) -> Image: ...
 
 
@@ -40,6 +44,8 @@ def load_seg(
     reference_image: Image | None = None,
     *,
     threshold: float | None = 0.5,
+    dataset_index: int = 0,
+    dtype: npt.DTypeLike | None = None,
 ) -> dict[int, Image]: ...
 
 
@@ -51,6 +57,8 @@ def load_seg(
     combine_segments: Literal[False],
     reference_image: Image | None = None,
     threshold: float | None = 0.5,
+    dataset_index: int = 0,
+    dtype: npt.DTypeLike | None = None,
 ) -> dict[int, Image]: ...
 
 
@@ -62,6 +70,8 @@ def load_seg(
     reference_image: Image | None = None,
     *,
     threshold: float | None = 0.5,
+    dataset_index: int = 0,
+    dtype: npt.DTypeLike | None = None,
 ) -> Image | dict[int, Image]: ...
 
 
@@ -72,6 +82,8 @@ def load_seg(
     reference_image: Image | None = None,
     *,
     threshold: float | None = 0.5,
+    dataset_index: int = 0,
+    dtype: npt.DTypeLike | None = None,
 ) -> Image | dict[int, Image]:
     """Load the segments of a DICOM SEG, or of a ``.seg.nrrd`` of 3D Slicer: as a label map, or each as a mask.
 
@@ -79,7 +91,8 @@ def load_seg(
     first to the last plane that is in the file, and planes that the file leaves out are background.
 
     Args:
-        path: The segmentation file, its content as bytes, or an open binary file.
+        path: The segmentation file, its content as bytes, or an open binary file; or a folder, archive or DICOMDIR that
+            holds one, whatever else is in it.
         segment_numbers: The segments to load; None for all.
         combine_segments: True for one label map whose values are segment numbers, 0 where there is none. Where
             segments overlap, the higher number is kept, and a warning names the pairs and counts the voxels. False
@@ -89,6 +102,8 @@ def load_seg(
         threshold: Of a fractional segmentation, the fraction (probability or occupancy, 0 to 1) from which on a voxel
             belongs to a segment. None keeps the fractions as float32: separate, each segment has its own; combined,
             a voxel has the largest of all segments. Means nothing for binary segmentations and label maps.
+        dataset_index: Which time of a segmentation whose planes repeat in time, from 0; ``explain`` lists them.
+        dtype: Type of the voxels. By default the smallest unsigned one that holds the segment numbers.
 
     Returns:
         An Image of modality ``"SEG"``, uint8, or uint16 where a segment number is beyond 255, whose ``labels`` name the
@@ -99,6 +114,7 @@ def load_seg(
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
         ValueError: In every case below; each error also is of the class named.
         UnsupportedFormatError: If the file holds no segments, or those of a slide or of surfaces.
+        AmbiguousSeriesError: If a folder or archive holds several files of segments.
         CorruptFileError: If it holds no segment, contradicts itself or ends too early.
         GeometryError: If its planes are not parallel or do not lie on a regular grid.
         OptionError: If a segment that is asked for is not there, or a parameter cannot be honored.
@@ -113,24 +129,41 @@ def load_seg(
         'nowhere.dcm': there is no such file or folder; check the path
     """
     options = SegmentOptions(
-        check_segment_numbers(segment_numbers), bool(combine_segments), check_threshold(threshold), reference_image
+        check_segment_numbers(segment_numbers),
+        bool(combine_segments),
+        check_threshold(threshold),
+        reference_image,
+        check_whole("dataset_index", dataset_index, 0),
     )
+    checked_type = check_dtype(dtype)
     if reference_image is not None:
         check_reference(reference_image)
     source, reader = find_segment_reader(path)
+    if options.dataset_index and "dataset_index" not in reader.honors:
+        warn(f"'{source.path}': dataset_index means nothing for {reader.name} files", ContentWarning)
     loaded = reader.read_segments(source, options)
     if reference_image is not None:
-        return place_segments(loaded, reference_image, source.path)
-    images = [loaded] if isinstance(loaded, Image) else list(loaded.values())
-    give_warnings(source.path, list_decisions(images))
-    return loaded
+        loaded = place_segments(loaded, reference_image, source.path)
+    else:
+        images = [loaded] if isinstance(loaded, Image) else list(loaded.values())
+        give_warnings(source.path, list_decisions(images))
+    return convert_segments(loaded, checked_type, source.path)
+
+
+def convert_segments(
+    loaded: Image | dict[int, Image], dtype: np.dtype[np.generic] | None, path: str
+) -> Image | dict[int, Image]:
+    """Convert a label map, or each mask, to the type that was asked for."""
+    if isinstance(loaded, Image):
+        return convert_labels(loaded, dtype, path)
+    return {number: convert_labels(mask, dtype, path) for number, mask in loaded.items()}
 
 
 def get_segment_info(path: PathLike | bytes | BinaryIO) -> list[SegmentFacts]:
     """List the segments of a segmentation file of any kind, without reading a pixel.
 
     Args:
-        path: The file, its content as bytes, or an open binary file.
+        path: As for ``load_seg``.
 
     Returns:
         A dict for each segment, in ascending order of their numbers, with ``segment_number``, ``segment_label``,

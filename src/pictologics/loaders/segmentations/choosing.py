@@ -1,12 +1,15 @@
-"""Which segments of a file are meant."""
+"""Which segments of a file are meant, and whether the file is of the series that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...dicom.headers import tags
+from ...dicom.headers.header import ParsedFile
 from ...errors import OptionError
+from ..protocol import Source
 
-__all__ = ["choose_numbers"]
+__all__ = ["check_series_uid", "choose_numbers"]
 
 
 def choose_numbers(available: Sequence[int], wanted: Sequence[int] | None, path: str) -> tuple[int, ...]:
@@ -47,3 +50,19 @@ def list_ranges(numbers: Sequence[int]) -> str:
     return ", ".join(
         str(low) if low == high else f"{low}, {high}" if high == low + 1 else f"{low} to {high}" for low, high in runs
     )
+
+
+def check_series_uid(source: Source, series_uid: str | None) -> None:
+    """Check that a file is of the series that is asked for, if one is.
+
+    Raises:
+        OptionError: If it is of another one.
+    """
+    file = source.files[0]
+    own = file.header.text(tags.SERIES_INSTANCE_UID) if isinstance(file, ParsedFile) else ""
+    if series_uid is not None and own != series_uid:
+        raise OptionError(
+            f"series_uid is {series_uid!r} and this file is of the series {own!r}",
+            path=source.path,
+            advice="leave series_uid out",
+        )
