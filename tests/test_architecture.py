@@ -44,6 +44,7 @@ ROOMS = [
         "loaders.explanation",
         "loaders.keywords",
         "loaders.probing",
+        "loaders.segment_files",
         "loaders.segmentations",
         "loaders.volume_file_loading",
     },
