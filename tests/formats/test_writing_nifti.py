@@ -72,9 +72,7 @@ def test_nibabel_and_simpleitk_see_the_same(tmp_path, grid):
         np.testing.assert_allclose(point, grid.index_to_world(corner), atol=scale * 1e-5)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64", ">i2"]
-)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64", ">i2"])
 def test_every_type_is_stored_as_it_is(tmp_path, dtype):
     image = Image(values((3, 4, 5), dtype), (1.0, 2.0, 3.0), (0.0, 0.0, 0.0))
     save_image(image, tmp_path / "image.nii")

@@ -266,7 +266,7 @@ def test_a_saved_label_map_is_a_segmentation_again(tmp_path):
     assert other.GetMetaData("Segment0_Name") == "liver"
     np.testing.assert_array_equal(sitk.GetArrayFromImage(other).T, image.array)
     with pytest.raises(OptionError, match="float64"):
-        save_image(Image(np.zeros((2, 2, 2)), (1, 1, 1), (0, 0, 0)), path)
+        save_image(Image(np.full((2, 2, 2), 0.5), (1, 1, 1), (0, 0, 0)), path)
     unnamed = Image(layer(liver=2), PHANTOM.spacing, PHANTOM.origin, PHANTOM.direction)
     save_image(unnamed, path)
     assert load_seg(path).labels == {2: "Segment_2"}

@@ -1,7 +1,8 @@
 """A comment in a file's header that carries, as JSON, what the format has no field for.
 
 A NIfTI-1 header holds geometry as float32, other formats round the steps between voxels, and none knows modality,
-units and the names of labels. Files written here carry the exact grid and these facts as one line of JSON. When the
+units and the names of labels, nor which voxels hold data and what type they were of. Files written here carry the
+exact grid and these facts as one line of JSON. When the
 header's own geometry is no longer what the comment was written with, other software has changed the image: the
 comment is out of date and not used.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +20,29 @@ from ..errors import GeometryError
 from ..geometry import CORNER_ERROR_NOTED, Grid
 from ..image import Image
 
-__all__ = ["JSON_COMMENT_KEY", "ImageFacts", "make_json_comment", "read_json_comment"]
+__all__ = ["JSON_COMMENT_KEY", "ImageFacts", "VoxelNote", "make_json_comment", "parse_value", "read_json_comment"]
 
 JSON_COMMENT_KEY = "pictologics"
 """What tells our comment from other JSON; where a header has named fields, the name of its field."""
+
+
+@dataclass(frozen=True)
+class VoxelNote:
+    """What a comment says of the voxels beside it.
+
+    Attributes:
+        dtype: Their type in memory.
+        stored: Their type in the file. If it is another one now, other software has converted them.
+        fill: The value that invalid voxels hold, as Python writes it; empty if there is no source mask.
+        invalid: How many voxels hold it.
+        held: The value that all of them held in memory; empty if they held several.
+    """
+
+    dtype: np.dtype[Any]
+    stored: np.dtype[Any]
+    fill: str = ""
+    invalid: int = 0
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,16 +54,25 @@ class ImageFacts:
         modality: DICOM modality or ``"Unknown"``.
         metadata: Facts about the image by name.
         labels: Names of the values of a label map.
+        voxels: What the comment says of them; None if there is none, or it says nothing.
+        is_saved_here: Whether a comment that still holds says all this.
     """
 
     grid: Grid
     modality: str = "Unknown"
     metadata: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[int, str] = field(default_factory=dict)
+    voxels: VoxelNote | None = None
+    is_saved_here: bool = False
+
+    @property
+    def is_label_map(self) -> bool:
+        """Whether the file marks its values as labels."""
+        return bool(self.labels) or self.modality == "SEG"
 
 
-def make_json_comment(image: Image) -> str:
-    """The comment for an image, one line of ASCII."""
+def make_json_comment(image: Image, voxels: VoxelNote) -> str:
+    """The comment for an image and its stored voxels, one line of ASCII."""
     grid = image.grid
     content = {
         JSON_COMMENT_KEY: 1,
@@ -51,7 +81,11 @@ def make_json_comment(image: Image) -> str:
         "direction": grid.direction.tolist(),
         "modality": image.modality,
         "metadata": dict(image.metadata),
+        "dtype": voxels.dtype.name,
+        "stored": voxels.stored.name,
     }
+    if voxels.fill:
+        content |= {"fill": voxels.fill, "invalid": voxels.invalid, "held": voxels.held}
     if image.labels:
         content["labels"] = {str(value): name for value, name in image.labels.items()}
     return json.dumps(content)
@@ -79,9 +113,32 @@ def read_json_comment(text: str | bytes, grid: Grid) -> ImageFacts | None:
         metadata = {str(key): str(value) for key, value in content["metadata"].items()}
         labels = {int(value): str(name) for value, name in content.get("labels", {}).items()}
         modality = str(content["modality"])
+        voxels = read_voxel_note(content)
     except (GeometryError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return ImageFacts(grid)
     # Within this, float32 explains the difference; beyond it, the image was resampled or moved.
     if exact.corner_error(grid) >= CORNER_ERROR_NOTED:
         return ImageFacts(grid)
-    return ImageFacts(exact, modality, metadata, labels)
+    return ImageFacts(exact, modality, metadata, labels, voxels, True)
+
+
+def read_voxel_note(content: Mapping[str, Any]) -> VoxelNote | None:
+    """What a comment says of the voxels; comments of before it did say nothing."""
+    if "dtype" not in content:
+        return None
+    dtype, stored = np.dtype(str(content["dtype"])), np.dtype(str(content["stored"]))
+    if dtype.kind not in "biuf" or stored.kind not in "iuf":
+        raise ValueError("no type of voxels")
+    fill, held = str(content.get("fill", "")), str(content.get("held", ""))
+    for text, kind in ((fill, stored), (held, dtype)):
+        if text:
+            # Raises here, where it makes the comment none, and not later.
+            np.array(parse_value(text, kind), kind)
+    return VoxelNote(dtype, stored, fill, int(content.get("invalid", 0)), held)
+
+
+def parse_value(text: str, dtype: np.dtype[Any]) -> float | int:
+    """A value of some type, as Python writes it."""
+    if dtype.kind == "f":
+        return float(text)
+    return {"True": 1, "False": 0}[text] if dtype.kind == "b" else int(text)

@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from isal import igzip
 
-from ..errors import OptionError
+from ..errors import ContentWarning, OptionError, warn
+from ..image import Image
+from ..validity import as_source_mask
+from .json_comment import VoxelNote
 
-__all__ = ["COMPRESSION_LEVEL", "Writable", "convert_voxels", "iterate_planes", "open_gzip_writer"]
+__all__ = ["COMPRESSION_LEVEL", "Writable", "convert_voxels", "iterate_planes", "open_gzip_writer", "prepare_voxels"]
 
 PLANES_PER_WRITE = 8
 """Enough to keep the compressor busy without a copy of the volume."""
@@ -29,16 +32,107 @@ class Writable(Protocol):
         """Take the next bytes."""
 
 
+def prepare_voxels(
+    image: Image, types: Collection[np.dtype[np.generic]], format_name: str, path: Path
+) -> tuple[npt.NDArray[Any], VoxelNote]:
+    """An image's voxels as they will be stored, little-endian and without loss, and the note that goes with them.
+
+    Valid voxels keep their values bit for bit. Where the image has a source mask, invalid voxels get a value that no
+    valid one has, which the note names; what they held before is not kept, unless it was such a value already.
+
+    Args:
+        image: The image.
+        types: What the format stores, in the machine's byte order.
+        format_name: For messages.
+        path: The file, for messages.
+
+    Raises:
+        OptionError: If the format has no type for these voxels.
+    """
+    array = image.array
+    own = array.dtype.newbyteorder("=")
+    if image.source_mask is None or np.all(image.source_mask):
+        stored = convert_voxels(array, types, format_name, path)
+        # A mask that is True everywhere is kept by a note of no invalid voxel.
+        return stored, VoxelNote(own, stored.dtype, "" if image.source_mask is None else "0", 0)
+    valid = as_source_mask(image.source_mask, array.shape)
+    is_label_map = own == np.bool_ or bool(image.labels) or image.modality == "SEG"
+    plain = convert_voxels(array, types, format_name, path)
+    fill = find_free_value(plain, valid, types, is_label_map)
+    if fill is None:
+        text = (
+            f"'{path}': the source mask was not saved, as {plain.dtype} has no value left for invalid voxels; save "
+            "image.source_mask as an image of its own, and give it back with with_source_mask"
+        )
+        warn(text, ContentWarning)
+        return plain, VoxelNote(own, plain.dtype)
+    stored = np.array(plain, fill.dtype, order="F")
+    np.copyto(stored, fill, where=~valid)
+    outside = array[~valid]
+    held = repr(outside[0].item()) if is_uniform(outside) else ""
+    return stored, VoxelNote(own, stored.dtype, repr(fill.item()), outside.size, held)
+
+
+def is_uniform(values: npt.NDArray[Any]) -> bool:
+    """Whether values are all the same, or all NaN."""
+    return bool((values == values[0]).all() or (values.dtype.kind == "f" and np.isnan(values).all()))
+
+
+def find_free_value(
+    array: npt.NDArray[Any],
+    valid: npt.NDArray[np.bool_],
+    types: Collection[np.dtype[np.generic]],
+    is_label_map: bool,
+) -> Any:
+    """A number that no valid voxel has, of the array's type or a larger one of the format; None if there is none."""
+    inside, outside = array[valid], array[~valid]
+    if is_uniform(outside):
+        held = outside[0]
+        if not (np.isnan(inside).any() if np.isnan(held) else (inside == held).any()):
+            return held
+    if array.dtype.kind == "f":
+        return find_free_float(inside, outside)
+    return find_free_integer(inside, types, is_label_map)
+
+
+def find_free_float(inside: npt.NDArray[Any], outside: npt.NDArray[Any]) -> Any:
+    """A float that no valid voxel has.
+
+    The one beside that which all invalid voxels hold, since somebody may have chosen it; else NaN, which other software
+    passes over too; else one below all others.
+    """
+    kind = inside.dtype
+    if is_uniform(outside) and np.isfinite(outside[0]):
+        # Denormal numbers may be flushed to zero on their way.
+        beside = np.nextafter(outside[0], kind.type(-np.inf)) if outside[0] else -np.finfo(kind).tiny
+        if np.isfinite(beside) and not (inside == beside).any():
+            return beside
+    if not np.isnan(inside).any():
+        return kind.type(np.nan)
+    finite = inside[np.isfinite(inside)]
+    low = finite.min() if finite.size else kind.type(0)
+    below = np.nextafter(np.floor(low) - 1, kind.type(-np.inf))
+    return below if np.isfinite(below) else None
+
+
+def find_free_integer(inside: npt.NDArray[Any], types: Collection[np.dtype[np.generic]], is_label_map: bool) -> Any:
+    """The whole number below or above those of all valid voxels; of labels -1: a larger one would pass for a label."""
+    low, high = (int(inside.min()), int(inside.max())) if inside.size else (0, 0)
+    wider = [np.dtype(name) for name in ("int16", "int32", "int64") if np.dtype(name) in types]
+    for dtype in (inside.dtype, *wider):
+        limits = np.iinfo(dtype)
+        if not limits.min <= low <= high <= limits.max:
+            continue
+        for value in (-1,) if is_label_map and low >= 0 else (low - 1, high + 1):
+            if limits.min <= value <= limits.max:
+                return dtype.type(value)
+    return None
+
+
 def convert_voxels(
     array: npt.NDArray[Any], types: Collection[np.dtype[np.generic]], format_name: str, path: Path
 ) -> npt.NDArray[Any]:
     """Convert an array, without loss, to a type that the format stores, little-endian.
-
-    Args:
-        array: The voxels.
-        types: What the format stores, in the machine's byte order.
-        format_name: For messages.
-        path: The file, for messages.
 
     Raises:
         OptionError: If the format has no type for these voxels.

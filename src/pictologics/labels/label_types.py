@@ -37,6 +37,8 @@ def convert_labels(image: Image, dtype: np.dtype[Any] | None, path: str) -> Imag
     """
     if dtype is None or dtype == image.array.dtype:
         return image
+    if dtype == np.bool_ and image.array.max() <= 1:
+        return replace(image, array=image.array.astype(np.bool_))
     array = np.empty(image.array.shape, dtype, order="F")
     rescale_into(array, image.array, 1.0, 0.0, path)
     return replace(image, array=array)

@@ -56,9 +56,10 @@ class NrrdReader:
                 advice="leave dataset_index out, or choose segments with load_seg",
                 volumes=1,
             )
-        return convert_labels(
-            read_nrrd_label_map(opened, find_segmentation(opened), source.path), options.dtype, source.path
-        )
+        image = read_nrrd_label_map(opened, find_segmentation(opened), source.path)
+        saved = opened.facts.voxels
+        dtype = saved.dtype if options.dtype is None and saved is not None else options.dtype
+        return convert_labels(image, dtype, source.path)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file, or say what the segments are called."""
@@ -82,7 +83,12 @@ class NrrdReader:
 
 def describe_segments(opened: NrrdFile, name: str) -> Description:
     """A segmentation is one volume, however many layers it has."""
-    segments = list_segments(opened.header.keys, opened.layout.volumes, opened.header.file.name)
+    segments = list_segments(
+        opened.header.keys,
+        opened.layout.volumes,
+        opened.header.file.name,
+        may_be_empty=opened.facts.is_saved_here,
+    )
     labels = {segment.number: segment.name for segment in segments}
     found = describe_volume_file(replace(opened, facts=replace(opened.facts, labels=labels)), name)
     return Description((replace(found.volumes[0], modality="SEG"),))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..errors import OptionError
+from ..formats.noted_voxels import read_noted_volume
 from ..formats.volume_file import VolumeFile
 from ..formats.volume_layout import find_slice_sources
-from ..formats.voxel_reading import read_volume
 from ..image import Image
 from ..provenance import Decision, Provenance
 from .protocol import (
@@ -44,14 +44,16 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
     if volumes > 1:
         text = f"{volumes - 1} of {volumes} volumes were not loaded"
         decisions = (*decisions, Decision("left out", text, volumes - 1))
-    array, passed_over = read_volume(layout, options.dtype)
+    slices = find_slice_sources(layout, facts.grid)
+    voxels = read_noted_volume(layout, facts, options.dtype)
     return Image.from_grid(
-        array,
+        voxels.array,
         facts.grid,
         modality=facts.modality,
         metadata=dict(facts.metadata),
         labels=dict(facts.labels),
-        provenance=Provenance(source.path, name, find_slice_sources(layout, facts.grid), (*decisions, *passed_over)),
+        source_mask=voxels.source_mask,
+        provenance=Provenance(source.path, name, slices, (*decisions, *voxels.decisions)),
     )
 
 

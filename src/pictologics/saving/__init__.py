@@ -19,10 +19,14 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
     an existing file as it was.
 
     Args:
-        image: The image. Voxels are stored in their own type (bool as uint8, float16 as float32).
+        image: The image. Voxels are stored in their own type (bool as uint8, float16 as float32; in NIfTI, integers of
+            64 bits as the smallest of uint8, int16 and int32 that holds them). Voxels that its ``source_mask`` marks as
+            invalid keep the value that they all hold, or get one that no valid voxel has (NaN, the next whole number,
+            -1 in a label map).
         path: The name says the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``; ``.nhdr`` and ``.mhd``, whose
             voxels go into a file beside them; ``.seg.nrrd`` for label maps, as 3D Slicer keeps them. Loaded with
-            pictologics, the file gives back the same voxels, geometry, modality, metadata and labels, bit for bit.
+            pictologics, the file gives back the same valid voxels in the same type, source mask, geometry, modality,
+            metadata and labels, bit for bit. A ``ContentWarning`` says what a file cannot keep.
 
     Raises:
         OptionError: If no format has the file's suffix, the folder is missing, or the type cannot be stored.

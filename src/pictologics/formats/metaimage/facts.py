@@ -7,7 +7,7 @@ from itertools import count, takewhile
 from ...geometry import Grid
 from ...image import Image
 from ...provenance import Decision
-from ..json_comment import JSON_COMMENT_KEY, ImageFacts, make_json_comment, read_json_comment
+from ..json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
 from ..text_fields import ITK_MODALITY, is_modality
 from .header import MetaImageHeader
 from .vocabulary import METAIMAGE_MODALITIES
@@ -18,9 +18,9 @@ LONGEST_COMMENT_FIELD = 400
 """MetaIO reads the value of a field that it does not know up to 499 characters, and gives up on a longer one."""
 
 
-def make_comment_fields(image: Image) -> list[tuple[str, str]]:
+def make_comment_fields(image: Image, voxels: VoxelNote) -> list[tuple[str, str]]:
     """The comment for an image in as many fields as it takes: name and value of each."""
-    text = make_json_comment(image)
+    text = make_json_comment(image, voxels)
     pieces = [text[at : at + LONGEST_COMMENT_FIELD] for at in range(0, len(text), LONGEST_COMMENT_FIELD)]
     # In brackets, because MetaIO strips white space from both ends of a value.
     return [(f"{JSON_COMMENT_KEY}_{number}", f"[{piece}]") for number, piece in enumerate(pieces)]

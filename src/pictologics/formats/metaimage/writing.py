@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
 
 from ...image import Image
 from ...storage.file_writing import replace_file
-from ..voxel_writing import COMPRESSION_LEVEL, convert_voxels, iterate_planes
+from ..json_comment import VoxelNote
+from ..voxel_writing import COMPRESSION_LEVEL, iterate_planes, prepare_voxels
 from .facts import make_comment_fields
 from .vocabulary import LAST_FIELD, METAIMAGE_MODALITIES, TYPES_WRITTEN
 
@@ -36,8 +36,8 @@ class MetaImageWriter:
 
     def write(self, image: Image, path: Path) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored = convert_voxels(image.array, self.types, self.name, path)
-        fields = make_fields(image, stored.dtype)
+        stored, note = prepare_voxels(image, self.types, self.name, path)
+        fields = make_fields(image, note)
         if path.suffix.lower() == ".mha":
             with replace_file(path) as temporary, temporary.open("wb") as file:
                 file.write(make_metaimage_header(fields, 0, "LOCAL"))
@@ -63,8 +63,8 @@ def write_stream(stored: npt.NDArray[Any], file: IO[bytes]) -> int:
     return size + file.write(packer.flush())
 
 
-def make_fields(image: Image, dtype: np.dtype[np.generic]) -> dict[str, str]:
-    """The fields that describe an image."""
+def make_fields(image: Image, voxels: VoxelNote) -> dict[str, str]:
+    """The fields that describe an image and its stored voxels."""
     grid = image.grid
     modality = next((name for name, dicom in METAIMAGE_MODALITIES.items() if dicom == image.modality), "MET_MOD_OTHER")
     return {
@@ -79,8 +79,8 @@ def make_fields(image: Image, dtype: np.dtype[np.generic]) -> dict[str, str]:
         "ElementSpacing": join_numbers(grid.spacing),
         "DimSize": " ".join(map(str, grid.shape)),
         "Modality": modality,
-        **dict(make_comment_fields(image)),
-        "ElementType": TYPE_NAMES[dtype.newbyteorder("=")],
+        **dict(make_comment_fields(image, voxels)),
+        "ElementType": TYPE_NAMES[voxels.stored.newbyteorder("=")],
     }
 
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from ...geometry import Grid
 from ...image import Image
-from ..json_comment import ImageFacts, make_json_comment, read_json_comment
+from ..json_comment import ImageFacts, VoxelNote, make_json_comment, read_json_comment
 from .header import NiftiHeader
 from .vocabulary import COMMENT_CODE
 
 __all__ = ["make_comment_extension", "read_nifti_facts"]
 
 
-def make_comment_extension(image: Image) -> bytes:
+def make_comment_extension(image: Image, voxels: VoxelNote) -> bytes:
     """The extension that carries an image's comment: size, code and text, padded to a multiple of 16 bytes."""
-    text = make_json_comment(image).encode()
+    text = make_json_comment(image, voxels).encode()
     # nifti1.h, "extended header": esize counts its own eight bytes and must be a multiple of 16.
     size = -(-(8 + len(text)) // 16) * 16
     code = np.array([size, COMMENT_CODE], "<i4").tobytes()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import ContentWarning, warn
 from ...geometry import Grid
 from ...image import Image
 from ...storage.file_writing import replace_file
-from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
+from ..voxel_writing import iterate_planes, open_gzip_writer, prepare_voxels
 from .facts import make_comment_extension
 from .quaternions import find_quaternion
 from .vocabulary import (
@@ -30,6 +32,13 @@ LONGEST_AXIS_1 = 32767
 """NIfTI-1 counts voxels along an axis with 16 bits and a sign."""
 
 
+LONG_BYTES = 8
+"""Of the integers that are NumPy's default, and that NIfTI has and hardly any other software opens."""
+
+ANALYZE_INTEGERS: tuple[type[np.integer[Any]], ...] = (np.uint8, np.int16, np.int32)
+"""Types of integers that NIfTI took over from Analyze 7.5 (nifti1.h, "datatype"): every reader has them."""
+
+
 class NiftiWriter:
     """Writes single NIfTI files, gzip if the name says so."""
 
@@ -39,8 +48,15 @@ class NiftiWriter:
 
     def write(self, image: Image, path: Path) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored = convert_voxels(image.array, self.types, self.name, path)
-        extension = make_comment_extension(image)
+        stored, note = prepare_voxels(narrow_integers(image), self.types, self.name, path)
+        # What was narrowed comes back as what it was.
+        note = replace(note, dtype=image.array.dtype.newbyteorder("="))
+        if stored.dtype.itemsize == LONG_BYTES and stored.dtype.kind in "iu":
+            warn(
+                f"'{path}': voxels of type {stored.dtype} were saved, which FSL, SPM and AFNI do not open",
+                ContentWarning,
+            )
+        extension = make_comment_extension(image, note)
         header = make_nifti_header(image.grid, stored.dtype, len(extension))
         is_gzip = path.name.lower().endswith(".gz")
         with replace_file(path) as temporary, temporary.open("wb") as plain, open_gzip_writer(plain, is_gzip) as file:
@@ -48,6 +64,19 @@ class NiftiWriter:
             file.write(header.tobytes() + b"\1\0\0\0" + extension)
             for content in iterate_planes(stored):
                 file.write(content)
+
+
+def narrow_integers(image: Image) -> Image:
+    """The image with voxels of 64-bit integers as the smallest type of integers that all NIfTI software reads."""
+    array = image.array
+    if array.dtype.kind not in "iu" or array.dtype.itemsize != LONG_BYTES or not array.size:
+        return image
+    low, high = int(array.min()), int(array.max())
+    for dtype in ANALYZE_INTEGERS:
+        limits = np.iinfo(dtype)
+        if limits.min <= low and high <= limits.max:
+            return replace(image, array=array.astype(dtype, order="K"))
+    return image
 
 
 def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...geometry import Grid
 from ...image import Image
 from ...provenance import Decision
-from ..json_comment import JSON_COMMENT_KEY, ImageFacts, make_json_comment, read_json_comment
+from ..json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
 from ..text_fields import ITK_MODALITY, is_modality
 from .header import NrrdHeader
 from .vocabulary import PICTURE_KINDS
@@ -16,9 +16,9 @@ SLICER_MODALITIES = {"dwmri": "MR"}
 """What 3D Slicer's ``modality`` key says of diffusion images, and the DICOM modality that it stands for."""
 
 
-def make_comment_key(image: Image) -> dict[str, str]:
+def make_comment_key(image: Image, voxels: VoxelNote) -> dict[str, str]:
     """The comment for an image as a key/value pair."""
-    return {JSON_COMMENT_KEY: make_json_comment(image)}
+    return {JSON_COMMENT_KEY: make_json_comment(image, voxels)}
 
 
 def read_nrrd_facts(header: NrrdHeader, grid: Grid) -> ImageFacts:

@@ -101,8 +101,10 @@ def find_segmentation(opened: NrrdFile) -> SlicerSegmentation:
     kind = opened.header.keys.get("Segmentation_SourceRepresentation", kind)
     if "fractional" in kind.lower():
         raise fractions_error(layout)
-    segments = list_segments(opened.header.keys, layout.volumes, path)
-    if layout.shape == (1, 1, 1):
+    # A label map that was saved here may hold nothing but background, or be a single voxel.
+    is_saved_here = opened.facts.is_saved_here
+    segments = list_segments(opened.header.keys, layout.volumes, path, may_be_empty=is_saved_here)
+    if layout.shape == (1, 1, 1) and not is_saved_here:
         raise GeometryError(
             "its segments are all empty: 3D Slicer writes a single voxel then, which has no position",
             path=path,
@@ -113,7 +115,9 @@ def find_segmentation(opened: NrrdFile) -> SlicerSegmentation:
 
 def read_slicer_label_map(segmentation: SlicerSegmentation) -> SlicerLabelMap:
     """Read segments into one array."""
-    dtype = choose_label_type(max(segment.number for segment in segmentation.segments))
+    dtype = choose_label_type(max((segment.number for segment in segmentation.segments), default=0))
+    if not segmentation.segments:
+        return SlicerLabelMap(np.zeros(segmentation.layout.shape, dtype, order="F"), Overlaps(), ())
     arrays, decisions = list[npt.NDArray[Any]](), list[Decision]()
     for layer in read_layers(segmentation):
         arrays.append(number_segments(layer.array, layer.segments, dtype))

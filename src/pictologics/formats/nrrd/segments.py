@@ -73,7 +73,9 @@ def has_segments(keys: Mapping[str, str]) -> bool:
     return any(key.startswith("Segmentation_") or SLICER_KEY.fullmatch(key) for key in keys)
 
 
-def list_segments(keys: Mapping[str, str], volumes: int, path: str) -> tuple[SlicerSegment, ...]:
+def list_segments(
+    keys: Mapping[str, str], volumes: int, path: str, *, may_be_empty: bool = False
+) -> tuple[SlicerSegment, ...]:
     """List the segments of a file, in ascending order of their numbers.
 
     Files of before layers (3D Slicer 4.10 and older) have a volume for each segment, which holds ones.
@@ -82,15 +84,18 @@ def list_segments(keys: Mapping[str, str], volumes: int, path: str) -> tuple[Sli
         keys: The key/value pairs of the header.
         volumes: How many volumes the file holds.
         path: The file, for messages.
+        may_be_empty: Whether there may be no segment.
 
     Raises:
-        CorruptFileError: If there is no segment, or one is in a layer that the file does not have.
+        CorruptFileError: If there is no segment and must be one, or one is in a layer that the file does not have.
     """
     by_place: dict[int, dict[str, str]] = {}
     for key, value in keys.items():
         found = SLICER_KEY.fullmatch(key)
         if found:
             by_place.setdefault(int(found.group(1)), {})[found.group(2)] = value
+    if not by_place and may_be_empty:
+        return ()
     if not by_place:
         raise CorruptFileError("it is a segmentation without segments", path=path)
     has_layers = any("Layer" in about or "LabelValue" in about for about in by_place.values())

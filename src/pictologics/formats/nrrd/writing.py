@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from ...errors import ContentWarning, warn
 from ...geometry import Grid
 from ...image import Image
 from ...storage.file_writing import replace_file
-from ..voxel_writing import convert_voxels, iterate_planes, open_gzip_writer
+from ..json_comment import VoxelNote
+from ..voxel_writing import iterate_planes, open_gzip_writer, prepare_voxels
 from .facts import make_comment_key
-from .segment_writing import LABEL_TYPES, make_segment_keys
+from .segment_writing import LABEL_TYPES, make_segment_keys, prepare_labels
 
 __all__ = ["NrrdWriter", "SegNrrdWriter"]
 
@@ -40,7 +44,8 @@ class NrrdWriter:
 
     def write(self, image: Image, path: Path) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        write_nrrd(image, path, {})
+        stored, note = prepare_voxels(image, self.types, self.name, path)
+        write_nrrd(image, stored, path, make_comment_key(image, note))
 
 
 class SegNrrdWriter:
@@ -52,14 +57,18 @@ class SegNrrdWriter:
 
     def write(self, image: Image, path: Path) -> None:
         """Write a label map; see ``pictologics.save_image``."""
-        write_nrrd(image, path, make_segment_keys(image, path))
+        stored = prepare_labels(image, path)
+        note = VoxelNote(image.array.dtype.newbyteorder("="), stored.dtype)
+        if image.source_mask is not None and not np.all(image.source_mask):
+            # A value for invalid voxels would be one more segment.
+            text = "the source mask was not saved, as a segmentation of 3D Slicer has no place for it; save as .nrrd"
+            warn(f"'{path}': {text}", ContentWarning)
+        write_nrrd(image, stored, path, {**make_segment_keys(image, stored), **make_comment_key(image, note)})
 
 
-def write_nrrd(image: Image, path: Path, keys: Mapping[str, str]) -> None:
-    """Write an image with some keys, beside those that every image has."""
+def write_nrrd(image: Image, stored: npt.NDArray[Any], path: Path, pairs: Mapping[str, str]) -> None:
+    """Write voxels as they are to be stored, where the image lies, with some keys."""
     grid = image.grid
-    stored = convert_voxels(image.array, NRRD_TYPE_NAMES, "NRRD", path)
-    pairs = {**keys, **make_comment_key(image)}
     if path.suffix.lower() != ".nhdr":
         with replace_file(path) as temporary, temporary.open("wb") as plain:
             # An empty line ends the header where voxels follow.

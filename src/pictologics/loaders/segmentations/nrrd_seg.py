@@ -44,7 +44,10 @@ def holds_nrrd_segments(probe: Probe) -> bool:
 def list_nrrd_segments(source: Source) -> list[SegmentFacts]:
     """Say what is known of each segment, from the header alone."""
     opened = open_nrrd(source.files[0])
-    return [segment.facts() for segment in list_segments(opened.header.keys, opened.layout.volumes, source.path)]
+    segments = list_segments(
+        opened.header.keys, opened.layout.volumes, source.path, may_be_empty=opened.facts.is_saved_here
+    )
+    return [segment.facts() for segment in segments]
 
 
 def read_nrrd_segments(source: Source, options: SegmentOptions) -> Image | dict[int, Image]:

@@ -1,0 +1,122 @@
+"""VolumeFile -> its voxels, of the type and with the source mask that a comment of ours keeps of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..provenance import Decision
+from ..rescaling import find_exact_float, rescale_into
+from .json_comment import ImageFacts, VoxelNote, parse_value
+from .volume_layout import VolumeLayout
+from .voxel_reading import read_volume
+
+__all__ = ["LoadedVoxels", "read_noted_volume"]
+
+NOTE_IS_STALE = Decision(
+    "left out",
+    "its note of which voxels hold no data does not fit its values any more; the source mask was not restored",
+    None,
+    "content",
+)
+"""Said of files whose values other software has changed."""
+
+
+@dataclass(frozen=True)
+class LoadedVoxels:
+    """The voxels of a file.
+
+    Attributes:
+        array: Shape (x, y, z), in Fortran order.
+        source_mask: True where they hold data; None if the file does not say.
+        decisions: What was decided.
+    """
+
+    array: npt.NDArray[Any]
+    source_mask: npt.NDArray[np.bool_] | None
+    decisions: tuple[Decision, ...]
+
+
+def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[Any] | None) -> LoadedVoxels:
+    """Read a volume.
+
+    Args:
+        layout: Where its voxels are.
+        facts: What is known of the image.
+        dtype: Type that is asked for; None for the one that was saved or, where no comment says, the smallest float
+            type that holds every stored value.
+
+    Raises:
+        CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
+        OptionError: If ``dtype`` is an integer type that cannot hold the values.
+    """
+    note = find_fitting_note(layout, facts)
+    target = find_saved_type(layout, facts, note) if dtype is None else dtype
+    if note is None or not note.fill:
+        is_bool = target == np.bool_
+        array, decisions = read_volume(layout, np.dtype(np.uint8) if is_bool else target)
+        return LoadedVoxels(convert_truth(array) if is_bool else array, None, decisions)
+    array, decisions = read_volume(layout, layout.stored.newbyteorder("="))
+    valid = find_noted_mask(array, note)
+    if valid is None:
+        decisions = (*decisions, NOTE_IS_STALE)
+    wanted = find_exact_float(layout.stored) if target is None else target
+    return LoadedVoxels(convert_valid(array, valid, wanted, note, layout.name), valid, decisions)
+
+
+def find_fitting_note(layout: VolumeLayout, facts: ImageFacts) -> VoxelNote | None:
+    """What the comment says of the voxels, unless other software has converted them since."""
+    note = facts.voxels
+    is_plain = (layout.slope, layout.intercept) == (1.0, 0.0)
+    return note if note is not None and is_plain and layout.stored.newbyteorder("=") == note.stored else None
+
+
+def find_saved_type(layout: VolumeLayout, facts: ImageFacts, note: VoxelNote | None) -> np.dtype[Any] | None:
+    """The type that voxels had when they were saved, or in which labels are stored; None if no comment says."""
+    if note is not None:
+        return note.dtype
+    is_plain = (layout.slope, layout.intercept) == (1.0, 0.0)
+    # Labels are names: one that was saved before comments had types, or was converted since, is still a whole number.
+    return layout.stored.newbyteorder("=") if facts.is_label_map and is_plain and layout.stored.kind in "iu" else None
+
+
+def find_noted_mask(array: npt.NDArray[Any], note: VoxelNote) -> npt.NDArray[np.bool_] | None:
+    """Which voxels do not hold the value of those without data; None if there are more or fewer than were saved."""
+    if not note.invalid:
+        return np.ones(array.shape, np.bool_, order="F")
+    value = parse_value(note.fill, array.dtype)
+    valid = ~np.isnan(array) if np.isnan(value) else np.asarray(array != array.dtype.type(value))
+    return valid if array.size - int(np.count_nonzero(valid)) == note.invalid else None
+
+
+def convert_valid(
+    array: npt.NDArray[Any],
+    valid: npt.NDArray[np.bool_] | None,
+    dtype: np.dtype[Any],
+    note: VoxelNote,
+    path: str,
+) -> npt.NDArray[Any]:
+    """Convert voxels to a type.
+
+    Those without data hold again what they all held, if that was one value; else the stored one, or 0 in a type of
+    integers that may not have it.
+    """
+    if valid is not None and note.held:
+        array[~valid] = parse_value(note.held, note.dtype)
+    if array.dtype == dtype:
+        return array
+    if valid is not None and not note.held and dtype.kind != "f":
+        array[~valid] = 0
+    if dtype == np.bool_:
+        return convert_truth(array)
+    converted = np.empty(array.shape, dtype, order="F")
+    rescale_into(converted, array, 1.0, 0.0, path)
+    return converted
+
+
+def convert_truth(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Zeros and ones as truth values; other numbers, which somebody wrote into the file since, stay what they are."""
+    return array.astype(np.bool_) if 0 <= array.min() <= array.max() <= 1 else array
