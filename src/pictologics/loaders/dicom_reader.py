@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..dicom.frames.plane_attributes import read_mapped_unit
+from ..dicom.frames.plane_attributes import find_void_slope, read_mapped_unit
 from ..dicom.headers import tags
 from ..dicom.headers.attributes import Attributes
 from ..dicom.pixels.value_conversions import PixelRules
@@ -128,6 +128,9 @@ def make_metadata(series: Series, volume: SeriesVolume, options: ReadOptions, ta
 
 def find_units(attributes: Attributes) -> str:
     """What the rescaled values count: PET says it in Units, others in RescaleType, and CT means HU."""
+    if find_void_slope(attributes) == tags.RESCALE_SLOPE:
+        # Stored values count nothing that the file says.
+        return ""
     if attributes.text(tags.DOSE_UNITS) == "GY":
         return "Gy"
     mapped = read_mapped_unit(attributes)

@@ -11,6 +11,7 @@ __all__ = [
     "AXIAL",
     "Cosines",
     "Position",
+    "find_void_slope",
     "read_mapped_unit",
     "read_orientation",
     "read_plane_size",
@@ -76,7 +77,7 @@ def read_mapped_unit(attributes: Attributes) -> str:
 
     Codes of more than 16 characters stand in an attribute of their own (DICOM PS3.3 8.8).
     """
-    if tags.REAL_WORLD_VALUE_SLOPE not in attributes:
+    if not attributes.number(tags.REAL_WORLD_VALUE_SLOPE):
         return ""
     unit = attributes.text(tags.CODE_VALUE) or attributes.text(tags.LONG_CODE_VALUE)
     return "" if unit in UNITLESS else unit
@@ -86,14 +87,30 @@ def read_rescale(attributes: Attributes) -> tuple[float, float]:
     """Slope and intercept from stored to real values; 1.0 and 0.0 without any.
 
     A real world value map counts before a rescale where its unit is real; dose has a factor of its own
-    (DoseGridScaling, DICOM PS3.3 C.8.8.3.4). An empty attribute counts as missing; a slope of zero is kept, it is what
-    the file says.
+    (DoseGridScaling, DICOM PS3.3 C.8.8.3.4). An empty attribute counts as missing, and so does a line whose slope is
+    zero: writers put it where they do not know the slope, and every value would be one. But a dose may well be zero.
     """
     mapped = attributes.number(tags.REAL_WORLD_VALUE_SLOPE)
     if mapped is not None and read_mapped_unit(attributes):
         return mapped, attributes.number(tags.REAL_WORLD_VALUE_INTERCEPT) or 0.0
     slope = attributes.number(tags.RESCALE_SLOPE)
+    intercept = attributes.number(tags.RESCALE_INTERCEPT)
+    if slope == 0:
+        return 1.0, 0.0
     if slope is None:
         slope = attributes.number(tags.DOSE_GRID_SCALING)
-    intercept = attributes.number(tags.RESCALE_INTERCEPT)
     return 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
+
+
+def find_void_slope(attributes: Attributes) -> int:
+    """The attribute that says a slope of zero where :func:`read_rescale` asks for one; 0 if none does."""
+    mapped = attributes.number(tags.REAL_WORLD_VALUE_SLOPE)
+    if mapped == 0:
+        return tags.REAL_WORLD_VALUE_SLOPE
+    if read_mapped_unit(attributes):
+        return 0
+    for tag in (tags.RESCALE_SLOPE, tags.DOSE_GRID_SCALING):
+        slope = attributes.number(tag)
+        if slope is not None:
+            return 0 if slope else tag
+    return 0

@@ -20,6 +20,7 @@ from ...threads import run_in_shares
 from ..frames.frame import Frame
 from ..headers import tags
 from .color import check_colors
+from .odd_rescales import describe_odd_rescales
 from .pixel_format import (
     check_pixels_present,
     read_pixel_format,
@@ -106,6 +107,8 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     run_in_shares(read_share, len(frames))
     units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
     decisions = describe_conversions(conversions, colors)
+    if rules.apply_rescale:
+        decisions = (*decisions, *describe_odd_rescales(frames))
     # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
