@@ -52,6 +52,7 @@ def mosaic_dataset(
     private_count: bool = True,
     csa_count: bool = True,
     spare: int = 0,
+    csa: Mapping[str, Sequence[object]] | None = None,
 ) -> Dataset:
     """A volume as the tiles of one picture.
 
@@ -64,6 +65,7 @@ def mosaic_dataset(
         private_count: Whether the number of slices stands in group 0019.
         csa_count: Whether it stands in the CSA header.
         spare: Value of the tiles that hold no slice.
+        csa: Further values of the CSA header.
     """
     width, height, count = phantom.shape
     side = math.ceil(math.sqrt(count))
@@ -100,6 +102,7 @@ def mosaic_dataset(
             "SliceNormalVector": [f"{v:.8f}" for v in phantom.direction[:, 2]],
             "AcquisitionMatrixText": [f"{height}p*{width}"],
             "B_value": [],
+            **(csa or {}),
         }
         if not csa_count:
             del values["NumberOfImagesInMosaic"]

@@ -19,7 +19,15 @@ from ..headers import tags
 from ..headers.siemens_csa import read_csa
 from .phase_values import GE_CREATOR, Value, round_digits
 
-__all__ = ["DIFFUSION_TAGS", "Diffusion", "read_csa_diffusion", "read_diffusion", "read_volume_diffusion"]
+__all__ = [
+    "DIFFUSION_TAGS",
+    "Diffusion",
+    "UnitVector",
+    "read_csa_diffusion",
+    "read_diffusion",
+    "read_volume_diffusion",
+    "turn_to_image",
+]
 
 CANON_COMMENT = re.compile(r"^\s*b\s*=\s*([\d.eE+-]+)\s*\(([^,()]+),([^,()]+),([^,()]+)\)")
 """Canon writes b-value and direction into the comments: ``b=1500(0.445,0.000,0.895)``."""
@@ -62,46 +70,49 @@ class Diffusion:
     """The diffusion weighting of a plane.
 
     Attributes:
-        b_value: s/mm2.
+        b_value: s/mm2; None where the file does not say it.
         direction: Unit vector of the gradient in patient coordinates (LPS); None where there is none, or where the file
             does not say relative to what it stands.
         stored: Unit vector as the file has it.
     """
 
-    b_value: float
+    b_value: float | None = None
     direction: UnitVector | None = None
     stored: UnitVector | None = None
 
     @property
-    def key(self) -> tuple[float, ...]:
-        """What tells volumes apart: the b-value, and the direction where it has one."""
+    def key(self) -> tuple[float, ...] | None:
+        """What tells volumes apart: the b-value, and the direction where it has one; None where neither is known."""
+        if self.b_value is None:
+            return None
         return (self.b_value, *(round(component, 4) + 0.0 for component in self.direction or self.stored or ()))
 
 
 def read_diffusion(frame: Frame) -> Value | None:
     """The b-value, s/mm2, and the gradient direction; the direction of b = 0 means nothing."""
-    found = find_diffusion(frame)
-    return found.key if found else None
+    return find_diffusion(frame).key
 
 
 def read_csa_diffusion(frame: Frame) -> Value | None:
     """The b-value and direction from the CSA header, the only place where older Siemens scanners write them."""
-    found = find_csa_diffusion(frame)
-    return found.key if found else None
+    return find_csa_diffusion(frame).key
 
 
-def read_volume_diffusion(frames: Sequence[Frame]) -> Diffusion | None:
-    """The diffusion weighting of a volume, from its first plane; None where the files do not say it.
+def read_volume_diffusion(frames: Sequence[Frame]) -> Diffusion:
+    """The diffusion weighting of a volume, from its first plane.
 
-    The CSA header counts where it alone gives a direction.
+    The CSA header counts where it alone gives a b-value or a direction.
     """
-    found = find_diffusion(frames[0])
-    if found is None or (found.b_value and found.direction is None):
-        found = find_csa_diffusion(frames[0]) or found
+    first = frames[0]
+    found = find_diffusion(first)
+    is_open = found.b_value is None or (found.b_value and found.stored is None)
+    if is_open and first.header.text(tags.MODALITY) == "MR":
+        other = find_csa_diffusion(first)
+        return found if other.b_value is None else other
     return found
 
 
-def find_diffusion(frame: Frame) -> Diffusion | None:
+def find_diffusion(frame: Frame) -> Diffusion:
     """The standard attributes, or those of a vendor whom a private creator or the form of a comment names."""
     attributes = frame.attributes
     b_value = attributes.try_number(tags.DIFFUSION_B_VALUE)
@@ -124,15 +135,15 @@ def find_diffusion(frame: Frame) -> Diffusion | None:
         found = read_philips_diffusion(frame)
     if b_value is None:
         return found
-    if found is None or not found.b_value:
+    if not found.b_value:
         return make_diffusion(b_value, direction)
     return replace(found, b_value=round_digits(b_value))
 
 
-def make_diffusion(b_value: float | None, direction: Sequence[float] | None) -> Diffusion | None:
+def make_diffusion(b_value: float | None, direction: Sequence[float] | None) -> Diffusion:
     """A weighting in patient coordinates; without a direction for b = 0 and for a vector of no length."""
     if b_value is None:
-        return None
+        return Diffusion()
     vector = make_unit(direction) if b_value else None
     return Diffusion(round_digits(b_value), vector, vector)
 
@@ -145,18 +156,18 @@ def make_unit(vector: Sequence[float] | None) -> UnitVector | None:
     return x, y, z
 
 
-def read_philips_diffusion(frame: Frame) -> Diffusion | None:
+def read_philips_diffusion(frame: Frame) -> Diffusion:
     """Groups 2001 and 2005 of Philips, in patient coordinates: right-left, anterior-posterior, feet-head."""
     attributes = frame.attributes
     if not attributes.text(tags.PHILIPS_IMAGING).upper().startswith("PHILIPS IMAGING"):
-        return None
+        return Diffusion()
     vector = None
     if attributes.text(tags.PHILIPS_MR_IMAGING).upper().startswith("PHILIPS MR IMAGING"):
         vector = read_vector(frame, tags.PHILIPS_GRADIENT_X, tags.PHILIPS_GRADIENT_Y, tags.PHILIPS_GRADIENT_Z)
     return make_diffusion(attributes.try_number(tags.PHILIPS_B_VALUE), vector)
 
 
-def read_ge_diffusion(frame: Frame) -> Diffusion | None:
+def read_ge_diffusion(frame: Frame) -> Diffusion:
     """Groups 0019 and 0043 of GE: b-value, and direction relative to frequency, phase and slice.
 
     GE adds 1e9 to the b-value in scans with several of them.
@@ -164,7 +175,7 @@ def read_ge_diffusion(frame: Frame) -> Diffusion | None:
     stored = frame.attributes.try_number(tags.GE_B_VALUE)
     vector = read_vector(frame, tags.GE_GRADIENT_X, tags.GE_GRADIENT_Y, tags.GE_GRADIENT_Z)
     if stored is None:
-        return None
+        return Diffusion()
     b_value = stored % 1e9
     length = float(np.linalg.norm(vector)) if vector else 0.0
     if GE_SCALED[0] < length < GE_SCALED[1]:
@@ -172,16 +183,18 @@ def read_ge_diffusion(frame: Frame) -> Diffusion | None:
     return place_by_encoding(frame, b_value, vector)
 
 
-def read_canon_diffusion(frame: Frame, comment: re.Match[str]) -> Diffusion | None:
+def read_canon_diffusion(frame: Frame, comment: re.Match[str]) -> Diffusion:
     """The comment of Canon; its direction is that of GE with the first two components exchanged."""
     try:
         b_value, x, y, z = map(float, comment.groups())
     except ValueError:
-        return None
+        return Diffusion()
+    if not np.isfinite((b_value, x, y, z)).all():
+        return Diffusion()
     return place_by_encoding(frame, b_value, (y, x, z))
 
 
-def place_by_encoding(frame: Frame, b_value: float, vector: Sequence[float] | None) -> Diffusion | None:
+def place_by_encoding(frame: Frame, b_value: float, vector: Sequence[float] | None) -> Diffusion:
     """A weighting along frequency, phase and slice, in patient coordinates.
 
     The rule is that of dicm2nii and dcm2niix, which was found on scans of phantoms: for axial and sagittal planes the
@@ -190,7 +203,7 @@ def place_by_encoding(frame: Frame, b_value: float, vector: Sequence[float] | No
     """
     plain, vector = make_diffusion(b_value, vector), make_unit(vector)
     encoding = frame.attributes.text(tags.IN_PLANE_PHASE_ENCODING_DIRECTION).upper()[:1]
-    if plain is None or vector is None or not b_value:
+    if vector is None or not b_value:
         return plain
     if frame.orientation is None or encoding not in ("R", "C"):
         return replace(plain, direction=None)
@@ -213,15 +226,24 @@ def turn_to_patient(frame: Frame, vector: Sequence[float] | None) -> list[float]
     return [float(component) for component in turned]
 
 
-def find_csa_diffusion(frame: Frame) -> Diffusion | None:
-    """The b-value and direction of the CSA header; None if it has none or is damaged."""
+def find_csa_diffusion(frame: Frame) -> Diffusion:
+    """The b-value and direction of the CSA header; neither if it has none or is damaged."""
     try:
         csa = read_csa(frame.header)
     except CorruptFileError:
         # A damaged header is no reason to refuse the pixels: something else may tell the volumes apart.
-        return None
+        return Diffusion()
     b_value = csa.get("B_value")
-    return make_diffusion(b_value[0], csa.get("DiffusionGradientDirection")) if b_value else None
+    return make_diffusion(b_value[0] if b_value else None, csa.get("DiffusionGradientDirection"))
+
+
+def turn_to_image(frame: Frame, vector: UnitVector | None) -> UnitVector | None:
+    """A vector in patient coordinates along rows, columns and their cross product; None without an orientation."""
+    if vector is None or frame.orientation is None:
+        return None
+    row, column = np.array(frame.orientation[:3]), np.array(frame.orientation[3:])
+    x, y, z = (float(axis @ np.array(vector)) for axis in (row, column, np.cross(row, column)))
+    return x, y, z
 
 
 def read_vector(frame: Frame, *components: int) -> list[float] | None:
