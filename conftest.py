@@ -86,7 +86,9 @@ class PageFile(pytest.File):
     def collect(self) -> Iterable[Page]:
         """The page as one test, if it has any block."""
         if any(PAGES.parse(self.path).examples()):
-            yield Page.from_parent(self, name="blocks")
+            page = Page.from_parent(self, name="blocks")
+            page.add_marker(pytest.mark.slow)
+            yield page
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile | None:

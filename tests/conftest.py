@@ -27,10 +27,11 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the real scans, so that ``-m "not shared_data"`` leaves it out."""
+    """Mark what needs the real scans, which are large; ``-m "not shared_data"`` and ``-m "not slow"`` leave it out."""
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared_data)
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -147,6 +147,7 @@ def test_one_wrong_byte_in_a_nifti_header(tmp_path_factory, at, value, suffix):
     survive(path)
 
 
+@pytest.mark.slow
 @given(at=st.integers(0, 2000), value=st.integers(0, 255), syntax=st.sampled_from(sorted(SYNTAXES)))
 @settings(max_examples=150)
 def test_one_wrong_byte_in_a_dicom_file(tmp_path_factory, at, value, syntax):

@@ -277,6 +277,7 @@ def test_a_failure_leaves_the_older_file_as_it_was(tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in.nii", "out.nii"]
 
 
+@pytest.mark.slow
 def test_a_type_that_cannot_hold_the_values_is_refused(tmp_path):
     write_series(tmp_path / "ct", intercept=-1024.0)
     assert "uint8" in fail(tmp_path, "convert", "ct", "out.nii", "--dtype", "uint8")
@@ -317,6 +318,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Com
     return folder, run(folder, "demo", "--slices", 8, "--folder", "shown")
 
 
+@pytest.mark.slow
 def test_demo_says_what_it_made_and_where(demo):
     folder, done = demo
     assert done.returncode == SUCCESS
@@ -360,6 +362,7 @@ def test_demo_organs_are_measured(demo):
     assert float(mean) == pytest.approx(scan.get_fdata()[liver].mean(), abs=1)
 
 
+@pytest.mark.slow
 def test_demo_runs_again_and_with_other_slices(demo):
     folder, _ = demo
     for slices in (8, 5):
@@ -373,6 +376,7 @@ def test_demo_where_nothing_can_be_written(tmp_path):
     assert fail(tmp_path, "demo", "--slices", 2, "--folder", "file").startswith("'file': ")
 
 
+@pytest.mark.slow
 def test_demo_names_folders_as_they_are(tmp_path):
     done = run(tmp_path, "demo", "--slices", 2, "--folder", "[x] [/b]")
     assert done.returncode == SUCCESS

@@ -16,6 +16,8 @@ from pictologics import (
 from tests.cli.program import MISUSED, fail, run, succeed
 from tests.factories.phantom import OBLIQUE
 
+pytestmark = pytest.mark.slow  # each test starts the program, and some several times
+
 GRID = Grid((6, 5, 4), (0.5, 1.25, 3.0), (-20.0, 35.5, 100.0), OBLIQUE)
 
 

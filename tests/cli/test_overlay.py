@@ -20,6 +20,8 @@ from pictologics.pictures.label_colors import color_of_label
 from tests.cli.test_cli import fail, succeed
 from tests.factories.dicom_series import write_series
 
+pytestmark = pytest.mark.slow  # each test starts the program, and some several times
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Path:

@@ -17,6 +17,8 @@ from pictologics.preprocessing import Pipeline
 from tests.cli.program import fail, succeed
 from tests.preprocessing.scenes import box_filled_with, ct_of_a_body, on_grid, round_body
 
+pytestmark = pytest.mark.slow  # each test starts the program, and some several times
+
 STEPS = """
 steps:
   - mark_sentinel

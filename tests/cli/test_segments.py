@@ -13,6 +13,8 @@ from tests.cli.program import fail, succeed
 from tests.factories.phantom import PHANTOM
 from tests.factories.segmentations import balls, frames_of, segment_item, write_seg
 
+pytestmark = pytest.mark.slow  # each test starts the program, and some several times
+
 MASKS = balls(PHANTOM.shape, {1: (2, 2, 1), 12: (5, 4, 3)}, 1.5)
 
 

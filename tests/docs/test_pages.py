@@ -29,6 +29,7 @@ def test_figures_are_those_of_the_script(tmp_path):
     assert drawn == committed
 
 
+@pytest.mark.slow
 def test_what_loads_is_what_the_script_finds(tmp_path):
     page = (ROOT / "docs" / "what-loads.md").read_text(encoding="utf-8")
     if f"the wheel of pydicom {pydicom.__version__}," not in page:

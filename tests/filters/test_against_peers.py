@@ -81,6 +81,7 @@ def test_the_gradient_is_that_of_simpleitk(dtype):
         np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 @given(
     any_boundary, st.sampled_from(["db2", "coif1", "bior2.2", "dmey", "haar"]), st.text("LH", min_size=3, max_size=3)
 )

@@ -75,6 +75,7 @@ def test_a_wrong_option_is_named(name, arguments, keywords, words):
         getattr(filters, name)(IMAGE, *arguments, **keywords)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("boundary", ["mirror", "periodic"])
 def test_a_filter_beyond_the_copies_of_the_image_is_refused(boundary):
     calls = {

@@ -57,6 +57,7 @@ def test_outside_of_the_picture_is_no_voxel(marked):
         assert plane.voxel_at(row, column) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(marked=marked_images(), axis=axes, **moves)
 def test_marker_and_mask_are_where_they_belong_in_the_file(tmp_path_factory, marked, axis, order, flips):
@@ -74,6 +75,7 @@ def test_marker_and_mask_are_where_they_belong_in_the_file(tmp_path_factory, mar
         np.testing.assert_allclose(middle_of(finds(pixels)) + 0.5, expected, atol=scale * 0.7)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(marked=marked_images(), axis=axes, **moves)
 def test_marker_and_mask_are_where_they_belong_in_the_figure(marked, axis, order, flips):

@@ -205,6 +205,7 @@ ANY_STEP = st.one_of(
 )
 
 
+@pytest.mark.slow
 @example(steps=["round_intensities"], description="a\x85b\u2028c\u2029")
 @given(steps=st.lists(ANY_STEP, min_size=1, max_size=6), description=st.text(max_size=30))
 def test_a_pipeline_survives_every_file(tmp_path, steps, description):

@@ -220,15 +220,16 @@ CLIMBERS = ["../out.dcm", "a/../../out.dcm", "/etc/out.dcm", "..\\out.dcm", "a\\
 @pytest.mark.parametrize("name", CLIMBERS)
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
 def test_entries_that_climb_out(tmp_path, slice_bytes, name, kind):
-    path = tmp_path / "evil"
+    path = tmp_path / "one" / "two" / "evil"
+    path.parent.mkdir(parents=True)
     tar = tar_of(("a.dcm", slice_bytes), (name, slice_bytes))
     path.write_bytes(
         {"zip": zip_of(("a.dcm", slice_bytes), (name, slice_bytes)), "tar": tar, "tar.gz": gzip.compress(tar)}[kind]
     )
-    before = files_below(tmp_path.parent)
+    before = files_below(tmp_path)
     with pytest.raises(CorruptFileError, match="climbs"):
         load_image(path)
-    assert files_below(tmp_path.parent) == before
+    assert files_below(tmp_path) == before
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
@@ -391,6 +392,7 @@ def find_all(content: bytes, mark: bytes) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @given(
     maker=st.sampled_from(sorted(MAKERS)),
     places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4),

@@ -163,6 +163,7 @@ SAVE_TWO = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.nii.gz", "a.mha"])
 def test_killed_at_any_moment_the_file_is_one_of_those_that_were_saved(tmp_path, name):
     path = tmp_path / name

@@ -131,9 +131,18 @@ def medium(folder: Path, *files: Path) -> Path:
     return folder / "DICOMDIR"
 
 
+@pytest.fixture(scope="module")
+def first_medium(tmp_path_factory) -> Path:
+    """The index of a medium, which pydicom takes half a second to write; tests use copies."""
+    folder = tmp_path_factory.mktemp("medium")
+    return medium(folder / "disc", *write_series(folder / "series"))
+
+
 @pytest.fixture
-def index(tmp_path) -> Path:
-    return medium(tmp_path / "disc", *write_series(tmp_path / "series"))
+def index(tmp_path, first_medium) -> Path:
+    shutil.copytree(first_medium.parent, tmp_path / "disc")
+    shutil.copytree(first_medium.parents[1] / "series", tmp_path / "series")
+    return tmp_path / "disc" / first_medium.name
 
 
 def test_an_index_stands_for_its_files(index):

@@ -60,6 +60,7 @@ def interleaved(count: int, **changes) -> list[PlaneSpec]:
     return [volumes[t][k] for k in range(PHANTOM.shape[2]) for t in reversed(range(count))]
 
 
+@pytest.mark.slow
 @given(seed=st.randoms(use_true_random=False), count=st.integers(2, 5), undefined_lengths=st.booleans())
 def test_temporal_positions_are_phases(folder, seed, count, undefined_lengths):
     planes = interleaved(count)

@@ -191,6 +191,7 @@ def test_thin_slices_are_not_taken_for_repeats(tmp_path):
 # --- any part of any series, in any order ---
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(name for name in PATTERNS if PATTERNS[name].tag not in (None, "DiffusionBValue"))),
     seed=st.integers(0, 2**16),

@@ -143,6 +143,7 @@ def test_phases_at_different_places_are_no_volume(tmp_path):
         load_image(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_work_grows_as_the_number_of_files(tmp_path):
     """Thousands of files take seconds. Counted in calls: twice as many files take no more than twice, and a little."""
     small = PHANTOM.with_array(counting((2, 2, 20)))
