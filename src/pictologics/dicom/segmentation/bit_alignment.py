@@ -77,15 +77,13 @@ def find_bit_alignment(header: Header, pixels: int, segments: Sequence[int]) -> 
 def list_padded_layouts(pixels: int, segments: Sequence[int]) -> list[tuple[str, IntArray, int]]:
     """List how programs pad bits: what is padded, the first bit of each frame, and the length of all in bytes."""
     count = len(segments)
-    layouts = []
-    for name, unit in (("each frame", 8), ("each frame in 16-bit words", 16)):
-        step = -(-pixels // unit) * unit
-        layouts.append((name, np.arange(count) * step, count * step // 8))
+    step = -(-pixels // 8) * 8
     # Frames of a segment follow one another where a program wrote segment after segment.
     lengths = [len(list(run)) for _, run in groupby(segments)]
-    for name, unit in (("each segment", 8), ("each segment in 16-bit words", 16)):
-        sizes = [-(-frames * pixels // unit) * unit for frames in lengths]
-        begins = np.repeat(np.concatenate([[0], np.cumsum(sizes)[:-1]]), lengths)
-        within = np.concatenate([np.arange(frames) for frames in lengths]) * pixels
-        layouts.append((name, begins + within, sum(sizes) // 8))
-    return layouts
+    sizes = [-(-frames * pixels // 8) * 8 for frames in lengths]
+    begins = np.repeat(np.concatenate([[0], np.cumsum(sizes)[:-1]]), lengths)
+    within = np.concatenate([np.arange(frames) for frames in lengths]) * pixels
+    return [
+        ("each frame", np.arange(count) * step, count * step // 8),
+        ("each segment", begins + within, sum(sizes) // 8),
+    ]
