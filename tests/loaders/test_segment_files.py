@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pictologics import explain, load_and_merge_images, load_image
+from pictologics import Image, explain, load_and_merge_images, load_image
 from pictologics.errors import AmbiguousSeriesError, ContentWarning, OptionError, UnsupportedFormatError
 from pictologics.loaders import get_segment_info, load_rtstruct, load_seg
 from tests.factories.dicom_series import uid, write_series
@@ -193,3 +193,22 @@ def test_types_that_are_asked_for(tmp_path):
         load_seg(many, dtype=np.uint8)
     with pytest.warns(ContentWarning, match="dataset_index means nothing for RTSTRUCT"):
         load_seg(contours, reference_image=SCAN, dataset_index=1)
+
+
+def test_load_image_on_a_reference_does_what_load_seg_does(tmp_path):
+    path = write_alone(tmp_path / "data")
+    mask = load_seg(path)
+    origin = tuple(np.array(mask.origin) + 0.1)
+    for spacing in ((0.4, 0.5, 1.2), mask.spacing):
+        target = Image(np.zeros((30, 24, 20), np.float32), spacing, origin, np.array(mask.direction))
+        found = []
+        for load in (load_seg, load_image):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                found.append((load(path, reference_image=target), [str(warning.message) for warning in caught]))
+        (by_seg, messages), (by_image, others) = found
+        np.testing.assert_array_equal(by_seg.array, by_image.array)
+        assert by_seg.array.dtype == by_image.array.dtype
+        assert by_seg.array.any()
+        assert messages == others
+        assert messages
