@@ -261,6 +261,7 @@ def test_shear_is_refused_by_its_number_and_may_be_ignored(tmp_path):
 
 
 @pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.filterwarnings("ignore:.*a voxel has 3 numbers")
 def test_channels_and_a_fourth_axis_count_volumes(tmp_path, compressed):
     channels = write_metaimage(tmp_path / "a.mha", array=THREE, channels=3, compressed=compressed)
     times = write_metaimage(tmp_path / "b.mha", array=np.moveaxis(THREE, 0, -1), compressed=compressed)

@@ -438,8 +438,8 @@ def test_a_file_may_be_longer_than_its_voxels(tmp_path):
 # --- what is refused ---
 
 
-@pytest.mark.parametrize("code", [1, 32, 128, 1792, 2048, 2304])
-def test_color_and_complex_are_refused_in_words(tmp_path, code):
+@pytest.mark.parametrize("code", [1, 2048])
+def test_bits_and_long_complex_numbers_are_refused_in_words(tmp_path, code):
     def edit(header):
         header["datatype"] = code
 

@@ -270,3 +270,50 @@ def test_a_saved_label_map_is_a_segmentation_again(tmp_path):
     unnamed = Image(layer(liver=2), PHANTOM.spacing, PHANTOM.origin, PHANTOM.direction)
     save_image(unnamed, path)
     assert load_seg(path).labels == {2: "Segment_2"}
+
+
+# --- 3D Slicer 4 ---
+
+STEPS = "(0.75,0,0,0) (0,1.125,0,0) (0,0,2.5,0) (0,0,0,1)"
+
+
+def write_slicer_4(folder: Path, **changes: str | None) -> tuple[Path, np.ndarray]:
+    """A volume for each segment, four axes in space, and 3D Slicer's own coordinates, RAS, without a name."""
+    stored = np.stack([layer(liver=1), layer(spleen=1)], axis=-1)
+    pairs = {
+        "Segmentation_MasterRepresentation=": "Binary labelmap", "Segmentation_Extent=": "10 16 20 25 30 34",
+        "Segment0_ID=": "a", "Segment0_Name=": "liver", "Segment0_Extent=": "11 14 21 23 30 32",
+        "Segment1_ID=": "b", "Segment1_Name=": "spleen", "Segment1_Extent=": "15 15 20 25 34 34",
+    }  # fmt: skip
+    extra = {
+        "space": None, "space dimension": "4", "space directions": STEPS, "space origin": "(1,2,3,0)",
+        **pairs, **{f"{name}=": value for name, value in changes.items()},
+    }  # fmt: skip
+    return write_nrrd(folder / "old.seg.nrrd", array=stored, dtype="u1", extra=extra), stored
+
+
+def test_segmentations_of_slicer_4_stand_where_slicer_puts_them(tmp_path):
+    """vtkMRMLSegmentationStorageNode::ReadBinaryLabelmapRepresentation4DSpatial: RAS, the origin at index 0."""
+    path, stored = write_slicer_4(tmp_path)
+    image = load_seg(path)
+    np.testing.assert_array_equal(image.array, np.where(stored[..., 1], 2, stored[..., 0]))
+    assert image.labels == {1: "liver", 2: "spleen"}
+    ras = np.diag([0.75, 1.125, 2.5, 1.0])
+    ras[:3, 3] = 1 + 10 * 0.75, 2 + 20 * 1.125, 3 + 30 * 2.5
+    assert image.grid.corner_error(ras, "RAS") < 1e-9
+    assert load_image(path).grid == image.grid
+    assert any("3D Slicer 4" in one.text for one in image.provenance.decisions)
+
+
+@pytest.mark.parametrize("offset", ["0 0 0", None])
+def test_slicer_4_without_an_extent_begins_at_its_origin(tmp_path, offset):
+    path, _ = write_slicer_4(tmp_path, Segmentation_Extent=None, Segmentation_ReferenceImageExtentOffset=offset)
+    np.testing.assert_allclose(load_seg(path).origin, (-1.0, -2.0, 3.0))
+
+
+@pytest.mark.parametrize("offset", ["10 20 30", "x", "1 2"])
+def test_slicer_4_with_an_offset_that_may_be_in_the_origin_or_not_is_refused(tmp_path, offset):
+    path, _ = write_slicer_4(tmp_path, Segmentation_Extent=None, Segmentation_ReferenceImageExtentOffset=offset)
+    for door in (load_seg, load_image):
+        with pytest.raises(GeometryError, match=r"early 3D Slicer 4 .*open it in 3D Slicer"):
+            door(path)

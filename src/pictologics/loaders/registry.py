@@ -12,6 +12,7 @@ from ..storage.files import PathLike
 from .dicom_reader import DicomReader
 from .dicom_seg_reader import SegReader
 from .dicom_selection import add_scan
+from .foreign_formats import find_foreign_format
 from .metaimage_reader import MetaImageReader
 from .nifti_reader import NiftiReader
 from .nrrd_reader import NrrdReader
@@ -101,6 +102,11 @@ def list_segment_readers(segment_format: str = "") -> list[SegmentReader]:
 def unknown_format_error(probe: Probe) -> UnsupportedFormatError:
     """What to say of a file that no reader knows."""
     known = ", ".join(f"{reader.name} ({', '.join(reader.suffixes)})" for reader in READERS)
+    foreign = find_foreign_format(probe.inflated_head)
+    if foreign is not None:
+        return UnsupportedFormatError(
+            f"this is {foreign.name}: the format is not supported", path=probe.source.path, advice=foreign.advice
+        )
     if not probe.head:
         found = "the file is empty"
     elif probe.is_gzip:

@@ -18,6 +18,10 @@ from .protocol import (
 __all__ = ["describe_volume_file", "load_volume_file"]
 
 
+MOST_VOLUMES_LISTED = 500
+"""Time points of a long series; a header may claim any number, and more would cost time and memory to say the same."""
+
+
 def load_volume_file(opened: VolumeFile, source: Source, name: str, options: ReadOptions) -> Image:
     """Read the volume that is asked for.
 
@@ -44,13 +48,17 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
     if volumes > 1:
         text = f"{volumes - 1} of {volumes} volumes were not loaded"
         decisions = (*decisions, Decision("left out", text, volumes - 1))
+    metadata = dict(facts.metadata)
+    if opened.parts is not None:
+        decisions = (*decisions, opened.parts.decision)
+        metadata["phase"] = opened.parts.name_at(layout, index)
     slices = find_slice_sources(layout, facts.grid)
     voxels = read_noted_volume(layout, facts, options.dtype)
     return Image.from_grid(
         voxels.array,
         facts.grid,
         modality=facts.modality,
-        metadata=dict(facts.metadata),
+        metadata=metadata,
         labels=dict(facts.labels),
         source_mask=voxels.source_mask,
         provenance=Provenance(source.path, name, slices, (*decisions, *voxels.decisions)),
@@ -66,6 +74,11 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
     """
     facts, is_sheared = opened.facts, opened.shear > 0
     irregular = (("irregular", "ignore"),) if is_sheared else ()
+    parts, volumes = opened.parts, opened.layout.volumes
+    decisions = (*opened.decisions, *(() if parts is None else (parts.decision,)))
+    notes = tuple(decision.text for decision in decisions)
+    listed = min(volumes, MOST_VOLUMES_LISTED)
+    more = f"volumes {listed + 1} to {volumes}, which differ from these only in dataset_index"
     return Description(
         tuple(
             VolumeInfo(
@@ -79,9 +92,11 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
                 options=((("dataset_index", index),) if index else ()) + irregular,
                 labels=tuple(facts.labels.items()),
                 findings=(("sheared", opened.shear),) if is_sheared else (),
-                notes=tuple(decision.text for decision in opened.decisions),
+                notes=notes,
+                phase="" if parts is None else parts.name_at(opened.layout, index),
                 is_default=not index and not is_sheared,
             )
-            for index in range(opened.layout.volumes)
-        )
+            for index in range(listed)
+        ),
+        (more,) if listed < volumes else (),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...storage.files import StoredFile
-from ..volume_file import VolumeFile
+from ..volume_file import VolumeFile, name_parts
 from ..volume_layout import check_file_sizes
 from .facts import list_unused_metaimage_fields, read_metaimage_facts
 from .header import parse_metaimage_header
@@ -30,4 +30,6 @@ def open_metaimage(
     check_file_sizes(layout)
     world = find_metaimage_grid(header, irregular)
     facts = read_metaimage_facts(header, world.grid)
-    return VolumeFile(layout, facts, world.shear, (*world.decisions, *list_unused_metaimage_fields(header)))
+    decisions = (*world.decisions, *list_unused_metaimage_fields(header))
+    # MetaIO, "ElementNumberOfChannels": the numbers of a voxel lie side by side.
+    return VolumeFile(layout, facts, world.shear, decisions, name_parts(0, header.channels, "channels"))

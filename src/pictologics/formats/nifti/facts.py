@@ -10,8 +10,8 @@ import numpy as np
 from ...geometry import Grid
 from ...image import Image
 from ..json_comment import ImageFacts, VoxelNote, make_json_comment, read_json_comment
-from .header import NiftiHeader
-from .vocabulary import COMMENT_CODE
+from .header import NiftiHeader, cifti_error
+from .vocabulary import CIFTI_CODE, COMMENT_CODE
 
 __all__ = ["make_comment_extension", "read_nifti_facts"]
 
@@ -52,6 +52,8 @@ def list_comments(header: NiftiHeader) -> list[bytes]:
         size, code = (int(number) for number in np.frombuffer(head, header.byte_order + "i4", 2, position))
         if size < 16 or position + size > end:
             break
+        if code == CIFTI_CODE:
+            raise cifti_error(header.file.name, header.intent)
         if code == COMMENT_CODE:
             comments.append(head[position + 8 : position + size])
         position += size

@@ -11,14 +11,18 @@ import numpy.typing as npt
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.files import StoredFile
 from .vocabulary import (
+    CIFTI_INTENTS,
+    COLOR_TYPES,
+    COMPOUND_TYPES,
     HEADER_1,
     HEADER_2,
     NIFTI_TYPES,
     NIFTI_UNITS,
     REFUSED_TYPES,
+    SURFACE_INTENTS,
 )
 
-__all__ = ["NiftiHeader", "looks_like_nifti", "parse_nifti_header"]
+__all__ = ["NiftiHeader", "cifti_error", "looks_like_nifti", "parse_nifti_header"]
 
 MAGICS_1 = (b"n+1\0", b"ni1\0")
 """``magic`` of NIfTI-1: voxels behind the header, or in a file of their own (nifti1.h, "magic")."""
@@ -35,7 +39,11 @@ class NiftiHeader:
         file: The file that holds the header.
         is_pair: Whether the voxels are in a file of their own.
         stored: Type of the stored numbers, byte order included.
+        numbers: How many of them make a voxel, side by side.
         shape: (x, y, z).
+        fourth: Length of the fourth axis.
+        fifth: Length of the fifth axis.
+        intent: ``intent_code``, what the numbers mean.
         volumes: How many volumes the file holds.
         data_offset: Where the voxels begin in their file.
         slope: Factor to apply, 1.0 if there is none.
@@ -54,7 +62,11 @@ class NiftiHeader:
     file: StoredFile
     is_pair: bool
     stored: np.dtype[np.generic]
+    numbers: int
     shape: tuple[int, int, int]
+    fourth: int
+    fifth: int
+    intent: int
     volumes: int
     data_offset: int
     slope: float
@@ -108,8 +120,11 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
     if layout is None or len(head) < layout.itemsize:
         raise CorruptFileError("its NIfTI header is incomplete", path=path, advice="fetch the file again")
     raw = np.frombuffer(head, layout, 1)[0]
-    shape, volumes = read_dimensions(raw, path)
-    slope, intercept = read_scaling(raw, path)
+    check_is_volume(raw, path)
+    shape, (fourth, fifth), volumes = read_dimensions(raw, path)
+    code = int(raw["datatype"])
+    # nifti1.h, "data scaling": colors are not scaled.
+    slope, intercept = (1.0, 0.0) if code in COLOR_TYPES else read_scaling(raw, path)
     # The header begins with its own size, 348 or 540: its first byte is zero only where the highest comes first.
     order: Literal["<", ">"] = "<" if head[0] else ">"
     is_pair = bytes(raw["magic"])[:2] == b"ni"
@@ -122,8 +137,12 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
     return NiftiHeader(
         file=file,
         is_pair=is_pair,
-        stored=find_nifti_type(int(raw["datatype"]), order, path),
+        stored=find_nifti_type(code, order, path),
+        numbers=COMPOUND_TYPES[code][1] if code in COMPOUND_TYPES else 1,
         shape=shape,
+        fourth=fourth,
+        fifth=fifth,
+        intent=int(raw["intent_code"]),
         volumes=volumes,
         data_offset=read_data_offset(raw, layout.itemsize, is_pair, path),
         slope=slope,
@@ -140,8 +159,35 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
     )
 
 
-def read_dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
-    """Shape of a volume and number of volumes; the axes beyond the third are counted as one, the fourth fastest."""
+def check_is_volume(raw: Any, path: str) -> None:
+    """Raise if what the file says it holds is no volume."""
+    intent = int(raw["intent_code"])
+    if intent in CIFTI_INTENTS:
+        raise cifti_error(path, intent)
+    if intent in SURFACE_INTENTS:
+        raise UnsupportedFormatError(
+            f"it holds {SURFACE_INTENTS[intent]} (NIfTI intent {intent}), and a volume is required",
+            path=path,
+            advice="draw it into an image with the software that made it",
+            intent=intent,
+        )
+
+
+def cifti_error(path: str, intent: int) -> UnsupportedFormatError:
+    """The error for what is NIfTI by its header only."""
+    return UnsupportedFormatError(
+        f"this is a CIFTI-2 file (NIfTI intent {intent}): rows of surface points and voxels, and no volume",
+        path=path,
+        advice="take its volume out with wb_command -cifti-separate, or load it with nibabel",
+        intent=intent,
+    )
+
+
+def read_dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], tuple[int, int], int]:
+    """Shape of a volume, lengths of the fourth and fifth axis, and number of volumes.
+
+    The axes beyond the third are counted as one, the fourth fastest.
+    """
     dim = [int(size) for size in raw["dim"]]
     # nifti1.h, "dim": the first number says how many of the seven others count.
     used = dim[1 : dim[0] + 1]
@@ -151,7 +197,15 @@ def read_dimensions(raw: Any, path: str) -> tuple[tuple[int, int, int], int]:
         )
     sizes = (used + [1] * 7)[:7]
     volumes = sizes[3] * sizes[4] * sizes[5] * sizes[6]
-    return (sizes[0], sizes[1], sizes[2]), volumes
+    shape = (sizes[0], sizes[1], sizes[2])
+    if shape == (1, 1, 1) and volumes > 1:
+        raise UnsupportedFormatError(
+            f"it holds {volumes} numbers along axes that are not in space (dimensions {dim}), and a volume is required",
+            path=path,
+            advice="load it with the software that made it, or with nibabel",
+            dim=dim,
+        )
+    return shape, (sizes[3], sizes[4]), volumes
 
 
 def read_scaling(raw: Any, path: str) -> tuple[float, float]:
@@ -168,6 +222,8 @@ def find_nifti_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[
     """The type of the stored numbers, in their byte order."""
     if code in NIFTI_TYPES:
         return NIFTI_TYPES[code].newbyteorder(order)
+    if code in COMPOUND_TYPES:
+        return COMPOUND_TYPES[code][0].newbyteorder(order)
     if code in REFUSED_TYPES:
         raise UnsupportedFormatError(
             f"its voxels are {REFUSED_TYPES[code]} (NIfTI type {code}): only real scalar types are supported",

@@ -8,7 +8,7 @@ from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
 from .facts import read_nifti_facts
 from .header import parse_nifti_header
-from .voxels import find_companion, locate_nifti_voxels
+from .voxels import find_companion, find_voxel_parts, locate_nifti_voxels
 from .world import find_nifti_grid
 
 __all__ = ["open_nifti"]
@@ -28,4 +28,5 @@ def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
     layout = locate_nifti_voxels(header)
     check_file_sizes(layout)
     world = find_nifti_grid(header, irregular)
-    return VolumeFile(layout, read_nifti_facts(header, world.grid), world.shear, world.decisions)
+    facts = read_nifti_facts(header, world.grid)
+    return VolumeFile(layout, facts, world.shear, world.decisions, find_voxel_parts(header))

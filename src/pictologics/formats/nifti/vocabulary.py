@@ -7,13 +7,19 @@ from typing import Final
 import numpy as np
 
 __all__ = [
+    "CIFTI_CODE",
+    "CIFTI_INTENTS",
+    "COLOR_TYPES",
     "COMMENT_CODE",
+    "COMPOUND_TYPES",
     "HEADER_1",
     "HEADER_2",
     "NIFTI_TYPES",
     "NIFTI_UNITS",
     "REFUSED_TYPES",
+    "SURFACE_INTENTS",
     "UNIT_MILLIMETER",
+    "VECTOR_INTENTS",
 ]
 
 HEADER_1: Final = np.dtype(
@@ -60,14 +66,46 @@ NIFTI_TYPES: Final[dict[int, np.dtype[np.generic]]] = {
 if np.dtype(np.longdouble).itemsize == 16:
     NIFTI_TYPES[1536] = np.dtype(np.longdouble)
 
+COMPOUND_TYPES: Final[dict[int, tuple[np.dtype[np.generic], int, str]]] = {
+    32: (np.dtype(np.float32), 2, "complex"),
+    128: (np.dtype(np.uint8), 3, "rgb-color"),
+    1792: (np.dtype(np.float64), 2, "complex"),
+    2304: (np.dtype(np.uint8), 4, "rgba-color"),
+}
+"""``datatype`` codes of voxels of several numbers: type and count of these, and what they make together."""
+
+COLOR_TYPES: Final = (128, 2304)
+"""Those of them that are colors."""
+
+VECTOR_INTENTS: Final = {
+    1004: "matrix",
+    1005: "symmetric matrix",
+    1006: "displacement vector",
+    1007: "vector",
+    1011: "quaternion",
+    2003: "rgb-color",
+    2004: "rgba-color",
+}
+"""``intent_code`` of volumes whose fifth axis holds the numbers of a voxel (nifti1.h, "intent_code")."""
+
+SURFACE_INTENTS: Final = {
+    1008: "a set of points",
+    1009: "triangles",
+    2002: "indices of surface points",
+    2005: "a shape",
+}
+"""``intent_code`` of what lies on surfaces and is no volume."""
+
+CIFTI_INTENTS: Final = range(3000, 3100)
+"""``intent_code`` of CIFTI-2 files, whose rows are surface points and voxels in any order."""
+
+CIFTI_CODE: Final = 32
+"""``ecode`` of the XML that says what the rows of a CIFTI-2 file are."""
+
 REFUSED_TYPES: Final = {
     1: "single bits",
-    32: "complex numbers",
-    128: "colors (RGB)",
     1536: "128-bit floats of another kind of machine",
-    1792: "complex numbers",
-    2048: "complex numbers",
-    2304: "colors (RGBA)",
+    2048: "complex numbers of 256 bits",
 }
 """``datatype`` codes that are not loaded, in words."""
 

@@ -10,10 +10,15 @@ from pathlib import Path
 from ...errors import MissingPathError
 from ...storage.files import DiskFile, StoredFile
 from ...storage.probed_file import ProbedFile, probe_file
+from ..volume_file import VoxelParts, name_parts
 from ..volume_layout import FilePart, VolumeLayout
 from .header import NiftiHeader
+from .vocabulary import COMPOUND_TYPES, VECTOR_INTENTS
 
-__all__ = ["find_companion", "locate_nifti_voxels"]
+__all__ = ["find_companion", "find_voxel_parts", "locate_nifti_voxels"]
+
+FIFTH_AXIS = 4
+"""Its number, counted from 0."""
 
 
 def find_companion(name: str, suffix: str) -> StoredFile | None:
@@ -37,13 +42,27 @@ def locate_nifti_voxels(header: NiftiHeader) -> VolumeLayout:
         MissingPathError: If it is in the other file of a pair, and that is not there.
     """
     data = find_voxel_file(header)
-    size = header.volumes * header.voxels * header.stored.itemsize
+    size = header.volumes * header.voxels * header.stored.itemsize * header.numbers
     if data.is_gzip:
         part = FilePart(data, size, encoding="gzip", skip=header.data_offset)
     else:
         part = FilePart(data, size, header.data_offset)
-    sizes = (*header.shape, header.volumes)
-    return VolumeLayout(data.name, header.stored, sizes, (0, 1, 2), 0, (part,), header.slope, header.intercept)
+    others = header.volumes // header.fifth
+    # The fourth axis runs faster than the fifth, which holds the numbers of vectors; the numbers of a color lie side by
+    # side.
+    axes = (*header.shape, header.fourth, header.fifth, others // header.fourth)
+    sizes = axes if header.numbers == 1 else (header.numbers, *axes)
+    spatial = (0, 1, 2) if header.numbers == 1 else (1, 2, 3)
+    return VolumeLayout(data.name, header.stored, sizes, spatial, 0, (part,), header.slope, header.intercept)
+
+
+def find_voxel_parts(header: NiftiHeader) -> VoxelParts | None:
+    """The numbers of which a voxel is made, None if it is one."""
+    if header.numbers > 1:
+        kind = next(kind for _, count, kind in COMPOUND_TYPES.values() if count == header.numbers)
+        return name_parts(0, header.numbers, kind)
+    kind = VECTOR_INTENTS.get(header.intent, "")
+    return name_parts(FIFTH_AXIS, header.fifth, kind) if kind else None
 
 
 def find_voxel_file(header: NiftiHeader) -> ProbedFile:

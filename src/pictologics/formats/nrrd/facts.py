@@ -7,10 +7,11 @@ from ...image import Image
 from ...provenance import Decision
 from ..json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
 from ..text_fields import ITK_MODALITY, is_modality
+from ..volume_file import VoxelParts, name_parts
 from .header import NrrdHeader
-from .vocabulary import PICTURE_KINDS
+from .vocabulary import VOXEL_KINDS
 
-__all__ = ["list_unused_nrrd_fields", "make_comment_key", "read_nrrd_facts"]
+__all__ = ["find_nrrd_parts", "list_unused_nrrd_fields", "make_comment_key", "read_nrrd_facts"]
 
 SLICER_MODALITIES = {"dwmri": "MR"}
 """What 3D Slicer's ``modality`` key says of diffusion images, and the DICOM modality that it stands for."""
@@ -38,15 +39,24 @@ def read_nrrd_facts(header: NrrdHeader, grid: Grid) -> ImageFacts:
     return ImageFacts(grid, modality if is_modality(modality) else "Unknown", {"units": units} if units else {})
 
 
-def list_unused_nrrd_fields(header: NrrdHeader, axes: tuple[int, ...]) -> list[Decision]:
+def list_unused_nrrd_fields(header: NrrdHeader) -> list[Decision]:
     """What the header says and loading makes no use of."""
     fields, decisions = header.text.fields, []
     if "measurement frame" in fields:
         decisions.append(Decision("left out", "the measurement frame, which turns vectors, is not used"))
     if "old min" in fields or "old max" in fields:
         decisions.append(Decision("left out", "old min and old max, values before quantization, are not used"))
-    for axis, kind in enumerate(header.kinds):
-        if axis not in axes and kind in PICTURE_KINDS and header.sizes[axis] > 1:
-            text = f"a voxel has {header.sizes[axis]} numbers ({kind}), of which one was loaded, as dataset_index says"
-            decisions.append(Decision("left out", text, header.sizes[axis] - 1, "content"))
     return decisions
+
+
+def find_nrrd_parts(header: NrrdHeader, axes: tuple[int, ...]) -> VoxelParts | None:
+    """The numbers of which a voxel is made, None if it is one.
+
+    Args:
+        header: The header.
+        axes: The spatial axes.
+    """
+    for axis, kind in enumerate(header.kinds):
+        if axis not in axes and kind in VOXEL_KINDS and header.sizes[axis] > 1:
+            return name_parts(axis, header.sizes[axis], kind)
+    return None

@@ -8,7 +8,7 @@ from ...provenance import Decision
 from ...storage.files import StoredFile
 from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
-from .facts import list_unused_nrrd_fields, read_nrrd_facts
+from .facts import find_nrrd_parts, list_unused_nrrd_fields, read_nrrd_facts
 from .header import NrrdHeader, parse_nrrd_header
 from .header_text import read_nrrd_text
 from .voxels import locate_nrrd_voxels
@@ -41,7 +41,7 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
     layout = locate_nrrd_voxels(header, axes, allow_outside)
     check_file_sizes(layout)
     world = find_nrrd_grid(header, axes, irregular)
-    decisions = [*world.decisions, *list_unused_nrrd_fields(header, axes)]
+    decisions = [*world.decisions, *list_unused_nrrd_fields(header)]
     if any(part.encoding != header.encoding for part in layout.parts):
         text = f"its header says that the voxels are {header.encoding}, and they are not; they were read as they are"
         decisions.append(Decision("assumed", text, None, "content"))
@@ -50,5 +50,6 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
         facts=read_nrrd_facts(header, world.grid),
         shear=world.shear,
         decisions=tuple(decisions),
+        parts=find_nrrd_parts(header, axes),
         header=header,
     )

@@ -16,8 +16,8 @@ __all__ = [
     "NRRD_FRAMES",
     "NRRD_MAGIC",
     "NRRD_TYPES",
-    "PICTURE_KINDS",
     "SPACE_DIMENSIONS",
+    "VOXEL_KINDS",
 ]
 
 NRRD_MAGIC: Final = b"NRRD000"
@@ -77,12 +77,14 @@ SPACE_DIMENSIONS: Final = {
 }
 """How many numbers a position has in each named space."""
 
-PICTURE_KINDS: Final = frozenset(("complex", "3-color", "rgb-color", "hsv-color", "xyz-color", "4-color", "rgba-color"))
-"""Kinds whose numbers are parts of one value, a color or a complex number."""
-
-NOT_SPATIAL: Final = PICTURE_KINDS | {
-    "time", "list", "point", "vector", "covariant-vector", "normal", "scalar", "2-vector", "3-vector", "3-gradient",
+VOXEL_KINDS: Final = frozenset(
+    ("complex", "3-color", "rgb-color", "hsv-color", "xyz-color", "4-color", "rgba-color")
+) | {
+    "vector", "covariant-vector", "normal", "2-vector", "3-vector", "3-gradient",
     "3-normal", "4-vector", "quaternion", "2d-symmetric-matrix", "2d-masked-symmetric-matrix", "2d-matrix",
     "2d-masked-matrix", "3d-symmetric-matrix", "3d-masked-symmetric-matrix", "3d-matrix", "3d-masked-matrix",
 }  # fmt: skip
+"""Kinds whose numbers are parts of one voxel: colors, vectors, tensors."""
+
+NOT_SPATIAL: Final = VOXEL_KINDS | {"time", "list", "point", "scalar"}
 """Kinds of axes along which nothing moves through space; the others are domain, space, stub and unknown ones."""

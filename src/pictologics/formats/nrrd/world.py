@@ -11,7 +11,9 @@ import numpy.typing as npt
 from ...errors import GeometryError
 from ...provenance import Decision
 from ..header_grids import HeaderGrid, complete_axes, fit_grid, millimeters_per
+from ..text_fields import parse_numbers
 from .header import NrrdHeader
+from .segments import has_segments
 from .vocabulary import NOT_SPATIAL, NRRD_FRAMES
 
 __all__ = ["find_nrrd_grid", "find_spatial_axes"]
@@ -65,7 +67,14 @@ def find_nrrd_grid(header: NrrdHeader, axes: tuple[int, ...], irregular: str) ->
     else:
         columns, origin, decisions = read_spacings(header, axes)
     frame = NRRD_FRAMES.get(header.space.removesuffix("-time").removesuffix("t"))
-    if frame is None:
+    if is_slicer_4(header):
+        # 3D Slicer kept its own coordinates in files of four axes, which name no space: RAS.
+        frame = "RAS"
+        origin = origin + columns @ read_slicer_4_start(header)
+        decisions.append(
+            Decision("converted", "a segmentation of 3D Slicer 4 was placed as 3D Slicer places it, in RAS")
+        )
+    elif frame is None:
         found = f"the space '{header.space}' does not say" if header.space else "no space says"
         text = f"{found} where the patient's sides are; positions were taken as LPS"
         decisions.append(Decision("assumed", text, None, "geometry"))
@@ -77,6 +86,34 @@ def find_nrrd_grid(header: NrrdHeader, axes: tuple[int, ...], irregular: str) ->
     shape = ([header.sizes[axis] for axis in axes] + [1])[:3]
     world = fit_grid(affine, shape, frame or "LPS", irregular, header.file.name, NRRD_GRID_ADVICE)
     return world.after([*decisions, *thickness])
+
+
+def is_slicer_4(header: NrrdHeader) -> bool:
+    """Whether it is a segmentation of 3D Slicer 4, a volume for each segment: four axes, of a space without a name."""
+    return header.space_dimension == 4 and not header.space and len(header.sizes) == 4 and has_segments(header.keys)
+
+
+def read_slicer_4_start(header: NrrdHeader) -> npt.NDArray[np.float64]:
+    """The index of the first voxel of a segmentation of 3D Slicer 4, counted from its space origin.
+
+    3D Slicer's own reader of such files (vtkMRMLSegmentationStorageNode, 4D spatial NRRD) has the origin at index 0 of
+    the extent, and the file begins where ``Segmentation_Extent`` does.
+
+    Raises:
+        GeometryError: If the header has an offset of later files, of which it does not say whether the origin has it.
+    """
+    extent = parse_numbers(header.keys.get("Segmentation_Extent", ""))
+    if extent is not None and len(extent) == 6:
+        return np.array(extent[::2])
+    offset = parse_numbers(header.keys.get("Segmentation_ReferenceImageExtentOffset", ""))
+    is_told = "Segmentation_Extent" in header.keys or "Segmentation_ReferenceImageExtentOffset" in header.keys
+    if is_told and (offset is None or any(offset) or extent):
+        raise GeometryError(
+            "it is a segmentation of an early 3D Slicer 4 whose header does not say where its first voxel lies",
+            path=header.file.name,
+            advice="open it in 3D Slicer, check its place and save it again",
+        )
+    return np.zeros(3)
 
 
 Steps = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[Decision]]
