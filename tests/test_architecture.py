@@ -42,6 +42,7 @@ ROOMS = [
     {
         "loaders.dicom_describing",
         "loaders.explanation",
+        "loaders.foreign_formats",
         "loaders.keywords",
         "loaders.probing",
         "loaders.segment_files",
