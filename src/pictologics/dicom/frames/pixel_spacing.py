@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ..headers import tags
@@ -51,18 +52,26 @@ def read_pixel_spacing(attributes: Attributes) -> PixelSpacing:
     """
     unusable: list[str] = []
     for tag in SPACING_TAGS:
-        if not attributes.text(tag):
+        if tag not in attributes:
             continue
         distances = check_distances(attributes.try_numbers(tag), attributes)
         if distances is not None:
-            return PixelSpacing(distances, tags.KEYWORDS[tag], tuple(unusable))
-        unusable.append(f"{tags.KEYWORDS[tag]} {attributes.text(tag)[:40]}")
+            return make_spacing(distances, tags.KEYWORDS[tag], tuple(unusable))
+        text = attributes.text(tag)
+        if text:
+            unusable.append(f"{tags.KEYWORDS[tag]} {text[:40]}")
     if isinstance(attributes, Header) and tags.SEQUENCE_OF_ULTRASOUND_REGIONS in attributes.located:
         distances = read_region_spacing(attributes)
         if distances is not None:
             keyword = tags.KEYWORDS[tags.SEQUENCE_OF_ULTRASOUND_REGIONS]
             return PixelSpacing(distances, keyword, tuple(unusable))
     return PixelSpacing(None, "", tuple(unusable))
+
+
+@lru_cache(maxsize=256)
+def make_spacing(distances: tuple[float, float], source: str, unusable: tuple[str, ...]) -> PixelSpacing:
+    """A spacing, one and the same for all the frames that say it."""
+    return PixelSpacing(distances, source, unusable)
 
 
 def check_distances(numbers: tuple[float, ...] | None, attributes: Attributes) -> tuple[float, float] | None:
@@ -74,7 +83,7 @@ def check_distances(numbers: tuple[float, ...] | None, attributes: Attributes) -
         return None
     rows, columns = numbers
     if rows and columns:
-        return rows, columns
+        return numbers
     if columns and attributes.short(tags.ROWS) == 1:
         return columns, columns
     if rows and attributes.short(tags.COLUMNS) == 1:

@@ -15,7 +15,6 @@ from .encoding import (
     LONG_VRS,
     SHORT_VRS,
     UNDEFINED_LENGTH,
-    VRS,
     NotUnderstoodError,
 )
 from .header import UNKNOWN_PLACE, Header
@@ -135,7 +134,7 @@ class SequenceParser:
 
     def parse_item(self, position: int, length: int) -> tuple[Item, int]:
         """One item, and where it ends."""
-        content, encoding = self.content, self.encoding
+        content, explicit, encoding = self.content, self.explicit, self.encoding
         unpack_explicit, wanted, inner, item_end = (
             encoding.unpack_explicit,
             encoding.wanted,
@@ -145,26 +144,22 @@ class SequenceParser:
         end = len(content) if length == UNDEFINED_LENGTH else position + length
         if end > len(content):
             raise NotUnderstoodError
-        # A sequence of unknown value representation is in implicit VR, be the rest explicit (PS3.5 6.2.2).
-        explicit = self.explicit and (content[position + 4 : position + 6] in VRS or not self.fits(position, end))
         values = self.common.copy()
         sequences: dict[int, list[Item]] = {}
         item = Item(self.path, values, encoding.little_endian, sequences)
-        vr = b""
+        vr, start = b"", position
         while position + 8 <= end:
             if explicit:
                 key, vr, size = unpack_explicit(content, position)
-                value = position + 8
                 if vr not in SHORT_VRS and key != item_end:
                     if vr in LONG_VRS:
-                        (size,) = encoding.unpack_length(content, value)
-                        value += 4
+                        (size,) = encoding.unpack_length(content, position + 8)
+                        position += 4
                     else:
-                        value, size = self.find_odd_value(position)
+                        explicit, position, size = self.resolve_odd_head(position, position == start, end)
             else:
                 key, size = encoding.unpack_implicit(content, position)
-                value = position + 8
-            position = value
+            position += 8
             if key in inner:
                 sequences[inner[key]] = list(self.walk_items(position, size))
                 position = self.position
@@ -178,9 +173,18 @@ class SequenceParser:
                 position += size
         return item, end
 
-    def fits(self, position: int, end: int) -> bool:
-        """Whether the first element of an item, read in implicit VR, ends within it."""
-        if position + 8 > end:
-            return False
-        length: int = self.encoding.unpack_implicit(self.content, position)[1]
-        return length == UNDEFINED_LENGTH or position + 8 + length <= end
+    def resolve_odd_head(self, position: int, is_first: bool, end: int) -> tuple[bool, int, int]:
+        """Make sense of an element that has no value representation.
+
+        A sequence of unknown value representation is in implicit VR, be the rest explicit (PS3.5 6.2.2): the first
+        element of each item shows it.
+
+        Returns:
+            Whether the item is in explicit VR after all; eight bytes before the value begins; and its length.
+        """
+        if is_first:
+            length: int = self.encoding.unpack_implicit(self.content, position)[1]
+            if length == UNDEFINED_LENGTH or position + 8 + length <= end:
+                return False, position, length
+        value, length = self.find_odd_value(position)
+        return True, value - 8, length

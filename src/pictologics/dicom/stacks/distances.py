@@ -34,7 +34,8 @@ def find_pixel_spacings(frames: Sequence[Frame], decisions: list[Decision]) -> F
     """
     known = [frame.spacing.distances for frame in frames if frame.spacing.distances is not None]
     unknown = [frame for frame in frames if frame.spacing.distances is None]
-    for spacing in dict.fromkeys(frame.spacing for frame in frames if frame.spacing.distances is not None):
+    # By identity: frames that say the same share one, and thousands of them need not be hashed.
+    for spacing in {id(frame.spacing): frame.spacing for frame in frames}.values():
         record_source(spacing, decisions)
     if unknown:
         first = unknown[0]
