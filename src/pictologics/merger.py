@@ -13,7 +13,7 @@ from .array_types import AnyArray
 from .geometry import Box, Grid, find_overlap
 from .image import Image
 from .interpolation.filled_types import widen_type
-from .labels import LABEL_ROUNDING, find_label_values
+from .labels import find_few_values
 from .placement import describe_losses, describe_placing, reorder_box
 from .provenance import Decision
 from .threads import run_in_shares
@@ -108,7 +108,7 @@ class Merger:
             return decisions
         decisions += describe_placing(image.grid, self.grid, lattice, destination)
         if new.size:
-            decisions += describe_losses(image, self.grid, reorder_box(source, lattice), new, 0.0)
+            decisions += describe_losses(image, self.grid, reorder_box(source, lattice), new, 0.0)[0]
         return decisions
 
     def find_owners(self, destination: Box) -> npt.NDArray[np.uint16] | None:
@@ -214,7 +214,7 @@ class Merger:
             The mask, and the warnings that are due.
         """
         array, decisions = self.finish(), []
-        found = None if isinstance(rule, bool) or array.dtype.kind != "f" else find_label_values(array, LABEL_ROUNDING)
+        found = None if isinstance(rule, bool) or array.dtype.kind != "f" else find_few_values(array)
         is_rounded = found is not None and bool((np.rint(found) != found).any())
         if found is not None and is_rounded:
             example = found[np.rint(found) != found][0]
@@ -264,7 +264,7 @@ def report_not_numbers(count: int) -> list[Decision]:
 
 def describe_found(array: npt.NDArray[Any]) -> str:
     """Which values there are beside 0, for a message."""
-    values = find_label_values(array)
+    values = find_few_values(array)
     if values is not None:
         shown = [f"{value:g}" for value in values[values != 0][:MOST_VALUES_SHOWN]]
         return f"the values are {', '.join(shown)}{' and more' if values.size > len(shown) + 1 else ''}"

@@ -334,6 +334,7 @@ def test_placed_on_its_image(tmp_path):
         assert mask.array.dtype == np.uint8
 
 
+@pytest.mark.filterwarnings("ignore:.*cuts off", "ignore:.*nothing is left of label")
 @settings(max_examples=25)
 @given(
     st.permutations(range(3)),
@@ -379,14 +380,16 @@ def test_far_from_the_image(tmp_path):
     with pytest.warns(ContentWarning) as caught:
         load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array, away))
     assert len(caught) == 1
-    # A part of the scan without the third organ is nothing to warn of.
+    # Of a part of the scan without the third organ, one warning says so.
     part = own.grid.cropped((0, 0, 0), (*own.grid.shape[:2], 7))
-    masks = load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array[:, :, :7], part))
+    with pytest.warns(ContentWarning, match=r"nothing is left of label 3 \(segment 3\)") as caught:
+        masks = load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array[:, :, :7], part))
+    assert len(caught) == 1
     assert [mask.array.any() for mask in masks.values()] == [True, True, False]
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.4])
-def test_a_reference_without_the_first_organ_is_nothing_to_warn_of(tmp_path, offset):
+def test_a_reference_without_some_organs_names_them_once(tmp_path, offset):
     path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
     own = load_seg(path)
     last = own.grid.cropped((0, 0, 8), (*own.grid.shape[:2], 1))
@@ -397,8 +400,9 @@ def test_a_reference_without_the_first_organ_is_nothing_to_warn_of(tmp_path, off
         masks = load_seg(path, combine_segments=False, reference_image=scan)
     assert [mask.array.any() for mask in masks.values()] == [False, False, True]
     assert not any("outside" in str(warning.message) for warning in caught)
-    # That the lattices do not meet is told once, not for each organ.
-    assert [warning.category for warning in caught] == ([GeometryWarning] if offset else [])
+    # That the voxels were moved is told once, not for each organ.
+    assert [one.category for one in caught] == [*([GeometryWarning] if offset else []), ContentWarning]
+    assert "nothing is left of label 1 (segment 1), 2 (segment 2)" in str(caught[-1].message)
     assert "wholly outside" in masks[1].provenance.decisions[-1].text
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from .label_like import LABEL_ROUNDING, find_label_values, looks_like_labels
+from .label_like import find_few_values, looks_like_labels
 from .label_types import LARGEST_LABEL, choose_label_type, convert_labels, convert_whole_numbers
 from .painting import Overlaps, find_set_bytes, paint_bits, paint_plane, report_lost_labels, report_overlaps
 
 __all__ = [
-    "LABEL_ROUNDING",
     "LARGEST_LABEL",
     "Overlaps",
     "choose_label_type",
     "convert_labels",
     "convert_whole_numbers",
-    "find_label_values",
+    "find_few_values",
     "find_set_bytes",
     "looks_like_labels",
     "paint_bits",

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..array_types import AnyArray, BoolArray, IntArray
 
-__all__ = ["LABEL_ROUNDING", "find_label_values", "looks_like_labels"]
+__all__ = ["find_few_values", "looks_like_labels"]
 
 SAMPLED_VALUES = 1 << 18
 """Values that are looked at, in whole rows spread evenly over the array: enough that a label of a thousandth of the
@@ -36,37 +36,41 @@ def looks_like_labels(array: AnyArray, valid: BoolArray | None = None) -> bool:
 
     Only a sample of rows is looked at. Values that are the same everywhere do not look like labels, whose average
     could not be wrong.
-    """
-    return find_label_values(array, valid=valid) is not None
-
-
-def find_label_values(array: AnyArray, rounding: float = 0.0, valid: BoolArray | None = None) -> AnyArray | None:
-    """The distinct values of an array's sample, ascending, if they look like labels, else None.
 
     Args:
         array: Real numbers, (x, y, z).
-        rounding: What a value may be off a whole number.
         valid: True where the array holds data; None for everywhere.
     """
     if array.dtype.kind not in "biuf" or array.ndim != 3 or not array.size:
-        return None
+        return False
     rows, known = sample_rows(array, valid)
     if not known.any():
-        return None
+        return False
     if rows.shape[1] < array[0].size and (rows[known] == rows[known][0]).all():
         # Next to nothing is there: a lesion of a few voxels, perhaps. Only then all rows are looked at.
         rows, known = find_other_rows(array, valid, rows[known][0])
     values, counts = np.unique(rows[known], return_counts=True)
     if not 1 < values.size <= MOST_LABELS:
-        return None
-    if values.dtype.kind == "f" and (np.abs(values - np.rint(values)) > rounding).any():
-        return None
-    background = values[counts.argmax()]
+        return False
+    if values.dtype.kind == "f" and (np.rint(values) != values).any():
+        return False
     if counts.max() < LEAST_BACKGROUND * counts.sum():
-        return None
-    inner = known[:-1] & (rows[:-1] != background)
+        return False
+    inner = known[:-1] & (rows[:-1] != values[counts.argmax()])
     equal = inner & (rows[:-1] == rows[1:])
-    return values if np.count_nonzero(equal) >= LEAST_EQUAL_NEIGHBORS * np.count_nonzero(inner) else None
+    return bool(np.count_nonzero(equal) >= LEAST_EQUAL_NEIGHBORS * np.count_nonzero(inner))
+
+
+def find_few_values(array: AnyArray) -> AnyArray | None:
+    """The distinct values of an array's sample, ascending, if they are a few numbers that are nearly whole, else None.
+
+    For values that are known to be labels, whatever part of the volume they fill.
+    """
+    rows, known = sample_rows(array, None)
+    values = np.unique(rows[known])
+    if not 0 < values.size <= MOST_LABELS or (np.abs(values - np.rint(values)) > LABEL_ROUNDING).any():
+        return None
+    return values
 
 
 def take_rows(array: AnyArray, valid: BoolArray | None, y: IntArray, z: IntArray) -> tuple[AnyArray, BoolArray]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, Literal, overload
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..checks import check_number, check_whole, is_whole, option_error
 from ..errors import ContentWarning, OptionError, warn
 from ..image import Image
 from ..image_checks import note_other_frame
-from ..labels import convert_labels
+from ..labels import convert_labels, report_lost_labels
 from ..placement import Placed, move_image, place_with_report
 from ..provenance import Decision, give_warnings
 from ..storage.files import PathLike
@@ -194,17 +195,15 @@ def place_segments(loaded: Image | dict[int, Image], reference: Image, path: str
     if isinstance(loaded, Image):
         loaded = note_other_frame(loaded, reference)
         placed = place_segment(loaded, reference)
-        give_warnings(path, [*loaded.provenance.decisions, *placed.decisions])
+        give_warnings(path, [*loaded.provenance.decisions, *placed.decisions, *placed.losses])
         return placed.image
     masks = {number: note_other_frame(mask, reference) for number, mask in loaded.items()}
     decisions = list_decisions(list(masks.values()))
-    placings, images = [], {}
-    for number, mask in masks.items():
-        placed = place_mask(mask, reference)
-        placings.append(placed)
-        images[number] = placed.image
-    give_warnings(path, [*decisions, *choose_placings(placings)])
-    return images
+    placings = {number: place_mask(mask, reference) for number, mask in masks.items()}
+    names = {number: mask.labels.get(1, "") for number, mask in masks.items()}
+    warned = [*decisions, *choose_placings(list(placings.values())), *report_losses(placings, names)]
+    give_warnings(path, warned)
+    return {number: placed.image for number, placed in placings.items()}
 
 
 def list_decisions(images: Sequence[Image]) -> list[Decision]:
@@ -223,6 +222,21 @@ def choose_placings(placings: Sequence[Placed]) -> list[Decision]:
     # Reversed, so that the first of each sort stays in the dict.
     first_of_each = {placed.is_resampled: placed for placed in reversed(candidates)}
     return [decision for placed in first_of_each.values() for decision in placed.decisions]
+
+
+def report_losses(placings: Mapping[int, Placed], names: Mapping[int, str]) -> list[Decision]:
+    """What the caller is told of segments of which the reference shows nothing, or a part only."""
+    if not any(placed.inside for placed in placings.values()):
+        # All lie outside, which the first one says.
+        return []
+    gone = [number for number, placed in placings.items() if placed.is_lost]
+    cut = [
+        replace(loss, text=f"segment {number} ({names[number] or 'no name'}): {loss.text}")
+        for number, placed in placings.items()
+        if not placed.is_lost
+        for loss in placed.losses
+    ]
+    return [*report_lost_labels(gone, names), *cut]
 
 
 def place_segment(image: Image, reference: Image) -> Placed:

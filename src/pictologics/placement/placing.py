@@ -32,6 +32,7 @@ class Placed:
         is_resampled: Whether the lattices did not meet, so that values were interpolated.
         decisions: The same in words, with the warnings that are due.
         losses: What the grid cuts off, or that nothing is left, in words, with the warnings that are due.
+        is_lost: Whether the image held something and the grid shows none of it.
     """
 
     image: Image
@@ -39,6 +40,7 @@ class Placed:
     is_resampled: bool = False
     decisions: tuple[Decision, ...] = ()
     losses: tuple[Decision, ...] = ()
+    is_lost: bool = False
 
 
 def place(
@@ -124,9 +126,12 @@ def place_with_report(
         mask = fill_target(mask, lattice, source, destination, target.shape, False)
     inside = count_voxels(destination)
     decisions = describe_placing(grid, target, lattice, destination)
-    losses = describe_losses(image, target, reorder_box(source, lattice), array, fill_value) if inside else []
+    if inside:
+        losses, is_lost = describe_losses(image, target, reorder_box(source, lattice), array, fill_value)
+    else:
+        losses, is_lost = [], bool(image.array.any())
     moved = move_image(image, array, target, mask, [*decisions, *losses])
-    return Placed(moved, inside, decisions=tuple(decisions), losses=tuple(losses))
+    return Placed(moved, inside, False, tuple(decisions), tuple(losses), is_lost)
 
 
 def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Placed:
@@ -142,16 +147,23 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
     decisions = [*describe_sampling(image.grid, target, how, made, warned_reason), *looks]
     box = find_kept_box(image.grid, target)
-    losses = describe_losses(image, target, box, made.array, how.fill_value) if made.inside else []
+    if made.inside:
+        losses, is_lost = describe_losses(image, target, box, made.array, how.fill_value)
+    else:
+        losses, is_lost = [], bool(image.array.any())
     moved = move_image(image, made.array, target, made.valid, [*decisions, *losses], is_resampled=True)
-    return Placed(moved, made.inside, is_resampled=True, decisions=tuple(decisions), losses=tuple(losses))
+    return Placed(moved, made.inside, True, tuple(decisions), tuple(losses), is_lost)
 
 
 def describe_losses(
     image: Image, target: Grid, kept: Box | None, result: AnyArray, fill_value: float
-) -> list[Decision]:
-    """What of an image is lost on another grid, in words; arguments as for the functions called."""
-    return describe_vanished(image, result, target, fill_value) or describe_cut(image, target, kept)
+) -> tuple[list[Decision], bool]:
+    """What of an image is lost on another grid, in words, and whether all of it is.
+
+    Arguments as for :func:`describe_vanished` and :func:`describe_cut`.
+    """
+    vanished = describe_vanished(image, result, target, fill_value)
+    return (vanished, True) if vanished else (describe_cut(image, target, kept), False)
 
 
 def reorder_box(box: Box, lattice: LatticeMap) -> Box:

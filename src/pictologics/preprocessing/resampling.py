@@ -115,7 +115,8 @@ def resample_image(
     )
     decisions = [Decision("resampled", text, result.array.size), *result.decisions, *guards]
     # The new grid covers all of the image, so that it cuts off nothing.
-    decisions += describe_losses(source, target, find_kept_box(grid, grid), result.array, how.fill_value)
+    losses, _ = describe_losses(source, target, find_kept_box(grid, grid), result.array, how.fill_value)
+    decisions += losses
     return make_resampled_image(source, result, target, decisions)
 
 
@@ -174,7 +175,8 @@ def resample_to(
     result, guards = sample_source(source, target, how, mask_threshold)
     decisions = [*describe_sampling(source.grid, target, how, result), *guards]
     if result.inside:
-        losses = describe_losses(source, target, find_kept_box(source.grid, target), result.array, how.fill_value)
+        box = find_kept_box(source.grid, target)
+        losses, _ = describe_losses(source, target, box, result.array, how.fill_value)
         # Of a scan, a part may be meant; of a mask, nothing may go in silence.
         decisions += losses if is_label_map(source) else [replace(loss, warning=None) for loss in losses]
     return make_resampled_image(source, result, target, decisions)

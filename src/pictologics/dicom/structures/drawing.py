@@ -91,7 +91,9 @@ def draw_masks(contours: PlanarContours, canvas: Canvas, count: int) -> list[Any
     return list(arrays)
 
 
-def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]) -> tuple[AnyArray, Overlaps]:
+def draw_labels(
+    contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
+) -> tuple[AnyArray, Overlaps, set[int]]:
     """Draw one label map; where ROIs overlap, the higher number has the voxel.
 
     Args:
@@ -100,27 +102,29 @@ def draw_labels(contours: PlanarContours, canvas: Canvas, numbers: Sequence[int]
         numbers: The label of each ROI.
 
     Returns:
-        The map, and how many voxels each two ROIs share.
+        The map, how many voxels each two ROIs share, and which ROIs have a voxel at all, by their place in the list.
     """
     array, view = canvas.make_blank(choose_label_type(max(numbers, default=0)))
     if len(np.unique(contours.keys[:, 0])) <= 1:
         found: list[Overlaps] = []
+        drawn: set[int] = set()
 
         def draw(axis: int, index: int, layers: RoiPatches) -> None:
             # Counted for each plane by itself: threads must not add to one counter.
             own = Overlaps()
             paint_patches(view_lattice_plane(view, axis, index), [(numbers[roi], patch) for roi, patch in layers], own)
             found.append(own)
+            drawn.update(roi for roi, patch in layers if roi not in drawn and patch.values.any())
 
         draw_planes(contours, canvas.grid, draw)
-        return array, sum(found, Overlaps())
+        return array, sum(found, Overlaps()), drawn
     overlaps = Overlaps()
     # Planes that cross share voxels, and what a ROI has of those is known only when all of its planes are drawn.
     masks = draw_masks(contours, canvas, len(numbers))
     for index in range(array.shape[2]):
         layers = [(number, mask[:, :, index]) for number, mask in zip(numbers, masks, strict=True)]
         paint_plane(array[:, :, index], [layer for layer in layers if layer[1].any()], overlaps)
-    return array, overlaps
+    return array, overlaps, {roi for roi, mask in enumerate(masks) if mask.any()}
 
 
 def draw_fractions(contours: PlanarContours, canvas: Canvas, count: int) -> list[AnyArray]:

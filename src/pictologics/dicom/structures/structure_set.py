@@ -77,8 +77,13 @@ class StructureSet:
         # The patient's axes, so that the order of the image's axes decides nothing.
         canvas = Canvas.of(reference.grid)
         contours, decisions = self.lay_contours(rois, reference, canvas)
-        array, overlaps = draw_labels(contours, canvas, list(labels))
-        decisions = (*decisions, *renumbered, *report_overlaps(overlaps, labels))
+        array, overlaps, drawn = draw_labels(contours, canvas, list(labels))
+        decisions = (
+            *decisions,
+            *describe_undrawn(rois, contours, drawn),
+            *renumbered,
+            *report_overlaps(overlaps, labels),
+        )
         return self.make_image(array, reference, labels, decisions)
 
     def draw_separate(self, reference: Image, names: Names, coverage: bool = False) -> list[tuple[Roi, Image]]:
@@ -87,6 +92,8 @@ class StructureSet:
         canvas = Canvas.of(reference.grid)
         contours, decisions = self.lay_contours(rois, reference, canvas)
         drawn = (draw_fractions if coverage else draw_masks)(contours, canvas, len(rois))
+        filled = {place for place, array in enumerate(drawn) if array.any()}
+        decisions = (*decisions, *describe_undrawn(rois, contours, filled))
         return [
             (roi, self.make_image(array, reference, {1: roi.name}, decisions))
             for roi, array in zip(rois, drawn, strict=True)
@@ -167,6 +174,23 @@ class StructureSet:
             labels=labels,
             provenance=Provenance(self.path, READER_NAME, (), tuple(decisions)),
         )
+
+
+def describe_undrawn(rois: Sequence[Roi], contours: PlanarContours, drawn: set[int]) -> list[Decision]:
+    """Name the ROIs with closed contours in the image that have no voxel: no center of one lies inside.
+
+    Args:
+        rois: The ROIs.
+        contours: Their contours, laid on planes of the image.
+        drawn: Which of them have a voxel, by their place in the list.
+    """
+    undrawn = [rois[place].title for place in np.unique(contours.keys[:, 2]).tolist() if place not in drawn]
+    if not undrawn:
+        return []
+    text = (
+        f"ROI {', '.join(undrawn)} {'has' if len(undrawn) == 1 else 'have'} contours too small to hold a voxel's center"
+    )
+    return [Decision("left out", f"{text}, and so no voxel", len(undrawn), "content")]
 
 
 def frame_of(image: Image) -> str:
