@@ -71,10 +71,13 @@ def load_image(
         dataset_index: Which volume of a file or series that holds several (time points, cardiac phases, echoes,
             b-values), from 0. Only that volume's pixels are read.
         recursive: Of a folder, also look into the folders below it.
-        reference_image: Put the image onto the voxels of this one. Its lattice must meet the reference's: axes in
-            another order or direction, a crop and an offset by whole voxels are fine. What lies outside is cut off.
+        reference_image: Put the image onto the voxels of this one, by origin, spacing and direction, whatever its
+            shape. Axes in another order or direction, a crop and an offset are fine; with one by a fraction of a voxel,
+            voxels go to the nearest ones, and a GeometryWarning gives the shift. What lies outside is cut off, with a
+            ContentWarning if it holds anything.
         transpose_axes: Reorder the axes before placing, for files whose axes are in another order than their
-            header says; ``(0, 2, 1)`` exchanges y and z. Used with ``reference_image`` only.
+            header says; ``(0, 2, 1)`` exchanges y and z. Whether the header's spacing and directions move along, the
+            reference tells. Used with ``reference_image`` only.
         fill_value: Value of voxels of the reference that lie outside the image, and of voxels without data where an
             irregular stack is resampled.
         apply_rescale: Apply each DICOM slice's RescaleSlope and RescaleIntercept, or its Modality LUT; False gives
@@ -97,8 +100,9 @@ def load_image(
             g/ml, after James) or by body surface area (``"bsa"``, cm2/ml, after Du Bois). The rules are those of
             QIBA's vendor-neutral pseudo-code; ``metadata["units"]`` names the result.
         interpolation: How to make voxels of ``reference_image`` where the lattices do not meet: ``"nearest"`` (for
-            masks), ``"linear"`` or ``"cubic"``. None, the default, raises instead. Where they meet, no value is
-            changed, whatever this says.
+            masks), ``"linear"`` or ``"cubic"``. None, the default, raises instead where spacing or axes differ; files
+            of segments are put there by nearest neighbor with a warning, as ``load_seg`` does it. Where they meet, no
+            value is changed, whatever this says.
         allow_outside_files: Follow a NRRD or MetaImage header that names files of voxels outside its own folder. By
             default that is refused: a header from elsewhere could name any file.
 

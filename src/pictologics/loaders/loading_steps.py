@@ -23,10 +23,13 @@ from ..interpolation import Interpolation
 from ..placement import place_with_report, transpose
 from ..sentinels import find_source_mask
 from ..storage.files import PathLike
-from .protocol import Reader, ReadOptions
-from .registry import find_reader
+from .protocol import Reader, ReadOptions, SegmentReader
+from .registry import READERS, find_reader
 
 __all__ = ["place_on_grid", "read_image"]
+
+SEGMENT_FORMATS = frozenset(reader.segment_format for reader in READERS if isinstance(reader, SegmentReader))
+"""Formats whose files hold segments and nothing else, which ``load_seg`` reads too."""
 
 
 def read_image(
@@ -102,7 +105,7 @@ def place_on_grid(
     Segments go there as ``load_seg`` puts them: by nearest neighbors, with a warning, where no lattice meets.
     """
     try:
-        fallback: Interpolation | None = "nearest" if image.modality == "SEG" else None
+        fallback: Interpolation | None = "nearest" if image.provenance.reader in SEGMENT_FORMATS else None
         return place_with_report(image, target, fill_value, interpolation, fallback=fallback).image
     except GeometryError as error:
         raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error

@@ -67,13 +67,13 @@ def load_and_merge_images(
         binarize: Turn the merged values into a mask of 1 and 0. True: every value above 0 is 1. A whole number: that
             value. A list: its values. A tuple of two: the values from the first to the second, both included. None or
             False: leave the values as they are.
-        reposition_to_reference: Put each file onto the voxels of ``reference_image`` before merging: for cropped
-            masks, and axes in another order or direction.
+        reposition_to_reference: Put each file onto the voxels of ``reference_image`` before merging, as ``load_image``
+            does: for cropped masks, offsets, and axes in another order or direction.
         transpose_axes: Reorder the axes of each file before placing; see ``load_image``. Used with
             ``reposition_to_reference`` only.
         fill_value: Value of voxels of the reference that lie in no file. Used with ``reposition_to_reference`` only.
         relabel_masks: Give the masks of the first file the label 1, of the second 2, and so on, whatever their
-            values; ``labels`` of the result then names the files.
+            values; ``labels`` of the result then names the files, and a warning those of which nothing is left.
         apply_rescale: As for ``load_image``.
         dtype: Type of the voxels of each file; see ``load_image``.
         interpolation: With ``reposition_to_reference``: how to resample files whose lattice does not meet the
@@ -82,7 +82,8 @@ def load_and_merge_images(
     Returns:
         An Image of shape (x, y, z) on the voxels of the reference, or of the first file. Its type holds every value:
         of relabeled masks the smallest unsigned one, of binarized ones uint8, otherwise what the files' types need.
-        Voxels that a file's ``source_mask`` calls invalid count as background of that file.
+        Voxels that a file's ``source_mask`` calls invalid, or that are NaN, count as background of that file. Where
+        files name their labels, ``labels`` says what won each voxel, by file where no name is known.
 
     Raises:
         ValueError: If a file does not load (see ``load_image``) or in one of these cases:

@@ -98,8 +98,9 @@ def load_seg(
         combine_segments: True for one label map whose values are segment numbers, 0 where there is none. Where
             segments overlap, the higher number is kept, and a warning names the pairs and counts the voxels. False
             for a binary mask of each segment, whole, on the common grid.
-        reference_image: Put the result onto the voxels of this image: exactly where the lattices meet, and resampled
-            by nearest neighbor, with a warning, where they do not.
+        reference_image: Put the result onto the voxels of this image: exactly where the lattices meet, to the nearest
+            voxels where they are a fraction of a voxel apart, and resampled by nearest neighbor where they do not meet;
+            both with a warning, as are segments of which the reference shows nothing, or a part.
         threshold: Of a fractional segmentation, the fraction (probability or occupancy, 0 to 1) from which on a voxel
             belongs to a segment. None keeps the fractions as float32: separate, each segment has its own; combined,
             a voxel has the largest of all segments. Means nothing for binary segmentations and label maps.
