@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from pictologics import Image, explain, load_image
+from pictologics import ContentWarning, Image, explain, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.truth import values_at
 
@@ -46,7 +46,9 @@ def test_epi_has_ten_volumes(epi):
 def test_epi_volumes_equal_the_reference_bit_for_bit(shared_data, epi, t):
     reference = nibabel.load(shared_data / "ge_epi" / "reference.nii")
     stored = np.asarray(reference.dataobj)[..., t]
-    assert_equals(load_image(epi, dataset_index=t), stored, reference.affine)
+    # Ten volumes that nothing but their instance numbers tells apart.
+    with pytest.warns(ContentWarning, match="only the order of the images"):
+        assert_equals(load_image(epi, dataset_index=t), stored, reference.affine)
 
 
 def test_epi_volumes_from_their_entries(shared_data, epi):
@@ -84,7 +86,7 @@ def enhanced(shared_data) -> Path:
 def test_enhanced_file_has_two_volumes(enhanced):
     phases = get_dicom_phases(enhanced)
     assert [phase.num_slices for phase in phases] == [32, 32]
-    assert len({phase.label for phase in phases}) == 2
+    assert [phase.label for phase in phases] == ["MAGNITUDE", "B0 map (Hz)"]
 
 
 def test_enhanced_volumes_equal_the_references(shared_data, enhanced):
@@ -98,8 +100,7 @@ def test_enhanced_volumes_equal_the_references(shared_data, enhanced):
     field = nibabel.load(folder / "Philips_WIP_B0_NS_801_e2_fieldmaphz.nii")
     magnitude = nibabel.load(folder / "Philips_WIP_B0_NS_801_e1.nii")
     images = [load_image(enhanced, dataset_index=t) for t in range(2)]
-    # A field map has negative values, a magnitude none.
-    images.sort(key=lambda image: image.array.min())
+    images.reverse()
     values = np.asarray(field.dataobj, dtype=np.float64)
     assert_equals(images[0], values, field.affine, rtol=1e-4, atol=np.abs(values).max() * 1e-5)
     values = np.asarray(magnitude.dataobj, dtype=np.float64) * precise_value_factor(enhanced)

@@ -75,7 +75,7 @@ def cut(plane: str) -> Phantom:
     return Phantom(counting((16, 12, 6)), (2.0, 2.5, 3.0), (-30.0, 20.0, -12.0), direction)
 
 
-def write_scan(folder: Path, maker: str, plane: str, encoding: str | None = "COL", gradients=GRADIENTS) -> Phantom:
+def write_scan(folder: Path, maker: str, plane: str, encoding: str | None = "COL", gradients=GRADIENTS) -> None:
     """b = 0, then one volume along each gradient, then b = 0 again with another acquisition number."""
     diffusion, name = MAKERS[maker]
 
@@ -113,14 +113,16 @@ def read_tables(folder: Path, out: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.loadtxt(out / "scan.bval"), vectors @ axes.T
 
 
-def assert_equals_tables(folder: Path, phantom: Phantom, out: Path, count: int) -> None:
+def assert_equals_tables(folder: Path, out: Path, count: int) -> None:
     b_values, directions = read_tables(folder, out)
     phases = get_dicom_phases(folder)
     assert len(phases) == len(b_values) == count
     for phase, b_value, direction in zip(phases, b_values, directions, strict=True):
         assert phase.b_value == pytest.approx(b_value)
-        np.testing.assert_allclose(phase.b_direction or (0, 0, 0), direction, atol=2e-3)
+        assert (phase.b_direction is None) == (not b_value)
+        # Of b = 0 dcm2niix writes now and then what stood in memory.
         if phase.b_direction:
+            np.testing.assert_allclose(phase.b_direction, direction, atol=2e-3)
             axes = load_image(phase).grid.direction
             np.testing.assert_allclose(phase.b_direction_in_image, np.array(phase.b_direction) @ axes, atol=1e-6)
             assert np.linalg.norm(phase.b_direction) == pytest.approx(1.0)
@@ -129,21 +131,21 @@ def assert_equals_tables(folder: Path, phantom: Phantom, out: Path, count: int) 
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("maker", MAKERS)
 def test_tables_equal_those_of_dcm2niix(tmp_path, maker, plane):
-    phantom = write_scan(tmp_path / "dicom", maker, plane)
-    assert_equals_tables(tmp_path / "dicom", phantom, tmp_path / "nifti", len(GRADIENTS) + 2)
+    write_scan(tmp_path / "dicom", maker, plane)
+    assert_equals_tables(tmp_path / "dicom", tmp_path / "nifti", len(GRADIENTS) + 2)
 
 
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("maker", ["GE", "Canon"])
 def test_phase_along_rows_turns_directions_relative_to_it(tmp_path, maker, plane):
-    phantom = write_scan(tmp_path / "dicom", maker, plane, "ROW")
-    assert_equals_tables(tmp_path / "dicom", phantom, tmp_path / "nifti", len(GRADIENTS) + 2)
+    write_scan(tmp_path / "dicom", maker, plane, "ROW")
+    assert_equals_tables(tmp_path / "dicom", tmp_path / "nifti", len(GRADIENTS) + 2)
 
 
 def test_several_b_values_of_ge_are_scaled_by_the_square_of_the_gradient(tmp_path):
     shorter = [tuple(component * scale for component in GRADIENTS[5]) for scale in (1.0, 0.8, 0.5)]
-    phantom = write_scan(tmp_path / "dicom", "GE", "axial", gradients=shorter)
-    assert_equals_tables(tmp_path / "dicom", phantom, tmp_path / "nifti", 5)
+    write_scan(tmp_path / "dicom", "GE", "axial", gradients=shorter)
+    assert_equals_tables(tmp_path / "dicom", tmp_path / "nifti", 5)
     assert [phase.b_value for phase in get_dicom_phases(tmp_path / "dicom")] == [0, 1000, 640, 250, 0]
 
 

@@ -15,7 +15,7 @@ from .dimension_indices import read_indices
 from .phase_attributes import BY_CSA_DIFFUSION, BY_DIFFUSION, BY_ECHO, BY_IMAGE_TYPE, PhaseAttribute
 from .phase_columns import Index
 from .phase_pieces import Piece
-from .phase_values import Value
+from .phase_values import Value, read_image_type
 
 __all__ = ["has_maps", "label_piece", "number_ages", "sort_pieces"]
 
@@ -133,6 +133,10 @@ def label_piece(frames: Sequence[Frame], piece: Piece, pieces: Sequence[Piece]) 
     """What a person calls a volume."""
     first = frames[piece.members[0]]
     labels = []
+    if is_map(first) and BY_IMAGE_TYPE not in dict(piece.values):
+        # Whatever tells a map from what was acquired, such as no echo time: it is a map that it is called.
+        kinds = {read_image_type(frames[other.members[0]]) for other in pieces}
+        labels.append(label_kind(read_image_type(first), list(kinds), first) if len(kinds) > 1 else "")
     for place, (attribute, value) in enumerate(piece.values):
         siblings = [
             other.values[place][1]
@@ -157,7 +161,7 @@ def label_value(attribute: PhaseAttribute, value: Value | None, siblings: Sequen
     return attribute.label_value(value, first) if attribute.label_value else str(value)
 
 
-def label_kind(value: Value, siblings: Sequence[Value | None], first: Frame) -> str:
+def label_kind(value: Value | None, siblings: Sequence[Value | None], first: Frame) -> str:
     """The parts of an image type that not all volumes have in common; of a map, with its unit."""
     parts = value if isinstance(value, tuple) else (value,)
     common = set.intersection(*(set(other) for other in siblings if isinstance(other, tuple)))
