@@ -30,7 +30,7 @@ def get_dicom_phases(
         series_uid: The series to list from a source that holds several.
 
     Returns:
-        One entry for each volume, in ascending order of what tells them apart.
+        One entry for each volume, in the order in which `dataset_index` counts them.
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).

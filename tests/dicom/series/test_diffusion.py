@@ -91,11 +91,8 @@ def write_scan(folder: Path, maker: str, plane: str, encoding: str | None = "COL
         return complete_touch
 
     touches = [diffusion(0), *(diffusion(1000, gradient) for gradient in gradients), diffusion(0)]
-    phantom = cut(plane)
-    write_phases(
-        folder, [complete(touch, 1 + (t > 6)) for t, touch in enumerate(touches)], phantom=phantom, modality="MR"
-    )
-    return phantom
+    scan = [complete(touch, 1 + (t > 6)) for t, touch in enumerate(touches)]
+    write_phases(folder, scan, phantom=cut(plane), modality="MR")
 
 
 def read_tables(folder: Path, out: Path) -> tuple[np.ndarray, np.ndarray]:
