@@ -20,6 +20,9 @@ __all__ = ["find_nifti_grid"]
 SMALLEST_STEP = float(np.finfo(np.float32).tiny)
 """Below the smallest normal float32, mm, a step is what rounding left of none."""
 
+PARALLEL = 1e-6
+"""Unit columns that span less of a cube are parallel but for rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class StatedForm:
@@ -57,7 +60,7 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
             not finite.
     """
     forms = list_stated_forms(header)
-    sound = [form for form in forms if has_grid(form.ras_affine, header.shape)]
+    sound = [form for form in forms if spans_volume(form.ras_affine)]
     void = [form for form in forms if form not in sound]
     if sound:
         form = sound[0]
@@ -67,7 +70,7 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
     else:
         form = assume_axes(header)
     decisions = [*report_void_forms(void, form), *form.decisions]
-    if not has_grid(form.ras_affine, header.shape):
+    if not spans_volume(form.ras_affine):
         affine = form.ras_affine.tolist()
         raise GeometryError(
             f"the affine {affine} of its {form.name} is singular or not finite: its columns span no volume",
@@ -95,15 +98,16 @@ def list_stated_forms(header: NiftiHeader) -> list[StatedForm]:
     return forms
 
 
-def has_grid(ras_affine: npt.NDArray[np.float64], shape: Sequence[int]) -> bool:
-    """Whether the columns of an affine span a volume, right-angled or not."""
-    if not (np.abs(ras_affine[:3, :3]).max(axis=0) >= SMALLEST_STEP).all():
-        return False
-    try:
-        Grid.from_affine(ras_affine, shape, "RAS", allow_shear=True)
-    except GeometryError:
-        return False
-    return True
+def spans_volume(ras_affine: npt.NDArray[np.float64]) -> bool:
+    """Whether an affine is finite and its columns span a volume, right-angled or not."""
+    linear = ras_affine[:3, :3]
+    with np.errstate(all="ignore"):
+        lengths = np.sqrt((linear**2).sum(axis=0))
+        # NaN and what overflows fail the comparisons; the last bound is that of Grid.from_affine.
+        is_long = bool(
+            (lengths >= SMALLEST_STEP).all() and np.isfinite(lengths).all() and np.isfinite(ras_affine).all()
+        )
+        return is_long and abs(float(np.linalg.det(linear / lengths))) >= PARALLEL
 
 
 def complete_plane(form: StatedForm, header: NiftiHeader) -> StatedForm:
