@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--rooms", nargs="*", help="only the mutants of these rooms")
     parser.add_argument("--results", type=Path, default=Path("mutants.jsonl"), help="a line of JSON for each mutant")
-    parser.add_argument("--survivors", action="store_true", help="try again only what survived in --results")
+    parser.add_argument("--survivors", action="store_true", help="try only what survived, against the whole room")
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     options = parser.parse_args()
     load_libraries()
@@ -35,18 +35,18 @@ def main() -> None:
     if options.list:
         print(*(f"{mutant.line:4} {mutant.words}" for mutant in mutants), sep="\n")
         return
-    try_mutants(mutants, records, options.results)
+    try_mutants(mutants, records, options.results, options.survivors)
     print_report(list(records.values()))
 
 
-def try_mutants(mutants: list[Mutant], records: dict[tuple[str, str, int], dict], results: Path) -> None:
-    """Try mutants one after another, and keep each result as it comes."""
+def try_mutants(mutants: list[Mutant], records: dict[tuple[str, str, int], dict], results: Path, whole: bool) -> None:
+    """Try mutants one after another, against the whole room or what calls them, and keep each result as it comes."""
     rooms: dict[str, Room] = {}
     equivalent = read_equivalent()
     for number, mutant in enumerate(mutants, 1):
-        if mutant.room not in rooms:
+        if mutant.room not in rooms and not whole:
             rooms[mutant.room] = examine_room(mutant)
-        outcome, found, spent = try_mutant(mutant, rooms[mutant.room])
+        outcome, found, spent = try_mutant(mutant, rooms.get(mutant.room))
         if outcome == "survived" and mutant.words in equivalent:
             outcome = "equivalent"
         records[mutant.key] = {**mutant.record(), "outcome": outcome, "found": found, "seconds": round(spent, 1)}

@@ -79,6 +79,11 @@ class Mutant:
         first = max(lines, default=0)
         return f"{path}:{first}"
 
+    @property
+    def runs_on_import(self) -> bool:
+        """Whether the fault is in no function's body."""
+        return self.function.endswith(":0")
+
     def source(self) -> str:
         """The module's code with the fault."""
         code = (PACKAGE / self.path).read_text(encoding="utf-8")
@@ -137,7 +142,7 @@ def list_faults(path: Path) -> Iterator[tuple[object, str, int]]:
 
 
 def make_mutant(path: Path, operator: str, occurrence: int) -> Mutant | None:
-    """A fault, or None if it changes nothing that runs: an annotation, or no code at all."""
+    """A fault, or None if it changes nothing that runs, or makes no code at all."""
     code = path.read_text(encoding="utf-8")
     mutated = mutate_code(code, make_operator(operator), occurrence)
     try:
@@ -158,11 +163,13 @@ def squeeze(lines: list[str]) -> str:
 
 
 def running_code(code: str) -> str:
-    """What runs of a module's code: annotations are never looked at, and doc strings neither."""
+    """What runs of a module's code: not the annotations, nor the flags of dataclasses, which only forbid things."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign):
             node.annotation = ast.Constant(None)
         elif isinstance(node, ast.FunctionDef):
             node.returns = None
+        elif isinstance(node, ast.ClassDef):
+            node.decorator_list = [part.func if isinstance(part, ast.Call) else part for part in node.decorator_list]
     return ast.dump(tree)

@@ -42,6 +42,8 @@ LIBRARIES = [
 ]
 MOST_MEMORY = 8 << 30
 """Bytes that a trial may map: a wrong size must not take the machine down with it."""
+LONGEST_TRIAL = 150
+"""Seconds that a trial may compute where it is not known what the tests take."""
 PATIENCE = 900
 """Seconds on the clock after which a trial is taken to wait for nothing; one that computes is ended sooner."""
 
@@ -109,15 +111,15 @@ class CallNotes:
             threading.setprofile(None)
 
 
-class CallersFirst:
-    """A plugin of pytest that runs first what is known to call the function with the fault: it finds most of them."""
+class CallersOnly:
+    """A plugin of pytest that runs only what is known to call the function with the fault: nothing else can find it."""
 
     def __init__(self, callers: frozenset[str]) -> None:
         self.callers = callers
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the order otherwise."""
-        items.sort(key=lambda item: item.nodeid not in self.callers)
+        """Keep their order."""
+        items[:] = [item for item in items if item.nodeid in self.callers]
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,16 @@ def examine_room(mutant: Mutant) -> Room:
     return Room(int(spent * 4) + 20, calls)
 
 
-def try_mutant(mutant: Mutant, room: Room) -> tuple[str, str, float]:
-    """Run the tests of a mutant's room over it.
+def try_mutant(mutant: Mutant, room: Room | None) -> tuple[str, str, float]:
+    """Run those tests of a mutant's room over it that call its function, or all of them if the room was not examined.
 
     Returns:
         "killed", "timeout" or "survived"; the test that found it; and the seconds of the processor that it took.
     """
-    return run_apart(find_fault, mutant, room.seconds, room.calls.get(mutant.function, frozenset()))
+    if room is None or mutant.runs_on_import:
+        return run_apart(find_fault, mutant, room.seconds if room else LONGEST_TRIAL, None)
+    callers = room.calls.get(mutant.function, frozenset())
+    return run_apart(find_fault, mutant, room.seconds, callers) if callers else ("survived", "", 0.0)
 
 
 def run_apart(
@@ -184,9 +189,10 @@ def run_task(task: Callable[[Mutant, Any], int], mutant: Mutant, argument: objec
         os._exit(code)
 
 
-def find_fault(mutant: Mutant, callers: frozenset[str]) -> int:
+def find_fault(mutant: Mutant, callers: frozenset[str] | None) -> int:
     """Run the tests over a fault."""
-    return int(pytest.main([*OPTIONS, *list_tests(mutant)], [CallersFirst(callers)]))
+    plugins = [] if callers is None else [CallersOnly(callers)]
+    return int(pytest.main([*OPTIONS, *list_tests(mutant)], plugins))
 
 
 def note_calls(mutant: Mutant, notes: str) -> int:

@@ -181,6 +181,14 @@ def test_stacks_of_two_orientations_are_two_volumes(tmp_path):
     assert_shows(shown[1], turned())
 
 
+def test_stacks_are_listed_in_the_order_in_which_they_begin(tmp_path):
+    """The frames of one stack may stand among those of another."""
+    one, other = planes_of(), planes_of(turned(), stack="2")
+    path = write_enhanced(tmp_path / "scan.dcm", [one[0], *other, *one[1:]], orientation="frame")
+    assert_shows(load_image(path, dataset_index=0), PHANTOM)
+    assert_shows(load_image(path, dataset_index=1), turned())
+
+
 def shifted() -> Phantom:
     """Another slab, parallel, with a gap between the two."""
     return replace(PHANTOM, array=PHANTOM.array + 3000, origin=tuple(PHANTOM.position((0, 0, 11.5))))

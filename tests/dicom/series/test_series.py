@@ -200,6 +200,33 @@ def test_localizers_of_the_series_are_left_out_and_counted(tmp_path, count):
     assert any(d.kind == "left out" and d.value == count for d in image.provenance.decisions)
 
 
+def test_what_is_left_out_is_named_by_kind_count_and_size(tmp_path):
+    write_series(tmp_path / "ct")
+    scout(tmp_path / "ct", 1)
+    turned = Phantom(PHANTOM.array[:, :, :2], PHANTOM.spacing, PHANTOM.origin, np.eye(3))
+    write_series(tmp_path / "ct", turned, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("x", k)), name="x{}".format)
+    said = r"left out 3 of 8 .*\(2 images of 7x6, 1 localizer image of 9x8, .*\) than the 5 images of 7x6"
+    with pytest.warns(ContentWarning, match=said):
+        assert_is_the_phantom(load_image(tmp_path / "ct"))
+
+
+@pytest.mark.parametrize("columns", [3, 9])
+def test_images_without_orientation_of_two_sizes_are_two_layouts(tmp_path, columns):
+    """Sizes are compared where neither has an orientation: the larger set counts, whichever is read first."""
+
+    def unplace(ds, k):
+        del ds.ImageOrientationPatient, ds.ImagePositionPatient
+        ds.SOPInstanceUID = uid("flat", ds.Columns, k)
+
+    one = Phantom(counting((7, 6, 1)), PHANTOM.spacing, PHANTOM.origin, np.eye(3))
+    two = Phantom(counting((columns, 6, 1)), PHANTOM.spacing, PHANTOM.origin, np.eye(3))
+    write_series(tmp_path / "flat", one, unplace, name="a{}".format)
+    write_series(tmp_path / "flat", two, unplace, name="b{}".format)
+    with pytest.raises(AmbiguousSeriesError, match="2 sets of images") as caught:
+        load_image(tmp_path / "flat")
+    assert len(caught.value.values["files"]) == 2
+
+
 def test_a_localizer_alone_loads(tmp_path):
     scout(tmp_path / "ct", 3)
     assert load_image(tmp_path / "ct").array.shape == (9, 8, 3)
