@@ -22,7 +22,7 @@ ROOMS = {
     "dicom/series": ["tests/dicom/series"],
     "dicom/stacks": ["tests/dicom/stacks"],
     "dicom/pixels": ["tests/dicom/pixels"],
-    "placement.py": ["tests/test_placement.py"],
+    "placement": ["tests/test_placement.py"],
     "merger.py": ["tests/test_merger.py"],
     "loaders/merging_files.py": ["tests/test_merger.py"],
 }

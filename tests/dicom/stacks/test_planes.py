@@ -17,6 +17,7 @@ from pictologics import (
     GeometryWarning,
     load_image,
 )
+from pictologics.dicom.stacks.planes import make_orthonormal_axes
 from pictologics.geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.grids import grids
@@ -133,6 +134,24 @@ def refused(path, kind: str, match: str):
     return error
 
 
+def test_the_way_out_is_resampling_where_only_the_places_differ(tmp_path):
+    write_series(tmp_path / "hole", slices=[0, 1, 3, 4])
+    error = refused(tmp_path / "hole", "slices missing", "missing")
+    assert 'irregular="resample"' in str(error)
+    assert error.values["way_out"] == (("irregular", "resample"),)
+    write_series(
+        tmp_path / "zoomed", PHANTOM, lambda ds, k: setattr(ds, "PixelSpacing", [1.125 + 0.2 * (k == 2), 0.75])
+    )
+    error = refused(tmp_path / "zoomed", "pixel spacing varies", "PixelSpacing")
+    assert "resample" not in str(error)
+    assert error.values["way_out"] == (("irregular", "ignore"),)
+
+
+def test_exact_cosines_stay_exact():
+    cosines = np.array([0.6, 0.8, 0.0, -0.8, 0.6, 0.0])
+    np.testing.assert_array_equal(make_orthonormal_axes(cosines)[:, :2], cosines.reshape(2, 3).T)
+
+
 @pytest.mark.parametrize("gone", [[2], [1, 3], [1, 2, 3]])
 def test_missing_slices_are_named(tmp_path, gone):
     phantom = Phantom(counting((7, 6, 9)), PHANTOM.spacing, PHANTOM.origin, PHANTOM.direction)
@@ -219,7 +238,21 @@ def test_no_positions_at_all_is_a_warning_and_the_order_of_the_numbers(tmp_path)
     np.testing.assert_array_equal(image.array, PHANTOM.array[:, :, np.argsort(numbers)])
     assert image.origin == (0.0, 0.0, 0.0)
     assert image.spacing[:2] == (0.75, 1.125)
-    assert any(d.kind == "assumed" for d in image.provenance.decisions)
+    np.testing.assert_array_equal(image.direction, np.eye(3))
+    assert any(d.kind == "assumed" and "axial, with the origin at zero" in d.text for d in image.provenance.decisions)
+
+
+def test_no_positions_and_an_orientation_is_not_taken_for_axial(tmp_path):
+    def change(ds, k):
+        del ds.ImagePositionPatient
+
+    write_series(tmp_path / "ct", PHANTOM, change)
+    with pytest.warns(GeometryWarning) as caught:
+        image = load_image(tmp_path / "ct")
+    said = [str(w.message) for w in caught]
+    assert any("mm apart, with the origin at zero" in text for text in said)
+    assert not any("axial" in text for text in said)
+    np.testing.assert_allclose(image.direction, PHANTOM.direction, rtol=0, atol=1e-9)
 
 
 def test_no_positions_take_the_spacing_between_slices(tmp_path):

@@ -394,6 +394,12 @@ def test_a_volume_of_almost_nothing_is_refused(heights, shifts):
         rectify(np.zeros(stack.grid.shape, order="F"), stack, FILL)
 
 
+def test_a_small_volume_may_be_almost_empty():
+    """Whatever share of it the slices fill: it is the memory that counts."""
+    stack = stack_of([0, 1, 2, 300], origin=(0, 0, 0))
+    assert rectify(np.zeros(stack.grid.shape, order="F"), stack, FILL).array.shape[2] == 301
+
+
 def test_planes_that_differ_in_more_than_their_place_are_refused():
     stack = stack_of(np.arange(4) * 2.0)
     spacings = stack.pixel_spacings.copy()
