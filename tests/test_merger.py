@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from pictologics import (
     ContentWarning,
     GeometryError,
+    GeometryWarning,
     Grid,
     Image,
     MissingPathError,
@@ -293,3 +294,70 @@ def test_wrong_keywords_are_refused_before_anything_is_read(arguments, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(MissingPathError, match="nowhere"):
         load_and_merge_images([*saved(tmp_path, mask_of(np.s_[:1])), tmp_path / "nowhere.nii"])
+
+
+# --- what won, and what was lost ---
+
+
+def save_mask(path, labels, *places):
+    """A label map of some boxes, each with its value."""
+    array = np.zeros(GRID.shape, np.uint8)
+    for value, place in places:
+        array[place] = value
+    save_image(Image.from_grid(array, GRID, modality="SEG", labels=labels), path)
+    return path
+
+
+def test_labels_name_what_won_each_voxel(tmp_path):
+    first = save_mask(tmp_path / "a.nii", {1: "liver", 2: "spleen"}, (1, np.s_[:2]), (2, np.s_[2]))
+    second = save_mask(tmp_path / "b.nii", {1: "kidney", 2: "bowel"}, (1, np.s_[:2]), (2, np.s_[2]))
+    assert load_and_merge_images([first, second], conflict_resolution="first").labels == {1: "liver", 2: "spleen"}
+    assert load_and_merge_images([first, second], conflict_resolution="last").labels == {1: "kidney", 2: "bowel"}
+
+
+def test_a_file_without_names_gives_its_own_and_what_has_two_names_is_told(tmp_path):
+    named = save_mask(tmp_path / "organs.nii", {1: "liver"}, (1, np.s_[:2]))
+    bare = save_mask(tmp_path / "crop.nii", {}, (1, np.s_[3]), (5, np.s_[2]))
+    with pytest.warns(ContentWarning, match=r"value 1 stands for 'liver' of '.*organs.nii' and 'crop.nii'"):
+        merged = load_and_merge_images([named, bare])
+    assert merged.labels == {1: "liver + crop.nii", 5: "crop.nii"}
+    assert load_and_merge_images([bare, bare]).labels == {}
+
+
+@pytest.mark.parametrize("relabel", [False, True])
+def test_nan_is_background(tmp_path, relabel):
+    paths = []
+    for k, name in enumerate(("a.nii", "b.nii")):
+        array = np.full(GRID.shape, np.nan, np.float32)
+        array[k : k + 2] = 3 + k
+        save_image(Image.from_grid(array, GRID), tmp_path / name)
+        paths.append(tmp_path / name)
+    with pytest.warns(ContentWarning, match="voxels are NaN and count as background"):
+        merged = load_and_merge_images(paths, relabel_masks=relabel)
+    low, high = (1, 2) if relabel else (3, 4)
+    assert merged.array[:, 0, 0].tolist() == [low, high, high, 0][: GRID.shape[0]] + [0] * (GRID.shape[0] - 4)
+
+
+def test_a_mask_that_comes_out_empty_says_which_values_there_are(tmp_path):
+    path = save_mask(tmp_path / "a.nii", {}, (2, np.s_[:2]), (7, np.s_[2]))
+    with pytest.warns(ContentWarning, match=r"binarize=\[1, 3\] means no value.*the values are 2, 7"):
+        assert not load_and_merge_images([path], binarize=[1, 3]).array.any()
+
+
+@pytest.mark.parametrize(("rule", "count"), [(1, 1), ([1, 2], 2), ((2, 3), 2)])
+def test_labels_stored_with_a_slope_are_rounded_before_they_are_compared(tmp_path, rule, count):
+    stored = np.round(np.array([0, 1, 2, 3]) * 255 / 12) * (12 / 255)
+    save_image(Image(stored.reshape(4, 1, 1).astype(np.float32), (1, 1, 1), (0, 0, 0)), tmp_path / "a.nii")
+    with pytest.warns(ContentWarning, match="labels are stored as values that are not whole, such as 0.988"):
+        assert load_and_merge_images([tmp_path / "a.nii"], binarize=rule).array.sum() == count
+
+
+def test_a_fraction_of_a_voxel_moves_the_voxels_to_the_nearest(tmp_path):
+    aside = Grid(GRID.shape, GRID.spacing, tuple(GRID.index_to_world((0.3, 0, 0))), GRID.direction)
+    mask = np.zeros(GRID.shape, np.uint8)
+    mask[1, 1, 1] = 1
+    save_image(Image.from_grid(mask, aside), tmp_path / "a.nii")
+    reference = Image.from_grid(np.zeros(GRID.shape), GRID)
+    with pytest.warns(GeometryWarning, match=r"by -0.3, 0, 0 voxels"):
+        merged = load_and_merge_images([tmp_path / "a.nii"], reference, reposition_to_reference=True)
+    np.testing.assert_array_equal(merged.array, mask)

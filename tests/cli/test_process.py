@@ -113,3 +113,14 @@ def test_wrong_files_are_named(folder):
     ]:
         assert message in fail(folder, "process", "scan.nii.gz", "-p", "study.yaml", *arguments)
     assert written(folder) == []
+
+
+def test_the_pipeline_is_not_overwritten_by_the_record(folder):
+    record = folder / "steps.json"
+    Pipeline.from_yaml(STEPS).save(record)
+    before = record.read_bytes()
+    message = fail(folder, "process", "scan.nii.gz", "-p", "steps.json", "-o", "steps.nii.gz")
+    assert "steps.json" in message
+    assert "would be written over it" in message
+    assert record.read_bytes() == before
+    assert not (folder / "steps.nii.gz").exists()

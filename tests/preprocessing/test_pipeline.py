@@ -410,3 +410,22 @@ def test_a_full_mask_runs_as_no_mask_does():
     image = on_grid(ct_of_a_body())
     step = Pipeline([("discretize", {"bin_number": 32})])
     np.testing.assert_array_equal(step.run(image).image.array, step.run(image, create_full_mask(image)).image.array)
+
+
+@pytest.mark.parametrize(
+    "steps", [["mark_sentinel"], ["round_intensities"], [{"clip_intensities": {"value_range": [0, 9]}}]]
+)
+def test_writing_to_what_comes_out_changes_nothing_that_went_in(steps):
+    values = np.full((20, 20, 20), -2048.0)
+    values[5:15, 5:15, 5:15] = np.random.default_rng(1).normal(40, 15, (10, 10, 10)).round()
+    scan = Image(values, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    mask = Image((values > 0).astype(np.uint8), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    before = values.copy(), mask.array.copy()
+    result = Pipeline(steps).run(scan, mask)
+    assert result.masks is not mask
+    for image in (result.image, result.masks):
+        image.array[...] = 99
+        image.direction[...] = 0
+    np.testing.assert_array_equal(scan.array, before[0])
+    np.testing.assert_array_equal(mask.array, before[1])
+    np.testing.assert_array_equal(scan.direction, np.eye(3))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
+import numpy as np
 import pytest
 
 from pictologics import (
@@ -113,3 +117,17 @@ def test_the_phase_is_part_of_the_image(tmp_path):
 
 def slice_list(folder) -> list[str]:
     return get_dicom_phases(folder)[0].file_paths
+
+
+# --- a phase made of its public fields ---
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_phase_that_went_through_json_loads_the_same_volume(tmp_path, name):
+    write_phases(tmp_path, PATTERNS[name].touches)
+    for phase in get_dicom_phases(tmp_path):
+        again = DicomPhaseInfo(**json.loads(json.dumps(dataclasses.asdict(phase))))
+        np.testing.assert_array_equal(load_image(again).array, load_image(phase).array)
+        assert {phase: 1}[phase] == 1
+        assert hash(dataclasses.replace(phase)) == hash(phase)
+        assert dataclasses.replace(phase) == phase
