@@ -17,7 +17,7 @@ from pictologics import ContentWarning, explain, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import uid
 from tests.factories.enhanced import item, planes_of, write_enhanced
-from tests.factories.phantom import PHANTOM
+from tests.factories.phantom import PHANTOM, counting
 from tests.factories.phases import phase_phantom, put, standard_diffusion, write_phases
 from tests.factories.truth import assert_shows
 
@@ -221,6 +221,18 @@ def test_what_drifts_is_ignored(tmp_path):
     touches = [put(EchoTime=e, FlipAngle=lambda k: 5.0 + k, TriggerTime=lambda k, e=e: 10 * k + e) for e in (3.0, 5.0)]
     write_phases(tmp_path, touches)
     assert {phase.split_tag for phase in get_dicom_phases(tmp_path)} == {"EchoTime"}
+
+
+def test_stacks_that_overlap_in_part_are_not_mixed(tmp_path):
+    """Three echoes over slices 0 to 4, 3 to 8 and 7 to 11: never more than two at a position."""
+    tall = PHANTOM.with_array(counting((4, 3, 12)))
+    spans = [range(5), range(3, 9), range(7, 12)]
+    absent = {(t, k) for t in range(3) for k in range(12) if k not in spans[t]}
+    files = write_phases(tmp_path, [put(EchoTime=3.0 + t) for t in range(3)], phantom=tall, absent=absent)
+    phases = get_dicom_phases(tmp_path)
+    assert [sorted(phase.file_paths) for phase in phases] == [
+        sorted(str(files[t, k]) for k in span) for t, span in enumerate(spans)
+    ]
 
 
 OTHERS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,9 @@ FIELD_MAPS = frozenset({"B0", "B0 MAP", "B0_MAP", "FIELD_MAP"})
 MAGNITUDES = frozenset({"M", "MAGNITUDE", "M_FFE", "M_SE", "M_IR"})
 """Words of an image type for the magnitude."""
 
+TIMES = dict.fromkeys((tags.FRAME_ACQUISITION_DATE_TIME, tags.ACQUISITION_DATE_TIME, tags.ACQUISITION_TIME)).keys()
+"""When a plane was acquired: the first of these that it has."""
+
 COMPONENTS = {"M": "MAGNITUDE", "P": "PHASE", "R": "REAL", "I": "IMAGINARY"}
 """Letters of an image type, with the standard's words for them in ComplexImageComponent."""
 
@@ -47,26 +50,26 @@ def has_maps(frames: Sequence[Frame]) -> bool:
     return len({is_map(frame) for frame in frames}) > 1
 
 
-def number_ages(frames: Sequence[Frame]) -> Index:
+def number_ages(frames: Sequence[Frame], differing: Set[int]) -> Index:
     """For each plane its place in the order of acquisition.
 
     Instance numbers come first, then times, then the dimension indices of multi-frame objects, whose frames may stand
     in any order, and last the order of the files and of the frames in them.
+
+    Args:
+        frames: The planes.
+        differing: The tags that differ between them; the others put none before another.
     """
     numbers = {id(frame.header): frame.instance_number or 0 for frame in frames}
-    keys = [
-        (
-            numbers[id(frame.header)],
-            frame.attributes.text(tags.FRAME_ACQUISITION_DATE_TIME)
-            or frame.attributes.text(tags.ACQUISITION_DATE_TIME)
-            or frame.attributes.text(tags.ACQUISITION_TIME),
-            read_indices(frame),
-        )
-        for frame in frames
-    ]
+    columns: list[Sequence[Any]] = [[numbers[id(frame.header)] for frame in frames]]
+    if not TIMES.isdisjoint(differing):
+        columns.append([next(filter(None, map(frame.attributes.text, TIMES)), "") for frame in frames])
+    if tags.DIMENSION_INDEX_VALUES in differing:
+        columns.append([read_indices(frame) for frame in frames])
+    rows = list(zip(*columns, strict=True))
     ages = np.empty(len(frames), dtype=np.intp)
     # The sort is stable.
-    ages[sorted(range(len(frames)), key=keys.__getitem__)] = np.arange(len(frames))
+    ages[sorted(range(len(frames)), key=rows.__getitem__)] = np.arange(len(frames))
     return ages
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..frames.frame import Frame
-from .phase_attributes import BY_CSA_DIFFUSION, BY_DIFFUSION, RANKED_TIMES, UNSPECIFIC, PhaseAttribute
+from ..stacks.lattices import FEWEST
+from .phase_attributes import BY_CSA_DIFFUSION, BY_DIFFUSION, CONTRASTS, RANKED_TIMES, UNSPECIFIC, PhaseAttribute
 from .phase_columns import (
     Column,
     Index,
@@ -122,7 +123,22 @@ class Splitter:
             find_smallest_set(unspecific, members, self.slots, most)
             or chosen
             or gather_columns(unspecific, members, self.slots, most)
+            or self.find_stacks(members)
         )
+
+    def find_stacks(self, members: Index) -> list[Column]:
+        """A contrast each of whose values is a stack of its own, where stacks overlap only in part; none if none is.
+
+        There are more of them than images at any position then. Groups of a few slices are no stacks: many values are
+        that of a drift.
+        """
+        for column in self.specific:
+            if column.attribute in CONTRASTS and column.is_full:
+                codes = join_codes([column], members)
+                groups = [self.slots[members[codes == code]].tolist() for code in range(int(codes.max()) + 1)]
+                if len(groups) > 1 and all(len(set(group)) == len(group) >= FEWEST for group in groups):
+                    return [column]
+        return []
 
     def add_csa(self) -> bool:
         """Read the b-values that stand in CSA headers only; whether there are any.

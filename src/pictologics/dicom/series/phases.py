@@ -108,7 +108,7 @@ def split_repeated(frames: Sequence[Frame], slots: Index) -> list[Phase]:
     if not IMAGE_TYPE_TAGS.isdisjoint(differing) and has_maps(frames):
         # What a map is says its image type: it has no echo time and no moment of its own.
         specific.sort(key=lambda attribute: attribute is not BY_IMAGE_TYPE)
-    ages = number_ages(frames)
+    ages = number_ages(frames, differing)
     pieces = Splitter(frames, slots, ages, specific, differing).split(np.arange(len(frames)))
     pieces = sort_pieces(frames, pieces, slots, ages)
     return [make_phase(frames, piece, pieces) for piece in pieces]
@@ -210,5 +210,7 @@ def make_column_phases(frames: Sequence[Frame], column: Column) -> list[Phase]:
     """The phases that one attribute makes."""
     groups = [np.flatnonzero(column.codes == code) for code in range(int(column.codes.max()) + 1)]
     pieces = [Piece(members, ((column.attribute, column.values[members[0]]),)) for members in groups]
-    pieces = sort_pieces(frames, pieces, np.zeros(len(frames), dtype=np.intp), number_ages(frames))
+    pieces = sort_pieces(
+        frames, pieces, np.zeros(len(frames), dtype=np.intp), number_ages(frames, find_differing_tags(frames))
+    )
     return [make_phase(frames, piece, pieces) for piece in pieces]
