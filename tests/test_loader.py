@@ -130,7 +130,7 @@ def test_a_reference_must_be_an_image_with_a_place(tmp_path):
 
 def test_options_that_mean_nothing_here_are_named_once(tmp_path):
     path = write_nifti(tmp_path / "scan.nii")
-    with pytest.warns(ContentWarning, match=r"apply_rescale, series_uid means nothing for NIfTI") as caught:
+    with pytest.warns(ContentWarning, match=r"apply_rescale, series_uid have no effect on NIfTI") as caught:
         load_image(path, apply_rescale=False, series_uid="1.2.3")
     assert len(caught) == 1
     with pytest.warns(ContentWarning, match="transpose_axes"):
@@ -141,7 +141,7 @@ def test_options_that_mean_nothing_here_are_named_once(tmp_path):
             load_image(path, **option)
         with pytest.warns(ContentWarning, match=f"{name} is used together with reposition_to_reference only"):
             load_and_merge_images([path], **option)
-    with pytest.warns(ContentWarning, match=r'irregular="resample" means nothing for NIfTI'):
+    with pytest.warns(ContentWarning, match=r'irregular="resample" has no effect on NIfTI'):
         load_image(path, irregular="resample")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -180,7 +180,7 @@ def test_explain_lists_every_series_and_the_call_that_loads_it(tmp_path):
         image = loads_phantom(tmp_path, **dict(volume.options))
         assert image.array.shape == volume.shape
         assert image.grid.orientation == volume.orientation
-    assert "do not say where they lie" in " ".join(explanation.volumes[2].notes)
+    assert "have no position in the patient" in " ".join(explanation.volumes[2].notes)
     assert json.loads(explanation.to_json())["volumes"][1]["files"] == PHANTOM.shape[2]
 
 

@@ -50,11 +50,11 @@ def test_a_mask_of_numbers_marks_what_is_above_zero():
 @pytest.mark.parametrize("dtype", ["complex64", "U3", object])
 def test_a_mask_of_anything_else_is_refused(dtype):
     mask = np.zeros((1, 1, 4), dtype)
-    with pytest.raises(OptionError, match=r"^'scan\.nii': the source mask is of type .* and must hold truth values"):
+    with pytest.raises(OptionError, match=r"^'scan\.nii': the source mask is of type .* and must be boolean"):
         as_source_mask(mask, mask.shape, "scan.nii")
     image = Image(np.zeros((1, 1, 4)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), source_mask=mask)
     for function in (check_image, find_valid_voxels, lambda image: image.with_source_mask(mask)):
-        with pytest.raises(OptionError, match="truth values"):
+        with pytest.raises(OptionError, match="must be boolean"):
             function(image)
 
 

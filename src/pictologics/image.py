@@ -265,7 +265,7 @@ def create_full_mask(reference_image: Image, dtype: npt.DTypeLike = np.uint8) ->
     if not isinstance(array, np.ndarray) or array.ndim != 3 or array.size == 0:
         found = f"an array of shape {array.shape}" if isinstance(array, np.ndarray) else "no array"
         raise GeometryError(
-            f"the reference image has {found} and a mask needs a 3D one",
+            f"the reference image has {found} and a 3D image is required for a mask",
             advice="pass an image with axes (x, y, z)",
         )
     grid = reference_image.grid

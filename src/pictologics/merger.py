@@ -232,7 +232,7 @@ class Merger:
 
         run_in_shares(binarize_share, self.grid.shape[2])
         if not result.any() and array.any():
-            text = f"binarize={rule!r} means no value that is there, and the mask is empty: {describe_found(array)}"
+            text = f"binarize={rule!r} matches no value, and the mask is empty: {describe_found(array)}"
             decisions.append(Decision("left out", text, 0, "content"))
         return result, decisions
 

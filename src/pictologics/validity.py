@@ -102,7 +102,7 @@ def as_source_mask(mask: npt.NDArray[Any], shape: tuple[int, ...], path: str | N
         )
     if values.dtype.kind not in "biuf":
         raise OptionError(
-            f"the source mask is of type {values.dtype} and must hold truth values",
+            f"the source mask is of type {values.dtype} and must be boolean",
             path=path,
             advice="make it with a comparison, such as array > 0",
         )

@@ -299,14 +299,14 @@ def test_info_says_once_what_was_assumed(tmp_path):
     assert done.stderr == ""
     facts = json.loads(done.stdout)
     assert facts["image"]["shape"] == [7, 6, 1]
-    assert facts["volumes"][0]["notes"] == ["nothing says how far apart slices lie; 1 mm was assumed"]
+    assert facts["volumes"][0]["notes"] == ["the distance between slices is unknown; 1 mm was assumed"]
 
 
 def test_warnings_of_a_conversion_go_to_the_error_output(tmp_path):
     write_series(tmp_path, PHANTOM, forget_thickness, slices=[2], name="slice".format)
     done = run(tmp_path, "convert", "slice", "out.nii")
     assert done.returncode == SUCCESS
-    assert done.stderr == "Warning: 'slice': nothing says how far apart slices lie; 1 mm was assumed\n"
+    assert done.stderr == "Warning: 'slice': the distance between slices is unknown; 1 mm was assumed\n"
 
 
 # --- demo ---

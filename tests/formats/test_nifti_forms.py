@@ -57,7 +57,7 @@ VOID = {
 @pytest.mark.parametrize("edit", VOID.values(), ids=VOID)
 def test_a_void_sform_gives_way_to_a_good_qform(tmp_path, edit):
     path = write_nifti(tmp_path / "scan.nii", PHANTOM, edit, qform=1)
-    with pytest.warns(GeometryWarning, match="its sform is marked as valid and .*; the qform was taken"):
+    with pytest.warns(GeometryWarning, match="its sform is marked as valid and .*; the qform was used"):
         image = load_image(path)
     assert image.grid.corner_error(PHANTOM.lps_affine) < 1e-4
     np.testing.assert_array_equal(image.array, PHANTOM.array)
@@ -65,7 +65,7 @@ def test_a_void_sform_gives_way_to_a_good_qform(tmp_path, edit):
 
 def test_itk_takes_the_qform_of_such_files_too(tmp_path):
     path = write_nifti(tmp_path / "scan.nii", PHANTOM, fill_sform(0.0), qform=1)
-    with pytest.warns(GeometryWarning, match="the qform was taken"):
+    with pytest.warns(GeometryWarning, match="the qform was used"):
         image = load_image(path)
     other = sitk.ReadImage(str(path))
     theirs = Grid(other.GetSize(), other.GetSpacing(), other.GetOrigin(), np.reshape(other.GetDirection(), (3, 3)))
@@ -78,8 +78,8 @@ def test_forms_that_are_zero_are_as_good_as_unset(tmp_path, value):
     with pytest.warns(GeometryWarning) as caught:
         image = load_image(path)
     assert [str(one.message).split(": ", 1)[1] for one in caught] == [
-        "its sform is marked as valid and is zero; the spacing was taken",
-        "neither sform nor qform says how the axes run; they were taken to run to the left, posterior and superior, "
+        "its sform is marked as valid and is zero; the spacing was used",
+        "neither sform nor qform says how the axes run; they were assumed to run to the left, posterior and superior, "
         "from an origin of zero",
     ]
     np.testing.assert_allclose(image.spacing, PHANTOM.spacing, rtol=1e-6)

@@ -22,7 +22,7 @@ from tests.factories.phantom import PHANTOM
 
 GARBAGE = [b"\n", b"\r\n", b"--boundary--\r\n", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x07 no deflate", b"\0\0\0x", b"BZ"]
 BOM = b"\xef\xbb\xbf"
-FOLLOWED = "bytes that follow its compressed voxels were passed over"
+FOLLOWED = "bytes that follow its compressed voxels were ignored"
 CUT = gzip.compress(b"another member", mtime=0)[:14]
 
 
@@ -97,7 +97,7 @@ def test_a_member_that_is_lost_is_missed(tmp_path):
     content = write_nifti(tmp_path / "scan.nii").read_bytes()
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(gzip.compress(content[:400]) + b"lost" + gzip.compress(content[400:]))
-    with pytest.raises(CorruptFileError, match=r"ends after 400 bytes, and needs \d+; what follows is no such stream"):
+    with pytest.raises(CorruptFileError, match=r"ends after 400 bytes, and needs \d+; what follows is not one"):
         load_image(path)
 
 

@@ -243,7 +243,7 @@ def test_a_plane_alone_is_one_voxel_thick(tmp_path):
     plane.SetOrigin((3.0, -4.0))
     plane.SetDirection((0.0, -1.0, 1.0, 0.0))
     sitk.WriteImage(plane, path)
-    with pytest.warns(GeometryWarning, match="how thick"):
+    with pytest.warns(GeometryWarning, match="unknown thickness"):
         image = load_image(path)
     assert_is_as_in_simpleitk(path, image)
     np.testing.assert_allclose(image.direction, [[0, -1, 0], [1, 0, 0], [0, 0, 1]])

@@ -126,7 +126,7 @@ def test_a_plane_alone_is_one_voxel_thick(tmp_path):
     }
     one["space directions"] = " ".join(one["space directions"].split()[:2])
     image, told = loaded(write_nrrd(tmp_path / "scan.nrrd", array=plane, extra=one))
-    assert "how thick" in told
+    assert "unknown thickness" in told
     np.testing.assert_array_equal(image.array, plane)
     np.testing.assert_allclose(image.direction, PHANTOM.direction, atol=1e-12)
     assert image.spacing[2] == pytest.approx(1.0)

@@ -170,7 +170,7 @@ def test_numbers_become_labels_and_the_higher_one_wins(tmp_path):
 def test_axes_are_not_reordered_under_contours(tmp_path):
     """They are drawn on the reference's own axes, whatever other masks of the study need."""
     path = write(tmp_path, RoiTruth("square", stack_of([(3, SQUARE)])))
-    with pytest.warns(ContentWarning, match="transpose_axes means nothing for"):
+    with pytest.warns(ContentWarning, match="transpose_axes has no effect on"):
         image = load_image(path, reference_image=SCAN, transpose_axes=(0, 2, 1))
     np.testing.assert_array_equal(image.array, load_rtstruct(path, SCAN).array)
 
@@ -322,7 +322,7 @@ def test_points_and_open_contours_are_left_out(tmp_path):
         "2 points of ROI 1 (one), 2 (mark)",
         "2 open contours of ROI 1",
         "1 closed contours of fewer than three points",
-        "1 contours that stand twice",
+        "1 repeated contours",
         "ROI 2 (mark) has no closed contour",
     ):
         assert words in told

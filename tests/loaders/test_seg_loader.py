@@ -439,7 +439,7 @@ def test_dtype_of_load_image(tmp_path):
     image = load_image(path, dtype="float32")
     assert image.array.dtype == np.float32
     assert image.array.flags.f_contiguous
-    with pytest.warns(ContentWarning, match="irregular means nothing for DICOM SEG"):
+    with pytest.warns(ContentWarning, match="irregular has no effect on DICOM SEG"):
         load_image(path, irregular="ignore")
 
 

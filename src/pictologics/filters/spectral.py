@@ -231,8 +231,8 @@ def prepare_whole_input(
     if invalid_as is None:
         count = int(np.count_nonzero(~source.valid))
         raise OptionError(
-            f"'{image.provenance.source or 'image'}': {count} voxels are invalid, and this filter looks at all of them",
-            advice="pass invalid_as='mean' or a value that stands for them, or use a filter of finite reach",
+            f"'{image.provenance.source or 'image'}': {count} voxels are invalid, and this filter uses all voxels",
+            advice="pass invalid_as='mean' or a value to replace them, or use a filter of finite reach",
             invalid=count,
         )
     value = float(source.values[source.valid].mean(dtype=np.float64)) if invalid_as == "mean" else float(invalid_as)
@@ -258,4 +258,4 @@ def check_level(level: int, source: FilterInput) -> None:
 
 def describe_invalid(source: FilterInput, invalid_as: InvalidAs) -> str:
     """What stood for invalid voxels, for the provenance."""
-    return "" if source.valid is None else f", invalid voxels taken for {invalid_as}"
+    return "" if source.valid is None else f", invalid voxels replaced by {invalid_as}"

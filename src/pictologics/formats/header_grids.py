@@ -20,7 +20,7 @@ from ..provenance import Decision
 __all__ = ["HeaderGrid", "complete_axes", "fit_grid", "millimeters_per"]
 
 UNKNOWN_THICKNESS = Decision(
-    "assumed", "the image is one plane and nothing says how thick it is; 1 mm was assumed", 1.0, "geometry"
+    "assumed", "the image is one plane of unknown thickness; 1 mm was assumed", 1.0, "geometry"
 )
 """Said of images of two axes."""
 

@@ -36,8 +36,7 @@ class VoxelParts:
     def decision(self) -> Decision:
         """What is said of every such file, in every format."""
         text = (
-            f"a voxel has {len(self.names)} numbers ({self.kind}), of which one was loaded, as dataset_index says: "
-            "each is a volume"
+            f"a voxel has {len(self.names)} numbers ({self.kind}), of which dataset_index chose one: each is a volume"
         )
         return Decision("left out", text, len(self.names) - 1, "content")
 

@@ -27,7 +27,7 @@ BYTES_PER_CHUNK = 1 << 20
 """Small enough to stay in a core's cache between reading and converting."""
 
 
-MORE_BYTES = Decision("left out", "bytes that follow its compressed voxels were passed over", None, "content")
+MORE_BYTES = Decision("left out", "bytes that follow its compressed voxels were ignored", None, "content")
 """Said of files that go on behind a complete stream."""
 
 
@@ -252,7 +252,7 @@ def find_last_bytes(part: FilePart, packing: Packing) -> int:
 
 def short_stream_error(part: FilePart, stream: InflatedStream, needed: int) -> CorruptFileError:
     """The error for a stream that is sound and holds too little."""
-    more = "; what follows is no such stream" if stream.has_more else ""
+    more = "; what follows is not one" if stream.has_more else ""
     return CorruptFileError(
         f"its {stream.packing} stream ends after {stream.position} bytes, and needs {needed}{more}",
         path=part.file.name,

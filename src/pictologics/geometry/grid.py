@@ -54,7 +54,7 @@ class Grid:
             direction = np.array(self.direction, dtype=np.float64)
         except (OverflowError, TypeError, ValueError) as error:
             raise GeometryError(
-                f"shape {self.shape!r}, spacing {self.spacing!r} and origin {self.origin!r} describe no grid",
+                f"shape {self.shape!r}, spacing {self.spacing!r} and origin {self.origin!r} do not describe a grid",
                 advice="give three numbers each and a 3x3 direction",
             ) from error
         if len(shape) != 3 or len(spacing) != 3 or len(origin) != 3 or direction.shape != (3, 3):
@@ -65,7 +65,7 @@ class Grid:
             )
         if min(shape) < 1 or not all(np.isfinite(spacing)) or min(spacing) <= 0 or not np.isfinite(origin).all():
             raise GeometryError(
-                f"shape {shape}, spacing {spacing} mm and origin {origin} mm describe no grid",
+                f"shape {shape}, spacing {spacing} mm and origin {origin} mm do not describe a grid",
                 advice="shape and spacing must be positive and every number finite",
             )
         # "not (x < y)" also refuses NaN.

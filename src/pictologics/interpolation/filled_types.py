@@ -38,7 +38,7 @@ def widen_type(array: AnyArray, fill_value: float | bool) -> np.dtype[Any]:
     for dtype in wider:
         if holds_type(dtype, own, array) and holds_value(dtype, fill_value):
             return dtype
-    raise option_error("fill_value", fill_value, f"a number that some type holds together with {own} values")
+    raise option_error("fill_value", fill_value, f"a number that one type can hold together with {own} values")
 
 
 def holds_value(dtype: np.dtype[Any], value: float | bool) -> bool:

@@ -59,7 +59,7 @@ def list_others(scan: Scan) -> list[str]:
         for kind, count in sorted(kinds.items())
     ]
     if scan.broken:
-        found.append(f"{count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'")
+        found.append(f"{count_files(scan.broken)} with a DICOM suffix but other content, such as '{scan.broken[0]}'")
     if scan.others:
         found.append(f"{count_files(scan.others)} of other formats, such as '{scan.others[0]}'")
     return found

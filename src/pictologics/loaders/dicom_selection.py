@@ -87,9 +87,9 @@ def find_phase(volumes: Sequence[SeriesVolume], wanted: DicomPhaseInfo) -> Serie
         if len(found) == 1:
             return found[0]
     raise OptionError(
-        f"the phase {wanted.label!r} is none of the {len(volumes)} volumes in its files",
+        f"the phase {wanted.label!r} is not among the {len(volumes)} volumes in its files",
         path=wanted.file_paths[0],
-        advice="list the phases anew with get_dicom_phases",
+        advice="list the phases again with get_dicom_phases",
         labels=[volume.label for volume in volumes],
     )
 
@@ -206,7 +206,7 @@ def describe_rest(scan: Scan, series: Series, localizers: Localizers) -> tuple[D
     """What of a source is not part of the series that is meant: a warning where it could be, else a note."""
     decisions = []
     if scan.broken:
-        text = f"left out {count_files(scan.broken)} named as DICOM, not DICOM inside, such as '{scan.broken[0]}'"
+        text = f"left out {count_files(scan.broken)} with a DICOM suffix but other content, such as '{scan.broken[0]}'"
         decisions.append(Decision("left out", text, len(scan.broken), "content"))
     decisions += localizers.decisions
     own = set(map(id, series.headers))

@@ -61,7 +61,7 @@ def check_suv_is_offered(reader: Reader, options: ReadOptions, path: str) -> Non
 
 
 def warn_of_ignored_options(reader: Reader, options: ReadOptions, path: str) -> None:
-    """Name the options that differ from their defaults and mean nothing for a format."""
+    """Name the options that differ from their defaults and have no effect on a format."""
     ignored = options.list_changed() - reader.honors
     if options.source_mask_from != "padding":
         # A sentinel is looked for in every format: mark_sentinel_voxels does it where the reader does not.
@@ -70,7 +70,8 @@ def warn_of_ignored_options(reader: Reader, options: ReadOptions, path: str) -> 
         # What is drawn on the reference has its axes already.
         ignored |= {"transpose_axes"}
     if ignored:
-        warn(f"'{path}': {', '.join(sorted(ignored))} means nothing for {reader.name} files", ContentWarning)
+        have = "has" if len(ignored) == 1 else "have"
+        warn(f"'{path}': {', '.join(sorted(ignored))} {have} no effect on {reader.name} files", ContentWarning)
 
 
 def mark_sentinel_voxels(image: Image, reader: Reader, options: ReadOptions) -> Image:

@@ -49,7 +49,7 @@ def make_source(given: Any) -> Source:
     for file in files:
         if file.is_dir():
             raise OptionError(
-                "a list may name files only, and this is a folder", path=file, advice="pass the folder alone"
+                "a list may contain only files, and this is a folder", path=file, advice="pass the folder alone"
             )
     if len(files) == 1:
         return make_file_source(DiskFile(files[0]))

@@ -103,7 +103,7 @@ def load_seg(
             both with a warning, as are segments of which the reference shows nothing, or a part.
         threshold: Of a fractional segmentation, the fraction (probability or occupancy, 0 to 1) from which on a voxel
             belongs to a segment. None keeps the fractions as float32: separate, each segment has its own; combined,
-            a voxel has the largest of all segments. Means nothing for binary segmentations and label maps.
+            a voxel has the largest of all segments. Has no effect on binary segmentations and label maps.
         dataset_index: Which time of a segmentation whose planes repeat in time, from 0; ``explain`` lists them.
         dtype: Type of the voxels. By default the smallest unsigned one that holds the segment numbers.
 

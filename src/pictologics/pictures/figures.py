@@ -185,7 +185,7 @@ def choose_planes(
     if view == "planes":
         if slices is not None or initial_slice is not None:
             raise OptionError(
-                'view="planes" shows the planes through one point, and slices are chosen as well',
+                'view="planes" shows the planes through one point, and slices were given too',
                 advice="say which point with position, or leave view out",
             )
         return scene.three_planes(position)

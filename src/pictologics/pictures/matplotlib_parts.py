@@ -40,8 +40,7 @@ def require_matplotlib() -> None:
     except ImportError as error:
         raise OptionError(
             "Matplotlib, which draws figures, is not installed",
-            advice="install it with pip install matplotlib, or use save_planes and save_slices, "
-            "which need nothing more",
+            advice="install it with pip install matplotlib, or use save_planes and save_slices, which do not need it",
         ) from error
 
 

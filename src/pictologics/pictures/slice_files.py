@@ -138,7 +138,7 @@ def fill_pattern(pattern: str, plane: ScreenPlane) -> str:
         return pattern.format(index=plane.index, view=plane.view, axis=plane.axis)
     except (KeyError, IndexError, AttributeError, ValueError) as error:
         raise OptionError(
-            "the pattern of names cannot be filled",
+            "the name pattern cannot be filled in",
             path=pattern,
             advice="use {index}, {view} and {axis}, as in str.format",
         ) from error

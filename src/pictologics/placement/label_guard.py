@@ -17,7 +17,7 @@ ADVICE = 'use interpolation="nearest", or resample it first with mask_threshold=
 
 
 def guard_labels(image: Image, interpolation: Interpolation) -> list[Decision]:
-    """Check that labels are not averaged, which would make labels that nobody gave: of 1 and 3, 2.
+    """Check that labels are not averaged, which would make labels that were never assigned: of 1 and 3, 2.
 
     Returns:
         The warning that is due where values only look like labels: a file of another tool bears no mark of what its
@@ -31,7 +31,7 @@ def guard_labels(image: Image, interpolation: Interpolation) -> list[Decision]:
     is_marked = image.modality == "SEG" or bool(image.labels)
     if is_marked and holds_whole_numbers(image.array):
         raise OptionError(
-            f"{interpolation} interpolation of a label map makes labels that nobody gave",
+            f"{interpolation} interpolation of a label map makes labels that were never assigned",
             advice=ADVICE,
             interpolation=interpolation,
         )
@@ -39,8 +39,8 @@ def guard_labels(image: Image, interpolation: Interpolation) -> list[Decision]:
     if is_marked or not looks_like_labels(image.array, image.source_mask):
         return []
     text = (
-        f"the values look like labels, and {interpolation} interpolation makes values between them that nobody gave; "
-        f"{ADVICE} if they are labels"
+        f"the values look like labels, and {interpolation} interpolation makes values between them, which are not "
+        f"labels; {ADVICE} if they are labels"
     )
     return [Decision("resampled", text, warning="content")]
 

@@ -27,7 +27,7 @@ def number_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Ima
     if not isinstance(mask, Mapping) or not mask or not all(isinstance(value, Image) for value in mask.values()):
         raise OptionError(
             f"an Image or a dict of Images is required, and {type(mask).__name__} was given",
-            advice="pass what load_seg or load_rtstruct gives",
+            advice="pass what load_seg or load_rtstruct returns",
         )
     if all(isinstance(key, str) for key in mask):
         return {number: name_mask(value, str(key)) for number, (key, value) in enumerate(mask.items(), 1)}

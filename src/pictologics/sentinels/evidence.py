@@ -193,7 +193,7 @@ def weigh_sentinel(
     unmeasured = candidate in KNOWN_FILLS or not math.isfinite(candidate) or (is_ct and candidate < LOWEST_HU)
     between = math.nan
     if on_edges < LEAST_ON_EDGES or fraction < LEAST_FRACTION:
-        decided, why = False, "is too little to be a filling"
+        decided, why = False, "is too little for a fill value"
     elif not math.isfinite(candidate):
         decided, why = True, "is not data"
     else:
@@ -201,7 +201,7 @@ def weigh_sentinel(
         sample = sample_values(array, others)
         below = float(np.mean(sample < candidate)) if sample.size else 0.0
         if np.unique(sample).size < LEAST_VALUES:
-            decided, why = False, f"stands beside fewer than {LEAST_VALUES} other values, as in a label map"
+            decided, why = False, f"occurs with fewer than {LEAST_VALUES} other values, as in a label map"
         elif (is_ct and candidate > AIR_ENDS) or min(below, 1 - below) > MOST_BETWEEN:
             decided, why = weigh_inside(sample, fraction, on_edges)
         else:
@@ -215,7 +215,7 @@ def weigh_beyond(sample: npt.NDArray[Any], candidate: float, unmeasured: bool) -
     stop = candidate + way * (float(np.median(sample)) - candidate)
     between = float(np.mean(sample < stop if stop > candidate else sample > stop))
     if between > few:
-        return False, "passes into the other values, as air and background do", between
+        return False, "blends into the other values, as air and background do", between
     return True, "stands apart from all other values", between
 
 

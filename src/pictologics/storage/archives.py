@@ -80,7 +80,7 @@ class ArchiveLimits:
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
             raise CorruptFileError(
-                f"its entry '{name}' climbs out of the archive", path=self.archive, advice="do not trust this archive"
+                f"its entry '{name}' leads out of the archive", path=self.archive, advice="do not trust this archive"
             )
         if self.entries > MOST_ARCHIVE_ENTRIES or self.bytes > self.most_bytes:
             raise CorruptFileError(
@@ -145,5 +145,5 @@ def inflate_whole(file: StoredFile) -> bytes:
                     advice="unpack it and load its folders",
                 )
     if pieces.has_more:
-        warn(f"'{file.name}': bytes that follow its gzip data were passed over", ContentWarning)
+        warn(f"'{file.name}': bytes that follow its gzip data were ignored", ContentWarning)
     return bytes(content)

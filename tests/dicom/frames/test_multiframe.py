@@ -216,7 +216,7 @@ def test_frames_without_a_place_stay_in_their_order(tmp_path, write, syntax):
     path = write(tmp_path / "cine.dcm", syntax=syntax)
     with pytest.warns(GeometryWarning) as caught:
         image = load_image(path)
-    assert any("do not say where they lie" in str(one.message) for one in caught)
+    assert any("have no position in the patient" in str(one.message) for one in caught)
     np.testing.assert_array_equal(image.array, PHANTOM.array)
     pixels = pydicom.dcmread(path).pixel_array
     np.testing.assert_array_equal(image.array.T, pixels)

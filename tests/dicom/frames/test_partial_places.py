@@ -78,15 +78,15 @@ def test_positions_without_an_orientation_are_taken_for_the_usual_view(tmp_path,
     image, said = load_with_warnings(tmp_path)
     assert_shows(image, phantom)
     assert f"positions and no orientation; {name} was assumed" in said
-    assert "nothing says" not in said
-    assert "do not say where" not in said
+    assert "is unknown" not in said
+    assert "no position in the patient" not in said
 
 
 def test_planes_stand_upright_on_a_line_of_positions_that_leans(tmp_path):
     """The step is the distance of the positions, as SimpleITK and dcm2niix have it."""
     write_series(tmp_path, PHANTOM, forget("ImageOrientationPatient"))
     image, said = load_with_warnings(tmp_path)
-    assert "axial planes that stand upright" in said
+    assert "axial planes perpendicular" in said
     np.testing.assert_allclose(image.spacing, PHANTOM.spacing)
     np.testing.assert_allclose(image.direction[:, 2], PHANTOM.direction[:, 2], atol=1e-9)
     np.testing.assert_allclose(image.direction.T @ image.direction, np.eye(3), atol=1e-12)
@@ -152,9 +152,9 @@ def test_frames_follow_the_first_from_its_place(tmp_path, write, step):
     np.testing.assert_allclose(image.direction, PHANTOM.direction, atol=1e-9)
     assert image.spacing[2] == (1.0 if step is None else PHANTOM.spacing[2])
     np.testing.assert_array_equal(image.array, PHANTOM.array)
-    assert "only the place of the first image is known" in said
-    assert "do not say where" not in said
-    assert ("nothing says" in said) == (step != "SpacingBetweenSlices")
+    assert "only the position of the first image is known" in said
+    assert "no position in the patient" not in said
+    assert ("is unknown" in said) == (step != "SpacingBetweenSlices")
     assert "axial" not in said
 
 
@@ -172,7 +172,7 @@ def test_a_reconstruction_of_nuclear_medicine_without_a_slice_vector(tmp_path, n
     path = write_nuclear(tmp_path / "a.dcm", phantom, forget("SliceVector"), negative=negative)
     image, said = load_with_warnings(path)
     assert_shows(image, phantom)
-    assert "only the place of the first image is known" in said
+    assert "only the position of the first image is known" in said
     other = sitk.ReadImage(str(path))
     np.testing.assert_allclose(other.GetOrigin(), image.grid.index_to_world((0, 0, SLICES - 1 if negative else 0)))
 
@@ -189,8 +189,8 @@ def test_volumes_of_nuclear_medicine_without_a_slice_vector_are_not_mixed(tmp_pa
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
-        ("SpacingBetweenSlices", "nothing says how far apart slices lie; 1 mm was assumed"),
-        ("ImagePositionPatient", "do not say where they lie"),
+        ("SpacingBetweenSlices", "the distance between slices is unknown; 1 mm was assumed"),
+        ("ImagePositionPatient", "have no position in the patient"),
         ("ImageOrientationPatient", "no orientation; axial was assumed"),
     ],
 )
@@ -215,7 +215,7 @@ def test_the_offsets_of_a_dose_are_kept(tmp_path, missing):
     image, said = load_with_warnings(path)
     np.testing.assert_array_equal(image.array, AXIAL.array)
     np.testing.assert_allclose(image.spacing, AXIAL.spacing)
-    assert ("axial was assumed" if "Orientation" in missing else "do not say where") in said
+    assert ("axial was assumed" if "Orientation" in missing else "no position in the patient") in said
 
 
 # --- ultrasound volumes ---

@@ -87,7 +87,7 @@ def test_items_that_do_not_end_are_refused(tmp_path):
     header = read_header(segmentation(tmp_path / "seg.dcm"))
     content = header.values[tags.SEGMENT_SEQUENCE]
     header.values[tags.SEGMENT_SEQUENCE] = content[:4] + b"\xf0\xff\xff\x0f" + content[8:]
-    with pytest.raises(CorruptFileError, match="SegmentSequence cannot be followed"):
+    with pytest.raises(CorruptFileError, match="SegmentSequence cannot be parsed"):
         read_items(header, tags.SEGMENT_SEQUENCE)
 
 

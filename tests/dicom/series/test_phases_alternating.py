@@ -56,7 +56,7 @@ def test_contrasts_that_take_strict_turns_are_volumes(tmp_path, name, slices):
     assert [phase.split_tag for phase in phases] == [tag] * len(touches)
     assert [phase.num_slices for phase in phases] == [part.shape[2] for part in parts]
     assert [volume.phase for volume in explain(tmp_path).volumes] == [phase.label for phase in phases]
-    assert all("take turns" in " ".join(volume.notes) for volume in explain(tmp_path).volumes)
+    assert all("alternate" in " ".join(volume.notes) for volume in explain(tmp_path).volumes)
     for phase, part in zip(phases, parts, strict=True):
         assert_shows(load_image(phase), part)
 

@@ -60,7 +60,7 @@ def write_raw(path, value, *, keyword="PixelSpacing", **attributes):
 def test_what_is_no_spacing_is_unknown_and_named(tmp_path, keyword, value):
     image, said = load_with_warnings(write_raw(tmp_path / "a.dcm", value, keyword=keyword))
     assert image.spacing[:2] == (1.0, 1.0)
-    assert f"no pixel spacing ({keyword} {value} is none); 1 mm was assumed" in said
+    assert f"no pixel spacing ({keyword} {value} is not usable); 1 mm was assumed" in said
 
 
 @pytest.mark.parametrize("value", NO_SPACINGS.values(), ids=NO_SPACINGS)
@@ -75,7 +75,9 @@ def test_what_is_no_spacing_is_unknown_and_named(tmp_path, keyword, value):
 def test_the_next_attribute_takes_the_place_of_what_is_no_spacing(tmp_path, keyword, where, value):
     image, said = load_with_warnings(write_raw(tmp_path / "a.dcm", value, **{keyword: [1.125, 0.75]}))
     assert image.spacing[:2] == (0.75, 1.125)
-    assert f"no PixelSpacing (PixelSpacing {value} is none); {keyword} was taken, which holds {where}" in said
+    assert (
+        f"no PixelSpacing (PixelSpacing {value} is not usable); {keyword} was used, which is measured {where}" in said
+    )
 
 
 @pytest.mark.parametrize(("rows", "value"), [(1, [0, 0.75]), (None, [1.125, 0])])
@@ -103,7 +105,7 @@ def test_a_slice_without_a_spacing_has_that_of_the_others(tmp_path, value):
     image, said = load_with_warnings(tmp_path)
     assert_shows(image, PHANTOM)
     assert "1 of 5 images has no pixel spacing" in said
-    assert "002.dcm'; that of the others was taken" in said
+    assert "002.dcm'; that of the others was used" in said
 
 
 def test_frames_without_a_spacing_of_their_own_have_that_of_the_detector(tmp_path):
@@ -116,7 +118,7 @@ def test_frames_without_a_spacing_of_their_own_have_that_of_the_detector(tmp_pat
 
     image, said = load_with_warnings(write_enhanced(tmp_path / "a.dcm", planes_of(), change))
     assert_shows(image, PHANTOM)
-    assert "ImagerPixelSpacing was taken, which holds at the detector" in said
+    assert "ImagerPixelSpacing was used, which is measured at the detector" in said
 
 
 # --- ultrasound regions ---
@@ -149,7 +151,7 @@ def test_the_region_of_an_ultrasound_image_has_its_spacing(tmp_path, regions, sy
 
     image, said = load_with_warnings(write_ultrasound(tmp_path / "a.dcm", change, syntax=syntax))
     np.testing.assert_allclose(image.spacing[:2], PHANTOM.spacing[:2])
-    assert "SequenceOfUltrasoundRegions was taken, which holds in the largest region that shows tissue" in said
+    assert "SequenceOfUltrasoundRegions was used, which is that of the largest region that shows tissue" in said
     assert "no pixel spacing" not in said
 
 
@@ -224,7 +226,7 @@ def test_slice_locations_tell_the_step_of_slices_without_positions(tmp_path, dow
     assert image.spacing == PHANTOM.spacing
     np.testing.assert_array_equal(image.array, PHANTOM.array)
     assert "2.5 mm apart by their SliceLocation" in said
-    assert "nothing says" not in said
+    assert "is unknown" not in said
 
 
 def test_slice_locations_that_are_uneven_tell_nothing(tmp_path):
@@ -235,4 +237,4 @@ def test_slice_locations_that_are_uneven_tell_nothing(tmp_path):
     write_series(tmp_path, PHANTOM, change)
     image, said = load_with_warnings(tmp_path)
     assert image.spacing[2] == 9.0
-    assert "thickness of 9 mm was taken" in said
+    assert "thickness of 9 mm was used" in said

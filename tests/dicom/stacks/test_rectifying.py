@@ -267,7 +267,7 @@ def test_a_room_for_a_slice_in_an_uneven_stack_stays_empty():
     np.testing.assert_array_equal(done.source_mask.any(axis=(0, 1)), ~rooms)
     truth = ramp(world_of(done.grid))
     assert np.abs(done.array - truth)[done.source_mask].max() < 0.02 * 4 * 7
-    assert f"for want of a slice: {rooms.sum()}" in done.decisions[-1].text
+    assert f"because a slice is missing: {rooms.sum()}" in done.decisions[-1].text
 
 
 def test_a_slice_that_cannot_be_placed_is_named():

@@ -95,7 +95,7 @@ def test_the_reference_s_step_before_the_smallest_gap(tmp_path):
 
 def test_gaps_that_are_no_multiples_of_the_smallest(tmp_path):
     slots = [0, 2, 5]
-    with pytest.raises(GeometryError, match=r"no regular distance: the gaps are 5, 7\.5 mm"):
+    with pytest.raises(GeometryError, match=r"not evenly spaced: the gaps are 5, 7\.5 mm"):
         load(tmp_path, frames_at(slots))
     with pytest.warns(GeometryWarning, match=r"multiples of the slice thickness, 2\.5 mm"):
         image = load(tmp_path, frames_at(slots), thickness=STEP)
@@ -107,7 +107,7 @@ def test_one_plane(tmp_path):
     frames = frames_at([7])
     assert load(tmp_path, frames, step=3.0).spacing[2] == 3.0
     assert np.flatnonzero(load(tmp_path, frames, reference_grid()).array.any(axis=(0, 1))).tolist() == [7]
-    with pytest.warns(GeometryWarning, match="the slice thickness of 4 mm was taken"):
+    with pytest.warns(GeometryWarning, match="the slice thickness of 4 mm was used"):
         assert load(tmp_path, frames, thickness=4.0).spacing[2] == 4.0
     with pytest.warns(GeometryWarning, match="1 mm was assumed"):
         assert load(tmp_path, frames).spacing[2] == 1.0
@@ -153,5 +153,5 @@ def test_some_planes_without_a_position(tmp_path):
         del ds.PerFrameFunctionalGroupsSequence[1].PlanePositionSequence
 
     path = write_seg(tmp_path / "seg.dcm", frames_at([0, 1, 2]), forget)
-    with pytest.raises(GeometryError, match="1 of its 3 planes have no position"):
+    with pytest.raises(GeometryError, match="1 of its 3 frames have no position"):
         load_seg(path)

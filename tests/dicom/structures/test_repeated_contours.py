@@ -51,7 +51,7 @@ def test_the_same_region_counts_once(tmp_path, points, change):
     count, messages = count_voxels(write(tmp_path, RoiTruth("a", twice)))
     assert count == once
     assert len(messages) == 1
-    assert "left out 1 contours that stand twice of ROI 1 (a)" in messages[0]
+    assert "left out 1 repeated contours of ROI 1 (a)" in messages[0]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
@@ -59,7 +59,7 @@ def test_three_times_the_same_counts_once_in_any_order(tmp_path, order):
     three = [ROUND, np.roll(ROUND[::-1], 11, axis=0), np.round(ROUND, 1)]
     count, messages = count_voxels(write(tmp_path, RoiTruth("a", stack_of([(3, three[k]) for k in order]))))
     assert abs(count - np.pi * 9.7**2) < 12
-    assert "left out 2 contours that stand twice" in messages[0]
+    assert "left out 2 repeated contours" in messages[0]
 
 
 def test_a_contour_that_runs_twice_round_counts_once(tmp_path):
@@ -71,7 +71,7 @@ def test_a_contour_that_runs_twice_round_counts_once(tmp_path):
     ):
         count, messages = count_voxels(write(tmp_path, RoiTruth("a", stack_of([(3, points)]))))
         assert count == 70
-        assert "run the same round twice of ROI 1 (a)" in messages[0]
+        assert "trace one outline twice of ROI 1 (a)" in messages[0]
 
 
 def test_exclusive_or_is_left_to_wipe_out(tmp_path):

@@ -79,7 +79,7 @@ def test_one_roi_described_twice_is_one(tmp_path):
         dataset.StructureSetROISequence.append(dataset.StructureSetROISequence[1])
         dataset.ROIContourSequence.append(dataset.ROIContourSequence[1])
 
-    with pytest.warns(ContentWarning, match="left out 2 contours that stand twice"):
+    with pytest.warns(ContentWarning, match="left out 2 repeated contours"):
         image = load_rtstruct(make_three(tmp_path, change), SCAN)
     assert int((image.array == 19).sum()) == 140
     assert dict(image.labels) == {1: "GTV", 19: "BLADDER", 20: "NEW"}

@@ -104,7 +104,7 @@ def test_what_is_missing_or_contradicts_itself_is_named(tmp_path, case):
     ("units", "kind", "message"),
     [
         (("{propcounts}/s",), OptionError, "propcounts"),
-        (("Bq/ml", UNITS["bw"]), CorruptFileError, "different things"),
+        (("Bq/ml", UNITS["bw"]), CorruptFileError, "different units"),
     ],
 )
 def test_other_units_are_refused(tmp_path, units, kind, message):

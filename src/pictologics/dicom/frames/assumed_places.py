@@ -44,7 +44,7 @@ def assume_place(position: Position | None, orientation: Cosines | None) -> Plac
     """A whole place of what a file says of it, for planes whose distances from one another it does say."""
     assumptions = []
     if position is None:
-        assumptions.append("the images do not say where they lie in the patient; the first was put at zero")
+        assumptions.append("the images have no position in the patient; the first was put at zero")
     if orientation is None:
         assumptions.append("the images have no orientation; axial was assumed")
     return Place(position or (0.0, 0.0, 0.0), orientation or AXIAL, tuple(assumptions))
@@ -63,7 +63,7 @@ def orient_along_positions(frames: Sequence[Frame]) -> list[Frame]:
         # The planes stand upright on the line, as they do in every scan but one with a tilted gantry.
         cosines = turn_upright(cosines, ends)
         text = (
-            f"the images have positions and no orientation; {name} planes that stand upright on the line of their "
+            f"the images have positions and no orientation; {name} planes perpendicular to the line of their "
             "positions were assumed"
         )
     return [replace(frame, orientation=cosines, assumptions=(*frame.assumptions, text)) for frame in frames]
@@ -96,6 +96,6 @@ def take_orientation(frames: Sequence[Frame], donor: Frame, total: int) -> list[
     count = len(frames)
     text = (
         f"{count} of {total} images {'has' if count == 1 else 'have'} no orientation, the first is "
-        f"'{frames[0].header.path}'; that of the others was taken"
+        f"'{frames[0].header.path}'; that of the others was used"
     )
     return [replace(frame, orientation=donor.orientation, assumptions=(*frame.assumptions, text)) for frame in frames]

@@ -12,8 +12,8 @@ from .plane_attributes import read_orientation, read_plane_size, read_position
 __all__ = ["make_enhanced_frames"]
 
 OF_VOLUME = (
-    "the images lie in the volume frame of reference of the ultrasound probe, and its place in the patient is not "
-    "known; its axes were taken for those of the patient"
+    "the images lie in the volume frame of reference of the ultrasound probe, and its position in the patient is not "
+    "known; its axes were assumed to be those of the patient"
 )
 """What is assumed of planes that PlanePositionVolumeSequence places (DICOM PS3.3 C.7.6.16.2.21, C.8.24.3)."""
 

@@ -15,7 +15,7 @@ from .plane_attributes import read_orientation, read_plane_size, read_position
 
 __all__ = ["make_nuclear_frames"]
 
-NO_STEP = "nothing says how far apart slices lie; 1 mm was assumed"
+NO_STEP = "the distance between slices is unknown; 1 mm was assumed"
 """What is assumed of slices that have numbers and no distance."""
 
 

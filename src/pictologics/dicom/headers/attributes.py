@@ -126,7 +126,7 @@ class Attributes:
         """The error for a value that its attribute cannot have."""
         shown = self.values[tag] if raw is None else raw
         return CorruptFileError(
-            f"its {tags.KEYWORDS[tag]} is {shown[:40]!r}, which is not what that attribute holds",
+            f"its {tags.KEYWORDS[tag]} is {shown[:40]!r}, which is not a valid value of that attribute",
             path=self.path,
             advice="export the file again or correct the attribute",
             attribute=tags.KEYWORDS[tag],

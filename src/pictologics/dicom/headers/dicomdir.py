@@ -22,7 +22,7 @@ def list_dicomdir_files(index: Path) -> list[StoredFile]:
         CorruptFileError: If it cannot be followed, lists nothing, or refers to something outside its folder.
         MissingPathError: If a file that it lists is not there.
     """
-    with refuse_damage(index, "this DICOMDIR cannot be followed", "pass its folder"):
+    with refuse_damage(index, "this DICOMDIR cannot be parsed", "pass its folder"):
         records = list_directory_records(index)
     files, absent = list[StoredFile](), list[str]()
     for parts in records:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["get_raw_value", "get_sequence", "get_text_value", "read_dataset"]
 
-UNFOLLOWED = "its attributes cannot be followed"
+UNFOLLOWED = "its attributes cannot be parsed"
 
 
 def read_dataset(header: Header) -> Dataset:

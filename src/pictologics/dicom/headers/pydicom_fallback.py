@@ -31,7 +31,7 @@ def read_header_with_pydicom(file: StoredFile, opened: OpenFile) -> Header:
     header = Header(file, opened.size)
     content = opened.read_at(0, opened.size)
     with (
-        refuse_damage(file.name, "it begins as a DICOM file and cannot be followed further"),
+        refuse_damage(file.name, "it begins as a DICOM file and cannot be read further"),
         warnings.catch_warnings(),
     ):
         # What pydicom finds odd is the reason for being here.

@@ -90,7 +90,7 @@ def walk_items(header: Header, tag: int, content: bytes, inner: frozenset[int]) 
 def sequence_error(header: Header, tag: int) -> CorruptFileError:
     """The error for a sequence that cannot be followed."""
     return CorruptFileError(
-        f"its {tags.KEYWORDS[tag]} cannot be followed", path=header.path, advice="export the file again"
+        f"its {tags.KEYWORDS[tag]} cannot be parsed", path=header.path, advice="export the file again"
     )
 
 

@@ -28,7 +28,7 @@ def read_csa(header: Header) -> dict[str, list[float]]:
         return parse_csa(content) if content else {}
     except (struct.error, ValueError) as error:
         raise CorruptFileError(
-            "its Siemens CSA header cannot be followed", path=header.path, advice="export the series again"
+            "its Siemens CSA header cannot be parsed", path=header.path, advice="export the series again"
         ) from error
 
 

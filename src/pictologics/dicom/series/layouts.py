@@ -136,7 +136,7 @@ def choose_layouts(layouts: Sequence[FrameLayout], path: str) -> tuple[list[Fram
     rival = others[0]
     if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
         raise AmbiguousSeriesError(
-            f"the series holds {len(layouts)} sets of images that form no common volume, and none is the largest: "
+            f"the series holds {len(layouts)} sets of images that do not form one volume, and none is the largest: "
             + ", ".join(map(str, layouts)),
             path=path,
             advice="pass the list of files of one of them",

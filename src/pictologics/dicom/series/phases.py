@@ -184,7 +184,7 @@ def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]
         ):
             phases = make_column_phases(frames, column)
             keyword = column.attribute.keyword
-            remark = f"slices of the {count} volumes take turns along the stack, as their {keyword} does"
+            remark = f"slices of the {count} volumes alternate along the stack, as their {keyword} does"
             return [replace(phase, remark=remark) for phase in phases]
     return []
 

@@ -16,10 +16,10 @@ from ..headers import tags
 __all__ = ["find_pixel_spacings", "find_single_slice_step", "find_unplaced_step", "record_assumption"]
 
 WHERE_IT_HOLDS: Final = {
-    tags.KEYWORDS[tags.IMAGER_PIXEL_SPACING]: "holds at the detector, not in the patient",
-    tags.KEYWORDS[tags.IMAGE_PLANE_PIXEL_SPACING]: "holds in the plane of the image, not in the patient",
-    tags.KEYWORDS[tags.NOMINAL_SCANNED_PIXEL_SPACING]: "holds on the film that was scanned, not in the patient",
-    tags.KEYWORDS[tags.SEQUENCE_OF_ULTRASOUND_REGIONS]: "holds in the largest region that shows tissue",
+    tags.KEYWORDS[tags.IMAGER_PIXEL_SPACING]: "is measured at the detector, not in the patient",
+    tags.KEYWORDS[tags.IMAGE_PLANE_PIXEL_SPACING]: "is measured in the plane of the image, not in the patient",
+    tags.KEYWORDS[tags.NOMINAL_SCANNED_PIXEL_SPACING]: "is measured on the film that was scanned, not in the patient",
+    tags.KEYWORDS[tags.SEQUENCE_OF_ULTRASOUND_REGIONS]: "is that of the largest region that shows tissue",
 }
 """Where a pixel spacing holds that is not that of PixelSpacing, in words."""
 
@@ -42,7 +42,7 @@ def find_pixel_spacings(frames: Sequence[Frame], decisions: list[Decision]) -> F
         without = f"no pixel spacing{describe_unusable(first.spacing)}"
         if known:
             count = f"{len(unknown)} of {len(frames)} images {'has' if len(unknown) == 1 else 'have'}"
-            found = f"{count} {without}, the first is '{first.header.path}'; that of the others was taken"
+            found = f"{count} {without}, the first is '{first.header.path}'; that of the others was used"
         else:
             found = f"the images have {without}; 1 mm was assumed"
         record_assumption(found, known[0][0] if known else 1.0, decisions)
@@ -53,7 +53,7 @@ def record_source(spacing: PixelSpacing, decisions: list[Decision]) -> None:
     """Record where a pixel spacing comes from, unless it is PixelSpacing."""
     if spacing.distances is not None and spacing.source != tags.KEYWORDS[tags.PIXEL_SPACING]:
         record_assumption(
-            f"the images have no PixelSpacing{describe_unusable(spacing)}; {spacing.source} was taken, which "
+            f"the images have no PixelSpacing{describe_unusable(spacing)}; {spacing.source} was used, which "
             f"{WHERE_IT_HOLDS[spacing.source]}",
             spacing.distances[0],
             decisions,
@@ -62,7 +62,7 @@ def record_source(spacing: PixelSpacing, decisions: list[Decision]) -> None:
 
 def describe_unusable(spacing: PixelSpacing) -> str:
     """Attributes that hold no spacing, in brackets; empty without any."""
-    return f" ({'; '.join(f'{entry} is none' for entry in spacing.unusable)})" if spacing.unusable else ""
+    return f" ({'; '.join(f'{entry} is not usable' for entry in spacing.unusable)})" if spacing.unusable else ""
 
 
 def read_length(frame: Frame, tag: int) -> float:
@@ -80,10 +80,10 @@ def find_single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
         return step
     thickness = read_length(frame, tags.SLICE_THICKNESS)
     if thickness:
-        text = f"the thickness of the single slice, {thickness:.6g} mm, was taken as the distance to the next"
+        text = f"the thickness of the single slice, {thickness:.6g} mm, was used as the distance to the next"
         decisions.append(Decision("assumed", text, thickness))
         return thickness
-    record_assumption("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
+    record_assumption("the distance between slices is unknown; 1 mm was assumed", 1.0, decisions)
     return 1.0
 
 
@@ -101,12 +101,12 @@ def find_unplaced_step(frames: Sequence[Frame], decisions: list[Decision]) -> fl
     thickness = read_length(frames[0], tags.SLICE_THICKNESS)
     if thickness:
         record_assumption(
-            f"nothing says how far apart slices lie; their thickness of {thickness:.6g} mm was taken",
+            f"the distance between slices is unknown; their thickness of {thickness:.6g} mm was used",
             thickness,
             decisions,
         )
         return thickness
-    record_assumption("nothing says how far apart slices lie; 1 mm was assumed", 1.0, decisions)
+    record_assumption("the distance between slices is unknown; 1 mm was assumed", 1.0, decisions)
     return 1.0
 
 

@@ -204,9 +204,9 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
     anchor = anchors.pop() if len(anchors) == 1 else None
     how = f"in the order of their {way}, {step:.6g} mm apart" + ("" if first.orientation else ", axial")
     if anchor is None:
-        text = f"the images do not say where they lie in the patient; they were put {how}, with the origin at zero"
+        text = f"the images have no position in the patient; they were put {how}, with the origin at zero"
     else:
-        text = f"only the place of the first image is known; the others were put behind it {how}"
+        text = f"only the position of the first image is known; the others were placed behind it {how}"
     record_assumption(text, len(frames), decisions)
     origin = np.zeros(3) if anchor is None else np.array(anchor)
     if anchor is not None and first.runs_backward:

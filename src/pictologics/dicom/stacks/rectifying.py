@@ -101,7 +101,7 @@ def refuse_other_planes(stack: StackGeometry) -> None:
         if finding is not None:
             raise GeometryError(
                 f"{finding.text} ({finding.voxels:.3g} voxels), and only slices that differ in nothing but their "
-                "place are resampled",
+                "position are resampled",
                 advice="pass the list of files that belong together",
                 findings={finding.kind: finding.voxels},
             )
@@ -196,13 +196,13 @@ def describe_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: 
         return []
     planes = normal.lower.size
     empty = int(np.count_nonzero(normal.lower < 0))
-    text = f"{finding.text}: {planes} planes were laid {normal.step:.6g} mm apart"
+    text = f"{finding.text}: {planes} planes were placed {normal.step:.6g} mm apart"
     blended = int(np.count_nonzero(normal.weight))
     kept = planes - blended - empty
     if blended:
         text += f", {blended} of them interpolated between two slices and {kept} slices as they were"
     if empty:
-        text += f"; invalid, holding {fill_value:g}, for want of a slice: {empty}"
+        text += f"; invalid, holding {fill_value:g}, because a slice is missing: {empty}"
     beyond = float(stack.offsets[-1, 2]) - (planes - 1) * normal.step
     if beyond >= CORNER_ERROR_REFUSED * normal.step:
         text += f"; the last {beyond:.6g} mm of the stack, less than one step, lie beyond the last plane"
@@ -217,7 +217,7 @@ def describe_lost_slices(stack: StackGeometry, normal: NormalPlan) -> list[Decis
         return []
     where = ", ".join(f"{k + 1} (at {stack.offsets[k, 2]:.6g} mm)" for k in lost[:MOST_NAMED])
     more = ", ..." if lost.size > MOST_NAMED else ""
-    text = f"left out slices that stand alone between long gaps, beside the planes: {where}{more}"
+    text = f"left out isolated slices between long gaps, off the planes: {where}{more}"
     return [Decision("left out", text, int(lost.size), "geometry")]
 
 

@@ -211,15 +211,15 @@ def find_sparse_lattice(
     if lattice is None:
         distinct = np.unique(gaps.round(6)).tolist()
         raise GeometryError(
-            f"its {heights.size} planes lie at no regular distance: the gaps are "
+            f"its {heights.size} planes are not evenly spaced: the gaps are "
             f"{format_numbers(distinct[:MOST_NAMED])}{', ...' if len(distinct) > MOST_NAMED else ''} mm",
             path=path,
             advice="pass the image that it belongs to as reference_image, or export the file with SpacingBetweenSlices",
             gaps=gaps.tolist(),
         )
     text = (
-        f"nothing says how far apart planes lie, and their gaps are no multiples of the smallest, {smallest:.6g} mm; "
-        f"they are multiples of the slice thickness, {thickness:.6g} mm, which was taken"
+        f"the distance between planes is unknown, and their gaps are not multiples of the smallest, {smallest:.6g} mm; "
+        f"they are multiples of the slice thickness, {thickness:.6g} mm, which was used"
     )
     record_assumption(text, thickness, decisions)
     return lattice
@@ -255,12 +255,12 @@ def choose_single_plane_step(
     if stated:
         return stated
     if of_reference:
-        text = f"nothing says how far apart planes lie; {of_reference:.6g} mm is the reference's step"
+        text = f"the distance between planes is unknown; {of_reference:.6g} mm is the reference's step"
         decisions.append(Decision("assumed", text, of_reference))
         return of_reference
     if thickness > 0:
         record_assumption(
-            f"nothing says how far apart planes lie; the slice thickness of {thickness:.6g} mm was taken",
+            f"the distance between planes is unknown; the slice thickness of {thickness:.6g} mm was used",
             thickness,
             decisions,
         )

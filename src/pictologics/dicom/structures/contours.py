@@ -88,7 +88,7 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     values = parse_decimal_strings(path, texts).reshape(-1, 3)
     points, starts, shortened = keep_single_rounds(values, starts, np.array(exclusive, np.bool_))
     for place in np.array(owners, np.int64)[shortened].tolist():
-        left_out[rois[place].title, "further rounds of contours that run the same round twice"] += 1
+        left_out[rois[place].title, "second rounds of contours that trace one outline twice"] += 1
     return Contours(
         points, starts, np.array(owners, np.int64), np.array(exclusive, np.bool_), describe_left_out(left_out)
     )

@@ -196,7 +196,7 @@ def check_offsets(target: Target, offsets: FloatArray, tilts: FloatArray, rois: 
     if count:
         text = (
             f"{count} of {len(offsets)} contours, of ROI {target.name_rois(rois[moved])}, lie between the planes of "
-            f"voxels and went to the nearest one, up to {largest:.3g} steps away"
+            f"voxels and were drawn in the nearest one, up to {largest:.3g} steps away"
         )
         return [Decision("placed", text, largest, "geometry")]
     if largest >= CORNER_ERROR_NOTED:
@@ -237,7 +237,7 @@ def describe_comparison(target: Target, compared: Comparison, keys: IntArray) ->
     decisions = []
     count = int(np.count_nonzero(compared.repeated))
     if count:
-        text = f"left out {count} contours that stand twice of ROI {target.name_rois(keys[compared.repeated, 2])}"
+        text = f"left out {count} repeated contours of ROI {target.name_rois(keys[compared.repeated, 2])}"
         decisions.append(Decision("left out", text, count, "content"))
     count = int(np.count_nonzero(compared.crossing))
     if count:
@@ -272,7 +272,7 @@ def describe_sheets(target: Target, keys: IntArray) -> list[Decision]:
     count = len(np.unique(keys[shared, :3], axis=0))
     text = (
         f"contours of ROI {target.name_rois(keys[shared, 2])} that were drawn in different planes share {count} planes "
-        "of voxels; what any of them encloses was taken"
+        "of voxels; their union was drawn"
     )
     return [Decision("placed", text, count, "geometry")]
 

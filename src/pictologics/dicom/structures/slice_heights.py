@@ -55,5 +55,5 @@ def move_to_even_slices(points: FloatArray, image: Image) -> tuple[FloatArray, l
     inside = np.clip(index[:, 2], known[0], known[-1])
     moved = np.interp(inside, known, np.concatenate([[-1.0], places, [places[-1] + 1]]))
     index[:, 2] = moved + (index[:, 2] - inside)
-    text = "the image's slices are not evenly spaced: contours went to the slices at their own positions"
+    text = "the image's slices are not evenly spaced: contours were drawn on the slices at their true positions"
     return image.grid.index_to_world(index), [Decision("placed", text)]

@@ -99,7 +99,7 @@ def find_begin_by_reference(facts: Sequence[PetFacts], half_life: float) -> date
     apart = (max(begins) - min(begins)).total_seconds()
     if apart > SAME_BEGINNING:
         raise facts[0].contradiction_error(
-            f"the beginnings of the scan that follow from them lie {apart:.0f} s apart", "acquired", "reference_time"
+            f"the starts of the scan that follow from them are {apart:.0f} s apart", "acquired", "reference_time"
         )
     return begins[0]
 
@@ -114,7 +114,7 @@ def find_uptake_seconds(facts: PetFacts, begin: datetime, half_life: float) -> f
         if half_life > LONGEST_UNDATED_HALF_LIFE:
             raise facts.contradiction_error(
                 f"with a half-life of {half_life / 3600:.1f} h, a time without RadiopharmaceuticalStartDateTime "
-                "(0018,1078) does not tell the day",
+                "(0018,1078) does not identify the day",
                 "start_time",
                 "half_life",
             )

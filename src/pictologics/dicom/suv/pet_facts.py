@@ -217,6 +217,6 @@ def read_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
             )
         units, suv_type = UNITS_OF_UCUM[code]
         if frame is not frames[0] and (units, suv_type) != (facts.units, facts.suv_type):
-            raise facts.contradiction_error("its frames count different things", "mapped_units")
+            raise facts.contradiction_error("its frames have different units", "mapped_units")
         facts = replace(facts, units=units, suv_type=suv_type)
     return facts

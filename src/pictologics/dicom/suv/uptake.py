@@ -206,5 +206,5 @@ def find_body_size(facts: PetFacts, kind: str) -> float:
     whole, loss = (1.10, 128.0) if facts.sex == "M" else (1.07, 148.0)
     lean = whole * weight - loss * (weight / height) ** 2
     if lean <= 0:
-        raise facts.contradiction_error("no lean body mass follows from them", "weight", "size")
+        raise facts.contradiction_error("lean body mass cannot be computed from them", "weight", "size")
     return lean * 1000

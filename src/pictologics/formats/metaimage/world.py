@@ -99,6 +99,6 @@ def compare_letters(header: MetaImageHeader, grid: Grid) -> list[Decision]:
         return []
     text = (
         f"AnatomicalOrientation is {letters} and the matrix says that the axes run towards {grid.orientation}; "
-        "the matrix was taken"
+        "the matrix was used"
     )
     return [Decision("assumed", text, None, "geometry")]

@@ -231,7 +231,7 @@ def find_nifti_type(code: int, order: Literal["<", ">"], path: str) -> np.dtype[
             advice="save one channel or part as numbers first",
             datatype=code,
         )
-    raise CorruptFileError(f"its NIfTI type is {code}, which the standard does not have", path=path, datatype=code)
+    raise CorruptFileError(f"its NIfTI type is {code}, which the standard does not define", path=path, datatype=code)
 
 
 def read_data_offset(raw: Any, header_size: int, is_pair: bool, path: str) -> int:

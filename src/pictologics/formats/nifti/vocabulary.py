@@ -104,7 +104,7 @@ CIFTI_CODE: Final = 32
 
 REFUSED_TYPES: Final = {
     1: "single bits",
-    1536: "128-bit floats of another kind of machine",
+    1536: "128-bit floats in the format of another machine",
     2048: "complex numbers of 256 bits",
 }
 """``datatype`` codes that are not loaded, in words."""

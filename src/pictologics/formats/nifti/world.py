@@ -132,7 +132,7 @@ def assume_axes(header: NiftiHeader) -> StatedForm:
     """The spacing alone: nifti1.h, method 1, attaches no orientation; ITK's choice keeps tools in agreement."""
     spacing, decisions = find_spacing(header, (0, 1, 2))
     text = (
-        "neither sform nor qform says how the axes run; they were taken to run to the left, posterior and superior, "
+        "neither sform nor qform says how the axes run; they were assumed to run to the left, posterior and superior, "
         "from an origin of zero"
     )
     return StatedForm(
@@ -143,14 +143,14 @@ def assume_axes(header: NiftiHeader) -> StatedForm:
 
 
 def report_void_forms(void: Sequence[StatedForm], chosen: StatedForm) -> list[Decision]:
-    """Warn of descriptions that were passed over for a later one."""
+    """Warn of descriptions that were ignored for a later one."""
     decisions = []
     for form in void:
         if chosen.name in {form.name, "sform"}:
             # The one that is completed; and a void qform does not contradict a good sform.
             continue
         why = "is zero" if form.says_nothing else "spans no volume"
-        text = f"its {form.name} is marked as valid and {why}; the {chosen.name} was taken"
+        text = f"its {form.name} is marked as valid and {why}; the {chosen.name} was used"
         decisions.append(Decision("left out", text, None, "geometry"))
     return decisions
 
@@ -166,7 +166,7 @@ def compare_forms(grid: Grid, qform: StatedForm, header: NiftiHeader) -> list[De
     error = grid.corner_error(stated)
     if error < CORNER_ERROR_REFUSED:
         return []
-    text = f"sform and qform disagree by {error:.3g} voxels at the worst corner; the sform was taken"
+    text = f"sform and qform disagree by {error:.3g} voxels at the worst corner; the sform was used"
     return [Decision("assumed", text, error, "geometry")]
 
 

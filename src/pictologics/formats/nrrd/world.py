@@ -19,7 +19,7 @@ from .vocabulary import NOT_SPATIAL, NRRD_FRAMES
 __all__ = ["find_nrrd_grid", "find_spatial_axes"]
 
 NRRD_GRID_ADVICE = 'correct its space directions, or pass irregular="ignore" if they are a shear'
-"""What to do about directions that describe no grid."""
+"""What to do about directions that do not describe a grid."""
 
 
 def find_spatial_axes(header: NrrdHeader) -> tuple[int, ...]:
@@ -130,7 +130,7 @@ def read_directions(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
     columns = np.array([header.directions[axis] for axis in axes], dtype=np.float64).T
     if columns[3:].any():
         raise GeometryError(
-            "its axes go through space and time at once", path=header.file.name, advice="correct its space directions"
+            "its axes combine space and time", path=header.file.name, advice="correct its space directions"
         )
     if header.origin is None:
         decisions.append(
@@ -163,7 +163,7 @@ def read_spacings(header: NrrdHeader, axes: tuple[int, ...]) -> Steps:
         origin.append((low if is_node else low + step / 2) if math.isfinite(low) else 0.0)
     decisions = []
     if header.space_dimension:
-        text = "the header has no space directions; the axes were taken to run along those of its space"
+        text = "the header has no space directions; the axes were assumed to run along those of its space"
         decisions.append(Decision("assumed", text, None, "geometry"))
         origin = list(header.origin[: len(axes)]) if header.origin is not None else origin
     if unknown:

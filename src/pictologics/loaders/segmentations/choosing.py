@@ -32,7 +32,7 @@ def choose_numbers(available: Sequence[int], wanted: Sequence[int] | None, path:
             f"there {'are no segments' if several else 'is no segment'} {list_ranges(missing)}, "
             f"only {list_ranges(available)}",
             path=path,
-            advice="pass segment_numbers that are there, or leave it out for all",
+            advice="pass existing segment_numbers, or leave it out for all",
             missing=missing,
             segments=sorted(available),
         )
