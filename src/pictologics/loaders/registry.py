@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import UnsupportedFormatError
-from ..storage.files import PathLike
+from ..storage.files import PathLike, check_content
 from .dicom_reader import DicomReader
 from .dicom_seg_reader import SegReader
 from .dicom_selection import add_scan
@@ -57,6 +57,10 @@ def find_reader(
         assert source.scan is not None  # just made
         alone = find_lone_segment_file(source.scan, list_segment_readers(), series_uid)
         if alone is not None:
+            for header in source.scan.headers:
+                if header is not alone.header:
+                    # Damage may have made an image of an archive look like something else.
+                    check_content(header.file)
             return alone.probe.source, alone.reader
         probe = replace(probe, source=source)
     for reader in READERS:
