@@ -55,6 +55,8 @@ class Outlines:
     Attributes:
         corners: (n, 2) positions, in voxels.
         following: (n, 2) the next corner of each.
+        edge_low: (n, 2) smallest coordinates of the edge from each corner to the next.
+        edge_high: (n, 2) largest coordinates.
         starts: (m + 1,) where each polygon begins in the corners, and their number.
         low: (m, 2) smallest coordinates of each polygon.
         high: (m, 2) largest coordinates.
@@ -62,6 +64,8 @@ class Outlines:
 
     corners: FloatArray
     following: FloatArray
+    edge_low: FloatArray
+    edge_high: FloatArray
     starts: IntArray
     low: FloatArray
     high: FloatArray
@@ -69,12 +73,17 @@ class Outlines:
     @classmethod
     def of(cls, points: FloatArray, starts: IntArray, axes: IntArray) -> Outlines:
         """The outlines of contours in planes across some axes."""
-        in_plane = np.array([[1, 2], [0, 2], [0, 1]])[np.repeat(axes, np.diff(starts))]
-        corners = np.take_along_axis(points, in_plane, axis=1)
-        following = np.arange(1, len(corners) + 1)
-        following[starts[1:] - 1] = starts[:-1]
+        others = np.array([[1, 2], [0, 2], [0, 1]])
+        if (axes == axes[0]).all():
+            corners = points[:, others[axes[0]]]
+        else:
+            corners = np.take_along_axis(points, others[np.repeat(axes, np.diff(starts))], axis=1)
+        next_ones = np.arange(1, len(corners) + 1)
+        next_ones[starts[1:] - 1] = starts[:-1]
+        following = corners[next_ones]
         low, high = np.minimum.reduceat(corners, starts[:-1]), np.maximum.reduceat(corners, starts[:-1])
-        return cls(corners, corners[following], starts, low, high)
+        edges = np.minimum(corners, following), np.maximum(corners, following)
+        return cls(corners, following, *edges, starts, low, high)
 
     def polygon(self, k: int) -> FloatArray:
         """The corners of one of them."""
@@ -83,10 +92,9 @@ class Outlines:
     def select_edges(self, k: int, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Select the edges of a polygon whose boxes reach into a box: where each begins and ends."""
         part = slice(self.starts[k], self.starts[k + 1])
-        begin, end = self.corners[part], self.following[part]
-        reaching = (np.minimum(begin, end) <= high) & (np.maximum(begin, end) >= low)
-        chosen = reaching[:, 0] & reaching[:, 1]
-        return begin[chosen], end[chosen]
+        reaching = (self.edge_low[part] <= high) & (self.edge_high[part] >= low)
+        chosen = np.flatnonzero(reaching[:, 0] & reaching[:, 1]) + self.starts[k]
+        return self.corners[chosen], self.following[chosen]
 
 
 def compare_contours(
@@ -102,7 +110,8 @@ def compare_contours(
         exempt: (m,) contours that are combined by an exclusive or, and may repeat and cross.
     """
     repeated, crossing = np.zeros(len(keys), np.bool_), np.zeros(len(keys), np.bool_)
-    if len(keys) < 2:
+    if not (keys[1:] == keys[:-1]).all(axis=1).any():
+        # One contour in each plane: nothing to compare.
         return Comparison(repeated, crossing)
     outlines = Outlines.of(points, starts, keys[:, 0])
     pairs = list_touching_pairs(outlines, keys, exempt)
@@ -164,6 +173,8 @@ def compare_edges(outlines: Outlines, first: int, second: int) -> tuple[bool, bo
     low = np.maximum(outlines.low[first], outlines.low[second])
     high = np.minimum(outlines.high[first], outlines.high[second])
     a, b = outlines.select_edges(first, low, high)
+    if not len(a):
+        return False, False
     c, d = outlines.select_edges(second, low, high)
     do_meet = False
     at_once = max(1, PAIRS_AT_ONCE // max(1, len(c)))
