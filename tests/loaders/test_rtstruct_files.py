@@ -149,7 +149,9 @@ def test_other_files_are_refused(tmp_path):
     write_nifti(tmp_path / "scan.nii")
     with pytest.raises(UnsupportedFormatError, match=r"a file that begins with .* and the format RTSTRUCT is required"):
         load_rtstruct(tmp_path / "scan.nii", SCAN)
-    with pytest.raises(UnsupportedFormatError, match="one RTSTRUCT file is required, and this is a folder"):
+    with pytest.raises(
+        UnsupportedFormatError, match="a file of segments \\(RTSTRUCT\\) is required, and this folder holds none"
+    ):
         load_rtstruct(tmp_path, SCAN)
     with pytest.raises(MissingPathError):
         get_segment_info(tmp_path / "nothing.dcm")

@@ -112,7 +112,7 @@ def test_planes_across_two_axes_in_one_file_make_one_map(tmp_path):
 random_polygons = st.lists(st.tuples(st.integers(0, 22), st.integers(0, 22)), min_size=3, max_size=9).map(np.array)
 
 
-@pytest.mark.filterwarnings("ignore:.*too small to hold a voxel's center")
+@pytest.mark.filterwarnings("ignore:.*enclose no voxel's center")
 @settings(max_examples=30)
 @given(
     grids(st.just((24, 23, 5))),

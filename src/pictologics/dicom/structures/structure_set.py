@@ -187,9 +187,7 @@ def describe_undrawn(rois: Sequence[Roi], contours: PlanarContours, drawn: set[i
     undrawn = [rois[place].title for place in np.unique(contours.keys[:, 2]).tolist() if place not in drawn]
     if not undrawn:
         return []
-    text = (
-        f"ROI {', '.join(undrawn)} {'has' if len(undrawn) == 1 else 'have'} contours too small to hold a voxel's center"
-    )
+    text = f"ROI {', '.join(undrawn)} {'has' if len(undrawn) == 1 else 'have'} contours that enclose no voxel's center"
     return [Decision("left out", f"{text}, and so no voxel", len(undrawn), "content")]
 
 
