@@ -8,13 +8,14 @@ from typing import BinaryIO
 
 import numpy.typing as npt
 
-from .checks import check_choice, check_fill_value, check_whole
+from .checks import check_choice, check_fill_value
 from .dicom.series.phase_info import DicomPhaseInfo
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.explanation import Explanation
 from .loaders.keywords import (
     accept_former_spelling,
+    check_dataset_index,
     check_dtype,
     check_reference,
     check_source_mask_from,
@@ -24,6 +25,7 @@ from .loaders.keywords import (
 from .loaders.loading_steps import place_on_grid, read_image
 from .loaders.merging_files import load_and_merge_images
 from .loaders.protocol import (
+    MAIN_VOLUME,
     ColorHandling,
     Irregular,
     ReadOptions,
@@ -40,7 +42,7 @@ __all__ = ["Explanation", "Image", "create_full_mask", "explain", "load_and_merg
 @accept_former_spelling("colour", "color")
 def load_image(
     path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO,
-    dataset_index: int = 0,
+    dataset_index: int = MAIN_VOLUME,
     recursive: bool = False,
     reference_image: Image | None = None,
     transpose_axes: tuple[int, int, int] | None = None,
@@ -135,7 +137,7 @@ def load_image(
     target = None if reference_image is None else check_reference(reference_image)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
     options = ReadOptions(
-        dataset_index=check_whole("dataset_index", dataset_index, 0),
+        dataset_index=check_dataset_index(dataset_index),
         recursive=bool(recursive),
         apply_rescale=bool(apply_rescale),
         series_uid=series_uid,

@@ -70,7 +70,7 @@ def convert(
     ],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
-    dataset_index: DatasetIndex = 0,
+    dataset_index: DatasetIndex = None,
     irregular: Annotated[
         IrregularChoice, typer.Option(help="What to do with slices that do not form a regular grid.")
     ] = IrregularChoice.ERROR,
@@ -95,7 +95,7 @@ def convert(
         target,
         reference,
         recursive,
-        dataset_index=dataset_index,
+        dataset_index=commands.read_dataset_index(dataset_index),
         fill_value=fill_value,
         apply_rescale=not stored_values,
         series_uid=series_uid,
@@ -153,14 +153,20 @@ def process(
     ] = None,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
-    dataset_index: DatasetIndex = 0,
+    dataset_index: DatasetIndex = None,
 ) -> None:
     """Apply the steps of a pipeline to an image and its masks.
 
     Each mask is written next to the image, with its name added, and a record of what was done as .json.
     """
     commands.run_pipeline(
-        source, pipeline, target, mask or [], dataset_index=dataset_index, recursive=recursive, series_uid=series_uid
+        source,
+        pipeline,
+        target,
+        mask or [],
+        dataset_index=commands.read_dataset_index(dataset_index),
+        recursive=recursive,
+        series_uid=series_uid,
     )
 
 
@@ -197,12 +203,18 @@ def overlay(
     ] = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
-    dataset_index: DatasetIndex = 0,
+    dataset_index: DatasetIndex = None,
 ) -> None:
     """Draw a mask over its image."""
     options = commands.OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
     commands.draw_overlay(
-        image, mask, target, options, dataset_index=dataset_index, recursive=recursive, series_uid=series_uid
+        image,
+        mask,
+        target,
+        options,
+        dataset_index=commands.read_dataset_index(dataset_index),
+        recursive=recursive,
+        series_uid=series_uid,
     )
 
 

@@ -26,7 +26,9 @@ SourcePath = Annotated[
 ]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Also look into the folders below.")]
 SeriesUid = Annotated[str | None, typer.Option(help="SeriesInstanceUID of the series to load, if there are several.")]
-DatasetIndex = Annotated[int, typer.Option(min=0, help="Which volume to load, if there are several.")]
+DatasetIndex = Annotated[
+    int | None, typer.Option(min=0, show_default="0", help="Which volume to load, if there are several.")
+]
 OutsideFiles = Annotated[
     bool, typer.Option("--outside-files", help="Allow a NRRD or MetaImage header to name files outside its folder.")
 ]

@@ -76,7 +76,7 @@ def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
         files=len(series.headers),
     )
     try:
-        volumes = find_volumes(series, source.path)
+        volumes = find_volumes(series, source.path, as_listed=source.kind == "list")
     except REFUSALS as error:
         return [describe_refusal(common, error)]
     return [describe_volume(common, volume, index, source.path) for index, volume in enumerate(volumes)]
@@ -89,7 +89,7 @@ def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: 
         phase=volume.label,
         files=len({id(frame.header) for frame in volume.frames}),
         dataset_index=index,
-        options=(("dataset_index", index),) if index else (),
+        options=(("dataset_index", index),) if index or not volume.is_main else (),
     )
     try:
         check_colors([frame.header for frame in volume.frames], luminance=False)

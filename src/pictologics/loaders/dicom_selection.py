@@ -12,12 +12,13 @@ from ..dicom.headers.header import Header
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
 from ..dicom.series.phase_info import DicomPhaseInfo
-from ..dicom.series.volumes import SeriesVolume, find_volumes
+from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
+from ..dicom.series.volumes import SeriesVolume, find_volumes, refuse_without_main, warn_of_choice
 from ..dicom.structures.rois import RT_STRUCTURE_SET
 from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from ..storage.files import check_content
-from .protocol import Source
+from .protocol import MAIN_VOLUME, Source
 
 __all__ = [
     "SourceVolumes",
@@ -68,7 +69,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
     if series_uid is None:
         groups, localizers = set_aside_localizers(groups)
     series = choose_series(groups, series_uid, source.path)
-    volumes = find_volumes(series, source.path, source.only)
+    volumes = find_volumes(series, source.path, source.only, as_listed=source.kind == "list")
     check_what_is_left_out(scan, volumes, [group for group in groups if group is not series])
     if source.phase is not None:
         volumes = [find_phase(volumes, source.phase)]
@@ -95,14 +96,15 @@ def find_phase(volumes: Sequence[SeriesVolume], wanted: DicomPhaseInfo) -> Serie
 
 
 def check_what_is_left_out(scan: Scan, volumes: Sequence[SeriesVolume], others: Sequence[Series]) -> None:
-    """Compare with their checksums the files that are in no volume of any series: damage may have put them there.
+    """Compare with their checksums the files that are in no main volume of any series: damage may have put them there.
 
     Args:
         scan: All files.
         volumes: The volumes of the series that is meant, whose files are compared when they are read.
         others: The other series, of which nothing is read: whoever chose one does not wait for a whole archive.
     """
-    known = {id(frame.header) for volume in volumes for frame in volume.frames}
+    # A slice whose damaged header says another size or orientation would be of another set than the one that is meant.
+    known = {id(frame.header) for volume in volumes if volume.is_main for frame in volume.frames}
     known |= {id(header) for series in others for header in series.headers}
     for header in scan.headers:
         if id(header) not in known:
@@ -143,7 +145,7 @@ def find_image_series(scan: Scan, source: Source) -> list[Series]:
     if source.kind == "file" and not groups:
         # What reads its pixels can say what the file is, such as a structure set.
         return [Series(scan.headers[0].text(tags.SERIES_INSTANCE_UID), tuple(scan.headers))]
-    return groups
+    return unite_listed_series(groups) if source.kind == "list" else unite_shattered_series(groups)
 
 
 def no_dicom_error(scan: Scan, source: Source) -> UnsupportedFormatError:
@@ -190,7 +192,15 @@ def find_segment_format(header: Header) -> str:
 
 
 def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
-    """The volume that ``dataset_index`` counts."""
+    """The volume that ``dataset_index`` counts.
+
+    Raises:
+        AmbiguousSeriesError: If no volume is the main one and the caller wrote no index.
+        OptionError: If there are fewer volumes.
+    """
+    if index is MAIN_VOLUME:
+        refuse_without_main(volumes, path)
+        return warn_of_choice(volumes[0])
     if index >= len(volumes):
         count = len(volumes)
         raise OptionError(

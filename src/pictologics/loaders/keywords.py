@@ -9,17 +9,18 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import check_choice, is_whole, option_error
+from ..checks import check_choice, check_whole, is_whole, option_error
 from ..errors import ContentWarning, OptionError, warn
 from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_is_image
 from ..merger import Binarize
-from .protocol import SourceMaskFrom, Suv
+from .protocol import MAIN_VOLUME, SourceMaskFrom, Suv
 
 __all__ = [
     "accept_former_spelling",
     "check_binarize",
+    "check_dataset_index",
     "check_dtype",
     "check_paths",
     "check_reference",
@@ -76,6 +77,11 @@ def warn_of_idle_options(needed: str, transpose_axes: object, fill_value: object
     ]
     for name in idle:
         warn(f"{name} is used together with {needed} only, and was ignored", ContentWarning)
+
+
+def check_dataset_index(index: int) -> int:
+    """Check ``dataset_index``: a whole number from 0, or the default as it is, which says that none was written."""
+    return index if index is MAIN_VOLUME else check_whole("dataset_index", index, 0)
 
 
 def check_reference(reference_image: Image) -> Grid:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import check_choice, check_fill_value, check_whole
+from ..checks import check_choice, check_fill_value
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
@@ -23,13 +23,14 @@ from ..provenance import Decision, Provenance, give_warnings
 from ..storage.files import PathLike
 from .keywords import (
     check_binarize,
+    check_dataset_index,
     check_dtype,
     check_paths,
     check_reference,
     warn_of_idle_options,
 )
 from .loading_steps import place_on_grid, read_image
-from .protocol import ReadOptions
+from .protocol import MAIN_VOLUME, ReadOptions
 
 __all__ = ["load_and_merge_images"]
 
@@ -38,7 +39,7 @@ def load_and_merge_images(
     image_paths: Sequence[PathLike],
     reference_image: Image | None = None,
     conflict_resolution: ConflictResolution = "max",
-    dataset_index: int = 0,
+    dataset_index: int = MAIN_VOLUME,
     recursive: bool = False,
     binarize: Binarize = None,
     reposition_to_reference: bool = False,
@@ -118,7 +119,7 @@ def load_and_merge_images(
     if not reposition_to_reference:
         warn_of_idle_options("reposition_to_reference", transpose_axes, fill_value, interpolation)
     options = ReadOptions(
-        dataset_index=check_whole("dataset_index", dataset_index, 0),
+        dataset_index=check_dataset_index(dataset_index),
         recursive=bool(recursive),
         apply_rescale=bool(apply_rescale),
         dtype=check_dtype(dtype),

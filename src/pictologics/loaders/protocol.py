@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..image import Image
 from ..storage.files import StoredFile
 
 __all__ = [
+    "MAIN_VOLUME",
     "ColorHandling",
     "Description",
     "Irregular",
@@ -39,6 +40,17 @@ SegmentFacts = dict[str, str | int]
 """What is known of one segment. Always there: ``segment_number``, a number, and as text, empty where the file says
 nothing, ``segment_label``, ``segment_description``, ``algorithm_type``. A reader may add more, under names that say
 what they are."""
+
+
+class UnwrittenIndex(int):
+    """A ``dataset_index`` that the caller did not write: as a number it is 0, the first volume."""
+
+
+MAIN_VOLUME: Final = UnwrittenIndex(0)
+"""The default of ``dataset_index``.
+
+It is told by identity from a 0 that was written: that one chooses the first of several sets of images of a series of
+which none is the main one, and without a choice those are refused."""
 
 FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
 """Options that mean something for every format, or that the front door acts on itself."""
@@ -98,7 +110,7 @@ class Probe:
 class ReadOptions:
     """The keywords of ``load_image`` that concern reading, packed once; see there for their meaning."""
 
-    dataset_index: int = 0
+    dataset_index: int = MAIN_VOLUME
     recursive: bool = False
     apply_rescale: bool = True
     series_uid: str | None = None

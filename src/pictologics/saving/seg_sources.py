@@ -12,6 +12,7 @@ from ..dicom.headers import tags
 from ..dicom.headers.full_dataset import read_dataset
 from ..dicom.headers.scanning import list_files, scan_files
 from ..dicom.series.image_series import choose_series, group_series, set_aside_localizers
+from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
 from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
 from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
@@ -79,8 +80,13 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
         GeometryError: If its slices do not form a regular grid.
     """
     path, files = list_source_files(given)
-    meant, _ = set_aside_localizers(group_series(scan_files(files).headers))
-    volumes = find_volumes(choose_series(meant, None, path), path)
+    is_list = not isinstance(given, (str, os.PathLike))
+    series = group_series(scan_files(files).headers)
+    series = unite_listed_series(series) if is_list else unite_shattered_series(series)
+    meant, _ = set_aside_localizers(series)
+    volumes = find_volumes(choose_series(meant, None, path), path, as_listed=is_list)
+    # Localizers and other images beside the volume are not what the segmentation was drawn on.
+    volumes = [volume for volume in volumes if volume.is_main] or volumes
     if len(volumes) > 1:
         labels = ", ".join(volume.label for volume in volumes)
         raise AmbiguousSeriesError(

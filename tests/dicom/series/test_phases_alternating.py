@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pictologics import GeometryError, explain, load_image
+from pictologics import ContentWarning, explain, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import write_series
 from tests.factories.phantom import PHANTOM, Phantom, counting
@@ -91,7 +91,7 @@ def test_only_strict_turns_split(tmp_path_factory, echoes):
     assert len(get_dicom_phases(folder)) == (count if is_strict else 1)
 
 
-def test_contrasts_that_alternate_unevenly_are_refused(tmp_path):
+def test_contrasts_that_alternate_unevenly_are_two_volumes(tmp_path):
     """The second echo lies 1 mm above the first, of which each slice is 5 mm from the next."""
 
     def touch(ds, k):
@@ -101,5 +101,8 @@ def test_contrasts_that_alternate_unevenly_are_refused(tmp_path):
             ds.ImagePositionPatient = [round(float(v), 6) for v in position]
 
     write_series(tmp_path, LONG, touch, modality="MR")
-    with pytest.raises(GeometryError, match="interleaved"):
-        load_image(tmp_path)
+    for echo in range(2):
+        with pytest.warns(ContentWarning, match="covers 6 of 12 positions"):
+            image = load_image(tmp_path, dataset_index=echo)
+        np.testing.assert_array_equal(image.array, LONG.array[:, :, echo::2])
+        assert image.spacing[2] == pytest.approx(5.0)

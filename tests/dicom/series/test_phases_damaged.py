@@ -13,7 +13,6 @@ import pytest
 from pictologics import (
     ContentWarning,
     CorruptFileError,
-    GeometryError,
     PictologicsError,
     load_image,
 )
@@ -47,14 +46,18 @@ def test_one_slice_sent_twice_under_one_uid_is_one_slice(tmp_path):
 
 
 def test_one_slice_sent_twice_under_another_uid(tmp_path):
-    """Never two slices: the volume is whole, and the extra image a volume of its own, said to be incomplete."""
+    """Never two slices: one that holds the same is left out, any other is a volume, said to be incomplete."""
     write_series(tmp_path)
     slice_file(tmp_path / "z.dcm", 2, PHANTOM, lambda ds, _: setattr(ds, "SOPInstanceUID", uid("another")))
+    with pytest.warns(ContentWarning, match=r"left out 1 image that holds the same values.*z\.dcm"):
+        assert_shows(load_image(tmp_path), PHANTOM)
+    other = PHANTOM.with_array(PHANTOM.array + 1)
+    slice_file(tmp_path / "z.dcm", 2, other, lambda ds, _: setattr(ds, "SOPInstanceUID", uid("another")))
     phases = get_dicom_phases(tmp_path)
     assert [phase.num_slices for phase in phases] == [SLICES, 1]
     with pytest.warns(ContentWarning, match="1 more image at the same positions"):
         assert_shows(load_image(tmp_path), PHANTOM)
-    with pytest.warns(ContentWarning, match="fewer"):
+    with pytest.warns(ContentWarning, match="4 fewer.*covers 1 of 5 positions"):
         load_image(tmp_path, dataset_index=1)
 
 
@@ -67,8 +70,8 @@ def test_another_uid_in_a_step_and_shoot_scan(tmp_path):
         ds.InstanceNumber = 99
 
     slice_file(tmp_path / "a.dcm", 2, PHANTOM, again)
-    assert [phase.num_slices for phase in get_dicom_phases(tmp_path)] == [SLICES, 1]
-    with pytest.warns(ContentWarning, match="1 more image at the same positions"):
+    assert [phase.num_slices for phase in get_dicom_phases(tmp_path)] == [SLICES]
+    with pytest.warns(ContentWarning, match="left out 1 image that holds the same values"):
         assert_shows(load_image(tmp_path), PHANTOM)
 
 
@@ -127,7 +130,7 @@ def test_a_slice_without_position_in_a_series_of_phases(tmp_path):
         load_image(tmp_path, dataset_index=1)
 
 
-def test_phases_at_different_places_are_no_volume(tmp_path):
+def test_phases_at_different_places_are_two_volumes(tmp_path):
     """The second echo lies 1 mm higher than the first, of which each slice is 2.5 mm from the next."""
 
     def touch(t: int):
@@ -139,8 +142,11 @@ def test_phases_at_different_places_are_no_volume(tmp_path):
         return move
 
     write_phases(tmp_path, [touch(0), touch(1)])
-    with pytest.raises(GeometryError, match=r"spacing|distance|lattice|interleaved"):
-        load_image(tmp_path)
+    for t in range(2):
+        with pytest.warns(ContentWarning, match="covers 5 of 10 positions"):
+            image = load_image(tmp_path, dataset_index=t, irregular="resample")
+        np.testing.assert_array_equal(image.array, phase_phantom(t).array)
+        np.testing.assert_allclose(image.origin, PHANTOM.position((0, 0, t / PHANTOM.spacing[2])), atol=1e-5)
 
 
 @pytest.mark.slow

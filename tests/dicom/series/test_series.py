@@ -369,7 +369,8 @@ def test_two_images_at_each_position_are_phases_never_slices(tmp_path):
 
 def test_one_position_twice_is_never_stacked(tmp_path):
     write_series(tmp_path / "ct")
-    slice_file(tmp_path / "ct" / "again", 2, PHANTOM, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("again")))
+    other = PHANTOM.with_array(PHANTOM.array + 1)
+    slice_file(tmp_path / "ct" / "again", 2, other, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("again")))
     with pytest.warns(ContentWarning, match="1 more image at the same positions"):
         assert_is_the_phantom(load_image(tmp_path / "ct"))
     with pytest.warns(UserWarning, match="4 fewer than the fullest|1 mm was assumed"):

@@ -7,3 +7,4 @@ from .merge import merge_masks as merge_masks
 from .overlay import OverlayOptions as OverlayOptions, draw_overlay as draw_overlay
 from .process import run_pipeline as run_pipeline
 from .segments import print_segments as print_segments
+from .volume_choice import read_dataset_index as read_dataset_index

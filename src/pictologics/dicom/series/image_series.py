@@ -11,21 +11,26 @@ from ...provenance import Decision
 from ..frames.sop_classes import holds_image, missing_pixels_error
 from ..headers import tags
 from ..headers.header import Header
+from .remarks import SeriesRemark
 
 __all__ = ["Localizers", "Series", "choose_series", "group_series", "set_aside_localizers"]
 
 
 @dataclass(frozen=True)
 class Series:
-    """The image files of one SeriesInstanceUID.
+    """The image files of one SeriesInstanceUID, or of several that were united.
 
     Attributes:
-        uid: SeriesInstanceUID, empty if the files have none.
+        uid: SeriesInstanceUID, empty if the files have none or several.
         headers: The files' headers.
+        members: The series that were united, each of one UID; none as a rule.
+        remarks: What is said of that.
     """
 
     uid: str
     headers: tuple[Header, ...]
+    members: tuple[Series, ...] = ()
+    remarks: tuple[SeriesRemark, ...] = ()
 
     @property
     def number(self) -> str:
@@ -42,9 +47,14 @@ class Series:
         """SeriesDescription."""
         return self.headers[0].text(tags.SERIES_DESCRIPTION)
 
+    def find_member(self, uid: str) -> Series | None:
+        """The series of that UID, which may be one of those that were united."""
+        return next((member for member in (self, *self.members) if member.uid == uid), None)
+
     def __str__(self) -> str:
         count = f"{len(self.headers):5} files"
-        return f"{self.uid or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
+        name = self.uid or (f"({len(self.members)} UIDs)" if self.members else "(no UID)")
+        return f"{name}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
 
 
 @dataclass(frozen=True)
@@ -119,8 +129,9 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
         )
     if series_uid is not None:
         for candidate in series:
-            if candidate.uid == series_uid:
-                return candidate
+            member = candidate.find_member(series_uid)
+            if member is not None:
+                return member
         raise OptionError(
             f"there is no image series {series_uid!r} here, only\n{table}\n",
             path=path,

@@ -1,20 +1,21 @@
-"""The frames of a series by layout: which of them could be planes of one volume, and which set of them is loaded."""
+"""The frames of a series by layout: which of them could be planes of one volume, and which set is the main one."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...errors import AmbiguousSeriesError, GeometryError
-from ...provenance import Decision
+import numpy as np
+
+from ...errors import GeometryError
 from ..frames import list_frames
 from ..frames.assumed_places import orient_along_positions, take_orientation
 from ..frames.frame import Frame
-from ..headers import tags
+from .identity_labels import name_differing_labels, part_by_labels
 from .image_series import Series
 
-__all__ = ["FrameLayout", "LeftOut", "choose_layouts", "group_layouts"]
+__all__ = ["FrameLayout", "are_stacks_of_files", "group_layouts", "is_without_main", "refuse_unplaced"]
 
 COSINE_TOLERANCE = 1e-4
 """Direction cosines that differ by less are those of one orientation, written with other digits.
@@ -22,43 +23,57 @@ COSINE_TOLERANCE = 1e-4
 Scanners write six digits, and six or seven are left of a cosine that was stored as float32. Planes that really are
 turned against each other by so little are told by their corner error, not here."""
 
+PLANE_NAMES = ("sagittal", "coronal", "axial")
+"""What a plane is called by the axis of the patient that its normal is nearest to."""
+
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """The frames of a series that could be planes of one volume: same orientation, size and frame of reference."""
+    """The frames of a series that could be planes of one volume: same orientation and size, parted by no label.
+
+    Attributes:
+        frames: The frames.
+        label: The label that parts them from other frames of the same kind, with its value; empty if none does.
+    """
 
     frames: tuple[Frame, ...]
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What they are, such as "coronal localizer 512x512"."""
+        first = self.frames[0]
+        words = [name_plane(first), "localizer" * first.is_localizer, f"{first.columns}x{first.rows}", self.label]
+        return " ".join(filter(None, words))
 
     def __str__(self) -> str:
         first = self.frames[0]
-        kind = "localizer " if first.is_localizer else ""
-        count = len(self.frames)
-        return f"{count} {kind}image{'s' * (count != 1)} of {first.columns}x{first.rows}"
+        words = [name_plane(first), "localizer" * first.is_localizer, f"image{'s' * (len(self.frames) != 1)}"]
+        text = f"{len(self.frames)} {' '.join(filter(None, words))} of {first.columns}x{first.rows}"
+        return f"{text} with {self.label}" if self.label else text
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Images of a series that are no planes of the volume that is loaded.
+def name_plane(frame: Frame) -> str:
+    """The plane of the patient that a frame is nearest to, empty if it does not say how it lies."""
+    if frame.orientation is None:
+        return ""
+    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
+    return PLANE_NAMES[int(np.abs(normal).argmax())]
 
-    Attributes:
-        count: How many there are: images, or whole volumes.
-        text: Which they are, in words.
-        may_explain_hole: Whether the volume may lack some of them. Then a warning is given, and an error about missing
-            slices names them.
+
+def group_layouts(
+    series: Series, only: frozenset[tuple[str, int]] | None = None, *, as_listed: bool = False
+) -> list[FrameLayout]:
+    """The layouts of a series, or of some of its frames, in the order in which their volumes are counted.
+
+    The one with most frames is first and localizers are last; those of multi-frame objects, whose frames have
+    attributes of their own, come as their file holds them, as none is the main one.
+
+    Args:
+        series: The series.
+        only: The frames that are meant, by file and number; None for all.
+        as_listed: Whether a person named the files one by one, which says that they belong together.
     """
-
-    count: int
-    text: str
-    may_explain_hole: bool
-
-    @property
-    def decision(self) -> Decision:
-        """What the record of the image says of them."""
-        return Decision("left out", self.text, self.count, "content" if self.may_explain_hole else None)
-
-
-def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None) -> list[FrameLayout]:
-    """The layouts of a series, or of some of its frames, the one with most frames first and localizers last."""
     # First by equal keys, which costs one look-up a frame; only the few keys are then compared pair by pair.
     groups: defaultdict[tuple[object, ...], list[Frame]] = defaultdict(list)
     for header in series.headers:
@@ -73,7 +88,11 @@ def group_layouts(series: Series, only: frozenset[tuple[str, int]] | None = None
             merged.append(frames)
         else:
             home.extend(frames)
-    layouts = [FrameLayout(tuple(frames)) for frames in complete_orientations(merged)]
+    layouts = name_apart(
+        [layout for frames in complete_orientations(merged) for layout in part_layout(frames, as_listed)]
+    )
+    if are_stacks_of_files(layouts):
+        return sorted(layouts, key=lambda layout: layout.frames[0].number)
     return sorted(layouts, key=lambda layout: (layout.frames[0].is_localizer, -len(layout.frames)))
 
 
@@ -96,17 +115,43 @@ def complete_orientations(groups: list[list[Frame]]) -> list[list[Frame]]:
     return completed
 
 
+def part_layout(frames: Sequence[Frame], as_listed: bool) -> list[FrameLayout]:
+    """The layouts of frames of one orientation and size: one, unless labels part them."""
+    parts = part_by_labels(frames, as_listed)
+    if len(parts) == 1:
+        return [FrameLayout(tuple(frames))]
+    return [FrameLayout(tuple(part), name_differing_labels(part, frames)) for part in parts]
+
+
+def name_apart(layouts: Sequence[FrameLayout]) -> list[FrameLayout]:
+    """Layouts that would be called alike, with what tells them apart in their names."""
+    counts = Counter(layout.name for layout in layouts)
+    named = []
+    for layout in layouts:
+        first = layout.frames[0]
+        if counts[layout.name] > 1 and not layout.label:
+            cosines = "none" if first.orientation is None else ", ".join(f"{value:.6g}" for value in first.orientation)
+            alike = [other.frames[0] for other in layouts if other.name == layout.name]
+            is_turned = any(other.orientation != first.orientation for other in alike)
+            label = f"ImageOrientationPatient ({cosines})" if is_turned else f"ImageType {' '.join(first.image_type)}"
+            named.append(FrameLayout(layout.frames, label))
+        else:
+            named.append(layout)
+    return named
+
+
+def are_stacks_of_files(layouts: Sequence[FrameLayout]) -> bool:
+    """Whether layouts are the stacks of multi-frame objects, which are volumes of equal rank."""
+    return len(layouts) > 1 and all(frame.has_own_attributes for layout in layouts for frame in layout.frames)
+
+
 def make_layout_key(frame: Frame) -> tuple[object, ...]:
-    """What planes of one volume have in common besides their orientation, as the file writes it."""
-    values = frame.header.values
-    return (
-        frame.rows,
-        frame.columns,
-        # A scout view is no slice of the volume, even where it lies as the slices do.
-        tuple(frame.image_type) if frame.is_localizer else None,
-        values.get(tags.FRAME_OF_REFERENCE_UID),
-        frame.attributes.text(tags.STACK_ID),
-    )
+    """What planes of one volume have in common besides their orientation, as the file writes it.
+
+    No UID and no stack is among it: positions decide what is one volume (see ``identity_labels``).
+    """
+    # A scout view is no slice of the volume, even where it lies as the slices do.
+    return frame.rows, frame.columns, tuple(frame.image_type) if frame.is_localizer else None
 
 
 def is_same_layout(frame: Frame, other: Frame) -> bool:
@@ -117,43 +162,20 @@ def is_same_layout(frame: Frame, other: Frame) -> bool:
     return apart < COSINE_TOLERANCE and make_layout_key(frame) == make_layout_key(other)
 
 
-def choose_layouts(layouts: Sequence[FrameLayout], path: str) -> tuple[list[FrameLayout], list[LeftOut]]:
-    """The layouts of a series that are loaded.
-
-    Usually one, the largest; the others are left out, with a warning that counts them. The stacks of multi-frame
-    objects, whose frames have attributes of their own, are volumes of equal rank and all of them are kept.
-
-    Raises:
-        AmbiguousSeriesError: If two layouts have the same number of images.
-    """
-    first, *others = layouts
-    if not others:
-        return [first], []
-    if all(frame.has_own_attributes for layout in layouts for frame in layout.frames):
-        # The order in which the file holds them, as none is the main one.
-        return sorted(layouts, key=lambda layout: layout.frames[0].number), []
-    refuse_unplaced(first, others, path)
-    rival = others[0]
-    if len(rival.frames) == len(first.frames) and rival.frames[0].is_localizer == first.frames[0].is_localizer:
-        raise AmbiguousSeriesError(
-            f"the series holds {len(layouts)} sets of images that do not form one volume, and none is the largest: "
-            + ", ".join(map(str, layouts)),
-            path=path,
-            advice="pass the list of files of one of them",
-            files=[[frame.header.path for frame in layout.frames] for layout in layouts],
-        )
-    count = sum(len(layout.frames) for layout in others)
-    text = (
-        f"left out {count} of {count + len(first.frames)} images, which have another layout "
-        f"({', '.join(map(str, others))}, the first is '{rival.frames[0].header.path}') than the {first}"
-    )
-    return [first], [LeftOut(count, text, may_explain_hole=True)]
+def is_without_main(layouts: Sequence[FrameLayout]) -> bool:
+    """Whether no layout is the one that a series is about: two of the same rank have most frames."""
+    if len(layouts) == 1:
+        return False
+    first, rival = layouts[:2]
+    are_alike = rival.frames[0].is_localizer == first.frames[0].is_localizer
+    return are_alike and len(rival.frames) == len(first.frames)
 
 
-def refuse_unplaced(first: FrameLayout, others: Sequence[FrameLayout], path: str) -> None:
+def refuse_unplaced(layouts: Sequence[FrameLayout], path: str) -> None:
     """Raise if images that look like slices of a volume do not say where they lie: without them it may have a hole."""
+    first, *others = layouts
     like = first.frames[0]
-    if like.is_localizer or like.orientation is None:
+    if like.is_localizer or like.orientation is None or are_stacks_of_files(layouts):
         return
     for frame in (frame for layout in others for frame in layout.frames):
         is_alike = (frame.rows, frame.columns) == (like.rows, like.columns) and not frame.is_localizer

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from ..frames.frame import Frame
 from ..headers import tags
 from ..stacks.lattices import FEWEST, is_evenly_spaced
@@ -23,14 +22,9 @@ from .phase_columns import Column, Index, find_differing_tags, read_full_columns
 from .phase_order import has_maps, label_piece, number_ages, sort_pieces
 from .phase_pieces import Piece, Splitter
 from .phase_values import IMAGE_TYPE_TAGS, Value
+from .positions import number_positions
 
-__all__ = ["Phase", "split_phases"]
-
-POSITION_ROUNDING = 2e-3
-"""Distance, mm, up to which two planes are at one position.
-
-Scanners write positions with three decimals: each coordinate is off by up to half a micrometer, and the distance of two
-planes along an oblique normal by up to 1.7 micrometers."""
+__all__ = ["Phase", "make_column_phases", "split_phases"]
 
 ORDER_REMARK = "only the order of the images (instance numbers, times, frames) tells it from others"
 """What is said of a volume that no attribute tells apart."""
@@ -137,28 +131,6 @@ def make_phase(frames: Sequence[Frame], piece: Piece, pieces: Sequence[Piece]) -
         ORDER_REMARK if is_guessed else "",
         is_guessed,
     )
-
-
-def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
-    """For each plane the number of its position along the normal; None if positions are not known."""
-    first = frames[0]
-    if first.orientation is None or any(frame.position is None for frame in frames):
-        return None
-    if len(frames) == 1:
-        return np.zeros(1, dtype=int)
-    normal = np.cross(first.orientation[:3], first.orientation[3:])
-    heights = np.array([frame.position for frame in frames], dtype=float) @ normal
-    order = np.argsort(heights, kind="stable")
-    gaps = np.diff(heights[order])
-    # Slices of a small animal are tens of micrometers apart: for them the rounding is a share of the pixel.
-    pixel = min(first.pixel_spacing) if first.pixel_spacing else 1.0
-    rounding = min(POSITION_ROUNDING, CORNER_ERROR_NOTED * pixel)
-    apart = gaps[gaps > rounding]
-    # A tenth of the usual distance between slices, by the median: one wide hole must not make neighbors look like one.
-    same = max(CORNER_ERROR_REFUSED * float(np.median(apart)), rounding) if apart.size else rounding
-    slots = np.empty(len(frames), dtype=int)
-    slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
-    return slots
 
 
 def split_alternating(frames: Sequence[Frame], slots: np.ndarray) -> list[Phase]:

@@ -1,19 +1,27 @@
-"""A series -> its volumes: one layout, each image once, split into phases."""
+"""A series -> its volumes: layout by layout, each image once, split into phases."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...errors import CorruptFileError, GeometryError
+from ...errors import AmbiguousSeriesError, CorruptFileError, GeometryError
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..stacks.planes import Planes, stack_planes
+from .coverage import describe_other_layouts, describe_phases
+from .identity_labels import describe_labels
 from .image_series import Series
-from .layouts import LeftOut, choose_layouts, group_layouts
+from .lattice_volumes import split_lattices
+from .layouts import FrameLayout, are_stacks_of_files, group_layouts, is_without_main, refuse_unplaced
 from .phases import Phase, split_phases
+from .remarks import SeriesRemark
+from .resent_slices import drop_resent
 
-__all__ = ["SeriesVolume", "find_volumes", "stack_volume"]
+__all__ = ["SeriesVolume", "find_volumes", "refuse_without_main", "stack_volume", "warn_of_choice"]
+
+MOST_LISTED = 12
+"""How many volumes an error lists: a series of thousands of time points needs no table."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +31,15 @@ class SeriesVolume:
     Attributes:
         phase: Its planes, and what tells it from the others.
         label: What tells it from the others in words, empty if it is the only one.
-        left_out: What else the series holds.
+        remarks: What is said of it and of the rest of the series.
+        is_main: Whether it is of the set of images that the series is about, or of one of several of equal rank in one
+            multi-frame object; of no volume if no set is the largest.
     """
 
     phase: Phase
     label: str
-    left_out: tuple[LeftOut, ...]
+    remarks: tuple[SeriesRemark, ...]
+    is_main: bool = True
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -37,38 +48,91 @@ class SeriesVolume:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """What the record of the image says of the rest of the series."""
-        return tuple(rest.decision for rest in self.left_out)
+        """What the record of the image says of it and of the rest of the series."""
+        return tuple(remark.decision for remark in self.remarks)
 
 
-def find_volumes(series: Series, path: str, only: frozenset[tuple[str, int]] | None = None) -> list[SeriesVolume]:
-    """The volumes of a series, in their order.
+def find_volumes(
+    series: Series, path: str, only: frozenset[tuple[str, int]] | None = None, *, as_listed: bool = False
+) -> list[SeriesVolume]:
+    """The volumes of a series, in the one order in which ``dataset_index`` counts them.
+
+    Those of the largest set of images that could form a volume come first, in the order of its phases;
+    then those of the other sets, which differ in orientation or size, localizers last.
 
     Args:
         series: The series.
         path: The source, for messages.
         only: The frames that are meant, by file and number; None for all.
+        as_listed: Whether a person named the files one by one, which says that they belong together.
+    """
+    layouts = group_layouts(series, only, as_listed=as_listed)
+    refuse_unplaced(layouts, path)
+    are_equal = are_stacks_of_files(layouts)
+    has_main = not are_equal and not is_without_main(layouts)
+    sets = [split_layout(layout, number, layouts) for number, layout in enumerate(layouts)]
+    first_indices = [sum(len(phases) for phases, _ in sets[:number]) for number in range(len(sets))]
+    total = sum(len(phases) for phases, _ in sets)
+    volumes = []
+    for number, (phases, copies) in enumerate(sets):
+        about_others = describe_other_layouts(layouts, number, first_indices, has_main=has_main)
+        places = describe_phases(phases, first_indices[number], total) if total > 1 else []
+        for k, phase in enumerate(phases):
+            remarks = (*series.remarks, *about_others, *copies, *places[k : k + 1], *describe_labels(phase.frames))
+            label = phase.label if total > 1 else ""
+            volumes.append(SeriesVolume(phase, label, remarks, are_equal or (has_main and number == 0)))
+    return volumes
+
+
+def warn_of_choice(volume: SeriesVolume) -> SeriesVolume:
+    """The volume as it is given to a caller who did not choose it: what else there is becomes a warning."""
+    remarks = (replace(r, is_warning=r.is_warning or r.warns_by_default) for r in volume.remarks)
+    return replace(volume, remarks=tuple(remarks))
+
+
+def split_layout(
+    layout: FrameLayout, number: int, layouts: Sequence[FrameLayout]
+) -> tuple[list[Phase], list[SeriesRemark]]:
+    """The volumes of one layout, called by it if there are several, and what is said of copies in it."""
+    # Copies go first: a slice that was sent twice would look like a position that repeats.
+    try:
+        frames, copies = drop_duplicates(layout.frames)
+        frames, sent_again = drop_resent(frames)
+        copies += sent_again
+        phases = split_lattices(frames) or split_phases(frames)
+    except CorruptFileError:
+        if number == 0:
+            raise
+        # What is wrong with a scout view is no reason to refuse the volume beside it.
+        phases, copies = [Phase(layout.frames)], []
+    if len(layouts) > 1:
+        stack = f"Stack {number + 1}" if layout.frames[0].has_own_attributes else f"Set {number + 1} ({layout.name})"
+        phases = [replace(phase, label=stack if len(phases) == 1 else f"{stack}, {phase.label}") for phase in phases]
+    return phases, copies
+
+
+def refuse_without_main(volumes: Sequence[SeriesVolume], path: str) -> None:
+    """Raise if a series holds several sets of images, none is the largest, and nobody said which is meant.
 
     Raises:
-        AmbiguousSeriesError: If the series holds several layouts and none is the largest.
+        AmbiguousSeriesError: It names the ``dataset_index`` of each volume.
     """
-    layouts, others = choose_layouts(group_layouts(series, only), path)
-    phases: list[Phase] = []
-    repeated: list[LeftOut] = []
-    # Copies go first: a slice that was sent twice would look like a position that repeats.
-    for number, layout in enumerate(layouts, 1):
-        frames, copies = drop_duplicates(layout.frames)
-        repeated += copies
-        found = split_phases(frames)
-        if len(layouts) > 1:
-            found = [name_stack(phase, number, len(found)) for phase in found]
-        phases += found
-    if len(phases) == 1:
-        return [SeriesVolume(phases[0], "", (*others, *repeated))]
-    return [
-        SeriesVolume(phase, phase.label, (*others, *repeated, compare_phases(phases, index)))
-        for index, phase in enumerate(phases)
+    if len(volumes) == 1 or any(volume.is_main for volume in volumes):
+        return
+    lines = [
+        f"  dataset_index={index}: {volume.label}, {len(volume.frames)} image{'s' * (len(volume.frames) != 1)}"
+        for index, volume in enumerate(volumes[:MOST_LISTED])
     ]
+    lines += [f"  and {len(volumes) - MOST_LISTED} more"] if len(volumes) > MOST_LISTED else []
+    raise AmbiguousSeriesError(
+        "the series holds sets of images that form no common volume, and none is the largest:\n"
+        + "\n".join(lines)
+        + "\n",
+        path=path,
+        advice="pass dataset_index= with one of these numbers",
+        volumes=[volume.label for volume in volumes],
+        files=[list(dict.fromkeys(frame.header.path for frame in volume.frames)) for volume in volumes],
+    )
 
 
 def stack_volume(volume: SeriesVolume, frames: Sequence[Frame], irregular: str, path: str) -> Planes:
@@ -87,39 +151,14 @@ def stack_volume(volume: SeriesVolume, frames: Sequence[Frame], irregular: str, 
     try:
         return stack_planes(frames, irregular, path)
     except GeometryError as error:
-        texts = [rest.text for rest in volume.left_out if rest.may_explain_hole]
+        texts = [remark.text for remark in volume.remarks if remark.is_warning]
         if not texts:
             raise
         found = f"{error.found} ({'; '.join(texts)})"
         raise GeometryError(found, path=error.path, advice=error.advice, **error.values) from error
 
 
-def name_stack(phase: Phase, number: int, count: int) -> Phase:
-    """A phase of one of several stacks, called by both."""
-    label = f"Stack {number}" if count == 1 else f"Stack {number}, {phase.label}"
-    return replace(phase, label=label)
-
-
-def compare_phases(phases: Sequence[Phase], index: int) -> LeftOut:
-    """What to say of one volume among several; an incomplete one is warned of."""
-    phase = phases[index]
-    text = f"this is one of {len(phases)} volumes ({phase.label}, dataset_index={index})"
-    text += f"; {phase.remark}" if phase.remark else ""
-    sizes = [len(phase.frames) for phase in phases]
-    missing = max(sizes) - sizes[index]
-    if missing:
-        text = f"{text}: it has {sizes[index]} slices, {missing} fewer than the fullest"
-        return LeftOut(missing, text, may_explain_hole=True)
-    if phase.is_guessed and min(sizes) < max(sizes):
-        # Nothing but order tells them apart: a slice that was sent twice looks like this.
-        extra = sum(sizes) - max(sizes)
-        text = f"{text}: {extra} more image{'s' * (extra != 1)} at the same positions belong to the others"
-        return LeftOut(extra, text, may_explain_hole=True)
-    # An order may be wrong at any position, and then slices of two volumes are mixed.
-    return LeftOut(len(phases) - 1, text, may_explain_hole=phase.is_guessed)
-
-
-def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[LeftOut]]:
+def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[SeriesRemark]]:
     """Keep one frame of each SOP Instance UID.
 
     Some anonymizers give one UID to a whole series; such frames lie at different positions and stay.
@@ -140,4 +179,4 @@ def drop_duplicates(frames: Sequence[Frame]) -> tuple[list[Frame], list[LeftOut]
     if not count:
         return list(seen.values()), []
     text = f"left out {count} image{'s' * (count != 1)} that repeat{'s' * (count == 1)} the SOP Instance UID of another"
-    return list(seen.values()), [LeftOut(count, text, may_explain_hole=True)]
+    return list(seen.values()), [SeriesRemark(count, text, is_warning=True)]
