@@ -21,8 +21,8 @@ def get_dicom_phases(
     """List the volumes of a DICOM series: cardiac phases, time points, echoes, b-values, image types.
 
     A series is split only where several images lie at one position, or where a contrast such as the echo time takes
-    its values in strict turn from slice to slice. The list is the very one that ``load_image(..., dataset_index=k)``
-    counts.
+    its values in strict turn from slice to slice. Sets of images that form no common volume with it, such as its
+    localizers, follow. The list is the very one that ``load_image(..., dataset_index=k)`` counts.
 
     Args:
         path: A folder, an archive, a list of files or a single file.
@@ -30,7 +30,7 @@ def get_dicom_phases(
         series_uid: The series to list from a source that holds several.
 
     Returns:
-        One entry for each volume, in the order in which `dataset_index` counts them.
+        One entry for each volume: those of the largest set of images in the order of its phases, then the others.
 
     Raises:
         FileNotFoundError: If there is nothing at the path (a MissingPathError).
@@ -43,7 +43,7 @@ def get_dicom_phases(
         >>> folder = tempfile.mkdtemp()
         >>> truth = write_demo_series(folder, slices=3, size=32)
         >>> [(phase.label, phase.num_slices) for phase in get_dicom_phases(folder)]
-        [('Volume 1', 3)]
+        [('Volume 1', 3), ('Set 2 (coronal localizer 32x3)', 1)]
     """
     source = make_probe(make_source(path)).source
     return list_phases(find_source_volumes(source, bool(recursive), series_uid).volumes)

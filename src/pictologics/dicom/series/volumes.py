@@ -70,17 +70,20 @@ def find_volumes(
     refuse_unplaced(layouts, path)
     are_equal = are_stacks_of_files(layouts)
     has_main = not are_equal and not is_without_main(layouts)
-    sets = [split_layout(layout, number, layouts) for number, layout in enumerate(layouts)]
+    names = ["" if has_main and number == 0 else name_set(layouts, number) for number in range(len(layouts))]
+    sets = [split_layout(layout, name) for layout, name in zip(layouts, names, strict=True)]
     first_indices = [sum(len(phases) for phases, _ in sets[:number]) for number in range(len(sets))]
     total = sum(len(phases) for phases, _ in sets)
     volumes = []
     for number, (phases, copies) in enumerate(sets):
         about_others = describe_other_layouts(layouts, number, first_indices, has_main=has_main)
-        places = describe_phases(phases, first_indices[number], total) if total > 1 else []
+        places = describe_phases(phases, first_indices[number], total) if len(phases) > 1 else []
         for k, phase in enumerate(phases):
             remarks = (*series.remarks, *about_others, *copies, *places[k : k + 1], *describe_labels(phase.frames))
-            label = phase.label if total > 1 else ""
-            volumes.append(SeriesVolume(phase, label, remarks, are_equal or (has_main and number == 0)))
+            is_main = are_equal or not names[number]
+            # A volume beside which there are only localizers and the like needs no name.
+            label = "" if len(phases) == 1 and not are_equal and is_main else phase.label
+            volumes.append(SeriesVolume(phase, label, remarks, is_main))
     return volumes
 
 
@@ -90,10 +93,15 @@ def warn_of_choice(volume: SeriesVolume) -> SeriesVolume:
     return replace(volume, remarks=tuple(remarks))
 
 
-def split_layout(
-    layout: FrameLayout, number: int, layouts: Sequence[FrameLayout]
-) -> tuple[list[Phase], list[SeriesRemark]]:
-    """The volumes of one layout, called by it if there are several, and what is said of copies in it."""
+def name_set(layouts: Sequence[FrameLayout], number: int) -> str:
+    """What the volumes of one of several layouts are called."""
+    if are_stacks_of_files(layouts):
+        return f"Stack {number + 1}"
+    return f"Set {number + 1} ({layouts[number].name})"
+
+
+def split_layout(layout: FrameLayout, name: str) -> tuple[list[Phase], list[SeriesRemark]]:
+    """The volumes of one layout, called by its name if it needs one, and what is said of copies in it."""
     # Copies go first: a slice that was sent twice would look like a position that repeats.
     try:
         frames, copies = drop_duplicates(layout.frames)
@@ -101,13 +109,12 @@ def split_layout(
         copies += sent_again
         phases = split_lattices(frames) or split_phases(frames)
     except CorruptFileError:
-        if number == 0:
+        if not name:
             raise
         # What is wrong with a scout view is no reason to refuse the volume beside it.
         phases, copies = [Phase(layout.frames)], []
-    if len(layouts) > 1:
-        stack = f"Stack {number + 1}" if layout.frames[0].has_own_attributes else f"Set {number + 1} ({layout.name})"
-        phases = [replace(phase, label=stack if len(phases) == 1 else f"{stack}, {phase.label}") for phase in phases]
+    if name:
+        phases = [replace(phase, label=name if len(phases) == 1 else f"{name}, {phase.label}") for phase in phases]
     return phases, copies
 
 
