@@ -16,7 +16,10 @@ from pictologics import (
     GeometryWarning,
     Grid,
     Image,
+    OptionError,
+    PictologicsError,
     create_full_mask,
+    load_image,
 )
 from pictologics.provenance import Provenance
 from tests.factories.grids import grids
@@ -268,3 +271,30 @@ def test_images_compare_by_identity_and_equal_by_content():
     ):
         assert not make().equals(make(**field))
     assert not make().equals("an image")
+
+
+@pytest.mark.parametrize("dtype", ["nonsense", "datetime64[s]", "V8", object, str, [1, 2]])
+def test_a_full_mask_of_what_is_no_number_is_refused(image, dtype):
+    with pytest.raises(OptionError, match="dtype is"):
+        create_full_mask(image, dtype)
+
+
+@pytest.mark.parametrize("fields", [(None, None, None), (np.zeros((3, 4, 5)), None, None)])
+def test_an_image_without_a_place_says_so_wherever_it_is_used(fields):
+    nowhere, whole = Image(*fields), Image(np.zeros((3, 4, 5)), (1, 1, 1), (0, 0, 0))
+    assert "spacing=None" in repr(nowhere)
+    assert "None" in nowhere._repr_html_()
+    assert not nowhere.equals(whole)
+    for use in (
+        lambda: nowhere.grid,
+        lambda: create_full_mask(nowhere),
+        lambda: whole.with_source_mask(nowhere),
+        lambda: load_image(b"", reference_image=nowhere),
+    ):
+        with pytest.raises(PictologicsError):
+            use()
+
+
+def test_a_ragged_list_is_no_mask():
+    with pytest.raises(OptionError, match="mask is"):
+        Image(np.zeros((1, 1, 2)), (1, 1, 1), (0, 0, 0)).with_source_mask([[1], [1, 2]])

@@ -198,3 +198,12 @@ def test_a_reference_of_another_frame_of_reference_is_told(tmp_path):
     with pytest.warns(GeometryWarning, match=r"is not the reference's \(1\.2\.3\)") as told:
         load_and_merge_images([tmp_path / "ct"], elsewhere)
     assert len(told) == 1
+
+
+def test_a_stray_file_beside_folders_does_not_hide_the_way_below(tmp_path):
+    write_series(tmp_path / "p" / "q")
+    (tmp_path / "readme.txt").write_text("nothing", encoding="utf-8")
+    with pytest.raises(UnsupportedFormatError, match="recursive=True"):
+        load_image(tmp_path)
+    with pytest.raises(UnsupportedFormatError, match="no files and 1 folder,"):
+        load_image(tmp_path / "p")

@@ -151,20 +151,24 @@ def find_image_series(scan: Scan, source: Source) -> list[Series]:
 def no_dicom_error(scan: Scan, source: Source) -> UnsupportedFormatError:
     """The error for a source without DICOM files: it says what is there instead."""
     strangers = scan.others + scan.broken
+    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
+    deeper = "pass recursive=True to look into the folders below"
     if strangers:
         names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
         more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
         return UnsupportedFormatError(
-            f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
+            "the file is not DICOM"
+            if source.kind == "file"
+            else f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
             path=source.path,
-            advice="pass the path of the one file that is meant, or another folder",
+            advice=deeper if folders else "pass the path of the one file that is meant, or another folder",
             files=len(strangers),
         )
-    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
+    below = f" and {folders} folder{'s' * (folders != 1)}" if folders else ""
     return UnsupportedFormatError(
-        f"the {source.kind} holds no files{f' and {folders} folders' if folders else ''}, and DICOM files are required",
+        f"the {source.kind} holds no files{below}, and DICOM files are required",
         path=source.path,
-        advice="pass recursive=True to look into its folders" if folders else "check the path",
+        advice=deeper if folders else "check the path",
         folders=folders,
     )
 
