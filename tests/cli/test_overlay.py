@@ -25,12 +25,12 @@ pytestmark = pytest.mark.slow  # each test starts the program, and some several 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Path:
-    """A series, a mask on part of it, and another one half a voxel beside it."""
+    """A series, a mask on part of it, and another one of another spacing."""
     folder = tmp_path_factory.mktemp("case")
     write_series(folder / "ct", intercept=-1024.0)
     grid = load_image(folder / "ct").grid
     part = grid.cropped((1, 1, 2), (4, 3, 2)).flipped(1)
-    beside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
+    beside = Grid(part.shape, (1.3 * part.spacing[0], *part.spacing[1:]), part.origin, part.direction)
     for name, where in (("mask", part), ("beside", beside)):
         save_image(Image.from_grid(np.full(part.shape, 3, np.uint8), where), folder / f"{name}.nii.gz")
     return folder
