@@ -177,7 +177,7 @@ def test_resampled_where_the_lattices_do_not_meet_only_if_asked(tmp_path):
     np.testing.assert_array_equal(merged.array, 1)
 
 
-@pytest.mark.parametrize("fill_value", [0.0, -7.0])
+@pytest.mark.parametrize("fill_value", [0.0, 1.0, -7.0])
 def test_a_resampled_crop_is_filled_where_it_has_no_voxel(tmp_path, fill_value):
     fine = Grid((6, 10, 8), tuple(s / 2 for s in GRID.spacing), GRID.origin, GRID.direction)
     values = np.ones(fine.shape, np.int16)

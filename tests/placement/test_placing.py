@@ -13,7 +13,7 @@ from pictologics import (
     Image,
     OptionError,
 )
-from pictologics.placement import place, transpose
+from pictologics.placement import place, place_with_report, transpose
 from tests.factories.grids import grids
 
 small = st.tuples(*[st.integers(2, 7)] * 3)
@@ -55,6 +55,22 @@ def test_a_crop_goes_back_and_the_rest_is_filled(pair, data):
     placed = place(crop, image.grid, fill_value=-7)
     kept = np.isin(image.array, crop.array)
     np.testing.assert_array_equal(placed.array, np.where(kept, image.array, -7))
+
+
+def test_an_image_wholly_outside_is_said_with_all_four_corners():
+    image = image_on(Grid((2, 3, 4), (1.0, 2.0, 3.0), (100.0, 0.0, 0.0)))
+    (decision,) = place_with_report(image, Grid((2, 2, 2), (1.0, 2.0, 3.0))).decisions
+    assert decision.warning == "content"
+    assert "its corners are at [100.0, 0.0, 0.0] and [101.0, 4.0, 9.0] mm" in decision.text
+    assert "the reference's at [0.0, 0.0, 0.0] and [1.0, 2.0, 3.0] mm" in decision.text
+
+
+def test_where_lattices_meet_nothing_is_resampled():
+    grid = Grid((2, 3, 4), (1.0, 2.0, 3.0))
+    placed = place(image_on(grid), grid.cropped((0, 1, 0), (2, 2, 4)))
+    assert not placed.provenance.is_resampled
+    finer = place(image_on(grid), Grid((3, 3, 4), (0.5, 2.0, 3.0)), 0.0, "linear")
+    assert finer.provenance.is_resampled
 
 
 @given(grids(small), st.tuples(*[st.integers(-9, 9)] * 3))

@@ -267,7 +267,19 @@ def test_a_room_for_a_slice_in_an_uneven_stack_stays_empty():
     np.testing.assert_array_equal(done.source_mask.any(axis=(0, 1)), ~rooms)
     truth = ramp(world_of(done.grid))
     assert np.abs(done.array - truth)[done.source_mask].max() < 0.02 * 4 * 7
-    assert f"because a slice is missing: {rooms.sum()}" in done.decisions[-1].text
+    text = done.decisions[-1].text
+    assert f"because a slice is missing: {rooms.sum()}" in text
+    assert (
+        f"17 of them interpolated between two slices and {heights.size - 17 - rooms.sum()} slices as they were" in text
+    )
+
+
+def test_interpolated_planes_are_counted():
+    """Planes each 2 mm: those at 10, 12, 16 and 18 mm lie between slices."""
+    stack = stack_of([0, 2, 4, 6, 8, 11, 14, 17, 20])
+    (decision,) = rectify(sampled(stack, ramp), stack, FILL).decisions
+    counted = "11 planes were laid 2 mm apart, 4 of them interpolated between two slices and 7 slices as they were"
+    assert decision.text.endswith(counted)
 
 
 def test_a_slice_that_cannot_be_placed_is_named():
@@ -276,7 +288,7 @@ def test_a_slice_that_cannot_be_placed_is_named():
     stack = stack_of(np.concatenate([[0], np.cumsum(gaps)]))
     done = rectify(sampled(stack, ramp), stack, FILL)
     (lost,) = [d for d in done.decisions if d.kind == "left out"]
-    assert "6 (at 17.3 mm)" in lost.text
+    assert lost.text.endswith("6 (at 17.3 mm)")
     assert lost.value == 1
     assert lost.warning == "geometry"
 

@@ -45,6 +45,7 @@ def test_interleaved_lattices_are_a_finding_of_their_own(beside):
     assert "6 slices 5 mm apart and 6 slices 5 mm apart, the second 2 mm above the first" in finding.text
     assert finding.voxels >= 0.1
     assert ("shifted sideways" in found) == bool(beside)
+    assert finding.text.endswith("6 mm beside it" if beside else "above the first")
 
 
 def test_stacks_side_by_side_at_even_heights_are_interleaved():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -144,8 +145,24 @@ def test_a_tilted_stack(tmp_path):
 
 def test_a_plane_far_away(tmp_path):
     frames = [*frames_at([0, 1]), *frames_at([10**7])]
-    with pytest.raises(GeometryError, match="spread over"):
+    with pytest.raises(GeometryError, match=r"its 3 planes spread over 2\.5e\+07 mm, 10000001 times"):
         load(tmp_path, frames)
+
+
+def test_a_pixel_spacing_that_varies_is_named_with_both(tmp_path):
+    def widen(ds):
+        ds.PerFrameFunctionalGroupsSequence[1].PixelMeasuresSequence = [deepcopy(shared(ds))]
+        ds.PerFrameFunctionalGroupsSequence[1].PixelMeasuresSequence[0].PixelSpacing = [1.125, 0.9]
+        for k in (0, 2):
+            ds.PerFrameFunctionalGroupsSequence[k].PixelMeasuresSequence = [deepcopy(shared(ds))]
+        del ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+
+    def shared(ds):
+        return ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+
+    path = write_seg(tmp_path / "seg.dcm", frames_at([0, 1, 2]), widen)
+    with pytest.raises(GeometryError, match=r"varies: 1\.125, 0\.75 mm and 1\.125, 0\.9 mm"):
+        load_seg(path)
 
 
 def test_some_planes_without_a_position(tmp_path):
