@@ -18,11 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "pictologics"
 
 ROOMS = {
-    "geometry": ["tests/geometry", "tests/test_placement.py"],
+    "geometry": ["tests/geometry", "tests/placement"],
     "dicom/series": ["tests/dicom/series"],
     "dicom/stacks": ["tests/dicom/stacks"],
     "dicom/pixels": ["tests/dicom/pixels"],
-    "placement": ["tests/test_placement.py"],
+    "placement": ["tests/placement"],
     "merger.py": ["tests/test_merger.py"],
     "loaders/merging_files.py": ["tests/test_merger.py"],
 }
