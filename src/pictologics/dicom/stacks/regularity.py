@@ -135,20 +135,24 @@ def find_varying_pixel_spacing(stack: StackGeometry) -> Finding | None:
 def find_turn(stack: StackGeometry) -> Finding | None:
     """Planes that are turned against the first."""
     columns, rows, _ = stack.grid.shape
-    normal = stack.grid.direction[:, 2]
-    # How far a unit step along each axis leaves the plane: the sine of the angle. Times the extent of the plane, in
-    # steps between planes, it is how far the opposite edge rises.
-    sway = [np.abs(axes @ normal).max() for axes in (stack.row_axes, stack.column_axes)]
-    # How far the row axis leaves that of the grid, which for small angles is the angle itself. In voxels it displaces
-    # the end of the longer side. The two are added, as they may meet in one corner.
-    twist = np.abs(stack.row_axes - stack.grid.direction[:, 0]).max()
-    voxels = float(
-        max(sway[0] * columns * stack.grid.spacing[0], sway[1] * rows * stack.grid.spacing[1]) / stack.grid.spacing[2]
-        + twist * max(columns, rows)
-    )
+    # What is left of each axis without that of the grid, in the grid's own axes: in the plane it is a twist, along the
+    # normal a sway. Times the extent of the plane it is how far a corner is moved, which adds up over both axes. Each
+    # part counts once, in its own direction, in voxels of that direction.
+    turns = [
+        (axes - stack.grid.direction[:, k]) @ stack.grid.direction
+        for k, axes in enumerate((stack.row_axes, stack.column_axes))
+    ]
+    ways = [
+        turn * (count - 1) * stack.grid.spacing[k]
+        for k, (turn, count) in enumerate(zip(turns, (columns, rows), strict=True))
+    ]
+    corners = np.stack([ways[0], ways[1], ways[0] + ways[1]]) / stack.grid.spacing
+    voxels = float(np.sqrt((corners**2).sum(axis=2)).max())
     if voxels < CORNER_ERROR_REFUSED:
         return None
-    return Finding("turned", f"the planes are turned by up to {np.degrees(max(*sway, twist)):.3g} degrees", voxels)
+    # A unit vector turned by an angle is moved by twice the sine of half of it.
+    angle = 2 * np.arcsin(min(1.0, max(float(np.linalg.norm(turn, axis=1).max()) for turn in turns) / 2))
+    return Finding("turned", f"the planes are turned by up to {np.degrees(angle):.3g} degrees", voxels)
 
 
 def find_sideways_shift(stack: StackGeometry) -> Finding | None:
