@@ -12,7 +12,7 @@ from ..headers.header import Header
 from .assumed_places import assume_place
 from .frame import Frame, make_frame
 from .plain import make_plain_frames
-from .plane_attributes import read_orientation, read_plane_size, read_position
+from .plane_attributes import MOST_DISTANCE, read_orientation, read_plane_size, read_position
 
 __all__ = ["make_dose_frames"]
 
@@ -42,7 +42,7 @@ def make_dose_frames(header: Header) -> list[Frame]:
     first = offsets[0]
     is_axial = abs(normal[2]) > 1 - SAME_MILLIMETER
     is_absolute = first != 0 and is_axial and abs(first - position[2]) < SAME_MILLIMETER
-    if first != 0 and not is_absolute:
+    if (first != 0 and not is_absolute) or max(map(abs, offsets)) > MOST_DISTANCE:
         raise header.malformed_error(tags.GRID_FRAME_OFFSET_VECTOR)
     start = first if is_absolute else 0.0
     # Absolute offsets run along z whichever way the normal points.

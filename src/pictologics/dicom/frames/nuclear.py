@@ -11,7 +11,7 @@ from ..headers.sequence_parser import read_items
 from .assumed_places import assume_place
 from .frame import Frame, make_frame
 from .pixel_spacing import read_pixel_spacing
-from .plane_attributes import read_orientation, read_plane_size, read_position
+from .plane_attributes import read_distance, read_orientation, read_plane_size, read_position
 
 __all__ = ["make_nuclear_frames"]
 
@@ -33,7 +33,7 @@ def make_nuclear_frames(header: Header) -> list[Frame]:
     values = {**header.values, **(detectors[0].values if detectors else {})}
     found = Attributes(header.path, values, header.little_endian)
     position, orientation = read_position(found), read_orientation(found)
-    step = header.try_number(tags.SPACING_BETWEEN_SLICES) or header.try_number(tags.SLICE_THICKNESS)
+    step = read_distance(header, tags.SPACING_BETWEEN_SLICES) or read_distance(header, tags.SLICE_THICKNESS)
     count = header.integer(tags.NUMBER_OF_FRAMES) or 1
     spacing = read_pixel_spacing(header)
     if slices is None or len(slices) != count:
@@ -47,7 +47,7 @@ def make_nuclear_frames(header: Header) -> list[Frame]:
                 orientation=orientation,
                 spacing=spacing,
                 first_position=position,
-                runs_backward=(step or 0.0) < 0,
+                runs_backward=step < 0,
             )
             for number in range(count)
         ]

@@ -10,6 +10,7 @@ from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import UNKNOWN_PLACE, Header
 from ..headers.sequence_parser import Item, read_items
+from .plane_attributes import LEAST_DISTANCE, MOST_DISTANCE
 
 __all__ = ["PixelSpacing", "read_pixel_spacing"]
 
@@ -47,8 +48,8 @@ class PixelSpacing:
 def read_pixel_spacing(attributes: Attributes) -> PixelSpacing:
     """Read the distances between rows and between columns.
 
-    Zero, a negative or infinite number, a text, and too few or too many numbers are no spacing, as an empty value is
-    none: writers put them where they do not know it.
+    Zero, a negative, infinite or absurd number, a text, and too few or too many numbers are no spacing, as an empty
+    value is none: writers put them where they do not know it.
     """
     unusable: list[str] = []
     for tag in SPACING_TAGS:
@@ -82,6 +83,8 @@ def check_distances(numbers: tuple[float, ...] | None, attributes: Attributes) -
     if numbers is None or len(numbers) != 2 or min(numbers) < 0:
         return None
     rows, columns = numbers
+    if not all(number == 0 or LEAST_DISTANCE <= number <= MOST_DISTANCE for number in numbers):
+        return None
     if rows and columns:
         return numbers
     if columns and attributes.short(tags.ROWS) == 1:
@@ -111,10 +114,9 @@ def read_spacing_within(region: Item) -> tuple[float, float] | None:
     if region.short(tags.REGION_SPATIAL_FORMAT) != TWO_DIMENSIONAL or units != (CENTIMETERS, CENTIMETERS):
         return None
     columns, rows = (region.try_number(tag) for tag in (tags.PHYSICAL_DELTA_X, tags.PHYSICAL_DELTA_Y))
-    if not columns or not rows:
-        return None
     # A negative one only says that the axis of the region runs the other way.
-    return 10 * abs(rows), 10 * abs(columns)
+    distances = 10 * abs(rows or 0.0), 10 * abs(columns or 0.0)
+    return distances if min(distances) >= LEAST_DISTANCE and max(distances) <= MOST_DISTANCE else None
 
 
 def measure_region(region: Item) -> float:

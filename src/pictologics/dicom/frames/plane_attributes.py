@@ -9,9 +9,12 @@ from ..headers.attributes import Attributes
 
 __all__ = [
     "AXIAL",
+    "LEAST_DISTANCE",
+    "MOST_DISTANCE",
     "Cosines",
     "Position",
     "find_void_slope",
+    "read_distance",
     "read_mapped_unit",
     "read_orientation",
     "read_plane_size",
@@ -27,6 +30,17 @@ Cosines = tuple[float, float, float, float, float, float]
 
 AXIAL: Final[Cosines] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 """Direction cosines of a plane whose rows run to the patient's left and whose columns run to the back."""
+
+MOST_DISTANCE: Final = 1e9
+"""Length, mm, beyond which a position or a distance is an error of its header.
+
+It is a thousand kilometers. Farther out float64 no longer tells slices of a micrometer apart, planes at different
+places fall together, and their geometry divides by zero."""
+
+LEAST_DISTANCE: Final = 1e-9
+"""Distance of pixels or slices, mm, below which it is an error of its header: a hundredth of an atom.
+
+Positions as far off as they may be, counted in steps as small as these, are still numbers that float64 holds."""
 
 UNIT_LENGTH_TOLERANCE: Final = 1e-2
 """Of squared lengths and the scalar product of two cosines, which scanners write with six digits or fewer."""
@@ -44,14 +58,20 @@ def read_position(attributes: Attributes, tag: int = tags.IMAGE_POSITION_PATIENT
     """ImagePositionPatient, or another position, mm, LPS; None if it is missing or empty.
 
     Raises:
-        CorruptFileError: If it is not three numbers.
+        CorruptFileError: If it is not three numbers, or farther off than :data:`MOST_DISTANCE`.
     """
     position = attributes.numbers(tag)
     if position is None:
         return None
-    if len(position) != 3:
+    if len(position) != 3 or max(map(abs, position)) > MOST_DISTANCE:
         raise attributes.malformed_error(tag)
     return position
+
+
+def read_distance(attributes: Attributes, tag: int) -> float:
+    """A distance with its sign, mm; 0.0 where it is missing, zero, absurd or no number."""
+    distance = attributes.try_number(tag) or 0.0
+    return distance if LEAST_DISTANCE <= abs(distance) <= MOST_DISTANCE else 0.0
 
 
 def read_orientation(attributes: Attributes, tag: int = tags.IMAGE_ORIENTATION_PATIENT) -> Cosines | None:

@@ -13,7 +13,7 @@ from ..headers.header import Header
 from ..headers.siemens_csa import read_csa
 from .frame import Frame, make_frame
 from .pixel_spacing import read_pixel_spacing
-from .plane_attributes import read_orientation, read_plane_size, read_position
+from .plane_attributes import read_distance, read_orientation, read_plane_size, read_position
 
 __all__ = ["is_mosaic", "make_mosaic_frames"]
 
@@ -47,13 +47,13 @@ def make_mosaic_frames(header: Header) -> list[Frame]:
     height, width = rows // side, columns // side
     position, orientation = read_position(header), read_orientation(header)
     spacing = read_pixel_spacing(header).distances
-    step = header.number(tags.SPACING_BETWEEN_SLICES) or header.number(tags.SLICE_THICKNESS)
+    step = read_distance(header, tags.SPACING_BETWEEN_SLICES) or read_distance(header, tags.SLICE_THICKNESS)
     first: np.ndarray | None = None
     normal = np.zeros(3)
     if position is not None and orientation is not None and spacing is not None and step:
         row, column = np.array(orientation[:3]), np.array(orientation[3:])
         normal = np.array(csa.get("SliceNormalVector", ()), dtype=float)
-        if normal.shape != (3,) or not abs(float(normal @ np.cross(row, column))) > LEAST_UPRIGHT:
+        if normal.shape != (3,) or not LEAST_UPRIGHT < abs(float(normal @ np.cross(row, column))) < 2 - LEAST_UPRIGHT:
             # Half of all mosaics run against the cross product of the cosines: a guess would be no better than a coin.
             raise GeometryError(
                 f"the slice normal of this mosaic is {normal.tolist()}, and a unit vector perpendicular to its slices "
@@ -67,7 +67,7 @@ def make_mosaic_frames(header: Header) -> list[Frame]:
         )
     frames = []
     for k in range(count):
-        place = None if first is None else tuple((first + k * abs(step or 0) * normal).tolist())
+        place = None if first is None else tuple((first + k * abs(step) * normal).tolist())
         corner = (k // side * height, k % side * width)
         frames.append(
             make_frame(header, header, 0, size=(height, width), tile=corner, position=place, orientation=orientation)

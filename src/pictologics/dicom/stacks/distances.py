@@ -11,6 +11,7 @@ from ...array_types import FloatArray
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..frames.pixel_spacing import PixelSpacing
+from ..frames.plane_attributes import LEAST_DISTANCE, MOST_DISTANCE, read_distance
 from ..headers import tags
 
 __all__ = ["find_pixel_spacings", "find_single_slice_step", "find_unplaced_step", "record_assumption"]
@@ -66,11 +67,11 @@ def describe_unusable(spacing: PixelSpacing) -> str:
 
 
 def read_length(frame: Frame, tag: int) -> float:
-    """The size of a length, mm; 0 where it is missing, zero or no number.
+    """The size of a length, mm; 0 where it is missing, zero, absurd or no number.
 
     PS3.3 C.8.4.15 lets SpacingBetweenSlices be negative, for the order of slices, and vendors disagree about it.
     """
-    return abs(frame.attributes.try_number(tag) or 0.0)
+    return abs(read_distance(frame.attributes, tag))
 
 
 def find_single_slice_step(frame: Frame, decisions: list[Decision]) -> float:
@@ -113,12 +114,12 @@ def find_unplaced_step(frames: Sequence[Frame], decisions: list[Decision]) -> fl
 def find_location_step(frames: Sequence[Frame]) -> float:
     """The even distance between the SliceLocations of planes in their order, mm; 0 if there is none."""
     locations = [frame.attributes.try_number(tags.SLICE_LOCATION) for frame in frames]
-    known = [location for location in locations if location is not None]
+    known = [location for location in locations if location is not None and abs(location) <= MOST_DISTANCE]
     if len(known) < len(frames):
         return 0.0
     gaps = np.diff(known)
     step = float(gaps.mean())
-    return abs(step) if step and np.abs(gaps - step).max() <= EVEN * abs(step) else 0.0
+    return abs(step) if abs(step) >= LEAST_DISTANCE and np.abs(gaps - step).max() <= EVEN * abs(step) else 0.0
 
 
 def record_assumption(text: str, value: float, decisions: list[Decision]) -> None:

@@ -88,6 +88,9 @@ def find_lattice(heights: FloatArray) -> Lattice | None:
     if count < FEWEST or even:
         return Lattice(float(heights[-1]) / max(count - 1, 1), np.arange(count))
     gaps = np.diff(heights)
+    if not gaps.min() > 0 or heights[-1] > MOST_LATTICE_SLOTS * gaps.min():
+        # Planes at one height, or as good as that, share no lattice with those that lie apart.
+        return None
     # The median of all gaps of one step, because the smallest of them is the one that rounding shortened most.
     step = np.median(gaps[np.round(gaps / gaps.min()) == 1])
     # Gaps are rounded, so that a small error of the step does not add up; the slots are then put to the test.
@@ -145,8 +148,8 @@ def list_spacing_runs(gaps: FloatArray) -> list[tuple[int, int, float]]:
     start = 0
     while start < gaps.size:
         rest = gaps[start:]
-        alike = takewhile(bool, np.abs(rest / rest[0] - 1) < CORNER_ERROR_REFUSED)
-        end = start + sum(1 for _ in alike)
+        alike = takewhile(bool, np.abs(rest[1:] - rest[0]) < CORNER_ERROR_REFUSED * rest[0])
+        end = start + 1 + sum(1 for _ in alike)
         runs.append((start, end, float(gaps[start:end].mean())))
         start = end
     return runs

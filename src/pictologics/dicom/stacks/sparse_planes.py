@@ -23,6 +23,7 @@ from ...geometry import (
 )
 from ...provenance import Decision
 from ..frames.frame import Frame
+from ..frames.plane_attributes import read_distance
 from ..headers import tags
 from .distances import find_pixel_spacings, find_single_slice_step, record_assumption
 from .lattices import Lattice
@@ -191,8 +192,8 @@ def find_sparse_lattice(
     path: str,
 ) -> Lattice:
     """The step between planes and the slot of each."""
-    stated = abs(frame.attributes.try_number(tags.SPACING_BETWEEN_SLICES) or 0.0)
-    thickness = frame.attributes.try_number(tags.SLICE_THICKNESS) or 0.0
+    stated = abs(read_distance(frame.attributes, tags.SPACING_BETWEEN_SLICES))
+    thickness = read_distance(frame.attributes, tags.SLICE_THICKNESS)
     of_reference = 0.0 if reference is None else find_step_along(reference, direction[:, 2])
     if heights.size == 1:
         return Lattice(
