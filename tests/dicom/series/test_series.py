@@ -205,7 +205,7 @@ def test_what_is_left_out_is_named_by_kind_count_and_size(tmp_path):
     scout(tmp_path / "ct", 1)
     turned = Phantom(PHANTOM.array[:, :, :2], PHANTOM.spacing, PHANTOM.origin, np.eye(3))
     write_series(tmp_path / "ct", turned, lambda ds, k: setattr(ds, "SOPInstanceUID", uid("x", k)), name="x{}".format)
-    said = r"left out 3 of 8 .*\(2 images of 7x6, 1 localizer image of 9x8, .*\) than the 5 images of 7x6"
+    said = r"left out 3 of 8 .* the 5 [a-z]+ images of 7x6.*\(2 axial images of 7x6.*1 coronal localizer image of 9x8"
     with pytest.warns(ContentWarning, match=said):
         assert_is_the_phantom(load_image(tmp_path / "ct"))
 
@@ -222,7 +222,7 @@ def test_images_without_orientation_of_two_sizes_are_two_layouts(tmp_path, colum
     two = Phantom(counting((columns, 6, 1)), PHANTOM.spacing, PHANTOM.origin, np.eye(3))
     write_series(tmp_path / "flat", one, unplace, name="a{}".format)
     write_series(tmp_path / "flat", two, unplace, name="b{}".format)
-    with pytest.raises(AmbiguousSeriesError, match="2 sets of images") as caught:
+    with pytest.raises(AmbiguousSeriesError, match="holds sets of images") as caught:
         load_image(tmp_path / "flat")
     assert len(caught.value.values["files"]) == 2
 
