@@ -340,7 +340,7 @@ def test_nan_is_background(tmp_path, relabel):
 
 def test_a_mask_that_comes_out_empty_says_which_values_there_are(tmp_path):
     path = save_mask(tmp_path / "a.nii", {}, (2, np.s_[:2]), (7, np.s_[2]))
-    with pytest.warns(ContentWarning, match=r"binarize=\[1, 3\] means no value.*the values are 2, 7"):
+    with pytest.warns(ContentWarning, match=r"binarize=\[1, 3\] matches no value.*the values are 2, 7"):
         assert not load_and_merge_images([path], binarize=[1, 3]).array.any()
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "is_whole",
     "list_choices",
     "option_error",
+    "volume_index_error",
 ]
 
 Choice = TypeVar("Choice")
@@ -37,6 +38,16 @@ def option_error(name: str, value: object, required: str, advice: str = "") -> O
     """The error for a parameter that cannot be honored; what is required completes *must be ...*."""
     values: dict[str, Any] = {name: value}
     return OptionError(f"{name} is {value!r} and must be {required}", advice=advice, **values)
+
+
+def volume_index_error(index: int, count: int, holder: str, path: str) -> OptionError:
+    """The error for a ``dataset_index`` beyond the last volume of what holds them, such as ``"the file"``."""
+    return OptionError(
+        f"dataset_index {index} is out of range: {holder} holds {count} volume{'s' * (count != 1)}",
+        path=path,
+        advice=f"pass 0 to {count - 1}" if count > 1 else "leave dataset_index out",
+        volumes=count,
+    )
 
 
 def is_number(value: object) -> bool:

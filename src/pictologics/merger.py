@@ -107,9 +107,8 @@ class Merger:
         if image.grid.lies_on(self.grid):
             return decisions
         decisions += describe_placing(image.grid, self.grid, lattice, destination)
-        if new.size:
-            decisions += describe_losses(image, self.grid, reorder_box(source, lattice), new, 0.0)[0]
-        return decisions
+        losses, _ = describe_losses(image, self.grid, reorder_box(source, lattice), new, 0.0, new.size)
+        return decisions + losses
 
     def find_owners(self, destination: Box) -> npt.NDArray[np.uint16] | None:
         """Which image each voxel of a box is of, to be written to; None if nobody asks."""

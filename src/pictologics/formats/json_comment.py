@@ -1,10 +1,9 @@
 """A comment in a file's header that carries, as JSON, what the format has no field for.
 
 A NIfTI-1 header holds geometry as float32, other formats round the steps between voxels, and none knows modality,
-units and the names of labels, nor which voxels hold data and what type they were of. Files written here carry the
-exact grid and these facts as one line of JSON. When the
-header's own geometry is no longer what the comment was written with, other software has changed the image: the
-comment is out of date and not used.
+units and the names of labels, nor which voxels hold data and what type they were of. Files written here carry the exact
+grid and these facts as one line of JSON. Where the header's own geometry is no longer what the comment was written
+with, other software has changed the image: the comment is out of date and not used.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def read_json_comment(text: str | bytes, grid: Grid) -> ImageFacts | None:
 
 
 def read_voxel_note(content: Mapping[str, Any]) -> VoxelNote | None:
-    """What a comment says of the voxels; comments of before it did say nothing."""
+    """What a comment says of the voxels; None for comments written before they said anything of them."""
     if "dtype" not in content:
         return None
     dtype, stored = np.dtype(str(content["dtype"])), np.dtype(str(content["stored"]))

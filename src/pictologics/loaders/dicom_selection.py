@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..checks import volume_index_error
 from ..dicom.frames.sop_classes import holds_segments, read_sop_class
 from ..dicom.headers import tags
 from ..dicom.headers.header import Header
@@ -206,13 +207,7 @@ def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> Ser
         refuse_without_main(volumes, path)
         return warn_of_choice(volumes[0])
     if index >= len(volumes):
-        count = len(volumes)
-        raise OptionError(
-            f"dataset_index {index} is out of range: the series holds {count} volume{'s' * (count != 1)}",
-            path=path,
-            advice=f"pass 0 to {count - 1}" if count > 1 else "leave dataset_index out",
-            volumes=count,
-        )
+        raise volume_index_error(index, len(volumes), "the series", path)
     return volumes[index]
 
 

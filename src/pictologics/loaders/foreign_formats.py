@@ -22,22 +22,33 @@ class ForeignFormat:
 
 
 CONVERT_SURFACE = "it holds a surface and no volume; draw it into an image with the software that made it"
+"""Advice for meshes, and for values at their points."""
+
 CONVERT_PICTURE = "it does not say where it lies in the patient; use the DICOM, NIfTI, NRRD or MetaImage original"
+"""Advice for pictures."""
+
 CONVERT_VOLUME = "convert it to NIfTI or NRRD with the software that made it"
+"""Advice for volumes of which no tool is known to convert all."""
+
+CONVERT_MINC = "convert it with mnc2nii, or nibabel, to NIfTI"
+"""Advice for both versions of MINC."""
+
+UNPACK = "unpack it first"
+"""Advice for compressed files and archives that are not read in place."""
 
 ANALYZE = ForeignFormat(
     "an Analyze 7.5 header, which does not say which side is the patient's left",
     "convert it to NIfTI with software that knows where it came from, such as SPM, or nibabel's AnalyzeImage",
 )
+"""Recognized by its size and number of axes: it has no magic."""
+
 FREESURFER = ForeignFormat("a FreeSurfer volume (MGH, MGZ)", "convert it with mri_convert, or nibabel, to .nii.gz")
+"""Recognized by its sizes and type: it has no magic but version 1."""
 
 BEGINNINGS: tuple[tuple[bytes, ForeignFormat], ...] = (
-    (b"CDF\x01", ForeignFormat("a NetCDF file, as MINC 1 is", "convert it with mnc2nii, or nibabel, to NIfTI")),
-    (b"CDF\x02", ForeignFormat("a NetCDF file, as MINC 1 is", "convert it with mnc2nii, or nibabel, to NIfTI")),
-    (
-        b"\x89HDF\r\n\x1a\n",
-        ForeignFormat("an HDF5 file, as MINC 2 is", "convert it with mnc2nii, or nibabel, to NIfTI"),
-    ),
+    (b"CDF\x01", ForeignFormat("a NetCDF file, as MINC 1 is", CONVERT_MINC)),
+    (b"CDF\x02", ForeignFormat("a NetCDF file, as MINC 1 is", CONVERT_MINC)),
+    (b"\x89HDF\r\n\x1a\n", ForeignFormat("an HDF5 file, as MINC 2 is", CONVERT_MINC)),
     (b"# vtk DataFile", ForeignFormat("a VTK file", CONVERT_VOLUME)),
     (b"<VTKFile", ForeignFormat("a VTK file", CONVERT_VOLUME)),
     (b"\x89PNG", ForeignFormat("a PNG picture", CONVERT_PICTURE)),
@@ -56,14 +67,14 @@ BEGINNINGS: tuple[tuple[bytes, ForeignFormat], ...] = (
     (b"# === DATA DESCRIPTION FILE", ForeignFormat("the header of a Philips PAR/REC pair", "convert it with dcm2niix")),
     (b"\x93NUMPY", ForeignFormat("an array of NumPy", "load it with numpy, and make an Image of it")),
     (b"MATLAB 5.0", ForeignFormat("a MATLAB file", "save its array as NIfTI")),
-    (b"BZh", ForeignFormat("a bzip2 file", "unpack it first")),
-    (b"\xfd7zXZ", ForeignFormat("an xz file", "unpack it first")),
-    (b"\x28\xb5\x2f\xfd", ForeignFormat("a Zstandard file", "unpack it first")),
-    (b"7z\xbc\xaf", ForeignFormat("a 7z archive", "unpack it first")),
-    (b"Rar!", ForeignFormat("a RAR archive", "unpack it first")),
+    (b"BZh", ForeignFormat("a bzip2 file", UNPACK)),
+    (b"\xfd7zXZ", ForeignFormat("an xz file", UNPACK)),
+    (b"\x28\xb5\x2f\xfd", ForeignFormat("a Zstandard file", UNPACK)),
+    (b"7z\xbc\xaf", ForeignFormat("a 7z archive", UNPACK)),
+    (b"Rar!", ForeignFormat("a RAR archive", UNPACK)),
     (b"%PDF", ForeignFormat("a PDF document", "load the images themselves")),
 )
-"""How files begin, the longest mark that is unlikely in others."""
+"""How files of a format begin; every mark is long enough that other files hardly begin so by chance."""
 
 GIFTI_MARK = b"<GIFTI"
 """The root element of GIfTI, behind the declarations of XML."""
@@ -71,7 +82,7 @@ GIFTI_MARK = b"<GIFTI"
 ANALYZE_SIZE = 348
 """``sizeof_hdr`` of Analyze 7.5 and of NIfTI-1, which also has a magic."""
 
-MGH_TYPES = frozenset((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10))
+MGH_TYPES = range(11)
 """Codes of the types of voxels in MGH files."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import OptionError
+from ..checks import volume_index_error
 from ..formats.noted_voxels import read_noted_volume
 from ..formats.volume_file import VolumeFile
 from ..formats.volume_layout import find_slice_sources
@@ -37,12 +37,7 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
     """
     index, volumes, facts = options.dataset_index, opened.layout.volumes, opened.facts
     if index >= volumes:
-        raise OptionError(
-            f"dataset_index {index} is out of range: the file holds {volumes} volume{'s' * (volumes != 1)}",
-            path=source.path,
-            advice=f"pass 0 to {volumes - 1}" if volumes > 1 else "leave dataset_index out",
-            volumes=volumes,
-        )
+        raise volume_index_error(index, volumes, "the file", source.path)
     layout = opened.layout.at(index)
     decisions = opened.decisions
     if volumes > 1:

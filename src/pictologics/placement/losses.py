@@ -15,7 +15,7 @@ from ..interpolation.weights import COORDINATE_ROUNDING
 from ..provenance import Decision
 from ..threads import run_in_shares
 
-__all__ = ["describe_cut", "describe_vanished", "find_kept_box"]
+__all__ = ["describe_losses", "find_kept_box"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,26 @@ def find_content(image: Image) -> Content:
     value = corners.pop() if len(corners) == 1 else 0
     is_padding = image.array.dtype.kind in "if" and value < 0
     return Content(image.array, image.source_mask, float(value) if is_padding else None)
+
+
+def describe_losses(
+    image: Image, target: Grid, kept: Box | None, result: AnyArray, fill_value: float, inside: int
+) -> tuple[list[Decision], bool]:
+    """What of an image is lost on another grid, in words, and whether all of it is.
+
+    Args:
+        image: The image, on its own grid.
+        target: The grid of the result.
+        kept: The box of the image's voxels that lie on it; see :func:`describe_cut`.
+        result: What became of the image on the target.
+        fill_value: What the result holds where the image does not reach.
+        inside: How many voxels of the result lie in the image.
+    """
+    if not inside:
+        # That the image lies wholly outside, describe_placing and describe_sampling say.
+        return [], bool(image.array.any())
+    vanished = describe_vanished(image, result, target, fill_value)
+    return (vanished, True) if vanished else (describe_cut(image, target, kept), False)
 
 
 def describe_cut(image: Image, target: Grid, kept: Box | None) -> list[Decision]:

@@ -17,9 +17,9 @@ from ..interpolation.sampling import Sampling, sample
 from ..provenance import Decision
 from .describing import describe_placing, describe_sampling
 from .label_guard import guard_labels
-from .losses import describe_cut, describe_vanished, find_kept_box
+from .losses import describe_losses, find_kept_box
 
-__all__ = ["Placed", "describe_losses", "move_image", "place", "place_with_report", "reorder_box", "resample_onto"]
+__all__ = ["Placed", "move_image", "place", "place_with_report", "reorder_box", "resample_onto"]
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,7 @@ def place_with_report(
         mask = fill_target(mask, lattice, source, destination, target.shape, False)
     inside = count_voxels(destination)
     decisions = describe_placing(grid, target, lattice, destination)
-    if inside:
-        losses, is_lost = describe_losses(image, target, reorder_box(source, lattice), array, fill_value)
-    else:
-        losses, is_lost = [], bool(image.array.any())
+    losses, is_lost = describe_losses(image, target, reorder_box(source, lattice), array, fill_value, inside)
     moved = move_image(image, array, target, mask, [*decisions, *losses])
     return Placed(moved, inside, False, tuple(decisions), tuple(losses), is_lost)
 
@@ -147,23 +144,9 @@ def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str 
     made = sample(image.array, image.grid.index_map(target), target.shape, how, image.source_mask)
     decisions = [*describe_sampling(image.grid, target, how, made, warned_reason), *looks]
     box = find_kept_box(image.grid, target)
-    if made.inside:
-        losses, is_lost = describe_losses(image, target, box, made.array, how.fill_value)
-    else:
-        losses, is_lost = [], bool(image.array.any())
+    losses, is_lost = describe_losses(image, target, box, made.array, how.fill_value, made.inside)
     moved = move_image(image, made.array, target, made.valid, [*decisions, *losses], is_resampled=True)
     return Placed(moved, made.inside, True, tuple(decisions), tuple(losses), is_lost)
-
-
-def describe_losses(
-    image: Image, target: Grid, kept: Box | None, result: AnyArray, fill_value: float
-) -> tuple[list[Decision], bool]:
-    """What of an image is lost on another grid, in words, and whether all of it is.
-
-    Arguments as for :func:`describe_vanished` and :func:`describe_cut`.
-    """
-    vanished = describe_vanished(image, result, target, fill_value)
-    return (vanished, True) if vanished else (describe_cut(image, target, kept), False)
 
 
 def reorder_box(box: Box, lattice: LatticeMap) -> Box:

@@ -115,7 +115,8 @@ def resample_image(
     )
     decisions = [Decision("resampled", text, result.array.size), *result.decisions, *guards]
     # The new grid covers all of the image, so that it cuts off nothing.
-    losses, _ = describe_losses(source, target, find_kept_box(grid, grid), result.array, how.fill_value)
+    kept = find_kept_box(grid, grid)
+    losses, _ = describe_losses(source, target, kept, result.array, how.fill_value, result.inside)
     decisions += losses
     return make_resampled_image(source, result, target, decisions)
 
@@ -174,11 +175,12 @@ def resample_to(
     source = find_source(image, source_mask)
     result, guards = sample_source(source, target, how, mask_threshold)
     decisions = [*describe_sampling(source.grid, target, how, result), *guards]
-    if result.inside:
-        box = find_kept_box(source.grid, target)
-        losses, _ = describe_losses(source, target, box, result.array, how.fill_value)
-        # Of a scan, a part may be meant; of a mask, nothing may go in silence.
-        decisions += losses if is_label_map(source) else [replace(loss, warning=None) for loss in losses]
+    kept = find_kept_box(source.grid, target)
+    losses, _ = describe_losses(source, target, kept, result.array, how.fill_value, result.inside)
+    # Of a scan, a part may be meant; of a mask, nothing may go in silence.
+    if losses and not is_label_map(source):
+        losses = [replace(loss, warning=None) for loss in losses]
+    decisions += losses
     return make_resampled_image(source, result, target, decisions)
 
 

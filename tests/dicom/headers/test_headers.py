@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.sequence import Sequence as DicomSequence
 
-from pictologics.dicom.headers import tags
+from pictologics.dicom.headers import tag_kinds, tags
 from pictologics.dicom.headers.attributes import Attributes
 from pictologics.dicom.headers.header_reading import read_header
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError
@@ -37,7 +37,7 @@ CORPUS = sorted(path for path in CORPUS_FOLDER.rglob("*") if path.is_file() and 
 
 # pydicom turns these into values while it reads, so that no raw bytes are left to compare.
 DECODED_ON_READING = {tags.MEDIA_STORAGE_SOP_CLASS_UID, tags.TRANSFER_SYNTAX_UID, tags.SPECIFIC_CHARACTER_SET}
-SEQUENCES = set(tags.LOCATED)
+SEQUENCES = set(tag_kinds.LOCATED)
 
 
 def by_pydicom(path: Path) -> Dataset | None:
@@ -53,7 +53,7 @@ def by_pydicom(path: Path) -> Dataset | None:
 def raw_values(dataset: Dataset) -> dict[int, bytes]:
     """Raw bytes of the wanted top-level elements, padding stripped."""
     found = {}
-    for tag in tags.WANTED - DECODED_ON_READING - SEQUENCES - tags.PIXEL_TAGS:
+    for tag in tag_kinds.WANTED - DECODED_ON_READING - SEQUENCES - tag_kinds.PIXEL_TAGS:
         if tag in dataset:
             element = dataset.get_item(tag)
             value = element.value
@@ -73,11 +73,11 @@ def assert_equals_pydicom(path: Path, dataset: Dataset) -> None:
     assert header.little_endian == dataset.original_encoding[1]
     ours = {tag: raw.rstrip(b"\0 ") for tag, raw in header.values.items()}
     theirs = raw_values(dataset)
-    for tag in tags.WANTED - DECODED_ON_READING - SEQUENCES - tags.PIXEL_TAGS:
+    for tag in tag_kinds.WANTED - DECODED_ON_READING - SEQUENCES - tag_kinds.PIXEL_TAGS:
         assert ours.get(tag) == theirs.get(tag), tags.KEYWORDS[tag]
     for tag in SEQUENCES:
         assert (tag in header.located) == (tag in dataset), tags.KEYWORDS[tag]
-    pixel_tag = next((tag for tag in sorted(tags.PIXEL_TAGS) if tag in dataset), 0)
+    pixel_tag = next((tag for tag in sorted(tag_kinds.PIXEL_TAGS) if tag in dataset), 0)
     assert header.pixel_tag == pixel_tag
     if pixel_tag:
         element = dataset.get_item(pixel_tag)

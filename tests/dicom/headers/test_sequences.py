@@ -11,7 +11,7 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 
 import pictologics
-from pictologics.dicom.headers import header_reading, tags
+from pictologics.dicom.headers import header_reading, tag_kinds, tags
 from pictologics.dicom.headers.functional_groups import read_frame_values
 from pictologics.dicom.headers.header import UNKNOWN_PLACE, ParsedFile
 from pictologics.dicom.headers.header_reading import read_header
@@ -44,7 +44,7 @@ def segmentation(path: Path, **options) -> Path:
 
 def assert_item_equals_pydicom(item: Item, dataset: Dataset) -> None:
     compared = 0
-    for tag in tags.WANTED & {int(element) for element in dataset.keys()}:  # noqa: SIM118 - values would be decoded
+    for tag in tag_kinds.WANTED & {int(element) for element in dataset.keys()}:  # noqa: SIM118 - values would be decoded
         element = dataset.get_item(tag)
         if isinstance(element.value, bytes) and element.VR != "SQ":
             assert item.values[tag] == element.value, tags.KEYWORDS[tag]

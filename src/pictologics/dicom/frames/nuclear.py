@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..headers import tags
+from ..headers import tag_kinds, tags
 from ..headers.attributes import Attributes
 from ..headers.header import UNKNOWN_PLACE, Header
 from ..headers.sequence_parser import read_items
@@ -83,6 +83,6 @@ class FrameVectors(Attributes):
     def numbers(self, tag: int) -> tuple[float, ...] | None:
         """A numeric attribute, decimal or binary; None if it is missing or empty."""
         found = super().numbers(tag)
-        if found is not None and tag in tags.FRAME_VECTORS and self.number_of_frame < len(found):
+        if found is not None and tag in tag_kinds.FRAME_VECTORS and self.number_of_frame < len(found):
             return (found[self.number_of_frame],)
         return found

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import isfinite
 
 from ...errors import CorruptFileError
-from . import tags
+from . import tag_kinds, tags
 from .pydicom_edge import decode_text
 
 __all__ = ["Attributes"]
@@ -73,7 +73,7 @@ class Attributes:
         if raw is None:
             return None
         try:
-            kind = tags.BINARY.get(tag)
+            kind = tag_kinds.BINARY.get(tag)
             return parse_decimals(raw) if kind is None else self.unpack(raw, kind)
         except (ValueError, struct.error):
             raise self.malformed_error(tag, raw) from None

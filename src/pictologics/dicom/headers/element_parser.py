@@ -6,7 +6,7 @@ from typing import Final
 
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource
-from . import tags
+from . import tag_kinds
 from .encoding import (
     BIG_ENDIAN,
     DEEPEST_SEQUENCE,
@@ -31,7 +31,7 @@ LONGEST_WANTED_VALUE: Final = 1 << 16
 LONGEST_READ_WITH_HEADER: Final = 1 << 20
 """Bytes; a longer sequence is read when it is needed."""
 
-PLAIN: Final = tags.WANTED - tags.LOCATED - tags.PIXEL_TAGS
+PLAIN: Final = tag_kinds.WANTED - tag_kinds.LOCATED - tag_kinds.PIXEL_TAGS
 """Wanted attributes that are kept as they are."""
 
 AT_PIXELS: Final = -1
@@ -116,13 +116,13 @@ class ElementParser:
     def take(self, tag: int, position: int, length: int, vr: bytes) -> int:
         """Keep one wanted element's value, or where it is; returns where the next begins, or ``AT_PIXELS``."""
         header = self.header
-        if tag in tags.PIXEL_TAGS:
+        if tag in tag_kinds.PIXEL_TAGS:
             header.pixel_tag = tag
             header.pixel_offset = self.base + position
             header.pixel_length = None if length == UNDEFINED_LENGTH else length
             header.pixel_vr = vr.decode("latin-1")
             return AT_PIXELS
-        if tag in tags.LOCATED:
+        if tag in tag_kinds.LOCATED:
             return self.locate(tag, position, length, vr)
         if length > LONGEST_WANTED_VALUE:
             raise NotUnderstoodError
@@ -139,7 +139,7 @@ class ElementParser:
             end = self.skip_unknown(position) if vr == b"UN" else self.skip_items(position, vr == b"SQ")
         length = self.base + end - start
         self.header.located[tag] = (start, length)
-        if tag in tags.READ_WITH_HEADER and length <= LONGEST_READ_WITH_HEADER:
+        if tag in tag_kinds.READ_WITH_HEADER and length <= LONGEST_READ_WITH_HEADER:
             content = self.source.read_at(start, length)
             if len(content) == length:
                 self.header.values[tag] = content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from . import tags
+from . import tag_kinds
 
 __all__ = [
     "BIG_ENDIAN",
@@ -64,7 +64,7 @@ class ElementEncoding:
         self.unpack_explicit = struct.Struct(order + "I2sH").unpack_from
         self.unpack_implicit = struct.Struct(order + "II").unpack_from
         self.unpack_length = struct.Struct(order + "I").unpack_from
-        self.wanted = {self.key(tag): tag for tag in tags.WANTED}
+        self.wanted = {self.key(tag): tag for tag in tag_kinds.WANTED}
         self.item, self.item_end, self.sequence_end = map(self.key, (0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD))
 
     def key(self, tag: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 from ...errors import CorruptFileError
-from . import tags
+from . import tag_kinds, tags
 from .header import Header
 from .sequence_parser import Item, walk_items
 
@@ -28,7 +28,7 @@ def read_frame_values(header: Header) -> Iterable[dict[int, bytes]]:
     """
     both = (tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE, tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
     shared, own = (
-        [flatten(item) for item in walk_items(header, tag, content, tags.GROUP_SEQUENCES)]
+        [flatten(item) for item in walk_items(header, tag, content, tag_kinds.GROUP_SEQUENCES)]
         for tag, content in zip(both, header.read_located(*both), strict=True)
     )
     common = {**header.values, **(shared[0] if shared else {})}

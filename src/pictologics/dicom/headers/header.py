@@ -47,7 +47,7 @@ class Header(Attributes):
         transfer_syntax: Transfer syntax UID; a guess from the bytes if the file has none.
         explicit: Whether the data set's elements name their value representation.
         dataset_offset: Offset of the data set in the file, where deflated bytes begin.
-        located: Offset and length of each attribute of ``pictologics.dicom.headers.tags.LOCATED`` that was found;
+        located: Offset and length of each attribute of ``pictologics.dicom.headers.tag_kinds.LOCATED`` that was found;
             offsets count as those of the pixels do. ``UNKNOWN_PLACE`` if pydicom read the header.
         pixel_tag: The attribute that holds the pixels, 0 if there is none.
         pixel_offset: Offset of the pixel values; in a deflated file, within the inflated data set.
@@ -98,7 +98,7 @@ class Header(Attributes):
         return self.transfer_syntax not in NATIVE_SYNTAXES and self.pixel_length is None
 
     def read_located(self, *wanted: int) -> list[bytes]:
-        """Read some attributes of ``tags.LOCATED``; the file is opened once for all of them, or not at all.
+        """Read some attributes of ``tag_kinds.LOCATED``; the file is opened once for all of them, or not at all.
 
         Returns:
             The value of each; empty if the file does not have it.

@@ -7,7 +7,7 @@ import warnings
 
 from ...errors import CorruptFileError
 from ...storage.files import OpenFile, StoredFile
-from . import tags
+from . import tag_kinds, tags
 from .encoding import UNDEFINED_LENGTH
 from .header import UNKNOWN_PLACE, Header
 from .pydicom_edge import parse_with_pydicom, refuse_damage
@@ -52,11 +52,11 @@ def fill_header(header: Header, content: bytes) -> None:
     header.little_endian, header.explicit = bool(little_endian), not implicit
     header.transfer_syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", ""))
     locate_pixels(header, content[offset : offset + 12], offset, bool(implicit))
-    for tag in tags.WANTED:
+    for tag in tag_kinds.WANTED:
         element = dataset.get_item(tag) if tag in dataset else None
         if element is None:
             continue
-        if tag in tags.LOCATED:
+        if tag in tag_kinds.LOCATED:
             header.located[tag] = UNKNOWN_PLACE
         elif element.is_raw:
             header.values[tag] = bytes(element.value or b"")
@@ -72,7 +72,7 @@ def locate_pixels(header: Header, head: bytes, offset: int, implicit: bool) -> N
         return
     group, element = struct.unpack_from(order + "HH", head)
     tag = group << 16 | element
-    if tag not in tags.PIXEL_TAGS:
+    if tag not in tag_kinds.PIXEL_TAGS:
         return
     (length,) = struct.unpack_from(order + "I", head, 4 if implicit else 8)
     header.pixel_tag = tag

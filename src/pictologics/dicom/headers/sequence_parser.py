@@ -51,7 +51,7 @@ def read_items(header: Header, tag: int, inner: frozenset[int] = frozenset()) ->
 
     Args:
         header: The file.
-        tag: The sequence, one of ``tags.LOCATED``.
+        tag: The sequence, one of ``tag_kinds.LOCATED``.
         inner: The sequences inside that are wanted.
 
     Returns:

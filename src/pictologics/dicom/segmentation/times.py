@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import OptionError, UnsupportedFormatError
+from ...checks import volume_index_error
+from ...errors import UnsupportedFormatError
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
@@ -182,11 +183,5 @@ def rank_by_source(header: Header, shown: Sequence[ShownFrame], keys: Sequence[t
 def choose_time(times: Sequence[TimePoint], index: int, path: str) -> TimePoint:
     """Choose the time that ``dataset_index`` counts."""
     if index >= len(times):
-        count = len(times)
-        raise OptionError(
-            f"dataset_index {index} is out of range: the segmentation holds {count} volume{'s' * (count != 1)}",
-            path=path,
-            advice=f"pass 0 to {count - 1}" if count > 1 else "leave dataset_index out",
-            volumes=count,
-        )
+        raise volume_index_error(index, len(times), "the segmentation", path)
     return times[index]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frames.frame import Frame
-from ..headers import tags
+from ..headers import tag_kinds
 from .phase_attributes import PhaseAttribute
 from .phase_values import Value
 
@@ -79,7 +79,7 @@ def read_columns(frames: Sequence[Frame], attributes: Iterable[PhaseAttribute], 
 def find_differing_tags(frames: Sequence[Frame]) -> Set[int]:
     """The tags whose bytes are not the same in all planes, and those that hold a value for each frame."""
     first = frames[0].attributes.values
-    found = {tag for tag in tags.FRAME_VECTORS if tag in first}
+    found = {tag for tag in tag_kinds.FRAME_VECTORS if tag in first}
     for frame in frames:
         values = frame.attributes.values
         found.update(dict(values.items() ^ first.items()))
