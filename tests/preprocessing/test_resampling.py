@@ -12,6 +12,7 @@ from scipy import ndimage
 from pictologics import (
     ContentWarning,
     GeometryError,
+    GeometryWarning,
     Grid,
     Image,
     OptionError,
@@ -317,10 +318,15 @@ def test_source_masks_that_do_not_fit_are_refused():
     image = noise_on(Grid((3, 3, 3)))
     with pytest.raises(GeometryError, match="shape"):
         resample_image(image, (1, 1, 2), source_mask=np.ones((3, 3, 4), bool))
-    with pytest.raises(GeometryError, match="lies elsewhere"):
-        resample_image(image, (1, 1, 2), source_mask=noise_on(Grid((3, 3, 3), origin=(1, 0, 0))))
     with pytest.raises(GeometryError, match="no voxel is valid"):
         resample_image(image, (1, 1, 2), source_mask=np.zeros((3, 3, 3), bool))
+
+
+def test_a_source_mask_that_lies_elsewhere_is_taken_voxel_by_voxel():
+    image, mask = noise_on(Grid((3, 3, 3))), noise_on(Grid((3, 3, 3), origin=(1, 0, 0)))
+    with pytest.warns(GeometryWarning, match="lies elsewhere"):
+        made = resample_image(image, (1, 1, 2), source_mask=mask)
+    assert made.equals(resample_image(image, (1, 1, 2), source_mask=mask.array > 0))
 
 
 def test_labels_are_not_averaged_without_a_threshold():

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import GeometryError
+from .grid_parts import check_parts, fit_spacing, split_affine
 from .lattice_map import LatticeMap, corners_of, find_lattice_map
 from .number_text import format_numbers
 from .tolerances import CORNER_ERROR_REFUSED
@@ -47,42 +48,10 @@ class Grid:
     direction: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
 
     def __post_init__(self) -> None:
-        try:
-            shape = tuple(int(n) for n in self.shape)
-            spacing = tuple(float(s) for s in self.spacing)
-            origin = tuple(float(o) for o in self.origin)
-            direction = np.array(self.direction, dtype=np.float64)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise GeometryError(
-                f"shape {self.shape!r}, spacing {self.spacing!r} and origin {self.origin!r} do not describe a grid",
-                advice="give three numbers each and a 3x3 direction",
-            ) from error
-        if len(shape) != 3 or len(spacing) != 3 or len(origin) != 3 or direction.shape != (3, 3):
-            raise GeometryError(
-                f"a grid has three axes; shape {shape}, spacing {spacing}, origin {origin} and a direction "
-                f"of shape {direction.shape} were given",
-                advice="give three numbers each and a 3x3 direction",
-            )
-        if min(shape) < 1 or not all(np.isfinite(spacing)) or min(spacing) <= 0 or not np.isfinite(origin).all():
-            raise GeometryError(
-                f"shape {shape}, spacing {spacing} mm and origin {origin} mm do not describe a grid",
-                advice="shape and spacing must be positive and every number finite",
-            )
-        # "not (x < y)" also refuses NaN.
-        if not np.abs(direction.T @ direction - np.eye(3)).max() * max(shape) < CORNER_ERROR_REFUSED:
-            raise GeometryError(
-                f"the direction {direction.tolist()} is not a set of orthogonal unit vectors",
-                advice="build the grid with Grid.from_affine, which names the shear",
-                direction=direction.tolist(),
-            )
-        direction.flags.writeable = False
-        for name, value in (
-            ("shape", shape),
-            ("spacing", spacing),
-            ("origin", origin),
-            ("direction", direction),
-        ):
+        parts = check_parts(self.shape, self.spacing, self.origin, self.direction)
+        for name, value in zip(("shape", "spacing", "origin", "direction"), parts, strict=True):
             object.__setattr__(self, name, value)
+        self.direction.flags.writeable = False
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Grid):
@@ -130,29 +99,9 @@ class Grid:
         Raises:
             GeometryError: If the affine is singular, not finite, or sheared beyond the tolerance.
         """
-        given = np.asarray(affine, dtype=np.float64)
-        if given.shape != (4, 4) or not np.isfinite(given).all():
-            raise GeometryError(
-                f"the affine {given.tolist()} is not a 4x4 matrix of finite numbers", affine=given.tolist()
-            )
-        lps_affine = LPS_FROM[frame] @ given
-        linear = lps_affine[:3, :3]
-        with np.errstate(over="ignore"):
-            spacing = np.sqrt((linear**2).sum(axis=0))
-        # Unit columns that span less than a millionth of a cube are parallel but for rounding.
-        is_finite = np.isfinite(spacing).all() and spacing.min() > 0
-        if not is_finite or abs(np.linalg.det(linear / spacing)) < 1e-6:
-            raise GeometryError(
-                f"the affine {given.tolist()} is singular: its columns span no volume",
-                affine=given.tolist(),
-            )
-        direction = linear / spacing
-        left, _, right = np.linalg.svd(direction)
-        # Exactly orthogonal columns stay as they are, so that a round trip adds no rounding.
-        if np.abs(direction.T @ direction - np.eye(3)).max() > 1e-12:
-            direction = left @ right
-        grid = cls(tuple(shape), tuple(spacing), tuple(lps_affine[:3, 3]), direction)  # type: ignore[arg-type]
-        error = grid.corner_error(given, frame)
+        spacing, origin, direction = split_affine(affine, frame)
+        grid = cls(tuple(shape), tuple(spacing), tuple(origin), direction)  # type: ignore[arg-type]
+        error = grid.corner_error(affine, frame)
         if error >= CORNER_ERROR_REFUSED and not allow_shear:
             raise GeometryError(
                 f"the affine is sheared: the nearest rectangular grid is {error:.3g} voxels away at the worst "
@@ -320,20 +269,9 @@ class Grid:
             >>> fine.shape, fine.origin
             ((6, 6, 5), (-0.5, -0.5, -1.0))
         """
-        new = tuple(float(s) for s in spacing)
-        if len(new) != 3 or not all(np.isfinite(new)) or min(new) <= 0:
-            raise GeometryError(
-                f"the new spacing is {new} mm and must be three positive numbers", advice="give mm along x, y and z"
-            )
-        with np.errstate(over="ignore"):
-            size = np.asarray(self.shape) * np.asarray(self.spacing) / np.asarray(new)
-        if not np.isfinite(size).all():
-            raise GeometryError(f"a spacing of {new} mm is too small for any grid", advice="give mm along x, y and z")
-        shape = np.maximum(np.ceil(size - 1e-6), 1.0)
-        # How far the new first voxel lies along each axis from the old one, mm, when both centers are one.
-        first = ((np.asarray(self.shape) - 1) * np.asarray(self.spacing) - (shape - 1) * np.asarray(new)) / 2.0
-        origin = np.asarray(self.origin) + self.direction @ first
-        return Grid(tuple(shape), new, tuple(origin), self.direction)
+        shape, new, shift = fit_spacing(self.shape, self.spacing, spacing)
+        origin = np.asarray(self.origin) + self.direction @ shift
+        return Grid(shape, new, tuple(origin), self.direction)  # type: ignore[arg-type]
 
     def index_map(self, target: Grid) -> npt.NDArray[np.float64]:
         """4x4 matrix from a voxel index of another grid to the index in this grid of the same point."""
