@@ -7,12 +7,14 @@ import struct
 import pytest
 
 from pictologics.dicom.pixels.codecs.codestreams import (
+    Codestream,
     CodestreamError,
     read_jpeg_2000_head,
     read_jpeg_head,
     read_jpeg_xl_size,
     unwrap_jpeg_2000,
 )
+from pictologics.dicom.pixels.codecs.colors import read_jpeg_color_space
 
 SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
 
@@ -183,3 +185,28 @@ def test_the_size_of_a_jpeg_xl(fields, size):
 def test_what_is_no_jpeg_xl(content):
     with pytest.raises(CodestreamError, match="is not a JPEG XL stream"):
         read_jpeg_xl_size(content)
+
+
+# --- colors ---
+
+
+@pytest.mark.parametrize(
+    ("names", "notes", "space"),
+    [
+        (b"RGB", [], "RGB"),
+        (b"rgb", [(0xE0, b"JFIF\0")], "RGB"),
+        (b"\1\2\3", [], ""),
+        (b"\1\2\3", [(0xE0, b"JFIF\0")], "YBR_FULL"),
+        (b"\1\2\3", [(0xE1, b"JFIF\0")], ""),
+        (b"\1\2\3", [(0xEE, b"Adobe\0\0\0\0\0\0\0")], "RGB"),
+        (b"\1\2\3", [(0xEE, b"Adobe\0\0\0\0\0\0\1")], "YBR_FULL"),
+        (b"\1\2\3", [(0xED, b"Adobe\0\0\0\0\0\0\1")], ""),
+        (b"\1\2\3", [(0xEE, b"Other\0\0\0\0\0\0\1")], ""),
+        (b"\1\2\3", [(0xEE, b"Adobe\0\0\0\0\0\0")], ""),
+        (b"\1\2\3", [(0xEE, b"Adobe\0\0\0\0\0\0\0"), (0xE0, b"JFIF\0")], "RGB"),
+        (b"\1\2\3", [(0xE0, b"JFIF\0"), (0xEE, b"Adobe\0\0\0\0\0\0\0")], "YBR_FULL"),
+    ],
+)
+def test_the_color_space_that_a_jpeg_names(names, notes, space):
+    """As libjpeg does: identifiers first, then the first of the two markers; Adobe's transform is its twelfth byte."""
+    assert read_jpeg_color_space(Codestream(5, 7, 3, 8, names=names, notes=tuple(notes))) == space
