@@ -221,8 +221,8 @@ def test_what_is_recognized_without_its_name(tmp_path):
     [
         ({"Segment0_Layer=": "1"}, CorruptFileError, "layers 1 to 1"),
         ({"Segment0_Layer=": "-1"}, CorruptFileError, "layers -1"),
-        ({"Segment0_LabelValue=": "seven"}, CorruptFileError, "seven"),
-        ({"Segment0_LabelValue=": "9" * 30}, CorruptFileError, "999"),
+        ({"Segment0_LabelValue=": "seven"}, CorruptFileError, "of length 5, that is not a whole number"),
+        ({"Segment0_LabelValue=": "9" * 30}, CorruptFileError, "of length 30, that is not"),
         ({"Segmentation_MasterRepresentation=": "Fractional labelmap"}, UnsupportedFormatError, "fractions"),
     ],
 )

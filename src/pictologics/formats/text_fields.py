@@ -8,7 +8,15 @@ from typing import Final
 
 from ..errors import CorruptFileError
 
-__all__ = ["ITK_MODALITY", "TextFields", "decode_header", "is_modality", "parse_numbers"]
+__all__ = [
+    "ITK_MODALITY",
+    "TextFields",
+    "decode_header",
+    "is_modality",
+    "parse_number",
+    "parse_numbers",
+    "parse_whole_number",
+]
 
 ITK_MODALITY: Final = "0008|0060"
 """The field or key under which ITK keeps the modality of the DICOM files that an image was made of."""
@@ -45,12 +53,13 @@ class TextFields(Mapping[str, str]):
             required: What it must be.
         """
         value = self.get(name)
-        found = "is missing" if value is None else f"is {value[:60]!r}"
+        # What a field holds in place of what it should may be anything, a patient's name too: it is not quoted.
+        found = "is missing" if value is None else f"has {len(value)} characters that are something else"
         return CorruptFileError(
             f"its {self.format_name} field '{name}' {found}, and {required} is required",
             path=self.path,
             field=name,
-            value=value,
+            length=None if value is None else len(value),
         )
 
     def read_whole_number(self, name: str, default: int, least: int, most: int) -> int:
@@ -60,7 +69,7 @@ class TextFields(Mapping[str, str]):
             CorruptFileError: If the field is anything else.
         """
         try:
-            number = int(self.get(name, default))
+            number = parse_whole_number(self[name]) if name in self else default
         except ValueError:
             number = least - 1
         if not least <= number <= most:
@@ -82,9 +91,31 @@ class TextFields(Mapping[str, str]):
 def parse_numbers(text: str) -> tuple[float, ...] | None:
     """The numbers of a text, None if it holds anything else."""
     try:
-        return tuple(float(word) for word in text.split())
+        return tuple(parse_number(word) for word in text.split())
     except ValueError:
         return None
+
+
+def parse_number(word: str) -> float:
+    """A decimal number.
+
+    Raises:
+        ValueError: If it is none, as ``1_0``, which Python alone takes for one, and digits of other scripts.
+    """
+    if "_" in word or not word.isascii():
+        raise ValueError(word)
+    return float(word)
+
+
+def parse_whole_number(word: str) -> int:
+    """A whole number.
+
+    Raises:
+        ValueError: As for ``parse_number``.
+    """
+    if "_" in word or not word.isascii():
+        raise ValueError(word)
+    return int(word)
 
 
 def is_modality(text: str) -> bool:

@@ -5,18 +5,61 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from .files import DiskFile, StoredFile
 
-__all__ = ["MOST_FILES", "find_named_files", "number_names"]
+__all__ = ["MOST_FILES", "NumberedFiles", "find_named_files", "number_names", "split_numbered_files"]
 
 NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%[-+ 0#]*\d{0,2}l{0,2}[dui](?:[^%]|%%)*")
 """A name with one number of printf in it, of fewer than a hundred digits; ``%%`` is a percent sign."""
 
 MOST_FILES = 100_000
 """A header that names more files is damaged."""
+
+
+MOST_DIGITS = 18
+"""Of a number behind a pattern: more would not fit a word."""
+
+
+LONGEST_NAME = 255
+"""Bytes of the name of a file or folder, the limit of most file systems."""
+
+
+@dataclass(frozen=True)
+class NumberedFiles:
+    """What a header says of files whose names are numbered.
+
+    Attributes:
+        pattern: As for C's printf.
+        numbers: What stands behind it.
+    """
+
+    pattern: str
+    numbers: tuple[int, ...]
+
+
+def split_numbered_files(text: str, most: int) -> NumberedFiles | None:
+    """Split a pattern of printf from the numbers behind it; None if the text is not both.
+
+    Args:
+        text: What the header says, such as ``slice%03d.raw 1 20 1``.
+        most: How many numbers there can be.
+    """
+    # From the right, because a name may have spaces and numbers too. No regular expression: those that take both
+    # parts apart try every place where the first could end.
+    count = 0
+    for word in reversed(text.rsplit(maxsplit=most)[1:]):
+        digits = word.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+            break
+        count += 1
+    words = text.rsplit(maxsplit=count)
+    if not count or "%" not in words[0]:
+        return None
+    return NumberedFiles(words[0], tuple(map(int, words[1:])))
 
 
 def find_named_files(header: StoredFile, names: Sequence[str], allow_outside: bool) -> list[StoredFile]:
@@ -45,8 +88,10 @@ def find_named_files(header: StoredFile, names: Sequence[str], allow_outside: bo
 
 def find_named_file(header: StoredFile, folder: str, name: str, allow_outside: bool) -> StoredFile:
     """Find one of the files."""
-    if "\0" in name or not name:
-        raise CorruptFileError(f"its header names the file {name!r}", path=header.name)
+    if "\0" in name or not name or any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(name).parts):
+        raise CorruptFileError(
+            f"its header names a file by {len(name)} characters that cannot be the name of one", path=header.name
+        )
     path = os.path.normpath(Path(folder, name))
     if not allow_outside and not Path(path).is_relative_to(folder):
         raise OptionError(
@@ -85,5 +130,9 @@ def number_names(pattern: str, first: int, last: int, step: int, path: str) -> l
     if not 0 < count <= MOST_FILES:
         raise CorruptFileError(f"its header names files from {first} to {last} by {step}", path=path)
     if not NUMBER_PATTERN.fullmatch(pattern):
-        raise CorruptFileError(f"its header names files by the pattern {pattern!r}", path=path)
+        raise CorruptFileError(
+            f"its header names files by a pattern of {len(pattern)} characters that has no place for one whole number",
+            path=path,
+            advice="write a pattern such as slice%03d.raw",
+        )
     return [pattern % number for number in range(first, first + step * count, step)]

@@ -26,7 +26,8 @@ def parse_decimals(raw: bytes) -> tuple[float, ...] | None:
     if not raw:
         return None
     numbers = tuple(map(float, raw.split(b"\\")))
-    if not all(map(isfinite, numbers)):
+    # Python alone takes "1_0" for ten.
+    if b"_" in raw or not all(map(isfinite, numbers)):
         raise ValueError(raw)
     return numbers
 
@@ -124,9 +125,10 @@ class Attributes:
 
     def malformed_error(self, tag: int, raw: bytes | None = None) -> CorruptFileError:
         """The error for a value that its attribute cannot have."""
-        shown = self.values[tag] if raw is None else raw
+        found = self.values[tag] if raw is None else raw
+        # Not quoted: where the value is of another kind than it should be, it may be a patient's name.
         return CorruptFileError(
-            f"its {tags.KEYWORDS[tag]} is {shown[:40]!r}, which is not a valid value of that attribute",
+            f"its {tags.KEYWORDS[tag]} has {len(found)} bytes that are not a valid value of that attribute",
             path=self.path,
             advice="export the file again or correct the attribute",
             attribute=tags.KEYWORDS[tag],

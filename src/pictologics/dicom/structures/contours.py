@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -71,12 +71,12 @@ def read_contour_points(path: str, rois: Sequence[Roi]) -> Contours:
     left_out: Counter[tuple[str, str]] = Counter()
     for place, roi in enumerate(rois):
         for number, item in enumerate(roi.contours, 1):
-            written = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
-            kind = written.replace("_", "").replace(" ", "")
+            kind = item.text(tags.CONTOUR_GEOMETRIC_TYPE).upper().replace("_", "").replace(" ", "")
             data = item.values.get(tags.CONTOUR_DATA, b"").rstrip(b" \0\\")
             count = count_contour_points(path, roi, number, item, data)
             if kind not in CLOSED:
-                left_out[roi.title, KINDS_IN_WORDS.get(kind, f"contours of kind {written[:20]!r}")] += 1
+                # What stands there instead of a kind is not quoted, and makes no sentence of its own.
+                left_out[roi.title, KINDS_IN_WORDS.get(kind, "contours of a kind that DICOM does not define")] += 1
             elif count < 3:
                 left_out[roi.title, "closed contours of fewer than three points"] += 1
             else:
@@ -162,9 +162,11 @@ def not_numbers_error(path: str) -> CorruptFileError:
 
 def describe_left_out(left_out: Counter[tuple[str, str]]) -> tuple[Decision, ...]:
     """Say which contours were left out, in one sentence for each kind."""
+    by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (title, kind), count in left_out.items():
+        by_kind[kind][title] = count
     decisions = []
-    for kind in dict.fromkeys(kind for _, kind in left_out):
-        counts = {title: count for (title, other), count in left_out.items() if other == kind}
+    for kind, counts in by_kind.items():
         text = f"left out {sum(counts.values())} {kind} of ROI {', '.join(counts)}"
         decisions.append(Decision("left out", text, sum(counts.values()), "content"))
     return tuple(decisions)

@@ -133,7 +133,8 @@ class StructureSet:
                 advice="pass names or numbers of these, or None for all",
                 missing=missing,
             )
-        return [roi for roi in self.rois if roi.name in wanted or roi.number in wanted]
+        chosen = set(wanted)
+        return [roi for roi in self.rois if roi.name in chosen or roi.number in chosen]
 
     def lay_contours(
         self, rois: Sequence[Roi], reference: Image, canvas: Canvas
@@ -143,7 +144,8 @@ class StructureSet:
         even, followed = move_to_even_slices(points.points, reference)
         points = replace(points, points=even)
         contours = lay_on_planes(self.path, points, canvas.grid, [roi.title for roi in rois])
-        bare = [roi.title for place, roi in enumerate(rois) if not np.any(points.rois == place)]
+        has_contours = np.bincount(points.rois, minlength=len(rois)) > 0
+        bare = [roi.title for roi, is_drawn in zip(rois, has_contours.tolist(), strict=True) if not is_drawn]
         decisions = [
             *self.decisions,
             *describe_other_frames(rois, reference),

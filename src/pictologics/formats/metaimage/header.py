@@ -87,7 +87,7 @@ def parse_metaimage_header(text: MetaImageText) -> MetaImageHeader:
     fields = text.fields
     if fields.get("ObjectType", "Image") != "Image":
         raise UnsupportedFormatError(
-            f"it is a MetaIO object of type '{fields['ObjectType'][:40]}', and Image is required", path=fields.path
+            "its MetaIO field 'ObjectType' names another object, and Image is required", path=fields.path
         )
     size = fields.get("CompressedDataSize")
     return MetaImageHeader(
@@ -145,7 +145,8 @@ def find_metaimage_type(fields: TextFields) -> np.dtype[np.generic]:
     if stored is None:
         if name.startswith(REFUSED_PREFIXES):
             raise UnsupportedFormatError(
-                f"its voxels are of type {name[:40]}: only real scalar types are supported", path=fields.path, type=name
+                f"its ElementType, of length {len(name)}, names no numbers: only real scalar types are supported",
+                path=fields.path,
             )
         raise fields.header_error("ElementType", "the name of a type of numbers")
     is_big = read_truth(fields, ("BinaryDataByteOrderMSB", "ElementByteOrderMSB"), False)

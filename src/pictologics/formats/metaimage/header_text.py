@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import codecs
 from dataclasses import dataclass
 
 from ...errors import CorruptFileError
@@ -18,17 +18,8 @@ LONGEST_METAIMAGE_HEADER = 1 << 20
 METAIMAGE_FIRST_READ = 1 << 14
 """Holds almost every header."""
 
-FIELD_LINE = re.compile(r"\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*")
-"""A line of the header; MetaIO takes ``=`` and ``:``."""
-
-FIRST_LINE = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s*#[^\n]*\n)*\s*"
-    rb"(?:ObjectType\s*=\s*Image|NDims\s*=\s*\d+|Comment\s*=[^\n]*)\s*\r?\n"
-)
-"""The fields with which known writers begin, perhaps behind an editor's byte order mark and comments of a script."""
-
-END_OF_HEADER = re.compile(rb"^\s*ElementDataFile\s*[=:][^\n]*(\n|\Z)", re.MULTILINE)
-"""The line of the last field."""
+LAST_NAME = LAST_FIELD.encode()
+"""The name of the last field in bytes."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +46,43 @@ def looks_like_metaimage(head: bytes, suffix: str) -> bool:
         head: The first bytes of the file.
         suffix: Of its name; breaks the tie for a header that goes on beyond ``head``.
     """
-    first = FIRST_LINE.match(head)
-    if first is not None and b"\0" not in head[: first.end()]:
+    first = find_first_field_end(head)
+    if first is not None and b"\0" not in head[:first]:
         has_size = b"NDims" in head and b"DimSize" in head
-        return LAST_FIELD.encode() in head or has_size or suffix.endswith((".mha", ".mhd"))
+        return LAST_NAME in head or has_size or suffix.endswith((".mha", ".mhd"))
     # Other software goes by the name alone; with it, fields in any order do, if they are all there.
-    found = END_OF_HEADER.search(head) if suffix.endswith((".mha", ".mhd")) else None
-    return found is not None and all(name in head[: found.end()] for name in (b"NDims", b"DimSize", b"ElementType"))
+    end = find_last_field_end(head) if suffix.endswith((".mha", ".mhd")) else None
+    return end is not None and all(name in head[:end] for name in (b"NDims", b"DimSize", b"ElementType"))
+
+
+def find_first_field_end(head: bytes) -> int | None:
+    """Where the line of the first field ends, None if it is not one with which known writers begin.
+
+    An editor's byte order mark, empty lines and comments of a script may come before it.
+    """
+    start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    while (end := head.find(b"\n", start)) >= 0:
+        line = head[start:end].strip()
+        if line and not line.startswith(b"#"):
+            name, separator, value = (part.strip() for part in line.partition(b"="))
+            is_known = (name == b"ObjectType" and value == b"Image") or (name == b"NDims" and value.isdigit())
+            return end if is_known or (name == b"Comment" and separator) else None
+        start = end + 1
+    return None
+
+
+def find_last_field_end(head: bytes) -> int | None:
+    """The byte after the line of the last field, None if there is none."""
+    at = head.find(LAST_NAME)
+    while at >= 0:
+        before = head[head.rfind(b"\n", 0, at) + 1 : at]
+        line_end = head.find(b"\n", at)
+        end = len(head) if line_end < 0 else line_end + 1
+        if not before.strip() and head[at + len(LAST_NAME) : end].lstrip()[:1] in (b"=", b":"):
+            return end
+        # A name that stands elsewhere in its line is not looked for there again.
+        at = head.find(LAST_NAME, end)
+    return None
 
 
 def read_metaimage_text(file: StoredFile) -> MetaImageText:
@@ -72,17 +93,17 @@ def read_metaimage_text(file: StoredFile) -> MetaImageText:
     """
     with file.open() as source:
         head = source.read_at(0, METAIMAGE_FIRST_READ)
-        found = END_OF_HEADER.search(head)
-        if found is None:
+        end = find_last_field_end(head)
+        if end is None or end == METAIMAGE_FIRST_READ:
+            # The line may go on where the first read ended.
             head = source.read_at(0, LONGEST_METAIMAGE_HEADER)
-            found = END_OF_HEADER.search(head)
-        if found is None:
+            end = find_last_field_end(head)
+        if end is None:
             raise CorruptFileError(
                 f"its MetaImage header has no {LAST_FIELD}",
                 path=file.name,
                 advice="it was cut off when it was copied; fetch it again",
             )
-        end = found.end()
         fields = TextFields("MetaImage", file.name, split_fields(decode_header(head[:end]), file.name))
         if fields.get(LAST_FIELD, "").split()[:1] != ["LIST"]:
             return MetaImageText(file, fields, end, ())
@@ -96,13 +117,16 @@ def split_fields(text: str, path: str) -> dict[str, str]:
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.lstrip().startswith("#"):
             continue
-        found = FIELD_LINE.fullmatch(line)
-        if found is not None:
-            fields.setdefault(found.group(1), found.group(2))
+        # MetaIO takes both.
+        separator = min((at for at in (line.find("="), line.find(":")) if at >= 0), default=-1)
+        name = line[: max(separator, 0)].strip()
+        if name:
+            fields.setdefault(name, line[separator + 1 :].strip())
         elif line.strip():
             raise CorruptFileError(
-                f"line {number} of the MetaImage header is not 'name = value': {line[:40]!r}",
+                f"line {number} of the MetaImage header, of length {len(line)}, is not 'name = value'",
                 path=path,
                 advice="fetch the file again",
+                line=number,
             )
     return fields

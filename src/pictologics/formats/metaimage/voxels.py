@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from ...errors import CorruptFileError
-from ...storage.detached_files import find_named_files, number_names
+from ...storage.detached_files import find_named_files, number_names, split_numbered_files
 from ...storage.files import StoredFile
 from ..volume_layout import Encoding, FilePart, VolumeLayout
 from .header import MetaImageHeader
@@ -17,8 +17,8 @@ __all__ = ["locate_metaimage_voxels"]
 METAIMAGE_FILE_LIST = re.compile(r"LIST(?:\s+(\d{1,2})D?)?")
 """``ElementDataFile`` whose files are named by the lines that follow; with the number of axes of each."""
 
-METAIMAGE_FILE_PATTERN = re.compile(r"(.*%.*?)(?:\s+(-?\d{1,18}))(?:\s+(-?\d{1,18}))?(?:\s+(-?\d{1,18}))?")
-"""``ElementDataFile`` whose files are numbered: a pattern of printf, first and last number, and step."""
+MOST_METAIMAGE_NUMBERS = 3
+"""Behind a pattern of printf, ``ElementDataFile`` has the first number, perhaps the last one, and the step."""
 
 
 def locate_metaimage_voxels(header: MetaImageHeader, apply_rescale: bool, allow_outside: bool) -> VolumeLayout:
@@ -48,23 +48,20 @@ def locate_metaimage_voxels(header: MetaImageHeader, apply_rescale: bool, allow_
 
 def list_voxel_files(header: MetaImageHeader, allow_outside: bool) -> list[StoredFile]:
     """The files that hold the data, in order: one, a list, or a pattern with first and last number and step."""
-    listed, pattern = (
-        METAIMAGE_FILE_LIST.fullmatch(header.data_file),
-        METAIMAGE_FILE_PATTERN.fullmatch(header.data_file),
-    )
+    listed = METAIMAGE_FILE_LIST.fullmatch(header.data_file)
+    numbered = split_numbered_files(header.data_file, MOST_METAIMAGE_NUMBERS)
     if listed is not None:
         inner = len(header.sizes) - 1 if listed.group(1) is None else int(listed.group(1))
         names = list(header.listed)
         expected = prod(header.sizes[inner:])
         # Lines after those that are needed may be comments.
         names = names[:expected] if expected else names
-    elif pattern is not None:
-        first, last, step = (int(number) if number else None for number in pattern.groups()[1:])
+    elif numbered is not None:
         expected = header.sizes[-1]
-        step = 1 if step is None else step
-        first = first or 0
-        last = first + (expected - 1) * step if last is None else last
-        names = number_names(pattern.group(1), first, last, step, header.file.name)
+        first, *more = numbered.numbers
+        step = more[1] if len(more) > 1 else 1
+        last = more[0] if more else first + (expected - 1) * step
+        names = number_names(numbered.pattern, first, last, step, header.file.name)
     else:
         return find_named_files(header.file, [header.data_file], allow_outside)
     if len(names) != expected:

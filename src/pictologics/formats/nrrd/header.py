@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import UnsupportedFormatError
 from ...storage.files import StoredFile
-from ..text_fields import TextFields
+from ..text_fields import TextFields, parse_number, parse_whole_number
 from ..volume_layout import Encoding
 from .header_text import NrrdText
 from .vocabulary import ENCODINGS, NRRD_TYPES, SPACE_DIMENSIONS
@@ -29,9 +29,6 @@ LARGEST_NUMBER = 2**63
 
 VECTOR_TEXT = re.compile(r"none|\(([^()]*)\)", re.IGNORECASE)
 """A vector, or none of an axis that is not spatial (NRRD, "space directions")."""
-
-QUOTED_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
-"""One unit; units stand in quotes because they may have spaces (NRRD, "units")."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def parse_nrrd_header(text: NrrdText) -> NrrdHeader:
         minima=read_axis_numbers(fields, "axis mins", axes),
         maxima=read_axis_numbers(fields, "axis maxs", axes),
         centers=read_words(fields, "centers", axes),
-        units=tuple(QUOTED_TEXT.findall(units)),
+        units=split_quoted(units),
         line_skip=fields.read_whole_number("line skip", 0, 0, LARGEST_NUMBER),
         byte_skip=fields.read_whole_number("byte skip", 0, -LARGEST_NUMBER, LARGEST_NUMBER),
         text=text,
@@ -124,7 +121,7 @@ def read_axis_sizes(fields: TextFields) -> tuple[int, ...]:
     """Length of every axis."""
     dimension = fields.read_whole_number("dimension", 0, 1, MOST_NRRD_AXES)
     try:
-        sizes = tuple(int(word) for word in fields.get("sizes", "").split())
+        sizes = tuple(parse_whole_number(word) for word in fields.get("sizes", "").split())
     except ValueError:
         sizes = ()
     if len(sizes) != dimension or min(sizes) < 1 or max(sizes) > LARGEST_NUMBER:
@@ -184,7 +181,7 @@ def read_vectors(fields: TextFields, name: str, dimension: int) -> tuple[Vector 
             vectors.append(None)
             continue
         try:
-            vector = tuple(float(number) for number in found.group(1).split(","))
+            vector = tuple(parse_number(number) for number in found.group(1).split(","))
         except ValueError as error:
             raise fields.header_error(name, required) from error
         if len(vector) != dimension:
@@ -207,3 +204,10 @@ def read_words(fields: TextFields, name: str, axes: int) -> tuple[str, ...]:
     if found and len(found) != axes:
         raise fields.header_error(name, f"a word for each of {axes} axes")
     return found
+
+
+def split_quoted(text: str) -> tuple[str, ...]:
+    """The units of a field, which stand in quotes because they may have spaces (NRRD, "units")."""
+    # A quote behind a backslash ends nothing; no unit that is known has one, so that it need not come back.
+    plain = text.replace("\\\\", "\0").replace('\\"', "\0")
+    return tuple(plain.split('"')[1:-1:2])

@@ -84,9 +84,11 @@ def read_nrrd_text(file: StoredFile) -> NrrdText:
             key, separator, rest = line.partition(":=")
             if not separator:
                 raise CorruptFileError(
-                    f"line {number + 2} of the NRRD header is neither 'field: value' nor 'key:=value': {line[:40]!r}",
+                    f"line {number + 2} of the NRRD header, of length {len(line)}, is neither 'field: value' "
+                    "nor 'key:=value'",
                     path=file.name,
                     advice="fetch the file again",
+                    line=number + 2,
                 )
             keys[unescape(key)] = unescape(rest)
             continue

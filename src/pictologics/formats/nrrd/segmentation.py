@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -187,7 +188,10 @@ def read_layers(segmentation: SlicerSegmentation) -> Iterator[SegmentLayer]:
         UnsupportedFormatError: If voxels are not whole numbers.
     """
     layout = segmentation.layout
-    for layer in sorted({segment.layer for segment in segmentation.segments}):
+    by_layer: defaultdict[int, list[SlicerSegment]] = defaultdict(list)
+    for segment in segmentation.segments:
+        by_layer[segment.layer].append(segment)
+    for layer, segments in sorted(by_layer.items()):
         array, decisions = read_volume(layout.at(layer), layout.stored.newbyteorder("="))
         if array.dtype.kind == "f":
             # 3D Slicer loads these too: what kind of numbers they are says nothing of what they mean.
@@ -195,7 +199,7 @@ def read_layers(segmentation: SlicerSegmentation) -> Iterator[SegmentLayer]:
             if labels is None:
                 raise fractions_error(layout)
             array = labels
-        yield SegmentLayer(array, [segment for segment in segmentation.segments if segment.layer == layer], decisions)
+        yield SegmentLayer(array, segments, decisions)
 
 
 def fractions_error(layout: VolumeLayout) -> UnsupportedFormatError:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from ...errors import CorruptFileError
 from ...labels import LARGEST_LABEL
+from ..text_fields import parse_whole_number
 
 __all__ = ["SlicerSegment", "has_segments", "list_segments"]
 
@@ -132,11 +133,15 @@ def list_segments(
 def read_slicer_number(text: str, path: str) -> int:
     """A layer or value of a segment."""
     try:
-        number = int(text)
+        number = parse_whole_number(text)
     except ValueError:
         number = NO_NUMBER
     if abs(number) >= SLICER_NUMBER_LIMIT:
-        raise CorruptFileError(f"one of its segments has the layer or value {text[:40]!r}", path=path)
+        raise CorruptFileError(
+            f"one of its segments has a layer or value, of length {len(text)}, that is not a whole number below "
+            f"{SLICER_NUMBER_LIMIT}",
+            path=path,
+        )
     return number
 
 

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from ...errors import CorruptFileError
-from ...storage.detached_files import find_named_files, number_names
+from ...storage.detached_files import NumberedFiles, find_named_files, number_names, split_numbered_files
 from ...storage.files import StoredFile
 from ...storage.gzip_heads import GZIP_MARK, is_gzip
 from ..volume_layout import FilePart, VolumeLayout
 from .header import NrrdHeader
 
 __all__ = ["locate_nrrd_voxels"]
-
-NRRD_FILE_PATTERN = re.compile(r"(.*%.*?)\s+(-?\d{1,18})\s+(-?\d{1,18})\s+(-?\d{1,18})(?:\s+(\d{1,18}))?")
-"""``data file`` whose files are numbered: pattern of printf, first and last number, step, and axes of each file."""
 
 NRRD_FILE_LIST = re.compile(r"LIST(?:\s+(\d{1,18}))?")
 """``data file`` whose files are named by the lines that follow; with the number of axes of each."""
@@ -64,16 +61,27 @@ def list_data_files(header: NrrdHeader, allow_outside: bool) -> DataFiles:
     value = header.text.fields.get("data file")
     if value is None:
         return DataFiles((header.file,), size, header.text.end or 0)
-    listed, pattern = NRRD_FILE_LIST.fullmatch(value), NRRD_FILE_PATTERN.fullmatch(value)
+    listed, numbered = NRRD_FILE_LIST.fullmatch(value), find_numbered_files(value)
     if listed is not None:
-        names, axes_of_each = list(header.text.listed), listed.group(1)
-    elif pattern is not None:
-        name, first, last, step, axes_of_each = pattern.groups()
-        names = number_names(name, int(first), int(last), int(step), header.file.name)
+        names = list(header.text.listed)
+        axes_of_each = None if listed.group(1) is None else int(listed.group(1))
+    elif numbered is not None:
+        first, last, step, *axes = numbered.numbers
+        names = number_names(numbered.pattern, first, last, step, header.file.name)
+        axes_of_each = axes[0] if axes else None
     else:
         return DataFiles(tuple(find_named_files(header.file, [value], allow_outside)), size)
-    check_count(header, len(names), None if axes_of_each is None else int(axes_of_each))
+    check_count(header, len(names), axes_of_each)
     return DataFiles(tuple(find_named_files(header.file, names, allow_outside)), size // len(names))
+
+
+def find_numbered_files(value: str) -> NumberedFiles | None:
+    """Files of a pattern with first and last number, step, and perhaps how many axes each has (NRRD, "data file")."""
+    numbered = split_numbered_files(value, 4)
+    if numbered is not None and len(numbered.numbers) == 4 and numbered.numbers[3] < 0:
+        # There is no negative number of axes: the first of the four belongs to the name.
+        numbered = split_numbered_files(value, 3)
+    return numbered if numbered is not None and len(numbered.numbers) >= 3 else None
 
 
 def check_count(header: NrrdHeader, count: int, axes_of_each: int | None) -> None:
