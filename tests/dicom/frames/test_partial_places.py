@@ -165,6 +165,60 @@ def test_the_first_frame_stays_where_simpleitk_has_it(tmp_path):
     np.testing.assert_allclose(image.origin, sitk.ReadImage(str(path)).GetOrigin())
 
 
+def keep_place_of(frames, ds):
+    ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = PHANTOM.spacing[2]
+    for k, groups in enumerate(ds.PerFrameFunctionalGroupsSequence):
+        if k not in frames:
+            del groups.PlanePositionSequence
+
+
+@pytest.mark.parametrize("at_top", [False, True])
+@pytest.mark.parametrize("times", [1, 2])
+def test_frames_of_an_enhanced_object_follow_the_first_from_its_place(tmp_path, at_top, times):
+    def change(ds):
+        keep_place_of([] if at_top else [0], ds)
+        if at_top:
+            ds.ImagePositionPatient = list(PHANTOM.origin)
+
+    planes = [plane for time in range(times) for plane in planes_of(PHANTOM, temporal=time + 1)]
+    path = write_enhanced(tmp_path / "a.dcm", planes, change)
+    assert len(get_dicom_phases(tmp_path)) == times
+    for time in range(times):
+        image, said = load_with_warnings(path, dataset_index=time)
+        assert_shows(image, PHANTOM)
+        assert "only the position of the first image is known" in said
+
+
+def test_frames_without_a_place_are_in_the_order_of_their_stack(tmp_path):
+    """Dimension indices that count places make no volumes."""
+
+    def change(ds):
+        keep_place_of([], ds)
+        ds.ImagePositionPatient = list(PHANTOM.origin)
+
+    image, said = load_with_warnings(write_enhanced(tmp_path / "a.dcm", planes_of(PHANTOM)[::-1], change))
+    assert_shows(image, PHANTOM)
+    assert "in the order of their InStackPositionNumber" in said
+
+
+def test_a_place_in_the_middle_of_a_stack_is_not_that_of_its_first_frame(tmp_path):
+    path = write_enhanced(tmp_path / "a.dcm", planes_of(PHANTOM)[::-1], lambda ds: keep_place_of([0], ds))
+    with pytest.raises(GeometryError, match="export the file again, with the positions of its frames"):
+        load_image(path)
+
+
+def test_frames_at_one_place_of_a_stack_stay_there(tmp_path):
+    """A cine of one plane, whose place stands at the top level."""
+    planes = [replace(planes_of(PHANTOM)[0], temporal=time + 1) for time in range(3)]
+
+    def change(ds):
+        keep_place_of([], ds)
+        ds.ImagePositionPatient = list(PHANTOM.origin)
+
+    write_enhanced(tmp_path / "a.dcm", planes, change)
+    assert [phase.num_slices for phase in get_dicom_phases(tmp_path)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("negative", [False, True])
 @pytest.mark.parametrize("phantom", VIEWS.values(), ids=VIEWS)
 def test_a_reconstruction_of_nuclear_medicine_without_a_slice_vector(tmp_path, negative, phantom):

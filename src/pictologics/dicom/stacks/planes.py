@@ -20,6 +20,7 @@ from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..frames.plane_attributes import AXIAL
+from ..headers import tags
 from .distances import find_pixel_spacings, find_single_slice_step, find_unplaced_step, record_assumption
 from .regularity import Finding, StackGeometry, find_irregularities
 
@@ -82,7 +83,9 @@ def stack_planes(frames: Sequence[Frame], irregular: str, path: str) -> Planes:
             f"{len(frames) - len(placed)} of {len(frames)} images have no position or orientation, "
             f"the first is '{missing.header.path}'",
             path=path,
-            advice="pass the list of files that belong together",
+            advice="export the file again, with the positions of its frames"
+            if frames[0].header is frames[-1].header
+            else "pass the list of files that belong together",
         )
     return stack_by_number(frames, decisions)
 
@@ -184,16 +187,8 @@ def make_orthonormal_axes(cosines: FloatArray) -> FloatArray:
 
 
 def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Planes:
-    """Put planes without positions in the order of their InstanceNumber, from the place of the first or from zero."""
-    numbers = [(frame.instance_number, frame.number) for frame in frames]
-    is_one_file = frames[0].header is frames[-1].header
-    if len(set(numbers)) == len(frames) and (is_one_file or all(number is not None for number, _ in numbers)):
-        order = sorted(range(len(frames)), key=lambda k: (numbers[k][0] or 0, numbers[k][1]))
-        way = "frame number" if is_one_file else "InstanceNumber"
-    else:
-        order = list(range(len(frames)))
-        way = "file name"
-    ordered = [frames[k] for k in order]
+    """Put planes without positions in the order of their numbers, from the place of the first or from zero."""
+    ordered, way = sort_by_number(frames)
     first = ordered[0]
     record_frame_assumptions(frames, decisions)
     pixel_spacing = find_pixel_spacings(ordered, decisions)[0]
@@ -215,6 +210,22 @@ def stack_by_number(frames: Sequence[Frame], decisions: list[Decision]) -> Plane
         origin = origin - (len(frames) - 1) * step * direction[:, 2]
     grid = make_plane_grid(first, origin, direction, pixel_spacing, step, len(frames))
     return Planes(tuple(ordered), grid, tuple(decisions))
+
+
+def sort_by_number(frames: Sequence[Frame]) -> tuple[list[Frame], str]:
+    """Planes in the order of their place in a stack, else of their InstanceNumber, and what that order is called."""
+    is_one_file = frames[0].header is frames[-1].header
+    places = [frame.attributes.try_number(tags.IN_STACK_POSITION_NUMBER) or 0.0 for frame in frames]
+    if all(places) and len(set(places)) == len(frames) > 1:
+        order, way = sorted(range(len(frames)), key=places.__getitem__), "InStackPositionNumber"
+        if is_one_file and order == sorted(order, key=lambda k: frames[k].number):
+            way = "frame number"
+        return [frames[k] for k in order], way
+    numbers = [(frame.instance_number, frame.number) for frame in frames]
+    if len(set(numbers)) == len(frames) and (is_one_file or all(number is not None for number, _ in numbers)):
+        order = sorted(range(len(frames)), key=lambda k: (numbers[k][0] or 0, numbers[k][1]))
+        return [frames[k] for k in order], "frame number" if is_one_file else "InstanceNumber"
+    return list(frames), "file name"
 
 
 def record_frame_assumptions(frames: Sequence[Frame], decisions: list[Decision]) -> None:
