@@ -38,7 +38,7 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
     volumes = []
     for series in groups:
         needs_uid = len(groups) > 1 if series not in meant else len(meant) > 1
-        selected = (("series_uid", series.uid),) if needs_uid else ()
+        selected = (("series_uid", series.key),) if needs_uid else ()
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
             volumes.append(replace(info, options=(*selected, *info.options, *below), is_default=is_default))

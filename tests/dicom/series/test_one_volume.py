@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pictologics import AmbiguousSeriesError, ContentWarning, explain, load_image
+from pictologics import AmbiguousSeriesError, ContentWarning, GeometryError, explain, load_image
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import slice_file, uid, write_series
 from tests.factories.phantom import PHANTOM, Phantom
@@ -61,6 +61,25 @@ def test_slices_of_two_patients_or_series_are_not_united(tmp_path, attribute, va
         load_image(tmp_path)
     with pytest.warns(ContentWarning, match="the list names them together"):
         assert_shows(load_image(files), PHANTOM)
+
+
+def test_several_shattered_series_are_told_apart(tmp_path):
+    """None of their UIDs names them: what the refusal and ``explain`` name loads each."""
+    phantoms = {"one": PHANTOM, "two": PHANTOM.with_array(PHANTOM.array + 500)}
+    for patient, phantom in phantoms.items():
+
+        def change(ds, k, patient=patient):
+            ds.PatientID, ds.SeriesInstanceUID = patient, f"1.2.{len(patient) + (patient == 'two')}.{k + 1}"
+
+        write_series(tmp_path, phantom, change, name=f"{patient}{{}}".format)
+    with pytest.raises(AmbiguousSeriesError) as caught:
+        load_image(tmp_path)
+    keys = caught.value.values["series"]
+    assert [dict(volume.options)["series_uid"] for volume in explain(tmp_path).volumes] == keys
+    for key, phantom in zip(keys, phantoms.values(), strict=True):
+        assert f"  {key}  " in str(caught.value)
+        with pytest.warns(ContentWarning, match="taken as one series"):
+            assert_shows(load_image(tmp_path, series_uid=key), phantom)
 
 
 def test_two_series_between_the_slices_of_one_another_stay_two(tmp_path):
@@ -123,6 +142,23 @@ def test_acquisitions_that_overlap_at_places_of_their_own_are_two_volumes(tmp_pa
     for k, phantom in enumerate((PHANTOM, HALF)):
         with pytest.warns(ContentWarning, match="covers 5 of 10 positions"):
             assert_shows(load_image(tmp_path, dataset_index=k, irregular="resample"), phantom)
+
+
+@pytest.mark.parametrize("kind", ["ADD", "OTHER"])
+def test_a_head_in_two_steps_is_one_scan_whatever_its_slices_are_called(tmp_path, kind):
+    """GE calls thin slices that it added up ADD: one volume whose spacing changes, and no half of it."""
+
+    def change(ds, k):
+        ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL", *([kind] if k < 3 else [])]
+        ds.ImagePositionPatient = list(phantom.position((0, 0, k if k < 3 else 1.75 * k - 1.5)))
+
+    phantom = replace(PHANTOM, array=np.concatenate([PHANTOM.array, PHANTOM.array[:, :, :2]], axis=2))
+    write_series(tmp_path, phantom, change)
+    assert len(get_dicom_phases(tmp_path)) == 1
+    with pytest.raises(GeometryError, match="do not form a regular grid"):
+        load_image(tmp_path)
+    image = load_image(tmp_path, irregular="resample")
+    assert image.grid.spacing[2] * (image.array.shape[2] - 1) == pytest.approx(9 * phantom.spacing[2], rel=0.1)
 
 
 @pytest.mark.parametrize("is_equal", [True, False])

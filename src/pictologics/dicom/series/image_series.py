@@ -47,14 +47,18 @@ class Series:
         """SeriesDescription."""
         return self.headers[0].text(tags.SERIES_DESCRIPTION)
 
-    def find_member(self, uid: str) -> Series | None:
-        """The series of that UID, which may be one of those that were united."""
-        return next((member for member in (self, *self.members) if member.uid == uid), None)
+    @property
+    def key(self) -> str:
+        """What ``series_uid`` asks for it by: its UID, or of united series the first and how many others there are."""
+        return f"{self.members[0].uid}+{len(self.members) - 1}" if self.members else self.uid
+
+    def find_member(self, key: str) -> Series | None:
+        """The series of that key, which may be one of those that were united."""
+        return next((member for member in (self, *self.members) if member.key == key), None)
 
     def __str__(self) -> str:
         count = f"{len(self.headers):5} files"
-        name = self.uid or (f"({len(self.members)} UIDs)" if self.members else "(no UID)")
-        return f"{name}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
+        return f"{self.key or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,6 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
             f"there are {len(series)} image series here and one is needed:\n{table}\n",
             path=path,
             advice="pass series_uid= with one of these",
-            series=[candidate.uid for candidate in series],
+            series=[candidate.key for candidate in series],
         )
     return series[0]
