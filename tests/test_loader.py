@@ -184,6 +184,14 @@ def test_explain_lists_every_series_and_the_call_that_loads_it(tmp_path):
     assert json.loads(explanation.to_json())["volumes"][1]["files"] == PHANTOM.shape[2]
 
 
+def test_the_calls_that_explain_a_list_name_the_list(tmp_path):
+    files = write_series(tmp_path)
+    explanation = explain(files)
+    assert explanation.path == f"<list of {len(files)} files>"
+    assert explanation.volumes[0].call(explanation.path) == "load_image(files)"
+    assert explain(files[:1]).path == str(files[0])
+
+
 def test_a_reference_of_another_frame_of_reference_is_told(tmp_path):
     write_series(tmp_path / "ct")
     scan = load_image(tmp_path / "ct")

@@ -12,7 +12,7 @@ from .checks import check_choice, check_fill_value
 from .dicom.series.phase_info import DicomPhaseInfo
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
-from .loaders.explanation import Explanation
+from .loaders.explanation import Explanation, name_source
 from .loaders.keywords import (
     accept_former_spelling,
     check_dataset_index,
@@ -193,4 +193,4 @@ def explain(
         # The calls that load them need it too, and the path alone does not do.
         allowed = ("allow_outside_files", True)
         volumes = tuple(replace(volume, options=(*volume.options, allowed), is_default=False) for volume in volumes)
-    return Explanation(source.path, volumes, found.left_out)
+    return Explanation(name_source(path, source), volumes, found.left_out)

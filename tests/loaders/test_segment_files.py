@@ -85,6 +85,8 @@ def test_one_segmentation_alone_is_what_is_meant(tmp_path, form, no_handle_left)
     (volume,) = explain(path).volumes
     assert volume.shape == PLACE.shape
     assert volume.loads
+    called = eval(volume.call(explain(path).path), {"load_image": load_image})
+    np.testing.assert_array_equal(called.array, LABELS)
 
 
 @pytest.mark.filterwarnings("error")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from ..geometry import format_numbers
-from .protocol import VolumeInfo
+from .protocol import Source, VolumeInfo
 
-__all__ = ["Explanation", "list_segment_names"]
+__all__ = ["Explanation", "list_segment_names", "name_source"]
 
 MOST_SEGMENTS_NAMED = 12
 """A whole-body segmentation has a hundred segments; ``get_segment_info`` lists them all."""
@@ -19,7 +21,7 @@ class Explanation:
     """What a path holds, from headers only.
 
     Attributes:
-        path: The path.
+        path: The path; of a list, bytes or an open file without a name, words in angle brackets.
         volumes: Every volume found; ``load_image`` gives the one with ``is_default`` from the path alone.
         left_out: What is not a volume, and why.
     """
@@ -56,6 +58,21 @@ class Explanation:
             lines += [f"   {line}" for line in (*list_segment_names(volume), *volume.notes)]
         lines += [f"Left out: {reason}." for reason in self.left_out]
         return "\n".join(lines)
+
+
+def name_source(given: object, source: Source) -> str:
+    """What the calls of an explanation load: a path, else words in angle brackets.
+
+    The path of a source is for messages: it may be the first file of a list, or lie inside an archive.
+
+    Args:
+        given: What was passed to ``explain``.
+        source: What it turned out to be.
+    """
+    if source.kind == "list":
+        return f"<list of {len(source.files)} files>"
+    is_inside = isinstance(given, (str, os.PathLike)) and not Path(source.path).exists()
+    return os.fsdecode(given) if is_inside else source.path  # type: ignore[arg-type]
 
 
 def list_segment_names(volume: VolumeInfo) -> list[str]:

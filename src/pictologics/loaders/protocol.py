@@ -206,8 +206,8 @@ class VolumeInfo:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)
         options += ", reference_image=image" if self.needs_reference else ""
-        # Bytes and open files without a name are called by a word in angle brackets, which is not a path.
-        source = "content" if path.startswith("<") else repr(path)
+        # Lists, and bytes and open files without a name, are called by words in angle brackets, which are no path.
+        source = repr(path) if not path.startswith("<") else "files" if path.startswith("<list") else "content"
         return f"load_image({source}{options})" if self.loads else "does not load"
 
 
