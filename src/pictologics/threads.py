@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
 
 from .checks import check_whole
 
@@ -62,11 +61,11 @@ def get_num_threads() -> int:
 
 
 def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
-    """Share the numbers below ``count`` among threads.
+    """Share the numbers below ``count`` among threads, of which the calling one is one.
 
     Each thread takes a stretch of neighboring numbers when it has done its last one, so that all of them end
     together however long a number takes and whatever else the machine does. When one fails, the others stop at
-    the end of their stretch, and its error is raised.
+    the end of their stretch, and its error is raised. Where the system gives no further thread, there are fewer.
 
     Args:
         work: Called once in each thread with the numbers that are its to do, ascending; may keep scratch memory for
@@ -78,20 +77,47 @@ def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
         work(range(count))
         return
     numbers = SharedNumbers(count, threads)
+    helpers: list[Thread] = []
+    try:
+        start_helpers(work, numbers, helpers)
+        work(numbers.share())
+        wait_for(helpers)
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+        # Ctrl-C comes to the calling thread: it stops the others, and waits until they have closed their files.
+        numbers.fail(error)
+        wait_for(helpers)
+    failure, numbers.error = numbers.error, None
+    if failure is not None:
+        try:
+            raise failure
+        finally:
+            # It knows this frame: kept here, it would hold all memory of the work until the next garbage collection.
+            del failure
+
+
+def wait_for(helpers: Iterable[Thread]) -> None:
+    """Wait until threads have ended."""
+    for helper in helpers:
+        helper.join()
+
+
+def start_helpers(work: Callable[[Iterable[int]], None], numbers: SharedNumbers, helpers: list[Thread]) -> None:
+    """Start the threads beside the calling one, as many as the system gives."""
 
     def work_off() -> None:
-        done = False
         try:
             work(numbers.share())
-            done = True
-        finally:
-            if not done:
-                numbers.stop()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            numbers.fail(error)
 
-    with ThreadPoolExecutor(threads, thread_name_prefix="pictologics") as pool:
-        shares = [pool.submit(work_off) for _ in range(threads)]
-    for share in shares:
-        share.result()
+    for number in range(1, numbers.threads):
+        helper = Thread(target=work_off, name=f"pictologics_{number}")
+        try:
+            helper.start()
+        except (RuntimeError, MemoryError):
+            # "can't start new thread": those that there are do the work.
+            return
+        helpers.append(helper)
 
 
 class SharedNumbers:
@@ -101,6 +127,7 @@ class SharedNumbers:
         self.count = count
         self.threads = threads
         self.taken = 0
+        self.error: BaseException | None = None
         self.lock = Lock()
 
     def share(self) -> Iterator[int]:
@@ -116,7 +143,9 @@ class SharedNumbers:
             self.taken += size
         return stretch
 
-    def stop(self) -> None:
-        """Leave the rest undone."""
+    def fail(self, error: BaseException) -> None:
+        """Leave the rest undone, because of an error; the first one counts."""
+        self.taken = self.count
         with self.lock:
             self.taken = self.count
+            self.error = self.error or error

@@ -89,8 +89,13 @@ class JoinedParts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.file is not None:
-            self.file.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file that is open; it is forgotten first, so that nothing closes it a second time."""
+        file, self.file = self.file, None
+        if file is not None:
+            file.close()
 
     def fill(self, offset: int, buffer: npt.NDArray[np.uint8]) -> None:
         """Read as many bytes as the buffer has, from an offset into all of them."""
@@ -106,8 +111,7 @@ class JoinedParts:
     def open_part(self, number: int) -> OpenFile:
         """The file of a part, opened unless it is the one of the part before."""
         if self.file is None or number != self.number:
-            if self.file is not None:
-                self.file.close()
+            self.close()
             self.file, self.number = self.parts[number].file.open(), number
         return self.file
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Final, Protocol, Self, runtime_checkable
 
 import numpy.typing as npt
 
@@ -22,6 +23,7 @@ __all__ = [
     "OpenFile",
     "PathLike",
     "StoredFile",
+    "access_error",
     "check_content",
     "early_end_error",
 ]
@@ -31,6 +33,16 @@ PathLike = str | os.PathLike[str]
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Without O_NONBLOCK, opening a named pipe for reading waits for a writer."""
+
+
+ADVICE: Final = {
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+    errno.EMFILE: "too many files are open in this process: close some, or raise its limit",
+    errno.ENFILE: "too many files are open on this machine: close some",
+    errno.ELOOP: "a link leads back to itself: remove it",
+}
+"""What can be done about an error of the system, by its number."""
 
 
 class ByteSource(Protocol):
@@ -119,42 +131,56 @@ class DiskFile:
             MissingPathError: If there is nothing.
             FileAccessError: If it cannot be opened or is a pipe, socket or device.
         """
-        try:
-            descriptor = os.open(self.name, OPEN_FLAGS)
-        except FileNotFoundError as error:
-            raise MissingPathError("there is no such file", path=self.name, advice="check the path") from error
-        except OSError as error:
-            raise FileAccessError(
-                f"the file cannot be opened ({error.strerror})", path=self.name, advice="check its permissions"
-            ) from error
-        # Asked of the open file, not of its path, which may name another file by now.
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(descriptor)
-            raise FileAccessError(
-                "this is a pipe, socket or device, and a regular file is required",
-                path=self.name,
-                advice="pass a file or a folder",
-            )
-        return OpenDiskFile(self.name, descriptor, status.st_size)
+        return OpenDiskFile(self.name)
 
 
 class OpenDiskFile(ClosesOnExit):
-    """An open file of the operating system."""
+    """An open file of the operating system, which alone owns its descriptor and closes it once.
 
-    __slots__ = ("descriptor", "name", "size")
+    Ctrl-C may come between any two steps of Python, and a descriptor that only a local variable knows would be lost. So
+    it goes from the system into ``held`` and back within one call of a function that is written in C, and a file that
+    nobody came to close is closed when it is forgotten.
+    """
 
-    def __init__(self, name: str, descriptor: int, size: int) -> None:
+    __slots__ = ("held", "name", "size")
+
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.descriptor = descriptor
-        self.size = size
+        self.held: list[int] = []
+        try:
+            self.held.extend(map(os.open, (name,), (OPEN_FLAGS,)))
+        except FileNotFoundError as error:
+            raise MissingPathError("there is no such file", path=name, advice="check the path") from error
+        except ValueError as error:
+            raise MissingPathError(
+                "there is no such file, as its name holds a null byte", path=name, advice="check the path"
+            ) from error
+        except OSError as error:
+            raise access_error("the file cannot be opened", error, name) from error
+        # Asked of the open file, not of its path, which may name another file by now.
+        status = os.fstat(self.descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            self.close()
+            raise FileAccessError(
+                "this is a pipe, socket or device, and a regular file is required",
+                path=name,
+                advice="pass a file or a folder",
+            )
+        self.size = status.st_size
+
+    def __del__(self) -> None:
+        self.close()
+
+    @property
+    def descriptor(self) -> int:
+        """The number of the open file."""
+        return self.held[0]
 
     def close(self) -> None:
         """Give the descriptor back."""
-        if self.descriptor >= 0:
-            # Numbers of descriptors are used again: one that is closed twice may close another file.
-            os.close(self.descriptor)
-            self.descriptor = -1
+        if self.held:
+            # Taken out first: numbers of descriptors are used again, and a second close would close another file.
+            list(map(os.close, map(self.held.pop, (0,))))
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
@@ -162,7 +188,7 @@ class OpenDiskFile(ClosesOnExit):
             os.lseek(self.descriptor, offset, os.SEEK_SET)
             return os.read(self.descriptor, count)
         except OSError as error:
-            raise self.unreadable_error(error) from error
+            raise access_error("the file cannot be read", error, self.name) from error
 
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it."""
@@ -178,13 +204,9 @@ class OpenDiskFile(ClosesOnExit):
                         break
                     done += count
         except OSError as error:
-            raise self.unreadable_error(error) from error
+            raise access_error("the file cannot be read", error, self.name) from error
         if done < len(view):
             raise early_end_error(self.name, len(view) - done)
-
-    def unreadable_error(self, error: OSError) -> FileAccessError:
-        """The error for a file that the system stops giving out."""
-        return FileAccessError(f"the file cannot be read ({error.strerror})", path=self.name)
 
 
 class MemoryFile(ClosesOnExit):
@@ -234,6 +256,20 @@ def check_content(file: StoredFile) -> None:
     """
     if isinstance(file, CheckedFile):
         file.check_content()
+
+
+def access_error(found: str, error: OSError, path: PathLike) -> FileAccessError:
+    """The error for what the system refuses: what has too long a name is missing, as no such file can be there.
+
+    Args:
+        found: What cannot be done.
+        error: Why, by the system.
+        path: The file or folder.
+    """
+    if error.errno == errno.ENAMETOOLONG:
+        return MissingPathError(f"{found} ({error.strerror})", path=path, advice="check the path")
+    advice = ADVICE.get(error.errno or 0, "")
+    return FileAccessError(f"{found} ({error.strerror or error})", path=path, advice=advice)
 
 
 def early_end_error(name: str, missing: int) -> CorruptFileError:

@@ -6,8 +6,9 @@ import bz2
 import queue
 import sys
 import threading
+import weakref
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Final, Literal
 
@@ -91,40 +92,39 @@ class InflatedStream:
 
     Attributes:
         position: Bytes of the content that were handed over.
-        has_more: Whether other bytes follow the stream; known at its end.
     """
 
     def __init__(self, file: StoredFile, packing: Packing = "gzip", start: int = 0) -> None:
-        self.file = file
-        self.packing = packing
-        self.start = start
         self.position = 0
-        self.has_more = False
         self._rest = b""
         self._ended = False
-        # A bounded queue is written in Python, and both threads would wait for its locks; these two are written in C.
-        self._pieces: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
-        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._inflate, name="pictologics-inflate", daemon=True)
+        self._inflater = Inflater(file, packing, start)
+        self._pieces: Iterator[bytes] | None = None
+        self._thread = threading.Thread(target=self._inflater.hand_over, name="pictologics-inflate", daemon=True)
+        # The thread does not know this stream: wherever Ctrl-C comes, it ends when the stream is forgotten.
+        weakref.finalize(self, self._inflater.stop)
+
+    @property
+    def packing(self) -> Packing:
+        """How it is compressed, in truth."""
+        return self._inflater.packing
+
+    @property
+    def has_more(self) -> bool:
+        """Whether other bytes follow the stream; known at its end."""
+        return self._inflater.has_more
 
     def __enter__(self) -> InflatedStream:
-        self._make_room(PIECES_AHEAD)
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopped.set()
-        # The thread may wait for room before it sees that it is to stop.
-        self._make_room(1)
-        self._thread.join()
-
-    def _make_room(self, count: int) -> None:
-        """Let the thread make more pieces."""
-        for _ in range(count):
-            self._room.put(None)
+        self._inflater.stop()
+        self._pieces = None
+        # One that was not started, or only just, has nothing open and ends by itself.
+        if self._thread.is_alive():
+            self._thread.join()
 
     def skip_to(self, position: int) -> None:
         """Pass over the content up to a position, or to its end where that comes first."""
@@ -142,21 +142,30 @@ class InflatedStream:
 
         Raises:
             CorruptFileError: If the data is damaged or ends too early.
+            FileAccessError: If the file cannot be read, or there is no memory.
         """
         if self._rest:
             piece, self._rest = self._rest, b""
         elif self._ended:
             return b""
         else:
-            # Each piece that is taken makes room for one more: no more than PIECES_AHEAD are ever in memory.
-            item = self._pieces.get()
-            self._make_room(1)
-            self._ended = not item or isinstance(item, BaseException)
-            if isinstance(item, BaseException):
-                raise item
-            piece = item
+            # An error is the last thing that is handed over, and so is an empty piece.
+            self._ended = True
+            piece = self._take_piece()
+            self._ended = not piece
         self.position += len(piece)
         return piece
+
+    def _take_piece(self) -> bytes:
+        """The next piece that is made; the thread that makes it is started here, where it is sure to be joined."""
+        if self._pieces is None:
+            self._pieces = iter(self._inflater.take, b"")
+            try:
+                self._thread.start()
+            except (RuntimeError, MemoryError):
+                # "can't start new thread": the calling one does it all.
+                self._pieces = self._inflater.inflate()
+        return next(self._pieces, b"")
 
     def check_end(self) -> None:
         """Follow the stream to its end: gzip's and zlib's checksums come last (RFC 1952 2.3.1, RFC 1950 2.2)."""
@@ -164,17 +173,69 @@ class InflatedStream:
         while self.position < limit and self.next_piece():
             continue
 
-    def _inflate(self) -> None:
-        """What the thread does: inflate every member of the file, or hand over the error."""
+
+class Inflater:
+    """Makes the pieces of a stream, a few of them ahead of whoever takes them.
+
+    Attributes:
+        packing: How it is compressed, in truth once the first bytes were read.
+        has_more: Whether other bytes follow the stream; known at its end.
+    """
+
+    def __init__(self, file: StoredFile, packing: Packing, start: int) -> None:
+        self.file = file
+        self.packing = packing
+        self.start = start
+        self.has_more = False
+        # A bounded queue is written in Python, and both threads would wait for its locks; these two are written in C.
+        self.pieces: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
+        self.room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.stopped = threading.Event()
+        for _ in range(PIECES_AHEAD):
+            self.room.put(None)
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self.stopped.set()
+        # It may wait for room before it sees that it is to stop.
+        self.room.put(None)
+
+    def take(self) -> bytes:
+        """The next piece that the thread hands over, or the error that ended it."""
+        # Each piece that is taken makes room for one more: no more than PIECES_AHEAD are ever in memory.
+        item = self.pieces.get()
+        self.room.put(None)
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def hand_over(self) -> None:
+        """What the thread does: inflate, and hand over the pieces and then an empty one, or the error."""
+        try:
+            for piece in self.inflate():
+                self.room.get()
+                self.pieces.put(piece)
+            self.pieces.put(b"")
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            # Whatever it is: who takes the pieces would wait for ever for a thread that ends without a word.
+            self.pieces.put(error)
+
+    def inflate(self) -> Iterator[bytes]:
+        """The pieces of every member of the file, none of them empty.
+
+        Raises:
+            CorruptFileError: If the data is damaged or ends too early.
+            FileAccessError: If the file cannot be read, or there is no memory.
+        """
         try:
             with self.file.open() as source:
                 reader = SequentialReader(source, self.start)
                 pending = reader.read()
                 if self.packing == "zlib" and is_gzip(pending):
                     self.packing = "gzip"
-                self._check_beginning(pending)
-                while not self._stopped.is_set():
-                    pending = self._inflate_member(reader, pending)
+                self.check_beginning(pending)
+                while not self.stopped.is_set():
+                    pending = yield from self.inflate_member(reader, pending)
                     # gzip (RFC 1952 2.2) and bzip2 files may be several streams; what follows a zlib stream is not one.
                     if self.packing == "zlib":
                         break
@@ -186,16 +247,20 @@ class InflatedStream:
                         # pass over them too. Zeros fill up the last block of some tapes and tools.
                         self.has_more = bool(pending.strip(b"\0"))
                         break
-            self._pieces.put(b"")
-        # An error of this thread is raised by whoever takes the pieces, after those that were sound.
         except EOFError as error:
-            self._pieces.put(self._damage_error("ends too early", error))
-        except (CorruptFileError, FileAccessError) as error:
-            self._pieces.put(error)
+            raise self.damage_error("ends too early") from error
+        except MemoryError as error:
+            raise FileAccessError(
+                f"its {self.packing} data cannot be inflated, as there is no memory left",
+                path=self.file.name,
+                advice="close other programs, or load it on a machine with more memory",
+            ) from error
+        except (CorruptFileError, FileAccessError):
+            raise
         except UNPACK_ERRORS as error:
-            self._pieces.put(self._damage_error(f"is damaged ({error})", error))
+            raise self.damage_error(f"is damaged ({error})") from error
 
-    def _check_beginning(self, pending: bytes) -> None:
+    def check_beginning(self, pending: bytes) -> None:
         """Raise if the bytes begin no stream of this kind: what is said of damage would not be so."""
         if self.packing == "zlib":
             # RFC 1950 2.2: deflate is method 8, and the first two bytes are a multiple of 31.
@@ -210,25 +275,23 @@ class InflatedStream:
                 advice="correct what the header says of compression, or fetch the file again",
             )
 
-    def _inflate_member(self, reader: SequentialReader, pending: bytes) -> bytes:
+    def inflate_member(self, reader: SequentialReader, pending: bytes) -> Generator[bytes, None, bytes]:
         """Inflate one stream, of gzip a member; returns the bytes that follow it."""
-        inflater = UNPACKERS[self.packing]()
-        while not inflater.eof and not self._stopped.is_set():
-            if inflater.needs_input and not pending:
+        unpacker = UNPACKERS[self.packing]()
+        while not unpacker.eof and not self.stopped.is_set():
+            if unpacker.needs_input and not pending:
                 pending = reader.read()
                 if not pending:
                     raise EOFError
-            piece = inflater.decompress(pending, BYTES_PER_PIECE)
+            piece = unpacker.decompress(pending, BYTES_PER_PIECE)
             pending = b""
             if piece:
-                self._room.get()
-                self._pieces.put(piece)
-        return bytes(inflater.unused_data)
+                yield piece
+        return bytes(unpacker.unused_data)
 
-    def _damage_error(self, how: str, error: BaseException) -> CorruptFileError:
-        failure = CorruptFileError(f"its {self.packing} data {how}", path=self.file.name, advice="fetch the file again")
-        failure.__cause__ = error
-        return failure
+    def damage_error(self, how: str) -> CorruptFileError:
+        """The error for data that is not what it should be."""
+        return CorruptFileError(f"its {self.packing} data {how}", path=self.file.name, advice="fetch the file again")
 
 
 class SequentialReader:

@@ -66,9 +66,9 @@ class OpenProbedFile(ClosesOnExit):
 
     def close(self) -> None:
         """Close the file if it was opened."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
     def check(self) -> None:
         """Check the file itself."""
