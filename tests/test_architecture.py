@@ -60,6 +60,8 @@ ROOMS = [
 ]
 MOST_LOOSE_MODULES = 14
 LONGEST_FILE = 500
+HAND_ERRORS_OVER = {"storage.inflation", "threads"}
+"""Modules whose threads hand every error, whatever it is, to the one that waits for them; it is raised there."""
 LONGEST_FUNCTION = 50
 
 
@@ -213,7 +215,8 @@ def test_no_except_catches_everything(module):
             assert node.type is not None, where
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             names = {one.id for one in caught if isinstance(one, ast.Name)}
-            assert not names & {"Exception", "BaseException"}, where
+            if module.name not in HAND_ERRORS_OVER:
+                assert not names & {"Exception", "BaseException"}, where
 
 
 @each_module
