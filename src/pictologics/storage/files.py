@@ -35,7 +35,7 @@ OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY"
 """Without O_NONBLOCK, opening a named pipe for reading waits for a writer."""
 
 
-ADVICE: Final = {
+ADVICE_BY_ERRNO: Final = {
     errno.EACCES: "check its permissions",
     errno.EPERM: "check its permissions",
     errno.EMFILE: "too many files are open in this process: close some, or raise its limit",
@@ -268,7 +268,7 @@ def access_error(found: str, error: OSError, path: PathLike) -> FileAccessError:
     """
     if error.errno == errno.ENAMETOOLONG:
         return MissingPathError(f"{found} ({error.strerror})", path=path, advice="check the path")
-    advice = ADVICE.get(error.errno or 0, "")
+    advice = ADVICE_BY_ERRNO.get(error.errno or 0, "")
     return FileAccessError(f"{found} ({error.strerror or error})", path=path, advice=advice)
 
 
