@@ -163,7 +163,11 @@ def test_structure_sets_and_reports_beside_it_are_left_out(tmp_path):
         shutil.copy(get_testdata_file(name, download=False), tmp_path / "ct" / name)
     image = load_image(tmp_path / "ct")
     assert_is_the_phantom(image)
-    assert any(d.kind == "left out" and d.value == 2 for d in image.provenance.decisions)
+    texts = [decision.text for decision in image.provenance.decisions if decision.kind == "left out"]
+    assert len(texts) == 2
+    assert "1 file of contours (RTSTRUCT)" in texts[0]
+    assert "rtstruct.dcm" in texts[0]
+    assert "1 file: DICOM of another series or without an image" in texts[1]
 
 
 def test_folder_without_image_says_what_is_there(tmp_path):

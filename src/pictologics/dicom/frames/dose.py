@@ -12,7 +12,7 @@ from ..headers.header import Header
 from .assumed_places import assume_place
 from .frame import Frame, make_frame
 from .plain import make_plain_frames
-from .plane_attributes import MOST_DISTANCE, read_orientation, read_plane_size, read_position
+from .plane_attributes import MOST_DISTANCE, find_normal, read_orientation, read_plane_size, read_position
 
 __all__ = ["make_dose_frames"]
 
@@ -38,7 +38,7 @@ def make_dose_frames(header: Header) -> list[Frame]:
             path=header.path,
             advice="export the file again",
         )
-    normal = np.cross(orientation[:3], orientation[3:])
+    normal = find_normal(orientation)
     first = offsets[0]
     is_axial = abs(normal[2]) > 1 - SAME_MILLIMETER
     is_absolute = first != 0 and is_axial and abs(first - position[2]) < SAME_MILLIMETER

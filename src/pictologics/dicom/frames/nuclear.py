@@ -11,7 +11,7 @@ from ..headers.sequence_parser import read_items
 from .assumed_places import assume_place
 from .frame import Frame, make_frame
 from .pixel_spacing import read_pixel_spacing
-from .plane_attributes import read_distance, read_orientation, read_plane_size, read_position
+from .plane_attributes import find_normal, read_distance, read_orientation, read_plane_size, read_position
 
 __all__ = ["make_nuclear_frames"]
 
@@ -52,7 +52,7 @@ def make_nuclear_frames(header: Header) -> list[Frame]:
             for number in range(count)
         ]
     place = assume_place(position, orientation)
-    normal = np.cross(place.orientation[:3], place.orientation[3:])
+    normal = find_normal(place.orientation)
     assumptions = place.assumptions
     if not step:
         assumptions = (*assumptions, NO_STEP)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
+from ...array_types import FloatArray
 from ..headers import tags
 from ..headers.attributes import Attributes
 
@@ -13,6 +16,7 @@ __all__ = [
     "MOST_DISTANCE",
     "Cosines",
     "Position",
+    "find_normal",
     "find_void_slope",
     "read_distance",
     "read_mapped_unit",
@@ -52,6 +56,11 @@ UNITLESS: Final = frozenset({"", "1", "{no units}", "US"})
 def read_plane_size(attributes: Attributes) -> tuple[int, int]:
     """Rows and columns of a stored frame; 0 where the file does not say."""
     return attributes.short(tags.ROWS) or 0, attributes.short(tags.COLUMNS) or 0
+
+
+def find_normal(orientation: Cosines) -> FloatArray:
+    """The unit vector across a plane: rows, columns and normal form a right-handed set."""
+    return np.cross(orientation[:3], orientation[3:])
 
 
 def read_position(attributes: Attributes, tag: int = tags.IMAGE_POSITION_PATIENT) -> Position | None:

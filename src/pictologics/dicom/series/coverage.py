@@ -11,7 +11,7 @@ from ..frames.frame import Frame
 from ..headers import tags
 from .layouts import FrameLayout
 from .phases import Phase
-from .positions import number_positions
+from .positions import measure_heights, number_positions
 from .remarks import SeriesRemark
 
 __all__ = ["describe_other_layouts", "describe_phases"]
@@ -59,7 +59,7 @@ def describe_phases(phases: Sequence[Phase], first_index: int, total: int) -> li
     slots = None if frames[0].tile is not None else number_positions(frames)
     places = [] if slots is None else [set(run.tolist()) for run in np.split(slots, np.cumsum(sizes)[:-1])]
     everything: set[int] = set().union(*places)
-    heights = {} if slots is None else measure_heights(frames, slots)
+    heights = {} if slots is None else map_heights(frames, slots)
     remarks = []
     for k, phase in enumerate(phases):
         text = f"this is one of {total} volumes ({phase.label}, dataset_index={first_index + k})"
@@ -112,12 +112,11 @@ def describe_slice_locations(frames: Sequence[Frame]) -> str:
     return f", although SliceLocation runs from {min(locations):.6g} to {max(locations):.6g} mm"
 
 
-def measure_heights(frames: Sequence[Frame], slots: np.ndarray) -> dict[int, float]:
+def map_heights(frames: Sequence[Frame], slots: np.ndarray) -> dict[int, float]:
     """The height of each place along the normal, mm."""
-    orientation = frames[0].orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    normal = np.cross(orientation[:3], orientation[3:])
-    heights = np.array([frame.position for frame in frames], dtype=float) @ normal
-    return dict(zip(slots.tolist(), heights.tolist(), strict=True))
+    orientation = frames[0].orientation
+    assert orientation is not None  # slots are numbered along the normal
+    return dict(zip(slots.tolist(), measure_heights(frames, orientation).tolist(), strict=True))
 
 
 def format_span(places: set[int], heights: dict[int, float]) -> str:

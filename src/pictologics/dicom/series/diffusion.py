@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import CorruptFileError
 from ..frames.frame import Frame
+from ..frames.plane_attributes import find_normal
 from ..headers import tags
 from ..headers.siemens_csa import read_csa
 from .phase_values import GE_CREATOR, Value, round_digits
@@ -208,7 +209,7 @@ def place_by_encoding(frame: Frame, b_value: float, vector: Sequence[float] | No
     if frame.orientation is None or encoding not in ("R", "C"):
         return replace(plain, direction=None)
     x, y, z = vector
-    sagittal, coronal, _ = np.eye(3)[np.argmax(np.abs(np.cross(frame.orientation[:3], frame.orientation[3:])))]
+    sagittal, coronal, _ = np.eye(3)[np.argmax(np.abs(find_normal(frame.orientation)))]
     if coronal:
         y = -y
     if encoding == "R":

@@ -12,6 +12,7 @@ from ...errors import GeometryError
 from ..frames import list_frames
 from ..frames.assumed_places import orient_along_positions, take_orientation
 from ..frames.frame import Frame
+from ..frames.plane_attributes import find_normal
 from .identity_labels import name_differing_labels, part_by_labels
 from .image_series import Series
 
@@ -57,7 +58,7 @@ def name_plane(frame: Frame) -> str:
     """The plane of the patient that a frame is nearest to, empty if it does not say how it lies."""
     if frame.orientation is None:
         return ""
-    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
+    normal = find_normal(frame.orientation)
     return PLANE_NAMES[int(np.abs(normal).argmax())]
 
 

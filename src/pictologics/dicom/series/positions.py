@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...array_types import FloatArray
 from ...geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from ..frames.frame import Frame
+from ..frames.plane_attributes import Cosines, find_normal
 from ..stacks.lattices import find_lattice, is_evenly_spaced
 
-__all__ = ["is_on_lattice", "is_one_stack", "number_positions"]
+__all__ = ["is_on_lattice", "is_one_stack", "measure_heights", "number_positions"]
 
 POSITION_ROUNDING = 2e-3
 """Distance, mm, up to which two planes are at one position.
@@ -26,8 +28,7 @@ def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
         return None
     if len(frames) == 1:
         return np.zeros(1, dtype=int)
-    normal = np.cross(first.orientation[:3], first.orientation[3:])
-    heights = np.array([frame.position for frame in frames], dtype=float) @ normal
+    heights = measure_heights(frames, first.orientation)
     order = np.argsort(heights, kind="stable")
     gaps = np.diff(heights[order])
     # Slices of a small animal are tens of micrometers apart: for them the rounding is a share of the pixel.
@@ -39,6 +40,11 @@ def number_positions(frames: Sequence[Frame]) -> np.ndarray | None:
     slots = np.empty(len(frames), dtype=int)
     slots[order] = np.concatenate([[0], np.cumsum(gaps > same)])
     return slots
+
+
+def measure_heights(frames: Sequence[Frame], orientation: Cosines) -> FloatArray:
+    """How high planes of one orientation, all with a position, lie along their normal, mm."""
+    return np.array([frame.position for frame in frames], dtype=float) @ find_normal(orientation)
 
 
 def is_one_stack(frames: Sequence[Frame], slots: np.ndarray) -> bool:
@@ -64,7 +70,7 @@ def is_on_lattice(frames: Sequence[Frame]) -> bool:
     first = frames[0]
     if first.orientation is None:
         return False
-    normal = np.cross(first.orientation[:3], first.orientation[3:])
+    normal = find_normal(first.orientation)
     positions = np.array([frame.position for frame in frames], dtype=float)
     positions = positions[np.argsort(positions @ normal, kind="stable")]
     step = float(np.linalg.norm(positions[-1] - positions[0])) / max(len(frames) - 1, 1)
