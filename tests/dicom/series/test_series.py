@@ -171,7 +171,7 @@ def test_structure_sets_and_reports_beside_it_are_left_out(tmp_path):
 
 
 def test_folder_without_image_says_what_is_there(tmp_path):
-    shutil.copy(get_testdata_file("rtstruct.dcm", download=False), tmp_path / "rtstruct.dcm")
+    shutil.copy(get_testdata_file("rtplan.dcm", download=False), tmp_path / "rtplan.dcm")
     with pytest.raises(UnsupportedFormatError, match="hold no image"):
         load_image(tmp_path)
 
