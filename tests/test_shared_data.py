@@ -14,6 +14,7 @@ from pictologics import (
     GeometryError,
     GeometryWarning,
     Image,
+    OptionError,
     UnsupportedFormatError,
     load_image,
     save_image,
@@ -125,8 +126,8 @@ def test_folder_above_needs_recursive_and_then_finds_the_scan(shared_data, ct):
     np.testing.assert_array_equal(image.array, ct.array)
 
 
-def test_structure_set_is_no_image(shared_data):
-    with pytest.raises(UnsupportedFormatError, match="no image"):
+def test_a_folder_of_one_structure_set_needs_the_image_that_it_is_drawn_on(shared_data):
+    with pytest.raises(OptionError, match="reference_image"):
         load_image(shared_data / "ibsi_ct" / "dicom" / "mask")
 
 

@@ -37,8 +37,9 @@ def prepare_voxels(
 ) -> tuple[npt.NDArray[Any], VoxelNote]:
     """An image's voxels as they will be stored, little-endian and without loss, and the note that goes with them.
 
-    Valid voxels keep their values bit for bit. Where the image has a source mask, invalid voxels get a value that no
-    valid one has, which the note names; what they held before is not kept, unless it was such a value already.
+    Valid voxels keep their values bit for bit. Where the image has a source mask and all invalid voxels hold one value,
+    they get one that no valid voxel has, and the note names both. Invalid voxels that hold values of their own, such
+    as those around a mask that somebody drew, keep them, and a warning says that the mask itself was not saved.
 
     Args:
         image: The image.
@@ -58,19 +59,23 @@ def prepare_voxels(
     valid = as_source_mask(image.source_mask, array.shape)
     is_label_map = own == np.bool_ or bool(image.labels) or image.modality == "SEG"
     plain = convert_voxels(array, types, format_name, path)
-    fill = find_free_value(plain, valid, types, is_label_map)
+    outside = array[~valid]
+    fill = find_free_value(plain, valid, types, is_label_map) if is_uniform(outside) else None
     if fill is None:
+        reason = (
+            f"{plain.dtype} has no value left for invalid voxels"
+            if is_uniform(outside)
+            else f"the {outside.size} invalid voxels hold values of their own, which were kept"
+        )
         text = (
-            f"'{path}': the source mask was not saved, as {plain.dtype} has no value left for invalid voxels; save "
-            "image.source_mask as an image of its own, and give it back with with_source_mask"
+            f"'{path}': the source mask was not saved, as {reason}; save image.source_mask as an image of its own, and "
+            "give it back with with_source_mask"
         )
         warn(text, ContentWarning)
         return plain, VoxelNote(own, plain.dtype)
     stored = np.array(plain, fill.dtype, order="F")
     np.copyto(stored, fill, where=~valid)
-    outside = array[~valid]
-    held = repr(outside[0].item()) if is_uniform(outside) else ""
-    return stored, VoxelNote(own, stored.dtype, repr(fill.item()), outside.size, held)
+    return stored, VoxelNote(own, stored.dtype, repr(fill.item()), outside.size, repr(outside[0].item()))
 
 
 def is_uniform(values: npt.NDArray[Any]) -> bool:
@@ -84,27 +89,28 @@ def find_free_value(
     types: Collection[np.dtype[np.generic]],
     is_label_map: bool,
 ) -> Any:
-    """A number that no valid voxel has, of the array's type or a larger one of the format; None if there is none."""
-    inside, outside = array[valid], array[~valid]
-    if is_uniform(outside):
-        held = outside[0]
-        if not (np.isnan(inside).any() if np.isnan(held) else (inside == held).any()):
-            return held
+    """A number for invalid voxels, which all hold the same, that no valid one has; None if there is none.
+
+    It is of the array's type, or of a larger one of the format.
+    """
+    inside, held = array[valid], array[~valid][0]
+    if not (np.isnan(inside).any() if np.isnan(held) else (inside == held).any()):
+        return held
     if array.dtype.kind == "f":
-        return find_free_float(inside, outside)
+        return find_free_float(inside, held)
     return find_free_integer(inside, types, is_label_map)
 
 
-def find_free_float(inside: npt.NDArray[Any], outside: npt.NDArray[Any]) -> Any:
+def find_free_float(inside: npt.NDArray[Any], held: Any) -> Any:
     """A float that no valid voxel has.
 
     The one beside that which all invalid voxels hold, since somebody may have chosen it; else NaN, which other software
     passes over too; else one below all others.
     """
     kind = inside.dtype
-    if is_uniform(outside) and np.isfinite(outside[0]):
+    if np.isfinite(held):
         # Denormal numbers may be flushed to zero on their way.
-        beside = np.nextafter(outside[0], kind.type(-np.inf)) if outside[0] else -np.finfo(kind).tiny
+        beside = np.nextafter(held, kind.type(-np.inf)) if held else -np.finfo(kind).tiny
         if np.isfinite(beside) and not (inside == beside).any():
             return beside
     if not np.isnan(inside).any():
