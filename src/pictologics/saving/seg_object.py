@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from ..array_types import AnyArray
 from ..dicom.segmentation.cielab import srgb_to_lab
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import OptionError, PictologicsError
+from ..silence import silence_this_thread
 from .seg_segments import MAKER
 from .seg_sources import SourceSeries
 
@@ -50,9 +50,8 @@ def make_segmentation(
         spacing_between_slices=spacing[2],
     )
     try:
-        with warnings.catch_warnings():
-            # What pydicom finds odd about the series was there before.
-            warnings.simplefilter("ignore")
+        # What pydicom finds odd about the series was there before.
+        with silence_this_thread():
             segmentation = Segmentation(
                 series.datasets,
                 # highdicom takes plane k of the mask for frame k of its source, as that is stored.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ...geometry import format_numbers
 from ...image import Image
 from ...loader import Explanation, explain, load_image
 from ...loaders.explanation import list_segment_names
+from ...silence import silence_this_thread
 
 __all__ = ["print_info"]
 
@@ -52,13 +52,12 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
 
 def load_default(path: Path) -> tuple[Image | None, str]:
     """Load the volume of a file; None, and why, if its voxels do not load although its headers are in order."""
-    with warnings.catch_warnings():
-        # The explanation has said it.
-        warnings.simplefilter("ignore")
-        try:
+    try:
+        # The explanation has said what there is to warn of.
+        with silence_this_thread():
             return load_image(path), ""
-        except PictologicsError as error:
-            return None, str(error)
+    except PictologicsError as error:
+        return None, str(error)
 
 
 def make_volume_table(explanation: Explanation) -> Table:

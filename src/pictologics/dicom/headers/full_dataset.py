@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...silence import silence_this_thread
 from .header import Header
 from .pydicom_edge import parse_with_pydicom, refuse_damage
 
@@ -38,7 +39,7 @@ def get_sequence(header: Header, dataset: Dataset, tag: int) -> list[Dataset]:
     Raises:
         CorruptFileError: If pydicom cannot follow it.
     """
-    with refuse_damage(header.path, UNFOLLOWED):
+    with refuse_damage(header.path, UNFOLLOWED), silence_this_thread():
         element = dataset.get(tag)
         return [] if element is None else list(element.value or ())
 

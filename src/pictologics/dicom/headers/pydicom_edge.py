@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import CorruptFileError
+from ...silence import silence_this_thread
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -62,7 +62,9 @@ def parse_with_pydicom(content: bytes) -> tuple[Dataset, int]:
     from pydicom import dcmread
 
     file = BytesIO(content)
-    dataset = dcmread(file, stop_before_pixels=True, force=True)
+    # Odd is what pydicom did not expect; what is wrong with the file our own checks say.
+    with silence_this_thread():
+        dataset = dcmread(file, stop_before_pixels=True, force=True)
     return dataset, file.tell()
 
 
@@ -70,9 +72,14 @@ def list_directory_records(index: Path) -> list[list[str]]:
     """The parts of each path to which a DICOMDIR refers, in its order."""
     from pydicom import dcmread
 
-    records = dcmread(index, force=True).get("DirectoryRecordSequence") or []
-    names = [record.get("ReferencedFileID") for record in records]
-    return [[name] if isinstance(name, str) else list(name) for name in names if name]
+    with silence_this_thread():
+        records = dcmread(index, force=True).get("DirectoryRecordSequence") or []
+        names = [record.get("ReferencedFileID") for record in records]
+    # A name is one text or several; any other type is that of another attribute's value.
+    parts = [[name] if isinstance(name, str) else list(name) for name in names if name]
+    if not all(isinstance(part, str) for name in parts for part in name):
+        raise TypeError("the name of a file is no text")
+    return parts
 
 
 def find_registered_name(uid: str) -> str:
@@ -89,9 +96,8 @@ def decode_text(raw: bytes, character_sets: list[str]) -> str:
     from pydicom.valuerep import TEXT_VR_DELIMS
 
     try:
-        with warnings.catch_warnings():
-            # pydicom warns of a character set that it does not know; what it then does is good enough here.
-            warnings.simplefilter("ignore")
+        # pydicom warns of a character set that it does not know; what it then does is good enough here.
+        with silence_this_thread():
             return decode_bytes(raw, convert_encodings(character_sets), set(TEXT_VR_DELIMS))
     except (LookupError, ValueError):
         return raw.decode("latin-1")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-import warnings
 
 from ...errors import CorruptFileError
+from ...silence import silence_this_thread
 from ...storage.files import OpenFile, StoredFile
 from . import tag_kinds, tags
 from .encoding import UNDEFINED_LENGTH
@@ -30,12 +30,8 @@ def read_header_with_pydicom(file: StoredFile, opened: OpenFile) -> Header:
     """
     header = Header(file, opened.size)
     content = opened.read_at(0, opened.size)
-    with (
-        refuse_damage(file.name, "it begins as a DICOM file and cannot be read further"),
-        warnings.catch_warnings(),
-    ):
-        # What pydicom finds odd is the reason for being here.
-        warnings.simplefilter("ignore")
+    # What pydicom finds odd is the reason for being here.
+    with refuse_damage(file.name, "it begins as a DICOM file and cannot be read further"), silence_this_thread():
         fill_header(header, content)
     if not header.values:
         # pydicom takes a file that ends inside its meta information for one that holds nothing.
