@@ -203,7 +203,7 @@ def test_transposed_files(tmp_path):
     path = tmp_path / "exchanged.nii"
     save_image(Image.from_grid(whole.transpose(0, 2, 1), other), path)
     reference = Image.from_grid(np.zeros(GRID.shape, np.float32), GRID)
-    with pytest.warns(ContentWarning, match=r"nothing is left of label 1 \(exchanged.nii\)"):
+    with pytest.warns(ContentWarning, match=r"label 1 \(exchanged.nii\) is wholly covered by the others"):
         merged = load_and_merge_images(
             [path, path], reference, reposition_to_reference=True, transpose_axes=(0, 2, 1), relabel_masks=True
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .errors import GeometryError, OptionError
 from .geometry import CORNER_ERROR_REFUSED
 from .image import Image, copy_image
@@ -41,13 +43,19 @@ def derive_image(image: Image, *decisions: Decision, **changes: Any) -> Image:
 
 
 def check_is_image(name: str, value: object) -> None:
-    """Check that a parameter is an Image.
+    """Check that a parameter is an Image, and one of an array.
 
     Raises:
         OptionError: If it is not.
     """
     if not isinstance(value, Image):
         raise OptionError(f"{name} is of type {type(value).__name__} and must be an Image", advice="load it first")
+    if not isinstance(value.array, np.ndarray):
+        raise OptionError(
+            f"the array of {name} is of type {type(value.array).__name__} and must be a NumPy array",
+            path=name_of(value),
+            advice="make the Image of an array",
+        )
 
 
 def check_image(image: Image, name: str = "image") -> Image:

@@ -212,8 +212,18 @@ def test_axes_that_are_no_order_are_refused(axes):
 
 def test_without_an_interpolation_the_error_says_what_to_pass():
     image = image_on(Grid((4, 4, 4), (1.1, 1.0, 1.0)))
-    with pytest.raises(GeometryError, match='pass interpolation="nearest" for a mask'):
+    with pytest.raises(GeometryError, match='pass interpolation="nearest" for masks'):
         place(image, Grid((4, 4, 4)))
+
+
+def test_resampling_is_not_advised_where_nothing_is_in_common():
+    image = image_on(Grid((4, 4, 4), (1.1, 1.0, 1.0), (900, 0, 0)))
+    with pytest.raises(GeometryError, match=r"wholly outside the reference: it reaches from \[900.0, .*") as caught:
+        place(image, Grid((4, 4, 4)))
+    assert "interpolation" not in str(caught.value)
+    # The halves of the outermost voxels are still in common.
+    with pytest.raises(GeometryError, match="resample it"):
+        place(image_on(Grid((4, 4, 4), (1.1, 1.0, 1.0), (4.0, 0, 0))), Grid((4, 4, 4)))
 
 
 @given(rearranged(), st.sampled_from(["nearest", "linear", "cubic"]))
@@ -273,5 +283,5 @@ def test_what_lies_wholly_outside_is_warned_of_when_resampled_too():
 @pytest.mark.parametrize("method", ["linear", "cubic"])
 def test_labels_are_not_averaged(method):
     labels = Image(np.ones((4, 4, 4), np.uint8), (1, 1, 1), (0.5, 0, 0), modality="SEG")
-    with pytest.raises(OptionError, match='use interpolation="nearest"'):
+    with pytest.raises(OptionError, match=r'would invent labels; pass mask_threshold=0.5 or interpolation="nearest"'):
         place(labels, Grid((4, 4, 4)), interpolation=method)

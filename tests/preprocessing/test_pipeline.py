@@ -259,7 +259,7 @@ WRONG = [
     ("steps: {resample: {}}", "must be a list of steps"),
     ("", "and nothing was found; list the steps under 'steps'"),
     ("[resample]", "a pipeline is a mapping with the key 'steps', and list was found"),
-    ("step: [resample]", "the keys 'step' was found"),
+    ("step: [resample]", "with the key 'steps', and the key 'step' was found"),
     ("steps: [round_intensities]\nversoin: 1", "a pipeline has no key 'versoin'; its keys are description, steps"),
     ("steps: [round_intensities]\ndescription: 5", "the description is 5 and must be text"),
     ("steps: [mean_filter: {support: 3, support: 5}]", "the key 'support' appears twice"),

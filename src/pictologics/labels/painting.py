@@ -143,10 +143,12 @@ def report_overlaps(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decisi
     return [Decision("left out", text, sum(overlaps.values()), "content")]
 
 
-def report_lost_labels(lost: Sequence[int], names: Mapping[int, str]) -> list[Decision]:
-    """The warning that is due where nothing is left of some labels of a map."""
+def report_lost_labels(lost: Sequence[int], names: Mapping[int, str], are_covered: bool = False) -> list[Decision]:
+    """The warning that is due where nothing is left of some labels of a map, or others cover all of them."""
     if not lost:
         return []
     named = ", ".join(f"{label} ({names.get(label) or 'no name'})" for label in lost[:NAMED_PAIRS])
     more = f" and {len(lost) - NAMED_PAIRS} more" if len(lost) > NAMED_PAIRS else ""
-    return [Decision("left out", f"nothing is left of label {named}{more}", len(lost), "content")]
+    covered = f"label {named}{more} {'is' if len(lost) == 1 else 'are'} wholly covered by the others"
+    text = covered if are_covered else f"nothing is left of label {named}{more}"
+    return [Decision("left out", text, len(lost), "content")]

@@ -76,7 +76,9 @@ def warn_of_idle_options(needed: str, transpose_axes: object, fill_value: object
         if is_changed
     ]
     for name in idle:
-        warn(f"{name} is used together with {needed} only, and was ignored", ContentWarning)
+        # In place of an irregular stack's missing voxels it is used without a reference too.
+        also = ' or irregular="resample"' if name == "fill_value" and needed == "reference_image" else ""
+        warn(f"{name} is used together with {needed}{also} only, and was ignored", ContentWarning)
 
 
 def check_dataset_index(index: int) -> int:

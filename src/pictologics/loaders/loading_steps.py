@@ -31,6 +31,9 @@ __all__ = ["place_on_grid", "read_image"]
 SEGMENT_FORMATS = frozenset(reader.segment_format for reader in READERS if isinstance(reader, SegmentReader))
 """Formats whose files hold segments and nothing else, which ``load_seg`` reads too."""
 
+LABEL_ADVICE = 'pass interpolation="nearest", or load it alone and call resample_to(mask, image, mask_threshold=0.5)'
+"""For a label map that would be averaged on its way to a reference: loading takes no threshold."""
+
 
 def read_image(
     path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO, options: ReadOptions
@@ -110,3 +113,7 @@ def place_on_grid(
         return place_with_report(image, target, fill_value, interpolation, fallback=fallback).image
     except GeometryError as error:
         raise GeometryError(error.found, path=path, advice=error.advice, **error.values) from error
+    except OptionError as error:
+        if "interpolation" not in error.values:
+            raise
+        raise OptionError(error.found, path=path, advice=LABEL_ADVICE, **error.values) from error

@@ -247,7 +247,7 @@ class MergedFiles:
             decisions.append(Decision("merged", text, merger.fill_value, "content"))
         elif any(merger.conflicts):
             lost = [label for label in labels if merger.counts[label - 1] and not has_label(array, label)]
-            decisions = report_lost_labels(lost, labels)
+            decisions = report_lost_labels(lost, labels, are_covered=True)
         return labels, decisions
 
     def name_values(self, merger: Merger) -> tuple[dict[int, str], list[Decision]]:

@@ -13,7 +13,8 @@ from ..provenance import Decision
 
 __all__ = ["guard_labels", "is_label_map"]
 
-ADVICE = 'use interpolation="nearest", or resample it first with mask_threshold=0.5'
+ADVICE = 'pass mask_threshold=0.5 or interpolation="nearest"'
+"""For ``resample_image`` and ``resample_to``; ``load_image`` has no threshold, and names the call that has one."""
 
 
 def guard_labels(image: Image, interpolation: Interpolation) -> list[Decision]:
@@ -31,7 +32,7 @@ def guard_labels(image: Image, interpolation: Interpolation) -> list[Decision]:
     is_marked = image.modality == "SEG" or bool(image.labels)
     if is_marked and holds_whole_numbers(image.array):
         raise OptionError(
-            f"{interpolation} interpolation of a label map makes labels that were never assigned",
+            f"this is a label map, and {interpolation} interpolation would invent labels",
             advice=ADVICE,
             interpolation=interpolation,
         )

@@ -115,8 +115,7 @@ def place_with_report(
     except GeometryError as error:
         method = interpolation or fallback
         if method is None:
-            advice = 'resample it: pass interpolation="nearest" for a mask, "linear" or "cubic" for an image'
-            raise GeometryError(error.found, advice=advice, **error.values) from error
+            raise unplaceable_error(grid, target, error) from error
         how = Sampling(method, fill_value=fill_value)
         return resample_onto(image, target, how, error.found if interpolation is None else None)
     source, destination = find_overlap(grid, target, lattice)
@@ -129,6 +128,28 @@ def place_with_report(
     losses, is_lost = describe_losses(image, target, reorder_box(source, lattice), array, fill_value, inside)
     moved = move_image(image, array, target, mask, [*decisions, *losses])
     return Placed(moved, inside, False, tuple(decisions), tuple(losses), is_lost)
+
+
+def unplaceable_error(grid: Grid, target: Grid, error: GeometryError) -> GeometryError:
+    """Say of lattices that do not meet what would help: resampling does not where nothing of one lies in the other."""
+    # Boxes that lie apart along an axis of the target have no common place; voxels reach half of one beyond centers.
+    to_target = target.index_map(grid)
+    corners = grid.corner_indices @ to_target[:3, :3].T + to_target[:3, 3]
+    margin = np.abs(to_target[:3, :3]).sum(axis=1) / 2
+    limits = np.asarray(target.shape) - 0.5
+    if (corners.max(axis=0) + margin < -0.5).any() or (corners.min(axis=0) - margin > limits).any():
+        ends = [
+            grid.index_to_world(grid.corner_indices).round(1),
+            target.index_to_world(target.corner_indices).round(1),
+        ]
+        own, other = (f"{places.min(axis=0).tolist()} to {places.max(axis=0).tolist()} mm" for places in ends)
+        return GeometryError(
+            f"it lies wholly outside the reference: it reaches from {own}, the reference from {other}; {error.found}",
+            advice="pass the image that it belongs to, or look whether it is of another patient or position",
+            **error.values,
+        )
+    advice = 'resample it: pass interpolation="nearest" for masks, "linear" or "cubic" for images'
+    return GeometryError(error.found, advice=advice, **error.values)
 
 
 def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Placed:

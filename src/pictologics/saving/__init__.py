@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..errors import OptionError
 from ..image import Image
+from ..image_checks import check_is_image
 from .registry import find_writer
 from .seg import save_seg
 
@@ -29,7 +31,8 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
             metadata and labels, bit for bit. A ``ContentWarning`` says what a file cannot keep.
 
     Raises:
-        OptionError: If no format has the file's suffix, the folder is missing, or the type cannot be stored.
+        OptionError: If it is no image, no format has the file's suffix, the folder is missing, or the type cannot be
+            stored.
         GeometryError: If the image has no place in the world.
         FileAccessError: If the system refuses.
 
@@ -41,5 +44,10 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
         >>> file.exists()
         True
     """
+    check_is_image("image", image)
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(
+            f"path is of type {type(path).__name__} and must be a path", advice="call save_image(image, path)"
+        )
     target = Path(path)
     find_writer(target).write(image, target)

@@ -11,7 +11,7 @@ from ..array_types import AnyArray
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
 from ..image import Image
-from ..image_checks import report_other_frame
+from ..image_checks import check_is_image, report_other_frame
 from ..labels import choose_label_type
 from ..placement import place
 from ..provenance import Decision
@@ -23,16 +23,23 @@ __all__ = ["collect_labels", "number_masks", "place_masks", "renumber_segments"]
 def number_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Image | dict[int, Image]:
     """Sort masks by number; those that only have a name are numbered from 1 and keep it as their label."""
     if isinstance(mask, Image):
+        check_is_image("mask", mask)
         return mask
-    if not isinstance(mask, Mapping) or not mask or not all(isinstance(value, Image) for value in mask.values()):
+    if not isinstance(mask, Mapping) or not mask:
+        found = "an empty dict" if isinstance(mask, Mapping) else f"of type {type(mask).__name__}"
         raise OptionError(
-            f"an Image or a dict of Images is required, and {type(mask).__name__} was given",
-            advice="pass what load_seg or load_rtstruct returns",
+            f"mask is {found} and must be an Image or a dict of Images",
+            advice="pass what load_image, load_seg or load_rtstruct returns",
         )
+    for key, value in mask.items():
+        check_is_image(f"mask[{key!r}]", value)
     if all(isinstance(key, str) for key in mask):
         return {number: name_mask(value, str(key)) for number, (key, value) in enumerate(mask.items(), 1)}
     if not all(isinstance(key, (int, np.integer)) and not isinstance(key, bool) and key > 0 for key in mask):
-        raise OptionError("the keys of the dict of masks must all be numbers above 0, or all names")
+        raise OptionError(
+            f"mask has the keys {', '.join(map(repr, mask))}, and they must all be numbers above 0, or all names",
+            advice="number the masks from 1, or name all of them",
+        )
     return {int(key): mask[key] for key in sorted(mask)}  # type: ignore[index, call-overload]
 
 
@@ -90,11 +97,16 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
     """
     array = np.asarray(mask.array)
     if array.dtype.kind not in "bui" and not (array.dtype.kind == "f" and (np.rint(array) == array).all()):
-        raise OptionError(f"the mask holds {array.dtype} values that are not whole numbers", advice="round it first")
+        raise OptionError(
+            f"the mask holds {array.dtype} values that are not whole numbers",
+            advice="round it first, such as by numpy.rint",
+        )
     if not array.any():
         raise OptionError("the mask is 0 everywhere", advice="pass a mask with a segment in it")
     if array.min() < 0:
-        raise OptionError(f"the mask holds {array.min()}, and segment numbers begin at 1", advice="relabel it")
+        raise OptionError(
+            f"the mask holds {array.min()}, and segment numbers begin at 1", advice="give its segments other numbers"
+        )
     labels = array.astype(choose_label_type(int(array.max())), order="F")
     # Not to the nearest voxels: what is written is taken for what was drawn on these slices.
     mask.grid.lattice_map(series.planes.grid)

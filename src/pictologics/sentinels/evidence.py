@@ -193,7 +193,7 @@ def weigh_sentinel(
     unmeasured = candidate in KNOWN_FILLS or not math.isfinite(candidate) or (is_ct and candidate < LOWEST_HU)
     between = math.nan
     if on_edges < LEAST_ON_EDGES or fraction < LEAST_FRACTION:
-        decided, why = False, "is too little for a fill value"
+        decided, why = False, "is too few to be a fill value"
     elif not math.isfinite(candidate):
         decided, why = True, "is not data"
     else:
@@ -222,7 +222,7 @@ def weigh_beyond(sample: npt.NDArray[Any], candidate: float, unmeasured: bool) -
 def weigh_inside(sample: npt.NDArray[Any], fraction: float, on_edges: float) -> tuple[bool, str]:
     """Whether a value within the range of the others is a filling, and why."""
     if on_edges < LEAST_ON_EDGES_INSIDE or fraction < LEAST_FRACTION_INSIDE:
-        return False, "is too little for a value within the range of the data"
+        return False, "is too few for a fill value within the range of the data"
     _, counts = np.unique(sample, return_counts=True)
     if fraction < LEAST_PEAK_INSIDE * (1 - fraction) * int(counts.max()) / sample.size:
         return False, "is not much more frequent than other values"

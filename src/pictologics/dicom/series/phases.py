@@ -26,7 +26,7 @@ from .positions import number_positions
 
 __all__ = ["Phase", "make_column_phases", "split_phases"]
 
-ORDER_REMARK = "only the order of the images (instance numbers, times, frames) tells it from others"
+ORDER_REMARK = "only the order of the images (instance numbers, times, frames) tells it from the others"
 """What is said of a volume that no attribute tells apart."""
 
 

@@ -202,7 +202,7 @@ def describe_along_normal(stack: StackGeometry, normal: NormalPlan, fill_value: 
     if blended:
         text += f", {blended} of them interpolated between two slices and {kept} slices as they were"
     if empty:
-        text += f"; invalid, holding {fill_value:g}, because a slice is missing: {empty}"
+        text += f"; {empty} plane{'s have' if empty != 1 else ' has'} no slice: invalid, holding {fill_value:g}"
     beyond = float(stack.offsets[-1, 2]) - (planes - 1) * normal.step
     if beyond >= CORNER_ERROR_REFUSED * normal.step:
         text += f"; the last {beyond:.6g} mm of the stack, less than one step, lie beyond the last plane"

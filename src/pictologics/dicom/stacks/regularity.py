@@ -224,10 +224,12 @@ def describe_missing(lattice: Lattice, start: float) -> str:
         low = start + (lattice.slots[k] + 1) * lattice.step
         high = start + (lattice.slots[k + 1] - 1) * lattice.step
         at = f"{low:.6g} mm" if counts[k] == 1 else f"{low:.6g} to {high:.6g} mm"
-        named.append(f"{counts[k]} after slice {k + 1} (at {at})")
+        # Of a single missing slice the number has been said.
+        number = "" if counts.sum() == 1 else f"{counts[k]} "
+        named.append(f"{number}after slice {k + 1} (at {at})")
     more = f" and {len(places) - MOST_NAMED} more places" if len(places) > MOST_NAMED else ""
     missing = int(counts.sum())
-    return f"{missing} slice{'s are' if missing != 1 else ' is'} missing: {', '.join(named)}{more}"
+    return f"{missing} slice{'s are missing:' if missing != 1 else ' is missing,'} {', '.join(named)}{more}"
 
 
 def describe_spacing(gaps: FloatArray) -> str:

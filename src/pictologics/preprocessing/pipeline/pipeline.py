@@ -146,11 +146,12 @@ class Pipeline:
         if isinstance(content, Mapping) and isinstance(content.get("pipeline"), Mapping):
             content = content["pipeline"]
         if not isinstance(content, Mapping) or "steps" not in content:
-            found = "nothing" if content is None else type(content).__name__
+            found = "nothing was" if content is None else f"{type(content).__name__} was"
             if isinstance(content, Mapping):
-                found = f"the keys {', '.join(map(repr, content)) or 'none'}"
+                names, many = ", ".join(map(repr, content)), len(content) > 1
+                found = f"the key{'s' * many} {names} {'were' if many else 'was'}" if content else "no key was"
             raise OptionError(
-                f"a pipeline is a mapping with the key 'steps', and {found} was found",
+                f"a pipeline is a mapping with the key 'steps', and {found} found",
                 path=path,
                 advice="list the steps under 'steps'",
             )
