@@ -11,6 +11,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from ..errors import PictologicsError
+from .terminal import escape_controls
 
 __all__ = ["CommandGroup", "translate_keywords"]
 
@@ -96,4 +97,4 @@ def print_message(kind: str, style: str, text: str) -> None:
 
     console = Console(stderr=True, soft_wrap=True)
     console.print(kind, style=style, end=" ")
-    console.print(text, markup=False, highlight=False)
+    console.print(escape_controls(text), markup=False, highlight=False)

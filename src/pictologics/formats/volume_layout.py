@@ -22,7 +22,7 @@ from ..storage.files import StoredFile
 from ..storage.inflation import MOST_PACKED, Packing
 from .text_numbers import find_decimal_room, find_hexadecimal_room
 
-__all__ = ["Encoding", "FilePart", "VolumeLayout", "check_file_sizes", "find_slice_sources", "find_volume_runs"]
+__all__ = ["Encoding", "FilePart", "Runs", "VolumeLayout", "check_file_sizes", "find_slice_sources", "find_volume_runs"]
 
 Encoding = Packing | Literal["raw", "text", "hex"]
 """How numbers are written: as they are, compressed, or as decimal or hexadecimal text."""
@@ -102,6 +102,11 @@ class Runs:
     length: int
     stride: int
 
+    @property
+    def span(self) -> int:
+        """Stored numbers from the first to the last number of a run, both included."""
+        return (self.length - 1) * self.stride + 1
+
 
 def find_volume_runs(layout: VolumeLayout) -> Runs:
     """Which numbers of the whole array make the volume, x fastest; ``check_file_sizes`` comes first."""
@@ -167,14 +172,16 @@ def find_slice_sources(layout: VolumeLayout, grid: Grid) -> tuple[SliceSource, .
     runs, (x, y, planes) = find_volume_runs(layout), layout.shape
     edges = np.cumsum([0, *(part.size for part in layout.parts)])
     per_plane = x * y * runs.stride
-    positions = grid.index_to_world([[0, 0, k] for k in range(planes)]).tolist()
-    sources = []
-    for k in range(planes):
-        # Where the plane's first number lies decides which file it is in.
-        run, at = divmod(k * x * y, runs.length)
-        first = (int(runs.starts[run]) + at * runs.stride) * layout.stored.itemsize
-        part = int(np.searchsorted(edges, first, side="right")) - 1
-        frame = (first - int(edges[part])) // (per_plane * layout.stored.itemsize)
-        name = layout.parts[part].file.name
-        sources.append(SliceSource(name, frame, None, tuple(positions[k]), layout.slope, layout.intercept))
-    return tuple(sources)
+    indices = np.zeros((planes, 3))
+    indices[:, 2] = np.arange(planes)
+    positions = grid.index_to_world(indices).tolist()
+    # Where a plane's first number lies decides which file it is in.
+    run, at = np.divmod(np.arange(planes) * (x * y), runs.length)
+    firsts = (runs.starts[run] + at * runs.stride) * layout.stored.itemsize
+    parts = np.searchsorted(edges, firsts, side="right") - 1
+    frames = (firsts - edges[parts]) // (per_plane * layout.stored.itemsize)
+    names = [part.file.name for part in layout.parts]
+    return tuple(
+        SliceSource(names[part], frame, None, tuple(position), layout.slope, layout.intercept)
+        for part, frame, position in zip(parts.tolist(), frames.tolist(), positions, strict=True)
+    )

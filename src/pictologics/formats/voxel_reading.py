@@ -18,6 +18,7 @@ from ..rescaling import find_exact_float, rescale_into
 from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
 from ..threads import run_in_shares
+from .short_runs import SHORT_RUN_STRETCH, has_short_runs, list_run_groups, pick_runs
 from .text_numbers import decode_decimal, decode_hexadecimal
 from .volume_layout import FilePart, VolumeLayout, find_volume_runs
 
@@ -25,7 +26,6 @@ __all__ = ["read_volume"]
 
 BYTES_PER_CHUNK = 1 << 20
 """Small enough to stay in a core's cache between reading and converting."""
-
 
 MORE_BYTES = Decision("left out", "bytes that follow its compressed voxels were ignored", None, "content")
 """Said of files that go on behind a complete stream."""
@@ -57,9 +57,9 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.
     encodings = {part.encoding for part in layout.parts}
     if encodings & {"text", "hex"}:
         parts = tuple(decode_part(part, layout.stored) for part in layout.parts)
-        read_in_parallel(replace(layout, parts=parts), flat)
+        read_plain(replace(layout, parts=parts), flat)
     elif encodings == {"raw"}:
-        read_in_parallel(layout, flat)
+        read_plain(layout, flat)
     else:
         decisions = read_inflating(layout, flat)
     return flat.reshape(layout.shape, order="F"), decisions
@@ -116,6 +116,12 @@ class JoinedParts:
         return self.file
 
 
+def read_plain(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
+    """Read files whose bytes are the stored numbers."""
+    runs = find_volume_runs(layout)
+    (read_short_runs if has_short_runs(runs, layout.stored.itemsize) else read_in_parallel)(layout, flat)
+
+
 def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read plain files: each thread reads, converts and writes its own stretch."""
     runs, itemsize = find_volume_runs(layout), layout.stored.itemsize
@@ -140,6 +146,24 @@ def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
                     rescale_into(target, stored[::stride], layout.slope, layout.intercept, layout.name)
 
     run_in_shares(read_share, per_run * len(runs.starts))
+
+
+def read_short_runs(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
+    """Read plain files of which short runs count: many at once, with what lies between them."""
+    runs, itemsize = find_volume_runs(layout), layout.stored.itemsize
+    edges = list_run_groups(runs, SHORT_RUN_STRETCH // itemsize)
+
+    def read_share(share: Iterable[int]) -> None:
+        with JoinedParts(layout.parts) as parts:
+            for k in share:
+                low, high = edges[k], edges[k + 1]
+                first = int(runs.starts[low])
+                stored = np.empty(int(runs.starts[high - 1]) + runs.span - first, layout.stored)
+                parts.fill(first * itemsize, stored.view(np.uint8))
+                target = flat[low * runs.length : high * runs.length]
+                rescale_into(target, pick_runs(stored, runs, low, high), layout.slope, layout.intercept, layout.name)
+
+    run_in_shares(read_share, len(edges) - 1)
 
 
 class RunFiller:
@@ -171,6 +195,10 @@ class RunFiller:
         """Use bytes that begin at ``next_byte``; returns how many were used, all of them or the rest of a run."""
         stored, runs = self.layout.stored, self.runs
         had = len(self.rest)
+        if not had and not self.done:
+            used = self.take_short_runs(piece)
+            if used:
+                return used
         if had:
             piece = self.rest + piece
         step = stored.itemsize * runs.stride
@@ -191,6 +219,21 @@ class RunFiller:
         # A number, or its distance to the next, may be cut by the end of a piece.
         self.rest = b"" if used == len(piece) else bytes(piece[used:])
         return len(piece) - had
+
+    def take_short_runs(self, piece: bytes) -> int:
+        """Use the runs that a piece holds whole, if they are short and several; returns how many bytes were used."""
+        stored, runs, low = self.layout.stored, self.runs, self.run
+        count = len(piece) // stored.itemsize
+        if not has_short_runs(runs, stored.itemsize) or count <= runs.span:
+            return 0
+        high = int(np.searchsorted(runs.starts, runs.starts[low] + count - runs.span, side="right"))
+        if high < low + 2:
+            return 0
+        numbers = pick_runs(np.frombuffer(piece, stored, count), runs, low, high)
+        target = self.flat[low * runs.length : high * runs.length]
+        rescale_into(target, numbers, self.layout.slope, self.layout.intercept, self.layout.name)
+        self.run = high
+        return (int(runs.starts[high - 1] - runs.starts[low]) + runs.span) * stored.itemsize
 
 
 def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> tuple[Decision, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...loader import load_image
 from ...saving import save_image
+from ..terminal import print_line
 
 __all__ = ["convert_image"]
 
@@ -24,4 +25,4 @@ def convert_image(source: Path, target: Path, reference: Path | None, recursive:
     reference_image = None if reference is None else load_image(reference, recursive=recursive)
     image = load_image(source, recursive=recursive, reference_image=reference_image, **keywords)
     save_image(image, target)
-    print(f"{target}: {image}")
+    print_line(f"{target}: {image}")

@@ -18,6 +18,7 @@ from ...image import Image
 from ...loader import Explanation, explain, load_image
 from ...loaders.explanation import list_segment_names
 from ...silence import silence_this_thread
+from ..terminal import escape_controls, print_as_json
 
 __all__ = ["print_info"]
 
@@ -32,21 +33,23 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
             facts["problem"] = problem
         if image is not None:
             facts["image"] = list_image_facts(image)
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        print_as_json(facts)
         return
     console = Console()
     console.print(make_volume_table(explanation))
     for number, volume in enumerate(explanation.volumes, 1):
         mark = "   (the default)" if volume.is_default else ""
         for line in (volume.call(explanation.path) + mark, *list_segment_names(volume), *volume.notes):
-            console.print(f"{number}  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print(escape_controls(f"{number}  {line}"), markup=False, highlight=False, soft_wrap=True)
     for reason in explanation.left_out:
-        console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
+        console.print(escape_controls(f"left out: {reason}"), markup=False, highlight=False, soft_wrap=True)
     if problem:
-        console.print(f"does not load: {problem}", markup=False, highlight=False, soft_wrap=True)
+        console.print(escape_controls(f"does not load: {problem}"), markup=False, highlight=False, soft_wrap=True)
     if image is not None:
         for name, text in image.summary():
-            console.print(f"{name or 'values':>12}  {text}", markup=False, highlight=False, soft_wrap=True)
+            console.print(
+                escape_controls(f"{name or 'values':>12}  {text}"), markup=False, highlight=False, soft_wrap=True
+            )
         console.print(f"{'origin':>12}  ({format_numbers(image.origin)}) mm LPS", highlight=False)
 
 
@@ -63,7 +66,7 @@ def load_default(path: Path) -> tuple[Image | None, str]:
 def make_volume_table(explanation: Explanation) -> Table:
     """Make a table with one row for each volume."""
     # Text, not markup: a description or a folder may hold square brackets.
-    table = Table(title=Text(explanation.path), title_justify="left")
+    table = Table(title=Text(escape_controls(explanation.path)), title_justify="left")
     for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
         is_number = name in {"", "files"}
         table.add_column(name, justify="right" if is_number else "left", no_wrap=name == "shape", overflow="fold")
@@ -71,12 +74,12 @@ def make_volume_table(explanation: Explanation) -> Table:
         table.add_row(
             str(number),
             volume.format,
-            volume.modality,
+            escape_controls(volume.modality, ""),
             "x".join(map(str, volume.shape)) if volume.shape else "-",
             format_numbers(volume.spacing) if volume.spacing else "-",
             volume.orientation or "-",
             str(volume.files),
-            Text(", ".join(part for part in (volume.description, volume.phase) if part)),
+            Text(escape_controls(", ".join(part for part in (volume.description, volume.phase) if part), "")),
         )
     return table
 

@@ -11,6 +11,7 @@ from ...errors import OptionError
 from ...loader import load_and_merge_images, load_image
 from ...merger import Binarize
 from ...saving import save_image
+from ..terminal import print_line
 
 __all__ = ["merge_masks"]
 
@@ -45,9 +46,9 @@ def merge_masks(
         **keywords,
     )
     save_image(image, target)
-    print(f"{target}: {image}")
+    print_line(f"{target}: {image}")
     for value, name in image.labels.items():
-        print(f"{value:>5}  {name}")
+        print_line(f"{value:>5}  {name}")
 
 
 def parse_binarize(text: str | None) -> Binarize:

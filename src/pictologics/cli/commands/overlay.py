@@ -13,6 +13,7 @@ from ...pictures.figures import visualize_mask_overlay
 from ...pictures.matplotlib_parts import require_matplotlib
 from ...pictures.windows import Window
 from ...storage.file_writing import replace_file
+from ..terminal import print_line
 
 __all__ = ["OverlayOptions", "draw_overlay"]
 
@@ -75,7 +76,7 @@ def draw_overlay(source: Path, mask: Path, target: Path, options: OverlayOptions
     )
     with replace_file(target) as temporary:
         figure.savefig(temporary, format=PICTURE_FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
-    print(target)
+    print_line(str(target))
 
 
 def load_mask(path: Path, image: Image, nearest: bool) -> Image:

@@ -12,6 +12,7 @@ from ...loader import load_image
 from ...preprocessing import Pipeline, PipelineResult
 from ...saving import save_image
 from ...storage.file_writing import replace_file
+from ..terminal import print_line
 
 __all__ = ["run_pipeline"]
 
@@ -42,10 +43,10 @@ def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Pat
     loaded = {name: load_image(path, reference_image=image) for name, path in paths.items()}
     result = steps.run(image, loaded)
     write_result(result, target, stem)
-    print(f"{target}: {result.image}")
+    print_line(f"{target}: {result.image}")
     for name, mask in result.masks.items():
-        print(f"{make_mask_path(target, stem, name)}: {mask}")
-    print(f"{make_record_path(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
+        print_line(f"{make_mask_path(target, stem, name)}: {mask}")
+    print_line(f"{make_record_path(target, stem)}: {len(steps.steps)} step{'s' * (len(steps.steps) != 1)}")
 
 
 def check_nothing_is_overwritten(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:

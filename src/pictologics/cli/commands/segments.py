@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...loaders.seg_loader import get_segment_info
+from ..terminal import escape_controls, print_as_json
 
 __all__ = ["print_segments"]
 
@@ -31,13 +31,13 @@ def print_segments(path: Path, as_json: bool) -> None:
     """Print the segments of a segmentation file, without reading its voxels."""
     segments = get_segment_info(path)
     if as_json:
-        print(json.dumps(segments, indent=2, ensure_ascii=False))
+        print_as_json(segments)
         return
     # Text, not markup: a label may hold square brackets.
-    table = Table(title=Text(str(path)), title_justify="left")
+    table = Table(title=Text(escape_controls(str(path))), title_justify="left")
     shown = {key: head for key, head in SEGMENT_COLUMNS.items() if any(segment.get(key) for segment in segments)}
     for key, head in shown.items():
         table.add_column(head, justify="right" if key == "segment_number" else "left", overflow="fold")
     for segment in segments:
-        table.add_row(*(Text(str(segment.get(key, ""))) for key in shown))
+        table.add_row(*(Text(escape_controls(str(segment.get(key, "")), "")) for key in shown))
     Console().print(table)
