@@ -35,4 +35,5 @@ def list_run_groups(runs: Runs, most: int) -> list[int]:
 def pick_runs(stored: npt.NDArray[Any], runs: Runs, low: int, high: int) -> npt.NDArray[Any]:
     """Pick the numbers of some runs, of which the first begins where ``stored`` does."""
     starts = runs.starts[low:high] - runs.starts[low]
-    return stored[(starts[:, None] + np.arange(runs.length) * runs.stride).ravel()]
+    picked: npt.NDArray[Any] = stored[(starts[:, None] + np.arange(runs.length) * runs.stride).ravel()]
+    return picked

@@ -17,15 +17,35 @@ import numpy.typing as npt
 
 from ..errors import CorruptFileError
 from ..geometry import Grid
-from ..provenance import SliceSource
+from ..provenance import Decision, SliceSource
 from ..storage.files import StoredFile
 from ..storage.inflation import MOST_PACKED, Packing
 from .text_numbers import find_decimal_room, find_hexadecimal_room
 
-__all__ = ["Encoding", "FilePart", "Runs", "VolumeLayout", "check_file_sizes", "find_slice_sources", "find_volume_runs"]
+__all__ = [
+    "MORE_BYTES",
+    "Encoding",
+    "FilePart",
+    "Runs",
+    "VolumeLayout",
+    "check_file_sizes",
+    "find_slice_sources",
+    "find_volume_runs",
+    "is_surplus",
+]
 
 Encoding = Packing | Literal["raw", "text", "hex"]
 """How numbers are written: as they are, compressed, or as decimal or hexadecimal text."""
+
+
+MORE_BYTES = Decision("left out", "bytes that follow its voxels were ignored", None, "content")
+"""Said of files that go on behind what their header describes; its sizes may be too small."""
+
+MOST_PADDING = 512
+"""Bytes: to a multiple of as many, tapes and some programs fill up a file."""
+
+LEAST_SURPLUS = 16
+"""Bytes: fewer are a line end, or padding to a word."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +149,17 @@ def find_volume_runs(layout: VolumeLayout) -> Runs:
     return Runs(starts, prod(sizes[axis] for axis in spatial[:inner]), steps[spatial[0]])
 
 
-def check_file_sizes(layout: VolumeLayout) -> None:
+def check_file_sizes(layout: VolumeLayout) -> tuple[Decision, ...]:
     """Make sure that the files can hold what their header says, before memory is taken for it.
+
+    Returns:
+        What is said if they hold more.
 
     Raises:
         CorruptFileError: If a file is too small.
     """
     count = len(layout.parts)
+    has_more = False
     for part in layout.parts:
         with part.file.open() as file:
             size = file.size
@@ -154,6 +178,16 @@ def check_file_sizes(layout: VolumeLayout) -> None:
                 needed=needed,
                 size=size,
             )
+        # Behind an offset into another file something of that file's own may follow.
+        is_own = part.start == 0 or part.file.name == layout.name
+        has_more |= part.encoding == "raw" and is_own and is_surplus(layout, size - part.start - part.size)
+    return (MORE_BYTES,) if has_more else ()
+
+
+def is_surplus(layout: VolumeLayout, size: int) -> bool:
+    """Whether so many bytes behind the voxels are more than padding: a plane, so that a size may be wrong, or a lot."""
+    x, y, _ = layout.shape
+    return size >= min(MOST_PADDING, max(x * y * layout.stored.itemsize, LEAST_SURPLUS))
 
 
 def find_room(part: FilePart, size: int, itemsize: int) -> int:

@@ -19,16 +19,16 @@ from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
 from ..threads import run_in_shares
 from .short_runs import SHORT_RUN_STRETCH, has_short_runs, list_run_groups, pick_runs
-from .text_numbers import decode_decimal, decode_hexadecimal
-from .volume_layout import FilePart, VolumeLayout, find_volume_runs
+from .text_numbers import DecodedText, decode_decimal, decode_hexadecimal
+from .volume_layout import FilePart, VolumeLayout, find_volume_runs, is_surplus
 
 __all__ = ["read_volume"]
 
 BYTES_PER_CHUNK = 1 << 20
 """Small enough to stay in a core's cache between reading and converting."""
 
-MORE_BYTES = Decision("left out", "bytes that follow its compressed voxels were ignored", None, "content")
-"""Said of files that go on behind a complete stream."""
+MORE_PACKED_BYTES = Decision("left out", "bytes that follow its compressed voxels were ignored", None, "content")
+"""Said of files that go on behind a complete stream, and of streams that go on behind the voxels."""
 
 
 def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.NDArray[Any], tuple[Decision, ...]]:
@@ -56,7 +56,9 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.
     # All parts of a file are written in one way; a plain one is read by many threads, a stream from its beginning on.
     encodings = {part.encoding for part in layout.parts}
     if encodings & {"text", "hex"}:
-        parts = tuple(decode_part(part, layout.stored) for part in layout.parts)
+        texts = [decode_part(part, layout.stored) for part in layout.parts]
+        parts = tuple(FilePart(text.numbers, part.size) for text, part in zip(texts, layout.parts, strict=True))
+        decisions = tuple(dict.fromkeys(decision for text in texts for decision in text.decisions))
         read_plain(replace(layout, parts=parts), flat)
     elif encodings == {"raw"}:
         read_plain(layout, flat)
@@ -65,13 +67,13 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.
     return flat.reshape(layout.shape, order="F"), decisions
 
 
-def decode_part(part: FilePart, stored: np.dtype[np.generic]) -> FilePart:
-    """A part whose numbers are text as one that holds them as they are, in memory."""
+def decode_part(part: FilePart, stored: np.dtype[np.generic]) -> DecodedText:
+    """The numbers of a part that holds them as text."""
     with part.file.open() as file:
         text = file.read_at(part.start, file.size)
     if part.encoding == "hex":
-        return FilePart(decode_hexadecimal(text, part.size, part.file.name), part.size)
-    return FilePart(decode_decimal(text, stored, part.size // stored.itemsize, part.file.name), part.size)
+        return decode_hexadecimal(text, part.size, part.file.name)
+    return decode_decimal(text, stored, part.size // stored.itemsize, part.file.name)
 
 
 class JoinedParts:
@@ -248,7 +250,7 @@ def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> tuple[Decisi
         if wanted < before + part.size and part.encoding in MOST_PACKED:
             has_more |= inflate_part(part, part.encoding, filler, before)
         before += part.size
-    return (MORE_BYTES,) if has_more else ()
+    return (MORE_PACKED_BYTES,) if has_more else ()
 
 
 def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: int) -> bool:
@@ -263,7 +265,7 @@ def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: in
         before: Bytes of the parts before this one.
 
     Returns:
-        Whether bytes were found that follow the stream.
+        Whether bytes were found that follow the voxels or the stream.
     """
     skip = part.skip if part.skip >= 0 else find_last_bytes(part, packing)
     with InflatedStream(part.file, packing, part.start) as stream:
@@ -283,6 +285,9 @@ def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: in
                 wanted = filler.next_byte
         if skip + part.size - stream.position < filler.runs.stride * filler.layout.stored.itemsize:
             stream.check_end()
+            # Counted from the end, the voxels are what the header wants of a longer content.
+            has_more = part.skip >= 0 and is_surplus(filler.layout, stream.position - skip - part.size)
+            return stream.has_more or has_more
         return stream.has_more
 
 

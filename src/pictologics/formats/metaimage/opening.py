@@ -27,9 +27,9 @@ def open_metaimage(
     """
     header = parse_metaimage_header(read_metaimage_text(file))
     layout = locate_metaimage_voxels(header, apply_rescale, allow_outside)
-    check_file_sizes(layout)
+    surplus = check_file_sizes(layout)
     world = find_metaimage_grid(header, irregular)
     facts = read_metaimage_facts(header, world.grid)
-    decisions = (*world.decisions, *list_unused_metaimage_fields(header))
+    decisions = (*world.decisions, *list_unused_metaimage_fields(header), *surplus)
     # MetaIO, "ElementNumberOfChannels": the numbers of a voxel lie side by side.
     return VolumeFile(layout, facts, world.shear, decisions, name_parts(0, header.channels, "channels"))

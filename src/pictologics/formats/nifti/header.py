@@ -39,6 +39,7 @@ class NiftiHeader:
         file: The file that holds the header.
         is_pair: Whether the voxels are in a file of their own.
         stored: Type of the stored numbers, byte order included.
+        bits: ``bitpix``, how many bits a voxel has beside what its type says; 0 if nothing.
         numbers: How many of them make a voxel, side by side.
         shape: (x, y, z).
         fourth: Length of the fourth axis.
@@ -62,6 +63,7 @@ class NiftiHeader:
     file: StoredFile
     is_pair: bool
     stored: np.dtype[np.generic]
+    bits: int
     numbers: int
     shape: tuple[int, int, int]
     fourth: int
@@ -138,6 +140,7 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
         file=file,
         is_pair=is_pair,
         stored=find_nifti_type(code, order, path),
+        bits=int(raw["bitpix"]),
         numbers=COMPOUND_TYPES[code][1] if code in COMPOUND_TYPES else 1,
         shape=shape,
         fourth=fourth,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ...provenance import Decision
 from ...storage.files import StoredFile
 from ...storage.probed_file import probe_file
 from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
 from .facts import read_nifti_facts
-from .header import parse_nifti_header
+from .header import NiftiHeader, parse_nifti_header
 from .voxels import find_companion, find_voxel_parts, locate_nifti_voxels
 from .world import find_nifti_grid
 
@@ -26,7 +27,17 @@ def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
     probed = probe_file(file)
     header = parse_nifti_header(probed, probed.inflated_head)
     layout = locate_nifti_voxels(header)
-    check_file_sizes(layout)
+    surplus = check_file_sizes(layout)
     world = find_nifti_grid(header, irregular)
     facts = read_nifti_facts(header, world.grid)
-    return VolumeFile(layout, facts, world.shear, world.decisions, find_voxel_parts(header))
+    decisions = (*world.decisions, *compare_bits(header), *surplus)
+    return VolumeFile(layout, facts, world.shear, decisions, find_voxel_parts(header))
+
+
+def compare_bits(header: NiftiHeader) -> tuple[Decision, ...]:
+    """Warn if bitpix contradicts the type; the type counts, as for nibabel and the library of the format."""
+    bits = 8 * header.stored.itemsize * header.numbers
+    if header.bits in (0, bits):
+        return ()
+    text = f"its bitpix says {header.bits} bits for a voxel and its type has {bits}; the type was used"
+    return (Decision("assumed", text, header.bits, "content"),)

@@ -39,9 +39,9 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
     header = parse_nrrd_header(read_nrrd_text(file))
     axes = find_spatial_axes(header)
     layout = locate_nrrd_voxels(header, axes, allow_outside)
-    check_file_sizes(layout)
+    surplus = check_file_sizes(layout)
     world = find_nrrd_grid(header, axes, irregular)
-    decisions = [*world.decisions, *list_unused_nrrd_fields(header)]
+    decisions = [*world.decisions, *list_unused_nrrd_fields(header), *surplus]
     if any(part.encoding != header.encoding for part in layout.parts):
         text = f"its header says that the voxels are {header.encoding}, and they are not; they were read as they are"
         decisions.append(Decision("assumed", text, None, "content"))
