@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from ..geometry import format_numbers
+from ..storage.paths import is_there
 from .protocol import Source, VolumeInfo
 
 __all__ = ["Explanation", "list_segment_names", "name_source"]
@@ -71,7 +71,7 @@ def name_source(given: object, source: Source) -> str:
     """
     if source.kind == "list":
         return f"<list of {len(source.files)} files>"
-    is_inside = isinstance(given, (str, os.PathLike)) and not Path(source.path).exists()
+    is_inside = isinstance(given, (str, os.PathLike)) and not is_there(source.path)
     return os.fsdecode(given) if is_inside else source.path  # type: ignore[arg-type]
 
 

@@ -17,6 +17,7 @@ from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.voxels import find_companion
 from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, StoredFile
+from ..storage.paths import is_folder, is_there
 from ..storage.probed_file import OpenProbedFile, ProbedFile, forget_head, probe_file
 from .protocol import Probe, Source
 
@@ -34,7 +35,7 @@ def make_source(given: Any) -> Source:
         return make_phase_source(given)
     if isinstance(given, (str, os.PathLike)):
         path = check_path_exists(given)
-        return Source(str(path), "folder") if path.is_dir() else make_file_source(DiskFile(path))
+        return Source(str(path), "folder") if is_folder(path) else make_file_source(DiskFile(path))
     if isinstance(given, (bytes, bytearray, memoryview)):
         return make_file_source(MemoryFile("<bytes>", bytes(given)))
     if isinstance(given, io.IOBase) or hasattr(given, "read"):
@@ -47,7 +48,7 @@ def make_source(given: Any) -> Source:
         raise OptionError("the list of files is empty", advice="list the files of one series")
     files = tuple(check_path_exists(item) for item in given)
     for file in files:
-        if file.is_dir():
+        if is_folder(file):
             raise OptionError(
                 "a list may contain only files, and this is a folder", path=file, advice="pass the folder alone"
             )
@@ -71,13 +72,8 @@ def check_path_exists(path: object) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a list of paths is required, and it holds {type(path).__name__}")
     given = Path(os.fsdecode(path))
-    try:
-        # Empty text would mean the current folder.
-        is_there = bool(os.fsdecode(path)) and given.exists()
-    except (OSError, ValueError):
-        # Too long a name, or a null byte: there can be no such file.
-        is_there = False
-    if not is_there:
+    # Empty text would mean the current folder.
+    if not os.fsdecode(path) or not is_there(given):
         raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
     return given
 

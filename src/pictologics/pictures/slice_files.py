@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..checks import check_number, check_whole
-from ..errors import FileAccessError, OptionError
+from ..errors import OptionError
 from ..image import Image
 from ..storage.file_writing import replace_file
+from ..storage.paths import check_writable_name, refuse_system_errors
 from ..threads import run_in_shares
 from .panels import draw_panel, fit_size
 from .plane_files import check_png
@@ -123,12 +124,9 @@ def list_slice_paths(folder_or_pattern: str | os.PathLike[str], planes: Sequence
     if len(set(paths)) < len(paths):
         raise OptionError("the pattern gives several slices one name", path=pattern, advice="put {index} into it")
     for folder in {path.parent for path in paths}:
-        try:
+        check_writable_name(folder)
+        with refuse_system_errors("the folder cannot be created", folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileAccessError(
-                f"the folder cannot be created ({error.strerror})", path=folder, advice="choose another one"
-            ) from error
     return paths
 
 

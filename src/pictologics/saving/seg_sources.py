@@ -17,6 +17,7 @@ from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
 from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
 from ..storage.files import DiskFile, StoredFile
+from ..storage.paths import is_folder, is_there
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -117,9 +118,9 @@ def list_source_files(
     """List the files of a series, and say what messages call them."""
     if isinstance(given, (str, os.PathLike)):
         path = Path(given)
-        if not path.exists():
+        if not is_there(path):
             raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
-        return os.fspath(given), list(list_files(path, recursive=False)) if path.is_dir() else [DiskFile(path)]
+        return os.fspath(given), list(list_files(path, recursive=False)) if is_folder(path) else [DiskFile(path)]
     if not isinstance(given, Sequence) or not given:
         raise OptionError(
             "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"

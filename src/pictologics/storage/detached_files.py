@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from .files import DiskFile, StoredFile
+from .paths import is_file
 
 __all__ = ["MOST_FILES", "NumberedFiles", "find_named_files", "number_names", "split_numbered_files"]
 
-NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%[-+ 0#]*\d{0,2}l{0,2}[dui](?:[^%]|%%)*")
+NUMBER_PATTERN = re.compile(r"((?:[^%]|%%)*%[-+ 0#]*\d{0,2})l{0,2}([dui](?:[^%]|%%)*)")
 """A name with one number of printf in it, of fewer than a hundred digits; ``%%`` is a percent sign."""
 
 MOST_FILES = 100_000
@@ -104,7 +105,7 @@ def find_named_file(header: StoredFile, folder: str, name: str, allow_outside: b
         raise CorruptFileError("its header names itself as the file of its voxels", path=header.name)
     # Messages name it as the header was named: a relative path stays one.
     shown = os.path.normpath(Path(header.name).parent / name)
-    if not Path(shown).is_file():
+    if not is_file(shown):
         raise MissingPathError(
             f"the header '{header.name}' says that its voxels are in this file, which does not exist",
             path=shown,
@@ -129,10 +130,13 @@ def number_names(pattern: str, first: int, last: int, step: int, path: str) -> l
     count = (last - first) // step + 1 if step else 0
     if not 0 < count <= MOST_FILES:
         raise CorruptFileError(f"its header names files from {first} to {last} by {step}", path=path)
-    if not NUMBER_PATTERN.fullmatch(pattern):
+    found = NUMBER_PATTERN.fullmatch(pattern)
+    if found is None:
         raise CorruptFileError(
             f"its header names files by a pattern of {len(pattern)} characters that has no place for one whole number",
             path=path,
             advice="write a pattern such as slice%03d.raw",
         )
+    # Without the length of the number, which C wants to know: Python has one kind of it.
+    pattern = found[1] + found[2]
     return [pattern % number for number in range(first, first + step * count, step)]

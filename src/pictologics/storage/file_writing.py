@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import FileAccessError, OptionError
+from .paths import check_writable_name, is_folder
 
 __all__ = ["replace_file"]
 
@@ -51,9 +52,10 @@ def replace_file(path: Path) -> Iterator[Path]:
         OptionError: If the folder does not exist, or the path is one.
         FileAccessError: If the system refuses.
     """
-    if path.is_dir():
+    check_writable_name(path)
+    if is_folder(path):
         raise OptionError("this is a folder, and the path of a file is required", path=path, advice="add a file name")
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise OptionError(f"its folder '{path.parent}' does not exist", path=path, advice="create it first")
     # In the same folder, since renaming is atomic only within a file system.
     temporary = path.with_name(make_temporary_name(path))

@@ -266,6 +266,8 @@ def access_error(found: str, error: OSError, path: PathLike) -> FileAccessError:
         error: Why, by the system.
         path: The file or folder.
     """
+    if error.errno == errno.ENOENT:
+        return MissingPathError("there is no such file or folder", path=path, advice="check the path")
     if error.errno == errno.ENAMETOOLONG:
         return MissingPathError(f"{found} ({error.strerror})", path=path, advice="check the path")
     advice = ADVICE_BY_ERRNO.get(error.errno or 0, "")

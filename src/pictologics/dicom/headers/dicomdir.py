@@ -7,6 +7,7 @@ from typing import Final
 
 from ...errors import CorruptFileError, MissingPathError
 from ...storage.files import DiskFile, StoredFile
+from ...storage.paths import is_file
 from .pydicom_edge import list_directory_records, refuse_damage
 
 __all__ = ["MEDIA_STORAGE_DIRECTORY", "list_dicomdir_files"]
@@ -53,6 +54,6 @@ def find_listed_file(index: Path, parts: list[str]) -> Path | None:
     # Names on a medium are in upper case (PS3.10 8.5), and many systems copy them in lower case.
     for change in (str, str.lower):
         path = index.parent.joinpath(*map(change, parts))
-        if path.is_file():
+        if is_file(path):
             return path
     return None

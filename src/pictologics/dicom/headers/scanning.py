@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ...errors import FileAccessError, MissingPathError
 from ...storage.files import StoredFile, check_content
+from ...storage.paths import is_file, refuse_system_errors
 from .header import Header
 from .header_reading import read_header
 
@@ -48,25 +48,28 @@ def list_files(folder: Path, recursive: bool) -> list[str]:
 
 
 def find_files(folder: str | Path, recursive: bool) -> Iterator[str]:
-    """The files of one folder and, if asked for, of those below it."""
-    below = []
-    try:
-        with os.scandir(folder) as entries:
+    """The files of one folder and, if asked for, of those below it, however deep."""
+    # A list, not a call for each folder: Python's calls end where they are nested a thousand deep.
+    waiting: list[str | Path] = [folder]
+    while waiting:
+        current = waiting.pop()
+        with refuse_system_errors("the folder cannot be listed", current), os.scandir(current) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_file():
+                if is_regular(entry):
                     yield entry.path
                 elif recursive and entry.is_dir(follow_symlinks=False):
-                    below.append(entry.path)
-    except FileNotFoundError as error:
-        raise MissingPathError("there is no such folder", path=folder, advice="check the path") from error
-    except OSError as error:
-        raise FileAccessError(
-            f"the folder cannot be listed ({error.strerror})", path=folder, advice="check its permissions"
-        ) from error
-    for path in below:
-        yield from find_files(path, recursive)
+                    waiting.append(entry.path)
+
+
+def is_regular(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry of a folder is a regular file or leads to one; a link to itself leads nowhere."""
+    try:
+        return entry.is_file()
+    except OSError:
+        # Asked in full, which tells what leads nowhere from what may not be seen.
+        return is_file(entry.path)
 
 
 def scan_files(files: Iterable[StoredFile | str]) -> Scan:

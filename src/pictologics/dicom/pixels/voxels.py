@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...array_types import AnyArray, BoolArray
-from ...errors import UnsupportedFormatError
+from ...errors import CorruptFileError, UnsupportedFormatError
 from ...provenance import Decision
 from ...rescaling import add_within_words, rescale_into
 from ...threads import run_in_shares
@@ -83,9 +83,17 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     first = frames[0]
     shape = (len(frames), first.rows, first.columns)
     # Not cleared: every plane is written below, by the thread that reads it.
-    planes = np.empty(shape, choose_float_type(formats, conversions) if dtype is None else dtype)
     has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
-    valid = np.ones(shape, np.bool_) if has_mask else None
+    try:
+        planes = np.empty(shape, choose_float_type(formats, conversions) if dtype is None else dtype)
+        valid = np.ones(shape, np.bool_) if has_mask else None
+    except (MemoryError, ValueError) as error:
+        # NumPy raises ValueError where not even the number of bytes fits a word.
+        raise CorruptFileError(
+            f"its headers say {shape[0]} planes of {shape[2]}x{shape[1]} pixels, more than there is memory for",
+            path=first.header.path,
+            shape=shape[::-1],
+        ) from error
 
     def read_share(share: Iterable[int]) -> None:
         with PlaneReader() as reader:

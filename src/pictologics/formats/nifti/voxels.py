@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import MissingPathError
 from ...storage.files import DiskFile, StoredFile
+from ...storage.paths import is_file
 from ...storage.probed_file import ProbedFile, probe_file
 from ..volume_file import VoxelParts, name_parts
 from ..volume_layout import FilePart, VolumeLayout
@@ -30,7 +31,7 @@ def find_companion(name: str, suffix: str) -> StoredFile | None:
     """
     path = Path(name.removesuffix(".gz")).with_suffix(suffix)
     for candidate in (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper())):
-        if candidate.is_file():
+        if is_file(candidate):
             return DiskFile(candidate)
     return None
 

@@ -19,6 +19,9 @@ LARGEST_FILE = 1 << 20
 LARGEST_CONTENT = 20_000
 """Values in a file, with every alias counted as often as it is used: a few lines of aliases can stand for billions."""
 
+LONGEST_NUMBER = 2_000
+"""Bits of a whole number, 602 digits: with longer ones Python may refuse to write them, as a message would have to."""
+
 DEEPEST = 12
 """Lists within lists: a pipeline has five levels, and a walk through what refers to itself must end."""
 
@@ -75,12 +78,15 @@ def parse_yaml(text: str, path: str | None) -> Any:
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
         return yaml.load(text, Loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, *YAML_ERRORS) as error:
         if isinstance(error, OptionError):
             raise
         where = " ".join(str(error).split())
         raise CorruptFileError(f"not valid YAML of plain values ({where})", path=path, advice="correct it") from error
 
+
+YAML_ERRORS = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+"""What PyYAML lets out of its constructors where a tag does not fit the text behind it."""
 
 PARSERS: Mapping[str, Callable[[str, str | None], Any]] = {
     ".yaml": parse_yaml,
@@ -114,6 +120,13 @@ def check_extent(content: Any, path: str | None) -> None:
                 f"the file holds more than {LARGEST_CONTENT} values, or lists nested more than {DEEPEST} deep",
                 path=path,
                 advice="write the pipeline without aliases",
+            )
+        if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+            raise OptionError(
+                f"the file holds a whole number of {value.bit_length()} bits, and a pipeline's have {LONGEST_NUMBER} "
+                "at most",
+                path=path,
+                advice="correct it",
             )
         if isinstance(value, dict):
             waiting += [(inner, depth + 1) for inner in value.values()]
