@@ -82,18 +82,9 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
     conversions = [of_header_conversion[id(frame.header)] for frame in frames]
     first = frames[0]
     shape = (len(frames), first.rows, first.columns)
-    # Not cleared: every plane is written below, by the thread that reads it.
     has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
-    try:
-        planes = np.empty(shape, choose_float_type(formats, conversions) if dtype is None else dtype)
-        valid = np.ones(shape, np.bool_) if has_mask else None
-    except (MemoryError, ValueError) as error:
-        # NumPy raises ValueError where not even the number of bytes fits a word.
-        raise CorruptFileError(
-            f"its headers say {shape[0]} planes of {shape[2]}x{shape[1]} pixels, more than there is memory for",
-            path=first.header.path,
-            shape=shape[::-1],
-        ) from error
+    dtype = np.dtype(choose_float_type(formats, conversions) if dtype is None else dtype)
+    planes, valid = allocate_planes(shape, dtype, has_mask, first.header.path)
 
     def read_share(share: Iterable[int]) -> None:
         with PlaneReader() as reader:
@@ -119,6 +110,25 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
         decisions = (*decisions, *describe_odd_rescales(frames))
     # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
+
+
+def allocate_planes(
+    shape: tuple[int, int, int], dtype: np.dtype[Any], has_mask: bool, path: str
+) -> tuple[AnyArray, BoolArray | None]:
+    """Memory for planes, not cleared as each is written by the thread that reads it, and their mask, all true.
+
+    Raises:
+        CorruptFileError: If the system has no room.
+    """
+    try:
+        return np.empty(shape, dtype), np.ones(shape, np.bool_) if has_mask else None
+    except (MemoryError, ValueError) as error:
+        # NumPy raises ValueError where not even the number of bytes fits a word.
+        raise CorruptFileError(
+            f"its headers say {shape[0]} planes of {shape[2]}x{shape[1]} pixels, more than there is memory for",
+            path=path,
+            shape=shape[::-1],
+        ) from error
 
 
 def refuse_value_tables(frames: Sequence[Frame]) -> None:
