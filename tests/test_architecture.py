@@ -39,6 +39,7 @@ ROOMS = [
     {"dicom.segmentation", "dicom.series"},
     {"dicom", "filters", "formats", "sentinels"},
     {"merger", "preprocessing", "saving", "loaders.protocol"},
+    {"loaders.source_content"},
     {"loaders.dicom_selection"},
     {
         "loaders.dicom_describing",
@@ -51,7 +52,8 @@ ROOMS = [
         "loaders.volume_file_loading",
     },
     {"loaders.*_reader"},
-    {"loaders.registry", "loaders.phase_listing"},
+    {"loaders.registry"},
+    {"loaders.phase_listing"},
     {"loaders.loading_steps", "loaders.rtstruct_loader", "loaders.seg_loader"},
     {"loaders.merging_files"},
     {"loader", "pictures"},

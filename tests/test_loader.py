@@ -213,5 +213,5 @@ def test_a_stray_file_beside_folders_does_not_hide_the_way_below(tmp_path):
     (tmp_path / "readme.txt").write_text("nothing", encoding="utf-8")
     with pytest.raises(UnsupportedFormatError, match="recursive=True"):
         load_image(tmp_path)
-    with pytest.raises(UnsupportedFormatError, match="no files and 1 folder,"):
+    with pytest.raises(UnsupportedFormatError, match="no files and 1 folder that was not searched,"):
         load_image(tmp_path / "p")

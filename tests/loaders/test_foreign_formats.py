@@ -12,7 +12,8 @@ import nibabel
 import numpy as np
 import pytest
 
-from pictologics import UnsupportedFormatError, explain, load_image
+from pictologics import CorruptFileError, UnsupportedFormatError, explain, load_image
+from pictologics.loaders import load_seg
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 
@@ -126,10 +127,27 @@ def test_what_nibabel_ships_is_named():
         assert_refused(path, expected[path.name])
 
 
-@pytest.mark.parametrize("head", [b"", b"text of somebody", bytes(400), struct.pack(">6i", 1, 0, 0, 0, 0, 0)])
+@pytest.mark.parametrize("head", [b"text of somebody", bytes(400), struct.pack(">6i", 1, 0, 0, 0, 0, 0)])
 def test_what_is_unknown_stays_so(head):
     with pytest.raises(UnsupportedFormatError, match="formats are NIfTI"):
         load_image(head)
+
+
+@pytest.mark.parametrize("name", ["scan.nii.gz", "scan.nii", "scan.nrrd", "scan"])
+def test_an_empty_file_is_to_be_fetched_again(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    for load in (load_image, explain, load_seg):
+        with pytest.raises(CorruptFileError, match="the file is empty; fetch it again"):
+            load(tmp_path / name)
+
+
+@pytest.mark.parametrize("size", [3, 4, 200, 343, 347])
+@pytest.mark.parametrize("name", ["scan.nii.gz", "scan.nii"])
+def test_a_nifti_file_may_end_within_its_header(tmp_path, name, size):
+    head = struct.pack("<i", 348) + bytes(344)
+    (tmp_path / name).write_bytes(gzip.compress(head[:size]) if name.endswith("gz") else head[:size])
+    with pytest.raises(CorruptFileError, match=f"ends within its NIfTI header, after {size} bytes; fetch it again"):
+        load_image(tmp_path / name)
 
 
 # --- what it costs to look ---

@@ -114,7 +114,10 @@ def test_a_dicomdir_and_folders_below(tmp_path):
     assert explain(tmp_path / "a", recursive=True).volumes[0].shape == PLACE.shape
     with pytest.raises(UnsupportedFormatError, match="pass recursive=True"):
         load_image(tmp_path / "a")
-    with pytest.raises(UnsupportedFormatError, match=r"a file of segments .* is required, and this folder holds none"):
+    with pytest.raises(
+        UnsupportedFormatError,
+        match=r"the folder holds 1 folder that was not searched and no file of segments in DICOM",
+    ):
         load_seg(tmp_path / "a")
     index = index_folder(tmp_path / "a" / "b")
     np.testing.assert_array_equal(load_image(index).array, LABELS)

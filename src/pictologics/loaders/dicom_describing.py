@@ -19,8 +19,9 @@ from ..errors import (
     PictologicsError,
     UnsupportedFormatError,
 )
-from .dicom_selection import count_files, find_image_series, find_segment_format
+from .dicom_selection import find_image_series
 from .protocol import Description, Source, VolumeInfo
+from .source_content import count_files, find_segment_format
 
 __all__ = ["describe_scan"]
 
@@ -32,7 +33,7 @@ REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFo
 
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
     """Every volume of every image series among the files, and what else is there."""
-    groups = find_image_series(scan, source)
+    groups = find_image_series(scan, source, recursive)
     meant, localizers = set_aside_localizers(groups)
     below = (("recursive", True),) if recursive and source.kind == "folder" else ()
     volumes = []
@@ -59,7 +60,7 @@ def list_others(scan: Scan) -> list[str]:
         for kind, count in sorted(kinds.items())
     ]
     if scan.broken:
-        found.append(f"{count_files(scan.broken)} with a DICOM suffix but other content, such as '{scan.broken[0]}'")
+        found.append(f"{count_files(scan.broken)} with a DICOM suffix and not DICOM, such as '{scan.broken[0]}'")
     if scan.others:
         found.append(f"{count_files(scan.others)} of other formats, such as '{scan.others[0]}'")
     return found

@@ -7,27 +7,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..checks import volume_index_error
-from ..dicom.frames.sop_classes import holds_segments, read_sop_class
+from ..dicom.frames.sop_classes import holds_segments
 from ..dicom.headers import tags
-from ..dicom.headers.header import Header
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
 from ..dicom.series.phase_info import DicomPhaseInfo
+from ..dicom.series.remarks import SeriesRemark
 from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
 from ..dicom.series.volumes import SeriesVolume, find_volumes, refuse_without_main, warn_of_choice
-from ..dicom.structures.rois import RT_STRUCTURE_SET
 from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from ..storage.files import check_content
 from .protocol import MAIN_VOLUME, Source
+from .source_content import (
+    count_files,
+    count_folders_below,
+    count_volume_files,
+    describe_content,
+    find_segment_format,
+    join_words,
+    name_holder,
+)
 
 __all__ = [
     "SourceVolumes",
     "add_scan",
     "choose_volume",
-    "count_files",
     "find_image_series",
-    "find_segment_format",
     "find_source_volumes",
     "scan_source",
 ]
@@ -64,16 +70,19 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
         UnsupportedFormatError: If there is no image.
     """
     scan = scan_source(source, recursive)
-    groups, localizers = find_image_series(scan, source), Localizers()
+    groups, localizers = find_image_series(scan, source, recursive), Localizers()
     if not groups:
         refuse_segmentations(scan, source)
     if series_uid is None:
         groups, localizers = set_aside_localizers(groups)
-    series = choose_series(groups, series_uid, source.path)
+    series = choose_series(groups, series_uid, source.path, name_holder(source))
     volumes = find_volumes(series, source.path, source.only, as_listed=source.kind == "list")
     check_what_is_left_out(scan, volumes, [group for group in groups if group is not series])
     if source.phase is not None:
         volumes = [find_phase(volumes, source.phase)]
+    # A remark of each volume: an error about missing slices then names the files that may be those slices.
+    broken = note_broken_files(scan)
+    volumes = [replace(volume, remarks=(*broken, *volume.remarks)) for volume in volumes] if broken else volumes
     return SourceVolumes(series, volumes, describe_rest(scan, series, localizers))
 
 
@@ -134,14 +143,14 @@ def scan_source(source: Source, recursive: bool) -> Scan:
     return scan
 
 
-def find_image_series(scan: Scan, source: Source) -> list[Series]:
+def find_image_series(scan: Scan, source: Source, recursive: bool) -> list[Series]:
     """The image series among the files; of a single DICOM file without an image, that file all the same.
 
     Raises:
         UnsupportedFormatError: If no file is DICOM.
     """
     if not scan.headers:
-        raise no_dicom_error(scan, source)
+        raise no_dicom_error(scan, source, recursive)
     groups = group_series(scan.headers)
     if source.kind == "file" and not groups:
         # What reads its pixels can say what the file is, such as a structure set.
@@ -149,28 +158,35 @@ def find_image_series(scan: Scan, source: Source) -> list[Series]:
     return unite_listed_series(groups) if source.kind == "list" else unite_shattered_series(groups)
 
 
-def no_dicom_error(scan: Scan, source: Source) -> UnsupportedFormatError:
+def no_dicom_error(scan: Scan, source: Source, recursive: bool) -> UnsupportedFormatError:
     """The error for a source without DICOM files: it says what is there instead."""
     strangers = scan.others + scan.broken
-    folders = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir()) if source.kind == "folder" else 0
+    folders, below = count_folders_below(source, recursive)
     deeper = "pass recursive=True to look into the folders below"
-    if strangers:
-        names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
-        more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
+    if not strangers:
         return UnsupportedFormatError(
-            "the file is not DICOM"
-            if source.kind == "file"
-            else f"the {source.kind} holds {count_files(strangers)} and none is DICOM ({names}{more})",
+            f"{name_holder(source)} holds no files{' and ' * bool(below)}{below}, and DICOM files are required",
             path=source.path,
-            advice=deeper if folders else "pass the path of the one file that is meant, or another folder",
-            files=len(strangers),
+            advice=deeper if folders else "check the path",
+            folders=folders,
         )
-    below = f" and {folders} folder{'s' * (folders != 1)}" if folders else ""
+    names = ", ".join(f"'{name}'" for name in strangers[:MOST_FILES_NAMED])
+    more = ", ..." if len(strangers) > MOST_FILES_NAMED else ""
+    content = join_words([*describe_content(scan), *filter(None, [below])])
+    advice = deeper if folders else "pass the path of the one file that is meant, or another folder"
+    if count_volume_files(strangers):
+        # Nothing in an archive but DICOM can be loaded in place.
+        own = (
+            "unpack it, and load each file by its own path" if source.kind == "archive" else "load each by its own path"
+        )
+        advice = f"{own}, or {deeper}" if folders else own
     return UnsupportedFormatError(
-        f"the {source.kind} holds no files{below}, and DICOM files are required",
+        "the file is not DICOM"
+        if source.kind == "file"
+        else f"{name_holder(source)} holds {content}, and none is DICOM ({names}{more})",
         path=source.path,
-        advice=deeper if folders else "check the path",
-        folders=folders,
+        advice=advice,
+        files=len(strangers),
     )
 
 
@@ -189,13 +205,6 @@ def refuse_segmentations(scan: Scan, source: Source) -> None:
         )
 
 
-def find_segment_format(header: Header) -> str:
-    """What messages call the format of a DICOM file of segments; empty if it is none."""
-    if holds_segments(header):
-        return "DICOM SEG"
-    return "RTSTRUCT" if read_sop_class(header) == RT_STRUCTURE_SET else ""
-
-
 def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> SeriesVolume:
     """The volume that ``dataset_index`` counts.
 
@@ -211,13 +220,20 @@ def choose_volume(volumes: Sequence[SeriesVolume], index: int, path: str) -> Ser
     return volumes[index]
 
 
+def note_broken_files(scan: Scan) -> tuple[SeriesRemark, ...]:
+    """Name files whose suffix promises DICOM and whose content is none, such as damaged slices."""
+    if not scan.broken:
+        return ()
+    count = len(scan.broken)
+    names = ", ".join(f"'{name}'" for name in scan.broken[:MOST_FILES_NAMED]) + ", ..." * (count > MOST_FILES_NAMED)
+    verb = "is" if count == 1 else "are"
+    text = f"left out {count_files(scan.broken)} with a DICOM suffix that {verb} not DICOM: {names}"
+    return (SeriesRemark(count, text, is_warning=True),)
+
+
 def describe_rest(scan: Scan, series: Series, localizers: Localizers) -> tuple[Decision, ...]:
     """What of a source is not part of the series that is meant: a warning where it could be, else a note."""
-    decisions = []
-    if scan.broken:
-        text = f"left out {count_files(scan.broken)} with a DICOM suffix but other content, such as '{scan.broken[0]}'"
-        decisions.append(Decision("left out", text, len(scan.broken), "content"))
-    decisions += localizers.decisions
+    decisions = [*localizers.decisions]
     own = set(map(id, series.headers))
     others = [header for header in scan.headers if id(header) not in own]
     segments = [header.path for header in others if holds_segments(header)]
@@ -239,8 +255,3 @@ def describe_rest(scan: Scan, series: Series, localizers: Localizers) -> tuple[D
             text = f"left out {count} file{'s' * (count != 1)}: {kind}"
             decisions.append(Decision("left out", text, count))
     return tuple(decisions)
-
-
-def count_files(names: Sequence[str]) -> str:
-    """How many files there are, in words: "1 file", "3 files"."""
-    return f"{len(names)} file{'s' * (len(names) != 1)}"

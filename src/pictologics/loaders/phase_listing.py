@@ -6,8 +6,10 @@ import os
 from collections.abc import Sequence
 
 from ..dicom.series.phase_info import DicomPhaseInfo, list_phases
+from ..errors import UnsupportedFormatError
 from .dicom_selection import find_source_volumes
 from .probing import make_probe, make_source
+from .registry import READERS, name_format
 
 __all__ = ["get_dicom_phases"]
 
@@ -45,5 +47,13 @@ def get_dicom_phases(
         >>> [(phase.label, phase.num_slices) for phase in get_dicom_phases(folder)]
         [('Volume 1', 3), ('Set 2 (coronal localizer 32x3)', 1)]
     """
-    source = make_probe(make_source(path)).source
+    probe = make_probe(make_source(path))
+    source = probe.source
+    if source.kind == "file" and not source.is_dicom:
+        is_known = any(reader.matches(probe) for reader in READERS)
+        raise UnsupportedFormatError(
+            f"this is {name_format(probe)}, not DICOM",
+            path=source.path,
+            advice="explain() lists its volumes" if is_known else "pass a DICOM series",
+        )
     return list_phases(find_source_volumes(source, bool(recursive), series_uid).volumes)

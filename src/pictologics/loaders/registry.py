@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
+from ..dicom.headers.pydicom_edge import find_registered_name
 from ..dicom.series.phase_info import DicomPhaseInfo
-from ..errors import UnsupportedFormatError
+from ..errors import CorruptFileError, UnsupportedFormatError
+from ..formats.nifti.header import ends_within_nifti_header
 from ..storage.files import PathLike, check_content
 from .dicom_reader import DicomReader
 from .dicom_seg_reader import SegReader
@@ -20,8 +22,10 @@ from .probing import make_probe, make_source
 from .protocol import Probe, Reader, SegmentReader, Source
 from .rtstruct_reader import RtstructReader
 from .segment_files import choose_segment_file, find_lone_segment_file
+from .segmentations.nrrd_seg import SLICER_SEGMENTATION
+from .source_content import count_folders_below, describe_content, find_segment_format, name_holder
 
-__all__ = ["READERS", "find_reader", "find_segment_reader"]
+__all__ = ["READERS", "find_reader", "find_segment_reader", "name_format"]
 
 READERS: tuple[Reader, ...] = (
     NiftiReader(),
@@ -50,6 +54,7 @@ def find_reader(
 
     Raises:
         UnsupportedFormatError: If no reader knows the content; the message lists the formats.
+        CorruptFileError: If the file is empty, or ends before it can be recognized.
     """
     probe = make_probe(make_source(path))
     if probe.source.kind != "file" and probe.source.only is None:
@@ -91,6 +96,7 @@ def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str =
         chosen = choose_segment_file(source.scan, readers, source)
         if chosen is not None:
             return chosen.probe.source, chosen.reader
+        probe = replace(probe, source=source)
     for reader in readers:
         if reader.matches(probe) and reader.holds_segments(probe):
             return probe.source, reader
@@ -103,38 +109,54 @@ def list_segment_readers(segment_format: str = "") -> list[SegmentReader]:
     return [reader for reader in readers if segment_format in ("", reader.segment_format)]
 
 
-def unknown_format_error(probe: Probe) -> UnsupportedFormatError:
+def unknown_format_error(probe: Probe) -> UnsupportedFormatError | CorruptFileError:
     """What to say of a file that no reader knows."""
+    path = probe.source.path
+    damage = find_damage(probe)
+    if damage:
+        return CorruptFileError(damage, path=path, advice="fetch it again")
     known = ", ".join(f"{reader.name} ({', '.join(reader.suffixes)})" for reader in READERS)
     foreign = find_foreign_format(probe.inflated_head)
     if foreign is not None:
         return UnsupportedFormatError(
-            f"this is {foreign.name}: the format is not supported", path=probe.source.path, advice=foreign.advice
+            f"this is {foreign.name}: the format is not supported", path=path, advice=foreign.advice
         )
-    if not probe.head:
-        found = "the file is empty"
-    elif probe.is_gzip:
+    if probe.is_gzip:
         found = f"this is a gzip file of something else (its content begins with {probe.inflated_head[:8]!r})"
     else:
         found = f"the file begins with {probe.head[:8]!r}, which is not a supported format"
-    return UnsupportedFormatError(
-        f"{found}; formats are {known}", path=probe.source.path, advice="convert it to one of these first"
-    )
+    return UnsupportedFormatError(f"{found}; formats are {known}", path=path, advice="convert it to one of these first")
 
 
-def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatError:
+def find_damage(probe: Probe) -> str:
+    """What is wrong with a file that ends before it can be recognized; empty if nothing is."""
+    if not probe.head:
+        return "the file is empty"
+    is_cut = probe.suffix.endswith((".nii", ".nii.gz")) and ends_within_nifti_header(probe.inflated_head)
+    return f"it ends within its NIfTI header, after {len(probe.inflated_head)} bytes" if is_cut else ""
+
+
+def name_format(probe: Probe) -> str:
+    """What messages call a single file: "a NIfTI file", "a DICOM file (CT Image Storage)"."""
+    if probe.is_dicom:
+        name = find_registered_name(probe.sop_class) if probe.sop_class else ""
+        unknown = f" of SOP class {probe.sop_class}" if probe.sop_class else ""
+        return f"a DICOM file ({name})" if name else f"a DICOM file{unknown}"
+    reader = next((reader for reader in READERS if reader.matches(probe)), None)
+    foreign = find_foreign_format(probe.inflated_head)
+    if reader is not None:
+        return f"a {reader.name} file"
+    return foreign.name if foreign is not None else f"a file that begins with {probe.head[:8]!r}"
+
+
+def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatError | CorruptFileError:
     """What to say of a source that holds no segments, or not those of the format that is required."""
     source = probe.source
     if source.kind != "file":
-        return UnsupportedFormatError(
-            f"a file of segments ({segment_format or list_segment_formats()}) is required, and this "
-            f"{source.kind} holds none that is DICOM",
-            path=source.path,
-            advice="pass the path of the file itself",
-        )
-    found = "a DICOM file" if probe.is_dicom else f"a file that begins with {probe.head[:8]!r}"
-    if probe.sop_class:
-        found += f" of SOP class {probe.sop_class}"
+        return no_segment_file_error(source, segment_format)
+    damage = find_damage(probe)
+    if damage:
+        return CorruptFileError(damage, path=source.path, advice="fetch it again")
     if segment_format:
         required = f"the format {segment_format} is required"
         advice = "load it with load_seg, if it holds segments, or with load_image"
@@ -142,10 +164,29 @@ def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatErr
         required = f"a segmentation is required ({list_segment_formats()})"
         advice = "load it with load_image, if it is an image or a mask without segments"
     return UnsupportedFormatError(
-        f"this is {found}, and {required}", path=source.path, advice=advice, sop_class=probe.sop_class
+        f"this is {name_format(probe)}, and {required}", path=source.path, advice=advice, sop_class=probe.sop_class
     )
 
 
-def list_segment_formats() -> str:
-    """List what messages call the formats of segments."""
-    return ", ".join(reader.segment_format for reader in list_segment_readers())
+def no_segment_file_error(source: Source, segment_format: str) -> UnsupportedFormatError:
+    """What to say of a folder, an archive or a list without a file of segments: what it holds instead."""
+    assert source.scan is not None  # it was searched
+    folders, below = count_folders_below(source)
+    content = [*describe_content(source.scan), *filter(None, [below])] or ["no files"]
+    if any(map(find_segment_format, source.scan.headers)):
+        # Of another format than the one that is required.
+        advice = "use load_seg"
+    elif folders:
+        advice = "pass the path of the file itself, or of the folder that holds it"
+    else:
+        advice = "pass the path of the file itself"
+    missing = segment_format or f"file of segments in DICOM ({list_segment_formats(of_dicom=True)})"
+    return UnsupportedFormatError(
+        f"{name_holder(source)} holds {', '.join(content)} and no {missing}", path=source.path, advice=advice
+    )
+
+
+def list_segment_formats(of_dicom: bool = False) -> str:
+    """List what messages call the formats of segments, or those that are DICOM."""
+    formats = [reader.segment_format for reader in list_segment_readers()]
+    return ", ".join(name for name in formats if not of_dicom or name != SLICER_SEGMENTATION)

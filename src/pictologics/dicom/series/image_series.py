@@ -111,13 +111,14 @@ def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], Locali
     return others, Localizers(sum(counts) - sum(len(candidate.headers) for candidate in others))
 
 
-def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -> Series:
+def choose_series(series: Sequence[Series], series_uid: str | None, path: str, holder: str = "the source") -> Series:
     """The one series that is meant.
 
     Args:
         series: The candidates.
         series_uid: The UID asked for, or None.
         path: The source, for messages.
+        holder: What messages call it: the path of a list is that of its first file.
 
     Raises:
         AmbiguousSeriesError: If there are several and none was asked for.
@@ -137,14 +138,14 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str) -
             if member is not None:
                 return member
         raise OptionError(
-            f"there is no image series {series_uid!r} here, only\n{table}\n",
+            f"{holder} holds no image series {series_uid!r}, only\n{table}\n",
             path=path,
             advice="pass one of these as series_uid",
             series_uid=series_uid,
         )
     if len(series) > 1:
         raise AmbiguousSeriesError(
-            f"there are {len(series)} image series here and one is needed:\n{table}\n",
+            f"{holder} holds {len(series)} image series and one is needed:\n{table}\n",
             path=path,
             advice="pass series_uid= with one of these",
             series=[candidate.key for candidate in series],

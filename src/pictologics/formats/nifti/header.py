@@ -22,7 +22,7 @@ from .vocabulary import (
     SURFACE_INTENTS,
 )
 
-__all__ = ["NiftiHeader", "cifti_error", "looks_like_nifti", "parse_nifti_header"]
+__all__ = ["NiftiHeader", "cifti_error", "ends_within_nifti_header", "looks_like_nifti", "parse_nifti_header"]
 
 MAGICS_1 = (b"n+1\0", b"ni1\0")
 """``magic`` of NIfTI-1: voxels behind the header, or in a file of their own (nifti1.h, "magic")."""
@@ -92,6 +92,20 @@ class NiftiHeader:
 def looks_like_nifti(head: bytes) -> bool:
     """Whether bytes begin a NIfTI-1 or NIfTI-2 header of either byte order."""
     return find_header_layout(head) is not None
+
+
+def ends_within_nifti_header(head: bytes) -> bool:
+    """Whether the content of a file named as NIfTI begins as a header and ends within it.
+
+    Args:
+        head: The first bytes, inflated; fewer than a header has only if the file ends there.
+    """
+    # sizeof_hdr is the first field, and all there is to know a header by before its magic.
+    return any(
+        len(head) < layout.itemsize and layout.itemsize.to_bytes(4, order).startswith(head[:4])
+        for layout in (HEADER_1, HEADER_2)
+        for order in ("little", "big")
+    )
 
 
 def find_header_layout(head: bytes) -> np.dtype[Any] | None:
