@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -53,6 +55,14 @@ def test_nan_around_labels_does():
 )
 def test_scans_do_not(array):
     assert not looks_like_labels(array)
+
+
+def test_a_real_pet_does_not():
+    path = Path(nibabel.__file__).parent / "tests" / "data" / "tinypet.v"
+    with path.open("rb") as file:
+        holders = {name: nibabel.FileHolder(fileobj=file) for name in ("header", "image")}
+        values = nibabel.ecat.EcatImage.from_file_map(holders).get_fdata()[..., 0]
+    assert not looks_like_labels(np.asfortranarray(values, np.float32))
 
 
 @pytest.mark.shared_data
