@@ -11,7 +11,20 @@ from ...errors import CorruptFileError
 from . import tag_kinds, tags
 from .pydicom_edge import decode_text
 
-__all__ = ["Attributes"]
+__all__ = ["Attributes", "quote_code"]
+
+CODE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.{}[]()%*")
+"""Of the terms that the standard and UCUM define."""
+
+LONGEST_CODE = 16
+"""Characters of a code string (PS3.5 6.2)."""
+
+
+def quote_code(text: str) -> str:
+    """A code for a message, as it is if it looks like one; what else stands there may be a patient's name."""
+    if len(text) <= LONGEST_CODE and set(text.upper()) <= CODE_LETTERS:
+        return repr(text)
+    return f"a text of {len(text)} characters that is no code"
 
 
 @lru_cache(maxsize=4096)

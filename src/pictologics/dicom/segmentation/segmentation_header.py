@@ -10,6 +10,7 @@ from ...errors import CorruptFileError, UnsupportedFormatError
 from ...storage.files import StoredFile
 from ..frames.sop_classes import LABEL_MAP_STORAGE, holds_segments, read_sop_class
 from ..headers import tags
+from ..headers.attributes import quote_code
 from ..headers.header import Header
 from ..headers.header_reading import read_header
 from .segments import DicomSegment, read_dicom_segments
@@ -75,7 +76,7 @@ def open_segmentation(file: StoredFile) -> DicomSegmentation:
         kind = "LABELMAP"
     if kind not in SEGMENTATION_TYPES:
         raise header_error(
-            header, f"its SegmentationType is {kind!r} and must be one of {', '.join(SEGMENTATION_TYPES)}"
+            header, f"its SegmentationType is {quote_code(kind)} and must be one of {', '.join(SEGMENTATION_TYPES)}"
         )
     segments = read_dicom_segments(header)
     if kind != "LABELMAP":

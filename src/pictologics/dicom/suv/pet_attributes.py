@@ -69,7 +69,7 @@ class FactReader:
     def malformed_error(self, fact: str, text: str) -> CorruptFileError:
         """The error for a value that its attribute cannot hold."""
         return CorruptFileError(
-            f"its {name_attribute(fact)} is {text[:40]!r}, which is not a value of that attribute",
+            f"its {name_attribute(fact)} has {len(text)} characters that are not a value of that attribute",
             path=self.path,
             advice="correct the attribute",
             attribute=fact,

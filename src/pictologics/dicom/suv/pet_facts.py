@@ -12,6 +12,7 @@ from ...errors import CorruptFileError, OptionError
 from ..frames.frame import Frame
 from ..frames.plane_attributes import read_mapped_unit
 from ..frames.sop_classes import read_sop_class
+from ..headers.attributes import quote_code
 from ..headers.full_dataset import get_sequence, read_dataset
 from ..headers.header import Header
 from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
@@ -210,7 +211,7 @@ def read_mapped_units(facts: PetFacts, frames: Sequence[Frame]) -> PetFacts:
             raise facts.missing_error("mapped_units")
         if code not in UNITS_OF_UCUM:
             raise OptionError(
-                f"its {name_attribute('mapped_units')} is {code!r}, and Bq/ml or uptake values are required",
+                f"its {name_attribute('mapped_units')} is {quote_code(code)}, and Bq/ml or uptake values are required",
                 path=facts.path,
                 advice="leave suv out",
                 attribute="mapped_units",

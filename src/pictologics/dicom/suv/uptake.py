@@ -30,6 +30,7 @@ from ...errors import OptionError, UnsupportedFormatError
 from ...provenance import Decision
 from ..frames.frame import Frame
 from ..headers import tags
+from ..headers.attributes import quote_code
 from .decay import find_remaining_share
 from .pet_attributes import name_attribute
 from .pet_facts import PetFacts, read_agreed_facts
@@ -108,8 +109,8 @@ def find_suv_factor(facts: Sequence[PetFacts], kind: str) -> float:
         held = HELD_KINDS.get((first.units, first.suv_type))
         if held is None:
             raise OptionError(
-                f"uptake values of this kind cannot be converted: {name_attribute('units')} is {first.units!r} "
-                f"and {name_attribute('suv_type')} is {first.suv_type!r}",
+                f"uptake values of this kind cannot be converted: {name_attribute('units')} is "
+                f"{quote_code(first.units)} and {name_attribute('suv_type')} is {quote_code(first.suv_type)}",
                 path=first.path,
                 advice="leave suv out",
             )
@@ -118,7 +119,7 @@ def find_suv_factor(facts: Sequence[PetFacts], kind: str) -> float:
         if not first.units:
             raise first.missing_error("units")
         raise OptionError(
-            f"{name_attribute('units')} is {first.units!r}, and BQML, CNTS, GML or CM2ML is required",
+            f"{name_attribute('units')} is {quote_code(first.units)}, and BQML, CNTS, GML or CM2ML is required",
             path=first.path,
             advice="leave suv out",
         )
@@ -152,7 +153,8 @@ def check_corrections(facts: PetFacts) -> None:
         raise facts.missing_error("decay_correction")
     if facts.decay_correction not in {"START", "ADMIN"}:
         raise facts.contradiction_error(
-            f"decay was corrected, and DecayCorrection is {facts.decay_correction!r} where it is START or ADMIN",
+            f"decay was corrected, and DecayCorrection is {quote_code(facts.decay_correction)} "
+            "where it is START or ADMIN",
             "decay_correction",
             "corrected",
         )
@@ -197,7 +199,7 @@ def find_body_size(facts: PetFacts, kind: str) -> float:
         if not facts.sex:
             raise facts.missing_error("sex")
         raise OptionError(
-            f"lean body mass has a formula for M and one for F, and {name_attribute('sex')} is {facts.sex!r}",
+            f"lean body mass has a formula for M and one for F, and {name_attribute('sex')} is {quote_code(facts.sex)}",
             path=facts.path,
             advice='pass suv="bw" or suv="bsa"',
             attribute="sex",

@@ -85,7 +85,7 @@ def compare_letters(header: MetaImageHeader, grid: Grid) -> list[Decision]:
     contradiction is what agrees with neither.
     """
     letters = header.fields.get("AnatomicalOrientation", "").upper()
-    if len(letters) != 3 or "?" in letters:
+    if len(letters) != 3 or not all(any(letter in ends for ends in AXIS_LETTERS) for letter in letters):
         return []
     named = np.zeros((3, 3))
     for column, letter in enumerate(letters):

@@ -179,5 +179,5 @@ def find_scales(units: Sequence[str], length: int) -> tuple[npt.NDArray[np.float
     factors = ([millimeters_per(unit) or 1.0 for unit in units] + [1.0] * length)[:length]
     if set(factors) == {1.0}:
         return np.array(factors), []
-    text = f"lengths were converted to mm from {', '.join(units)}"
+    text = f"lengths were converted to mm from {', '.join(unit for unit in units if millimeters_per(unit))}"
     return np.array(factors), [Decision("converted", text)]
