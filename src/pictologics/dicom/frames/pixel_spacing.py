@@ -60,7 +60,7 @@ def read_pixel_spacing(attributes: Attributes) -> PixelSpacing:
             return make_spacing(distances, tags.KEYWORDS[tag], tuple(unusable))
         text = attributes.text(tag)
         if text:
-            unusable.append(describe_unusable(tags.KEYWORDS[tag], text))
+            unusable.append(name_unusable_spacing(tags.KEYWORDS[tag], text))
     if isinstance(attributes, Header) and tags.SEQUENCE_OF_ULTRASOUND_REGIONS in attributes.located:
         distances = read_region_spacing(attributes)
         if distances is not None:
@@ -69,7 +69,7 @@ def read_pixel_spacing(attributes: Attributes) -> PixelSpacing:
     return PixelSpacing(None, "", tuple(unusable))
 
 
-def describe_unusable(keyword: str, text: str) -> str:
+def name_unusable_spacing(keyword: str, text: str) -> str:
     """Name a spacing that is none, with what it holds if these are numbers."""
     is_numeric = len(text) <= 40 and set(text) <= set("0123456789+-.eE\\ ")
     return f"{keyword} {text}" if is_numeric else f"{keyword} (of {len(text)} characters)"
