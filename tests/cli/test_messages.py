@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 import pytest
 import typer
 
@@ -37,6 +38,14 @@ OPTIONS = {
         ("pass dtype=numpy.float64", "pass --dtype float64"),
         ('pass suv="bw" or suv="bsa"', "pass --suv bw or --suv bsa"),
         ("load the image and pass it as reference_image", "load the image and pass it as --reference"),
+        (
+            'pass interpolation="nearest" for masks, "linear" or "cubic" for images',
+            "pass --interpolation nearest for masks, linear or cubic for images",
+        ),
+        (
+            "pass reposition_to_reference=True to place every file on the voxels of a reference image",
+            "pass --reference IMAGE to place every file on the voxels of a reference image",
+        ),
         # What the command cannot set stays, and so do words that only sound like keywords.
         ("pass dataset_index=1", "pass dataset_index=1"),
         ("this DICOM file is a color image of its dtype", "this DICOM file is a color image of its dtype"),
@@ -49,7 +58,7 @@ def test_keywords_become_options(message, expected):
 def test_the_table_names_keywords_and_options_that_are_there():
     commands = typer.main.get_command(app).commands.values()
     options = {name for command in commands for option in command.params for name in option.opts}
-    assert set(OPTIONS_OF_KEYWORDS.values()) <= options
+    assert {option.split()[0] for option in OPTIONS_OF_KEYWORDS.values()} <= options
     functions = (pictologics.load_image, pictologics.load_and_merge_images, pictologics.visualize_mask_overlay)
     assert set(OPTIONS_OF_KEYWORDS) <= {
         name for function in functions for name in inspect.signature(function).parameters
@@ -62,3 +71,19 @@ def test_errors_of_commands_name_options_and_leave_paths_alone(tmp_path):
     assert error.startswith("'series_uid': ")
     assert "pass --irregular resample" in error
     assert "--irregular ignore" in error
+
+
+def test_a_command_without_the_option_that_would_help_names_the_one_that_has_it(tmp_path):
+    write_series(tmp_path / "scan", slices=[0, 1, 3, 4])
+    (tmp_path / "steps.json").write_text('{"steps": ["normalize"]}', encoding="utf-8")
+    error = fail(tmp_path, "process", "scan", "-p", "steps.json", "-o", "out.nii")
+    assert '"process" has no such option; write it first by "convert" with --irregular' in error
+    for name, start in (("image", 0.0), ("mask", 0.4), ("other", 900.4)):
+        array = np.ones((4, 4, 4), np.uint8)
+        spacing = (1.0 + start % 1, 1.0, 1.0)
+        pictologics.save_image(pictologics.Image(array, spacing, (start, 0, 0)), tmp_path / f"{name}.nii")
+    call = ("process", "image.nii", "-p", "steps.json", "-o", "out.nii", "-m")
+    assert '"convert --reference" with --interpolation' in fail(tmp_path, *call, "mask.nii")
+    error = fail(tmp_path, *call, "other.nii")
+    assert "wholly outside the reference" in error
+    assert "interpolation" not in error

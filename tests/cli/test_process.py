@@ -107,7 +107,7 @@ def test_wrong_files_are_named(folder):
     grid = Grid((4, 4, 4), origin=(500.0, 0.0, 0.2))
     save_image(Image.from_grid(np.ones(grid.shape, np.uint8), grid), folder / "elsewhere.nii.gz")
     for arguments, message in [
-        (("-m", "elsewhere.nii.gz", "-o", "out/a.nii"), "elsewhere.nii.gz': the two lattices do not meet"),
+        (("-m", "elsewhere.nii.gz", "-o", "out/a.nii"), "elsewhere.nii.gz': it lies wholly outside the reference"),
         (("-m", "core.nii", "-m", "core.nii", "-o", "out/a.nii"), "are both named 'core'"),
         (("-m", "core.nii", "-o", "out/a.png"), "out/a.png': the image is written as NIfTI"),
     ]:

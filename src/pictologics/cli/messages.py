@@ -32,13 +32,13 @@ OPTIONS_OF_KEYWORDS = {
     "recursive": "--recursive",
     "reference_image": "--reference",
     "relabel_masks": "--relabel",
-    "reposition_to_reference": "--reference",
+    "reposition_to_reference": "--reference IMAGE",
     "series_uid": "--series-uid",
     "slices": "--slices",
     "suv": "--suv",
     "window": "--window",
 }
-"""Keywords of the public functions, and the options by which commands set them."""
+"""Keywords of the public functions, and the options by which commands set them; some with a name for their value."""
 
 
 class CommandGroup(TyperGroup):
@@ -56,9 +56,21 @@ class CommandGroup(TyperGroup):
         except PictologicsError as error:
             options = self.options_of_command(ctx)
             found, advice = (translate_keywords(text, options) for text in (error.found, error.advice))
+            advice += self.name_other_command(ctx, error)
             # Put together again, so that a path is printed as it is, whatever it holds.
             print_message("Error:", "bold red", str(PictologicsError(found, path=error.path, advice=advice)))
             sys.exit(1)
+
+    def name_other_command(self, ctx: Any, error: PictologicsError) -> str:
+        """Say which command has the option that would help, if the one that was called has none."""
+        called, other = ctx.invoked_subcommand, "convert"
+        offered = {name for name in dict(error.values.get("way_out", ())) if name in OPTIONS_OF_KEYWORDS}
+        options = self.options_of_command(ctx)
+        missing = sorted(OPTIONS_OF_KEYWORDS[name] for name in offered if OPTIONS_OF_KEYWORDS[name] not in options)
+        if not missing:
+            return ""
+        placed = " --reference" if "--interpolation" in missing else ""
+        return f' ("{called}" has no such option; write it first by "{other}{placed}" with {", ".join(missing)})'
 
     def options_of_command(self, ctx: Any) -> dict[str, bool]:
         """Which options the command has, and whether each stands alone, without a value."""
@@ -75,9 +87,11 @@ def translate_keywords(text: str, options: Mapping[str, bool]) -> str:
     """
 
     def write_option(match: re.Match[str]) -> str:
-        option = OPTIONS_OF_KEYWORDS[match["name"]]
+        option, _, example = OPTIONS_OF_KEYWORDS[match["name"]].partition(" ")
         if option not in options:
             return match[0]
+        if example:
+            return f"{option} {example}"
         value = (match["value"] or "").strip("\"'").removeprefix("numpy.")
         # "=True" is how Python says what an option says by being there.
         return option if options[option] or value in {"", "True"} else f"{option} {value}"
@@ -87,7 +101,9 @@ def translate_keywords(text: str, options: Mapping[str, bool]) -> str:
     text = re.sub(rf"\b(?P<name>{names})=(?P<value>\"[^\"]*\"|'[^']*'|[\w.]+)?", write_option, text)
     long_names = "|".join(name for name in OPTIONS_OF_KEYWORDS if "_" in name)
     text = re.sub(rf"\b(?P<name>{long_names})\b(?P<value>)", write_option, text)
-    return re.sub(rf"(?:^|(?<=leave ))(?P<name>{names})(?P<value>)(?= is | out\b)", write_option, text)
+    text = re.sub(rf"(?:^|(?<=leave ))(?P<name>{names})(?P<value>)(?= is | out\b)", write_option, text)
+    # The other values that an option may have stand behind it in Python's quotes.
+    return re.sub(r"\"(linear|cubic)\"", r"\1", text) if "--interpolation" in text else text
 
 
 def print_message(kind: str, style: str, text: str) -> None:

@@ -191,7 +191,7 @@ class MergedFiles:
         raise GeometryError(
             f"its {quality} is {found} and that of {other} is {required}, and images are merged voxel by voxel",
             path=source,
-            advice="pass reposition_to_reference=True to place every file on reference_image first",
+            advice="pass reposition_to_reference=True to place every file on the voxels of a reference image",
             **{quality: found, f"required_{quality}": required},
         )
 

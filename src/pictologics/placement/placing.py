@@ -149,7 +149,7 @@ def unplaceable_error(grid: Grid, target: Grid, error: GeometryError) -> Geometr
             **error.values,
         )
     advice = 'resample it: pass interpolation="nearest" for masks, "linear" or "cubic" for images'
-    return GeometryError(error.found, advice=advice, **error.values)
+    return GeometryError(error.found, advice=advice, way_out=(("interpolation", "nearest"),), **error.values)
 
 
 def resample_onto(image: Image, target: Grid, how: Sampling, warned_reason: str | None = None) -> Placed:

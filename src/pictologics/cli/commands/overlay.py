@@ -84,8 +84,8 @@ def load_mask(path: Path, image: Image, nearest: bool) -> Image:
     try:
         return load_image(path, reference_image=image, interpolation="nearest" if nearest else None)
     except GeometryError as error:
-        # Only lattices that do not meet have an offset; nothing helps a mask of another patient.
-        if "fractional_offset" not in error.values:
+        # Nothing helps a mask of another patient.
+        if "interpolation" not in dict(error.values.get("way_out", ())):
             raise
         advice = "pass --nearest to take the nearest voxel of the mask"
         raise GeometryError(error.found, path=error.path, advice=advice, **error.values) from error
