@@ -219,6 +219,16 @@ def test_single_bits(codec):
         decode_frame(encode(packed[:-1], 1), syntax, **options_of(ds))
 
 
+def test_single_bits_in_jpeg_2000():
+    bits = (picture(0, 1, noise=0.3) > 0).astype(np.uint8)
+    ds = frame_header(bits)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 1, 1, 0
+    syntax, encode = LOSSLESS["jpeg_2000"]
+    found = decode_frame(encode(bits, 1), syntax, **options_of(ds))
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, bits)
+
+
 WHOLE_WORDS = ["rle", "jpeg_lossless_full", "jpeg_ls_full", "deflated", "uncompressed", "htj2k"]
 
 

@@ -100,6 +100,16 @@ def test_the_head_of_rle_is_not_believed():
         assert decode_or_refuse("rle", struct.pack("<I", count) + encoded[4:]) is None
 
 
+def test_rle_that_does_not_begin_behind_its_head_is_refused():
+    """Its segments follow one another, two bytes too late."""
+    encoded = ENCODED["rle"]
+    count, *offsets = struct.unpack_from("<3I", encoded)
+    head = struct.pack("<3I", count, *(offset + 2 for offset in offsets)) + encoded[12:64]
+    assert decode_or_refuse("rle", encoded) is not None
+    with pytest.raises(CorruptFileError, match="segments that do not follow one another"):
+        decode_frame(head + b"\0\0" + encoded[64:], LOSSLESS["rle"][0], **options_of(frame_header(WORDS["rle"])))
+
+
 def test_rle_with_too_much_at_the_end_of_a_segment_is_cut_off():
     """Some encoders fill up the last run."""
     words = np.repeat(np.arange(37, dtype=np.uint16)[:, None] * 1000, 42, axis=1)

@@ -64,6 +64,7 @@ def test_a_segment_of_a_length_alone_is_empty():
         (b"\xff\xd8" + frame_segment()[:-1] + b"", "ends within its head"),
         (b"\xff\xd8\xff\xe0\x00\x01" + frame_segment() + SCAN, "ends within its head"),
         (b"\xff\xd8\x00\xc0" + frame_segment() + SCAN, "has a damaged head"),
+        (b"\xff\xd8\x00\xc0\x00\x02", "has a damaged head"),
         (b"\xff\xd8" + SCAN, "has no size before its samples"),
         (b"\xff\xd8" + segment(0xC0, b"\x0c\0\5\0\7\3" + b"\1\1\1" * 2) + SCAN, "has no size before its samples"),
         (b"\xff\xd8" + segment(0xC0, b"\x0c\0\5\0\7") + SCAN, "has no size before its samples"),
@@ -100,6 +101,12 @@ def test_the_codestream_of_a_file_of_boxes(way, before):
     content = SIGNATURE + box(b"jp2h", b"header", before) + box(b"jp2c", b"the codestream", way)
     assert unwrap_jpeg_2000(content) == b"the codestream"
     assert unwrap_jpeg_2000(b"anything else") == b"anything else"
+
+
+def test_a_length_of_eight_bytes_is_read_from_its_first():
+    """2**56 bytes more than the codestream has: it is all that there is."""
+    long_box = struct.pack(">I4sQ", 1, b"jp2c", (1 << 56) + 16 + 3)
+    assert unwrap_jpeg_2000(SIGNATURE + long_box + b"the codestream") == b"the codestream"
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,17 @@ def test_ybr_of_which_every_other_pixel_has_only_a_luminance(tmp_path):
         loaded(color_file(tmp_path / "full.dcm", pixels, "YBR_FULL_422"))
 
 
+def test_pixels_in_pairs_have_an_even_number_of_columns(tmp_path):
+    """Four rows of three pixels make six pairs, which the rows would have to share."""
+
+    def change(ds):
+        ds.PixelData = bytes(24)
+
+    path = color_file(tmp_path / "odd.dcm", colors(shape=(4, 3)), "YBR_FULL_422", change=change)
+    with pytest.raises(CorruptFileError, match="4x3 pixels do not lie in pairs"):
+        loaded(path)
+
+
 @pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
 def test_odd_numbers_of_bytes_in_big_endian_words(tmp_path, frames, photometric):
@@ -269,20 +280,45 @@ def test_a_palette_of_segments_equals_pydicom(tmp_path):
     np.testing.assert_allclose(loaded(path).array[:, :, 0].T, expected, rtol=1e-7)
 
 
+@pytest.mark.parametrize("count", [255, 256, 257, 300])
+def test_a_palette_of_segments_of_8_bits_counts_to_256(tmp_path, count):
+    """Single values, as many as a byte can count, and then the rest."""
+    entries = np.random.default_rng(5).integers(0, 256, (count, 3))
+
+    def damage(ds):
+        for color, values in zip(("Red", "Green", "Blue"), entries.T.tolist(), strict=True):
+            delattr(ds, f"{color}PaletteColorLookupTableData")
+            parts = [values[:200], values[200:]]
+            segments = b"".join(bytes([0, len(part), *part]) for part in parts)
+            setattr(ds, f"Segmented{color}PaletteColorLookupTableData", segments + b"\0" * (len(segments) % 2))
+
+    indices = PHANTOM.array[:, :, 0].astype(int) * 3
+    path = palette_file(tmp_path / "p.dcm", indices, entries, bits=8, damage=damage)
+    if count > 256:
+        with pytest.raises(CorruptFileError, match="more colors than its entries can count"):
+            loaded(path)
+    else:
+        expected = (entries @ WEIGHTS)[np.minimum(indices, count - 1)]
+        np.testing.assert_allclose(loaded(path).array[:, :, 0], expected, rtol=1e-7)
+
+
 def test_a_palette_that_contradicts_itself_or_is_missing(tmp_path):
     indices, entries = PHANTOM.array[:, :, 0].astype(int), np.zeros((100, 3), int)
 
     def cut(ds):
         ds.GreenPaletteColorLookupTableData = b"\0" * 50
 
-    def differ(ds):
+    def differ_in_green(ds):
+        ds.add_new(0x00281102, "US", [50, 0, 16])
+
+    def differ_in_blue(ds):
         ds.add_new(0x00281103, "US", [50, 0, 16])
 
     def lose(ds):
         for color in ("Red", "Green", "Blue"):
             delattr(ds, f"{color}PaletteColorLookupTableData")
 
-    for damage in (cut, differ):
+    for damage in (cut, differ_in_green, differ_in_blue):
         with pytest.raises(CorruptFileError, match="palette"):
             loaded(palette_file(tmp_path / "p.dcm", indices, entries, damage=damage))
     with pytest.raises(UnsupportedFormatError, match="palette"):

@@ -13,6 +13,7 @@ from pydicom.pixels import apply_modality_lut
 from pydicom.sequence import Sequence as DicomSequence
 
 from pictologics import CorruptFileError, OptionError, load_image
+from pictologics.dicom.pixels.lookup_tables import TableFormat, unpack_table_entries
 from tests.factories.dicom_series import (
     SYNTAXES,
     UNCOMPRESSED,
@@ -141,6 +142,19 @@ def test_entries_of_8_bits_in_big_endian_words(tmp_path):
     write_series(tmp_path / "s", PHANTOM, change, slope=None, signed=False, syntax=BIG_ENDIAN)
     expected = 255 - np.minimum(PHANTOM.array.astype(int), SPAN - 1)
     np.testing.assert_array_equal(load_image(tmp_path / "s").array, expected)
+
+
+def test_entries_of_one_bit(tmp_path):
+    entries = [k % 3 == 1 for k in range(SPAN)]
+    write_series(tmp_path / "s", PHANTOM, modality_lut(entries, bits=1, bytes_each=1), slope=None, signed=False)
+    expected = np.minimum(PHANTOM.array, SPAN - 1) % 3 == 1
+    np.testing.assert_array_equal(load_image(tmp_path / "s").array, expected)
+
+
+def test_an_odd_number_of_bytes_does_not_lie_in_words():
+    form = TableFormat("here.dcm", "Modality LUT", little_endian=False, signed=False)
+    first, entries = unpack_table_entries(form, b"\0\3\0\7\0\x08", b"\x0a\x0b\x0c")
+    assert (first, entries.tolist()) == (7, [10, 11, 12])
 
 
 def test_the_stored_values_are_there_when_asked_for(tmp_path):

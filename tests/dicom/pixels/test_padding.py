@@ -178,6 +178,18 @@ def test_float_pixels(tmp_path, kind, bits, order, value, limit):
     np.testing.assert_array_equal(image.source_mask, expected)
 
 
+def test_a_float_padding_value_of_too_few_bytes_is_refused(tmp_path):
+    file = slice_file(tmp_path / "map.dcm", slope=None, modality="MR")
+    ds = pydicom.dcmread(file)
+    del ds.PixelData
+    ds.BitsAllocated = 32
+    ds.add_new(0x7FE00008, "OF", PHANTOM.array[:, :, 0].T.astype("<f4").tobytes())
+    ds.add_new(0x00280122, "OB", b"\0\0")
+    ds.save_as(file)
+    with pytest.raises(CorruptFileError, match="FloatPixelPaddingValue"):
+        load_image(file, source_mask_from="padding")
+
+
 def test_each_frame_is_compared_with_the_value_of_its_file(tmp_path):
     def change(ds, k):
         ds.NumberOfFrames = 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pydicom
@@ -20,6 +22,10 @@ from pictologics import (
     UnsupportedFormatError,
     load_image,
 )
+from pictologics.dicom.frames.file_frames import list_frames
+from pictologics.dicom.headers.header_reading import read_header
+from pictologics.dicom.pixels.pixel_format import PixelFormat, read_pixel_format
+from pictologics.dicom.pixels.plane_reader import PlaneReader
 from tests.factories.dicom_series import SYNTAXES, UNCOMPRESSED, add_overlay_bits, slice_file, write_series
 from tests.factories.phantom import PHANTOM, Phantom
 
@@ -191,6 +197,24 @@ def test_float_pixels(tmp_path):
     np.testing.assert_array_equal(image.array, PHANTOM.array * 1.5)
 
 
+def test_float_pixels_are_not_shifted(tmp_path):
+    file = slice_file(tmp_path / "map.dcm", slope=None)
+    ds = pydicom.dcmread(file)
+    ds.add_new(0x7FE00009, "OD", PHANTOM.array[:, :, 0].T.astype("<f8").tobytes())
+    del ds.PixelData
+    ds.save_as(file)
+    assert read_pixel_format(read_header(file)) == PixelFormat(np.dtype("<f8"), 64, 0, False)
+
+
+def test_without_a_high_bit_the_value_begins_at_the_lowest(tmp_path):
+    def change(ds, k):
+        del ds.HighBit
+        ds.BitsStored = 12
+
+    file = slice_file(tmp_path / "ct.dcm", 0, PHANTOM, change, slope=None, signed=False)
+    np.testing.assert_array_equal(load_image(file).array[:, :, 0], PHANTOM.array[:, :, 0])
+
+
 # --- dtype ---
 
 
@@ -239,6 +263,31 @@ def test_fewer_pixels_than_promised(tmp_path, syntax, missing):
         load_image(tmp_path / "ct")
 
 
+def test_the_frame_whose_pixels_are_missing_is_counted_from_one(tmp_path):
+    def change(ds, k):
+        ds.PixelData = ds.PixelData[:-2]
+
+    file = slice_file(tmp_path / "ct.dcm", 0, PHANTOM, change)
+    with pytest.raises(CorruptFileError, match=r"and frame 1 of \d+x\d+ pixels of 2 bytes ends at byte"):
+        load_image(file)
+
+
+def test_a_file_stays_open_while_its_frames_are_read(tmp_path):
+    def change(ds, k):
+        ds.NumberOfFrames = 2
+        ds.PixelData = PHANTOM.array[:, :, :2].T.astype("<u2").tobytes()
+
+    header = read_header(slice_file(tmp_path / "two.dcm", 0, PHANTOM, change, slope=None, signed=False))
+    stored = read_pixel_format(header)
+    first, second = list_frames(header)
+    with PlaneReader() as reader:
+        np.testing.assert_array_equal(reader.read(first, stored).T, PHANTOM.array[:, :, 0])
+        file = reader.file
+        np.testing.assert_array_equal(reader.read(second, stored).T, PHANTOM.array[:, :, 1])
+        assert reader.file is file
+    assert reader.file is None
+
+
 def test_rows_that_lie_are_refused_before_memory_is_taken(tmp_path):
     files = write_series(tmp_path / "ct")
     for file in files:
@@ -255,6 +304,36 @@ def test_rows_that_lie_are_refused_before_memory_is_taken(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def deflated_file(path, change):
+    """A deflated file; ``change`` makes what is deflated from the data set and the place of its pixels."""
+    slice_file(path, syntax=SYNTAXES["deflated"])
+    start = read_header(path).dataset_offset
+    content = path.read_bytes()
+    dataset = zlib.decompress(content[start:], -zlib.MAX_WBITS)
+    at = dataset.index(b"\xe0\x7f\x10\x00OW\0\0") + 12
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    path.write_bytes(content[:start] + deflate.compress(change(dataset, at)) + deflate.flush())
+    return path
+
+
+def test_a_deflated_data_set_that_ends_early(tmp_path):
+    file = deflated_file(tmp_path / "short.dcm", lambda dataset, at: dataset[: at + 44])
+    missing = PHANTOM.array[:, :, 0].size * 2 - 44
+    with pytest.raises(CorruptFileError, match=f"its deflated data set ends {missing} bytes before the end"):
+        load_image(file)
+
+
+def test_no_file_inflates_to_more_than_a_thousand_times_its_size(tmp_path):
+    def claim(dataset, at):
+        for tag in (b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x11\x00US\x02\x00"):
+            place = dataset.index(tag) + 8
+            dataset = dataset[:place] + struct.pack("<H", 2000) + dataset[place + 2 :]
+        return dataset[: at - 4] + struct.pack("<I", 2 * 2000 * 2000) + dataset[at:]
+
+    with pytest.raises(CorruptFileError, match=r"the file ends \d+ bytes before the end of its pixels"):
+        load_image(deflated_file(tmp_path / "claims.dcm", claim))
 
 
 @pytest.mark.parametrize("bits", [(12, 12, 11), (16, 17, 16), (16, 12, 3), (16, 12, 16), (7, 7, 6)])

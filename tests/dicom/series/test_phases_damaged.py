@@ -45,6 +45,16 @@ def test_one_slice_sent_twice_under_one_uid_is_one_slice(tmp_path):
         assert_shows(load_image(tmp_path), PHANTOM)
 
 
+def test_copies_under_one_uid_are_counted(tmp_path):
+    files = write_series(tmp_path)
+    shutil.copy(files[2], tmp_path / "again.dcm")
+    with pytest.warns(ContentWarning, match="left out 1 image that repeats the SOP Instance UID"):
+        load_image(tmp_path)
+    shutil.copy(files[3], tmp_path / "and again.dcm")
+    with pytest.warns(ContentWarning, match="left out 2 images that repeat the SOP Instance UID"):
+        load_image(tmp_path)
+
+
 def test_one_slice_sent_twice_under_another_uid(tmp_path):
     """Never two slices: one that holds the same is left out, any other is a volume, said to be incomplete."""
     write_series(tmp_path)

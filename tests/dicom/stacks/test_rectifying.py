@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import pictologics
 from pictologics import GeometryError
-from pictologics.dicom.stacks.rectifying import rectify
+from pictologics.dicom.stacks.rectifying import rectify, refuse_sparse
 from pictologics.dicom.stacks.regularity import StackGeometry
 from pictologics.geometry import CORNER_ERROR_NOTED
 from tests.factories.grids import rotations
@@ -404,6 +404,20 @@ def test_a_volume_of_almost_nothing_is_refused(heights, shifts):
     stack = stack_of(heights, shifts, origin=(0, 0, 0))
     with pytest.raises(GeometryError, match="so far apart"):
         rectify(np.zeros(stack.grid.shape, order="F"), stack, FILL)
+
+
+def test_the_volume_of_almost_nothing_is_named_with_its_last_plane():
+    stack = stack_of([0, 1, 2.3, 1e9], origin=(0, 0, 0))
+    with pytest.raises(GeometryError) as caught:
+        rectify(np.zeros(stack.grid.shape, order="F"), stack, FILL)
+    assert caught.value.values["shape"] == (*stack.grid.shape[:2], 1e9 + 1)
+
+
+def test_a_large_volume_may_have_32_times_the_voxels_of_its_slices():
+    stack = stack_of([0, 1, 2, 3], shape=(4096, 4096), origin=(0, 0, 0))
+    refuse_sparse((4096, 4096, 4 * 32), stack)
+    with pytest.raises(GeometryError, match="4096 x 4096 x 129 voxels"):
+        refuse_sparse((4096, 4096, 4 * 32 + 1), stack)
 
 
 def test_a_small_volume_may_be_almost_empty():

@@ -136,6 +136,19 @@ def test_planes_that_are_not_parallel(tmp_path_factory, axis, degrees, sign):
         load(tmp_path_factory.mktemp("seg"), [first, replace(second, cosines=turned)])
 
 
+def test_how_far_planes_are_turned_is_told_from_the_first(tmp_path):
+    """One way and the other, so that the last two lie twice as far apart."""
+    frames = frames_at([0, 1, 2])
+    for k, degrees in ((1, 5.0), (2, -4.0)):
+        angle = np.radians(degrees)
+        column = np.cos(angle) * OBLIQUE[:, 1] + np.sin(angle) * OBLIQUE[:, 2]
+        frames[k] = replace(frames[k], cosines=[*OBLIQUE[:, 0], *column])
+    apart = max(np.abs(np.subtract(frame.cosines, frames[0].cosines)).max() for frame in frames)
+    assert apart < 0.09
+    with pytest.raises(GeometryError, match=f"up to 5 degrees and their cosines up to {apart:.3g} apart"):
+        load(tmp_path, frames)
+
+
 def test_a_tilted_stack(tmp_path):
     frames = frames_at([0, 1, 2])
     moved = [replace(f, position=np.add(f.position, k * 0.3 * OBLIQUE[:, 1]).tolist()) for k, f in enumerate(frames)]
@@ -149,20 +162,37 @@ def test_a_plane_far_away(tmp_path):
         load(tmp_path, frames)
 
 
-def test_a_pixel_spacing_that_varies_is_named_with_both(tmp_path):
-    def widen(ds):
-        ds.PerFrameFunctionalGroupsSequence[1].PixelMeasuresSequence = [deepcopy(shared(ds))]
-        ds.PerFrameFunctionalGroupsSequence[1].PixelMeasuresSequence[0].PixelSpacing = [1.125, 0.9]
-        for k in (0, 2):
-            ds.PerFrameFunctionalGroupsSequence[k].PixelMeasuresSequence = [deepcopy(shared(ds))]
-        del ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+def write_with_spacings(path, spacings):
+    """Planes side by side, each with distances between its rows and its columns."""
 
-    def shared(ds):
-        return ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    def change(ds):
+        shared = ds.SharedFunctionalGroupsSequence[0]
+        for group, spacing in zip(ds.PerFrameFunctionalGroupsSequence, spacings, strict=True):
+            group.PixelMeasuresSequence = deepcopy(shared.PixelMeasuresSequence)
+            group.PixelMeasuresSequence[0].PixelSpacing = list(spacing)
+        del shared.PixelMeasuresSequence
 
-    path = write_seg(tmp_path / "seg.dcm", frames_at([0, 1, 2]), widen)
+    return write_seg(path, frames_at(range(len(spacings))), change)
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_pixel_spacing_that_varies_is_named_with_both(tmp_path, which):
+    spacings = [(1.125, 0.75)] * 3
+    spacings[which] = (1.125, 0.9)
+    path = write_with_spacings(tmp_path / "seg.dcm", spacings)
     with pytest.raises(GeometryError, match=r"varies: 1\.125, 0\.75 mm and 1\.125, 0\.9 mm"):
         load_seg(path)
+
+
+def test_of_pixel_spacings_that_hardly_differ_the_first_counts(tmp_path):
+    path = write_with_spacings(tmp_path / "seg.dcm", [(1.125, 0.75), (1.125, 0.75), (1.125, 0.7503)])
+    assert load_seg(path).spacing[:2] == (0.75, 1.125)
+
+
+def test_nothing_is_said_where_no_plane_is_missing(tmp_path):
+    image = load(tmp_path, frames_at(range(260)))
+    assert image.array.shape[2] == 260
+    assert not image.provenance.decisions
 
 
 def test_some_planes_without_a_position(tmp_path):
