@@ -200,7 +200,9 @@ def test_what_does_not_lie_on_the_series(series, tmp_path):
     path = tmp_path / "made.dcm"
     aside = Image.from_grid(label_map(APART), scan.grid.cropped((0, 0, 0), scan.grid.shape))
     aside.origin = tuple(scan.grid.index_to_world((0.5, 0, 0)))
-    with pytest.raises(GeometryError, match="lattices do not meet"):
+    with pytest.raises(
+        GeometryError, match=r"does not lie on the voxels of the series: the two lattices do not meet.*resample_to"
+    ):
         save_seg(aside, series, path)
     beyond = Image.from_grid(np.ones((13, 11, 10), np.uint8), scan.grid.cropped((0, 0, 0), (13, 11, 10)))
     with pytest.raises(GeometryError, match="143 voxels of the mask lie outside the series"):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..checks import check_choice, check_number, check_range, check_whole, format_range, is_number, option_error
 from ..errors import OptionError
 from ..image import Image
-from ..image_checks import derive_image, find_valid_voxels, name_of
+from ..image_checks import check_is_image, derive_image, find_valid_voxels, name_of
 from ..labels import LARGEST_LABEL, choose_label_type
 from ..provenance import Decision
 from ..threads import run_in_shares
@@ -82,6 +82,7 @@ def round_intensities(image: Image) -> Image:
         >>> round_intensities(scan).array.tolist()
         [[[-1.0, 40.0]]]
     """
+    check_is_image("image", image)
     # Adding zero turns -0.0 into 0.0.
     array = image.array if image.array.dtype.kind in "biu" else np.rint(image.array) + image.array.dtype.type(0)
     return derive_image(image, Decision("processed", "values rounded to whole numbers"), array=array)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..checks import check_choice, check_number, check_range, format_range
 from ..geometry import Box
 from ..image import Image, copy_image
+from ..image_checks import check_is_image
 from ..provenance import Decision
 from .boxes import join_boxes, widen_box
 from .mask_labels import check_mask
@@ -182,6 +183,7 @@ def crop_to_mask(image: Image, mask: Image, margin_mm: float = 0.0) -> tuple[Ima
 
 def crop_around(image: Image, masks: list[Image], margin_mm: float) -> tuple[Image, list[Image]]:
     """Cut an image and several masks down to the box that holds all of them; see ``crop_to_mask``."""
+    check_is_image("image", image)
     margin = check_number("margin_mm", margin_mm, "mm", least=0)
     boxes = []
     for mask in masks:

@@ -166,6 +166,8 @@ def resample_to(
             f"reference is of type {type(reference).__name__} and must be an Image or a Grid",
             advice="load the reference first",
         )
+    if isinstance(reference, Image):
+        check_is_image("reference", reference)
     target = reference.grid if isinstance(reference, Image) else reference
     how = Sampling(
         check_choice("interpolation", interpolation, get_args(Interpolation)),

@@ -11,7 +11,7 @@ from ..array_types import AnyArray
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
 from ..image import Image
-from ..image_checks import check_is_image, report_other_frame
+from ..image_checks import check_is_image, name_of, report_other_frame
 from ..labels import choose_label_type
 from ..placement import place
 from ..provenance import Decision
@@ -73,7 +73,7 @@ def place_masks(
     placed: list[AnyArray] = []
     overlap = False
     for number, mask in masks.items():
-        inside = place_on_series(mask, series, decisions) > 0
+        inside = place_on_series(mask, series, decisions, f"mask {number}") > 0
         overlap = overlap or bool((combined[inside] > 0).any())
         combined[inside] = number
         placed.append(inside)
@@ -88,7 +88,7 @@ def place_masks(
     return np.stack(placed, axis=-1).astype(np.uint8), numbers_given
 
 
-def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]) -> AnyArray:
+def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision], name: str = "the mask") -> AnyArray:
     """Place a mask on the voxels of the series, as (planes, rows, columns) of unsigned integers.
 
     Raises:
@@ -98,24 +98,35 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
     array = np.asarray(mask.array)
     if array.dtype.kind not in "bui" and not (array.dtype.kind == "f" and (np.rint(array) == array).all()):
         raise OptionError(
-            f"the mask holds {array.dtype} values that are not whole numbers",
-            advice="round it first, such as by numpy.rint",
+            f"{name} holds {array.dtype} values that are not whole numbers",
+            path=name_of(mask),
+            advice="round them first, such as by pictologics.preprocessing.round_intensities",
         )
     if not array.any():
-        raise OptionError("the mask is 0 everywhere", advice="pass a mask with a segment in it")
+        raise OptionError(f"{name} is 0 everywhere", path=name_of(mask), advice="pass a mask with a segment in it")
     if array.min() < 0:
         raise OptionError(
-            f"the mask holds {array.min()}, and segment numbers begin at 1", advice="give its segments other numbers"
+            f"{name} holds {array.min()}, and segment numbers begin at 1",
+            path=name_of(mask),
+            advice="give its segments other numbers",
         )
     labels = array.astype(choose_label_type(int(array.max())), order="F")
     # Not to the nearest voxels: what is written is taken for what was drawn on these slices.
-    mask.grid.lattice_map(series.planes.grid)
+    try:
+        mask.grid.lattice_map(series.planes.grid)
+    except GeometryError as error:
+        raise GeometryError(
+            f"{name} does not lie on the voxels of the series: {error.found}",
+            path=series.path,
+            advice='resample it first: resample_to(mask, load_image(reference_series), interpolation="nearest")',
+            **error.values,
+        ) from error
     placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
     # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
     lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))
     if lost:
         raise GeometryError(
-            f"{lost} voxels of the mask lie outside the series",
+            f"{lost} voxels of {name} lie outside the series",
             path=series.path,
             advice="crop the mask to the series, or pass the series it belongs to",
             voxels=lost,

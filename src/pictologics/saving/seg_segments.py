@@ -58,7 +58,10 @@ def read_segment_number(facts: Facts) -> int:
     """Read which segment is described."""
     number = facts.get("segment_number")
     if not is_whole(number):
-        raise OptionError(f"a segment is described without its segment_number: {dict(facts)}")
+        raise OptionError(
+            f"segments describes a segment without its segment_number: {dict(facts)}",
+            advice="give each segment the number that it has in the mask",
+        )
     return int(number)  # type: ignore[arg-type]
 
 
