@@ -31,8 +31,8 @@ __all__ = [
 PathLike = str | os.PathLike[str]
 """How a caller names a file."""
 
-OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Without O_NONBLOCK, opening a named pipe for reading waits for a writer."""
+OPEN_FLAGS = (os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0),)
+"""How files are opened, as ``map`` wants it. Without O_NONBLOCK, a named pipe would wait for a writer."""
 
 
 ADVICE_BY_ERRNO: Final = {
@@ -43,6 +43,10 @@ ADVICE_BY_ERRNO: Final = {
     errno.ELOOP: "a link leads back to itself: remove it",
 }
 """What can be done about an error of the system, by its number."""
+
+
+FIRST: Final = (0,)
+"""Where a file holds its descriptor."""
 
 
 class ByteSource(Protocol):
@@ -148,7 +152,7 @@ class OpenDiskFile(ClosesOnExit):
         self.name = name
         self.held: list[int] = []
         try:
-            self.held.extend(map(os.open, (name,), (OPEN_FLAGS,)))
+            self.held.extend(map(os.open, (name,), OPEN_FLAGS))
         except FileNotFoundError as error:
             raise MissingPathError("there is no such file", path=name, advice="check the path") from error
         except ValueError as error:
@@ -158,7 +162,7 @@ class OpenDiskFile(ClosesOnExit):
         except OSError as error:
             raise access_error("the file cannot be opened", error, name) from error
         # Asked of the open file, not of its path, which may name another file by now.
-        status = os.fstat(self.descriptor)
+        status = os.fstat(self.held[0])
         if not stat.S_ISREG(status.st_mode):
             self.close()
             raise FileAccessError(
@@ -169,7 +173,8 @@ class OpenDiskFile(ClosesOnExit):
         self.size = status.st_size
 
     def __del__(self) -> None:
-        self.close()
+        if self.held:
+            self.close()
 
     @property
     def descriptor(self) -> int:
@@ -180,13 +185,14 @@ class OpenDiskFile(ClosesOnExit):
         """Give the descriptor back."""
         if self.held:
             # Taken out first: numbers of descriptors are used again, and a second close would close another file.
-            list(map(os.close, map(self.held.pop, (0,))))
+            any(map(os.close, map(self.held.pop, FIRST)))
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
         try:
-            os.lseek(self.descriptor, offset, os.SEEK_SET)
-            return os.read(self.descriptor, count)
+            descriptor = self.held[0]
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.read(descriptor, count)
         except OSError as error:
             raise access_error("the file cannot be read", error, self.name) from error
 
