@@ -192,3 +192,13 @@ def test_sequences_deeper_than_any_are_refused(tmp_path, depth, syntax):
     path.write_bytes(content[:at] + begin * depth + end * depth + content[at:])
     with pytest.raises(CorruptFileError, match="nested more than 64 deep"):
         load_image(path)
+
+
+@pytest.mark.parametrize("given", [5, None, b"a", [b"a"], ["a", 5], [], {}])
+def test_what_is_no_path_is_refused(tmp_path, image, given):
+    with pytest.raises(OptionError):
+        save_image(image, given)
+    with pytest.raises(OptionError):
+        save_seg(image, given, tmp_path / "o.dcm")
+    with pytest.raises(OptionError):
+        Pipeline.from_file(given)

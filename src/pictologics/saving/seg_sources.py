@@ -121,7 +121,7 @@ def list_source_files(
         if not is_there(path):
             raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
         return os.fspath(given), list(list_files(path, recursive=False)) if is_folder(path) else [DiskFile(path)]
-    if not isinstance(given, Sequence) or not given:
+    if not isinstance(given, Sequence) or not given or not all(isinstance(path, (str, os.PathLike)) for path in given):
         raise OptionError(
             "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"
         )

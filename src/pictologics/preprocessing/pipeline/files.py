@@ -155,7 +155,9 @@ def parse_file(path: str | os.PathLike[str]) -> Any:
         CorruptFileError: If it is not valid YAML or JSON.
         OptionError: If its suffix is not one of ``PARSERS``; and as ``parse_text``.
     """
-    file = Path(path)
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(f"the path of a pipeline's file is required, and {type(path).__name__} was given")
+    file = Path(os.fsdecode(path))
     suffix = file.suffix.lower()
     if suffix not in PARSERS:
         raise OptionError(f"a pipeline's file must end in {', '.join(sorted(PARSERS))}", path=file, advice="rename it")
