@@ -110,5 +110,5 @@ def write_metaimage(
 
 def encoded(piece: np.ndarray, compressed: bool, text: bool) -> bytes:
     if text:
-        return " ".join(map(str, piece.ravel("F").tolist())).encode()
+        return (" ".join(map(str, piece.ravel("F").tolist())) + "\n").encode()
     return zlib.compress(piece.tobytes("F")) if compressed else piece.tobytes("F")

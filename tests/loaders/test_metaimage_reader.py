@@ -207,7 +207,7 @@ def test_letters_against_the_matrix(tmp_path, letters, agrees):
     if agrees:
         load_image(path)
         return
-    with pytest.warns(GeometryWarning, match=f"{letters} and the matrix says"):
+    with pytest.warns(GeometryWarning, match="AnatomicalOrientation .* and the matrix says"):
         image = load_image(path)
     assert_is_as_in_simpleitk(path, image)
 

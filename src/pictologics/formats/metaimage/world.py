@@ -85,7 +85,7 @@ def compare_letters(header: MetaImageHeader, grid: Grid) -> list[Decision]:
     contradiction is what agrees with neither.
     """
     letters = header.fields.get("AnatomicalOrientation", "").upper()
-    if len(letters) != 3 or not all(any(letter in ends for ends in AXIS_LETTERS) for letter in letters):
+    if len(letters) != 3 or "?" in letters:
         return []
     named = np.zeros((3, 3))
     for column, letter in enumerate(letters):
@@ -97,8 +97,11 @@ def compare_letters(header: MetaImageHeader, grid: Grid) -> list[Decision]:
     agreement = abs(float((named * grid.direction).sum()))
     if best - agreement < LETTERS_CONTRADICT:
         return []
+    # Others are not quoted: they may be anything.
+    are_known = all(any(letter in ends for ends in AXIS_LETTERS) for letter in letters)
+    shown = f"is {letters}" if are_known else "has letters that name no side,"
     text = (
-        f"AnatomicalOrientation is {letters} and the matrix says that the axes run towards {grid.orientation}; "
+        f"AnatomicalOrientation {shown} and the matrix says that the axes run towards {grid.orientation}; "
         "the matrix was used"
     )
     return [Decision("assumed", text, None, "geometry")]
