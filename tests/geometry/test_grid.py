@@ -394,6 +394,13 @@ def test_is_a_value(grid):
     assert grid != "a grid"
 
 
+@pytest.mark.parametrize("other", [Grid((2, 3, 4), origin=(0, 0, 1)), Grid((2, 3, 4), (1, 1, 2)), Grid((2, 3, 5))])
+def test_a_larger_number_is_another_grid_from_either_side(other):
+    grid = Grid((2, 3, 4))
+    assert grid != other
+    assert other != grid
+
+
 @given(grids())
 def test_pickles_and_stays_immutable(grid):
     for value in (grid, pickle.loads(pickle.dumps(grid))):
