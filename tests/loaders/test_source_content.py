@@ -66,3 +66,11 @@ def test_a_list_of_two_series_is_called_a_list(tmp_path):
     files = [*write_series(tmp_path / "a", series="a"), *write_series(tmp_path / "b", series="b")]
     with pytest.raises(AmbiguousSeriesError, match=f"the list of {len(files)} files holds 2 image series"):
         load_image(files)
+
+
+def test_a_list_of_volumes_is_to_be_merged(tmp_path):
+    files = [tmp_path / "a.nii", tmp_path / "b.nii"]
+    for file in files:
+        save_image(SCAN, file)
+    with pytest.raises(UnsupportedFormatError, match="load it by its own path, or merge several"):
+        load_image(files)

@@ -135,10 +135,13 @@ def scan_source(source: Source, recursive: bool) -> Scan:
     scan = scan_files(source.files)
     if source.kind == "list" and (scan.others or scan.broken):
         # A folder may hold anything, but every file of a list was named on purpose.
+        stranger = (scan.others + scan.broken)[0]
         raise UnsupportedFormatError(
             "this file is not DICOM, and a list must name DICOM files of one series",
-            path=(scan.others + scan.broken)[0],
-            advice="take it out of the list",
+            path=stranger,
+            advice="load it by its own path, or merge several with load_and_merge_images"
+            if count_volume_files([stranger])
+            else "take it out of the list",
         )
     return scan
 
