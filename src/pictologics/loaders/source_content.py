@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,10 @@ VOLUME_SUFFIXES = {
     ".mhd": "MetaImage",
 }
 """Files that hold an image each: a folder of them is no series, and they are loaded one by one."""
+
+
+MODALITY_CODE = re.compile("[A-Z]{2,4}")
+"""What a modality looks like (DICOM PS3.3 C.7.3.1.1.1); the few longer codes are of no image that is loaded."""
 
 
 def find_segment_format(header: Header) -> str:
@@ -79,7 +84,9 @@ def count_volume_files(names: Sequence[str]) -> dict[str, int]:
 
 def describe_content(scan: Scan) -> list[str]:
     """What the files of a source are, kind by kind: "60 CT images", "1 DICOM SEG", "2 NIfTI files", "1 other file"."""
-    images = Counter(header.text(tags.MODALITY) for header in scan.headers if holds_image(header))
+    modalities = (header.text(tags.MODALITY) for header in scan.headers if holds_image(header))
+    # Of a field that holds more than a short code, nothing is quoted: it may be a name.
+    images = Counter(text if MODALITY_CODE.fullmatch(text) else "" for text in modalities)
     others = [header for header in scan.headers if not holds_image(header)]
     segments = Counter(filter(None, map(find_segment_format, others)))
     found = [count_things(count, f"{modality} image".strip()) for modality, count in sorted(images.items())]
