@@ -72,7 +72,7 @@ def test_empty_folder(tmp_path, door):
 def test_folder_of_junk(tmp_path, door):
     for k in range(20):
         garbage(tmp_path / f"junk{k}.bin", 3000, seed=k)
-    error = assert_refused(door, tmp_path, UnsupportedFormatError, "20 files")
+    error = assert_refused(door, tmp_path, UnsupportedFormatError, "20 other files")
     assert "junk0.bin" in str(error)
 
 
