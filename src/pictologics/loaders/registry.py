@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import BinaryIO
 
 from ..dicom.headers.pydicom_edge import find_registered_name
@@ -105,8 +106,13 @@ def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str =
 
 def list_segment_readers(segment_format: str = "") -> list[SegmentReader]:
     """List the readers of segments, or of those of one format."""
-    readers = [reader for reader in READERS if isinstance(reader, SegmentReader)]
-    return [reader for reader in readers if segment_format in ("", reader.segment_format)]
+    return [reader for reader in find_segment_readers(READERS) if segment_format in ("", reader.segment_format)]
+
+
+@cache
+def find_segment_readers(readers: tuple[Reader, ...]) -> tuple[SegmentReader, ...]:
+    """Which of the readers give segments, too; asked once, since comparing an object with a protocol takes its time."""
+    return tuple(reader for reader in readers if isinstance(reader, SegmentReader))
 
 
 def unknown_format_error(probe: Probe) -> UnsupportedFormatError | CorruptFileError:

@@ -20,8 +20,23 @@ WHAT_WAS_TAKEN: Final = {
 """What became of the values where a slope is zero."""
 
 
+RESCALE_TAGS: Final = (
+    tags.RESCALE_SLOPE,
+    tags.RESCALE_INTERCEPT,
+    tags.REAL_WORLD_VALUE_SLOPE,
+    tags.DOSE_GRID_SCALING,
+    tags.CODE_VALUE,
+    tags.LONG_CODE_VALUE,
+)
+"""What the rule by which a plane is rescaled is read from."""
+
+
 def describe_odd_rescales(frames: Sequence[Frame]) -> tuple[Decision, ...]:
     """Say of which planes of a volume the values are doubtful, and what was taken."""
+    rules = {tuple(map(frame.attributes.values.get, RESCALE_TAGS)) for frame in frames}
+    if len(rules) == 1 and not find_void_slope(frames[0].attributes):
+        # As nearly always: one rule for all planes, and a sound one.
+        return ()
     return (*describe_void_slopes(frames), *describe_missing_rescales(frames))
 
 

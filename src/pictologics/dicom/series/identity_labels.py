@@ -35,6 +35,11 @@ def read_labels(frame: Frame) -> tuple[str, ...]:
     return tuple(frame.attributes.text(tag) for tag in IDENTITY_LABELS)
 
 
+def have_one_label(frames: Sequence[Frame]) -> bool:
+    """Whether the labels of all planes are the same bytes, as nearly always; texts are read only where they are not."""
+    return len({tuple(map(frame.attributes.values.get, IDENTITY_LABELS)) for frame in frames}) == 1
+
+
 def part_by_labels(frames: Sequence[Frame], as_listed: bool) -> list[list[Frame]]:
     """The sets that labels name, if positions bear them out; else all planes as one set.
 
@@ -42,6 +47,8 @@ def part_by_labels(frames: Sequence[Frame], as_listed: bool) -> list[list[Frame]
         frames: Planes of one orientation and size.
         as_listed: Whether a person named the files one by one, which says that they belong together.
     """
+    if have_one_label(frames):
+        return [list(frames)]
     groups: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, frame in enumerate(frames):
         groups[read_labels(frame)].append(index)
@@ -71,6 +78,8 @@ def do_positions_part(frames: Sequence[Frame], groups: Sequence[Sequence[int]], 
 
 def name_differing_labels(frames: Sequence[Frame], others: Sequence[Frame]) -> str:
     """Keyword and value of the labels by which planes differ from others, in words."""
+    if have_one_label(others):
+        return ""
     own, rest = read_labels(frames[0]), {read_labels(frame) for frame in others}
     return " and ".join(
         f"{tags.KEYWORDS[tag]} {value}" if value else f"no {tags.KEYWORDS[tag]}"
@@ -81,7 +90,9 @@ def name_differing_labels(frames: Sequence[Frame], others: Sequence[Frame]) -> s
 
 def describe_labels(frames: Sequence[Frame]) -> list[SeriesRemark]:
     """What is said of labels that differ within the planes of one volume."""
-    remarks = []
+    remarks: list[SeriesRemark] = []
+    if have_one_label(frames):
+        return remarks
     for tag, values in zip(IDENTITY_LABELS, zip(*map(read_labels, frames), strict=True), strict=True):
         count = len(set(values))
         if count > 1:

@@ -126,6 +126,8 @@ def part_layout(frames: Sequence[Frame], as_listed: bool) -> list[FrameLayout]:
 
 def name_apart(layouts: Sequence[FrameLayout]) -> list[FrameLayout]:
     """Layouts that would be called alike, with what tells them apart in their names."""
+    if len(layouts) == 1:
+        return list(layouts)
     counts = Counter(layout.name for layout in layouts)
     named = []
     for layout in layouts:
