@@ -131,6 +131,15 @@ def medium(folder: Path, *files: Path) -> Path:
     return folder / "DICOMDIR"
 
 
+def test_a_folder_with_an_index_says_how_to_load_what_it_lists(tmp_path):
+    """A CD: the index, and the files in folders below."""
+    write_series(tmp_path / "series")
+    index = medium(tmp_path / "cd", *sorted((tmp_path / "series").iterdir()))
+    with pytest.raises(UnsupportedFormatError, match=r"DICOMDIR.*pass the path of the index, or recursive=True"):
+        load_image(index.parent)
+    assert load_image(index.parent, recursive=True).grid == load_image(index).grid
+
+
 @pytest.fixture(scope="module")
 def first_medium(tmp_path_factory) -> Path:
     """The index of a medium, which pydicom takes half a second to write; tests use copies."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..checks import volume_index_error
-from ..dicom.frames.sop_classes import holds_segments
+from ..dicom.frames.sop_classes import holds_segments, read_sop_class
 from ..dicom.headers import tags
+from ..dicom.headers.dicomdir import MEDIA_STORAGE_DIRECTORY
 from ..dicom.headers.scanning import Scan, list_files, scan_files
 from ..dicom.series.image_series import Localizers, Series, choose_series, group_series, set_aside_localizers
 from ..dicom.series.phase_info import DicomPhaseInfo
@@ -73,6 +74,7 @@ def find_source_volumes(source: Source, recursive: bool, series_uid: str | None)
     groups, localizers = find_image_series(scan, source, recursive), Localizers()
     if not groups:
         refuse_segmentations(scan, source)
+        refuse_index(scan, source)
     if series_uid is None:
         groups, localizers = set_aside_localizers(groups)
     series = choose_series(groups, series_uid, source.path, name_holder(source))
@@ -205,6 +207,17 @@ def refuse_segmentations(scan: Scan, source: Source) -> None:
             path=source.path,
             advice="pass the path of the one that is meant",
             files=[header.path for header in found],
+        )
+
+
+def refuse_index(scan: Scan, source: Source) -> None:
+    """Raise if a folder holds the index of a medium and no image, as a CD does: its files lie in folders below."""
+    found = [header.path for header in scan.headers if read_sop_class(header) == MEDIA_STORAGE_DIRECTORY]
+    if found and source.kind == "folder":
+        raise UnsupportedFormatError(
+            f"the folder holds no image, but an index of files (DICOMDIR): '{found[0]}'",
+            path=source.path,
+            advice="pass the path of the index, or recursive=True to look into the folders below",
         )
 
 
