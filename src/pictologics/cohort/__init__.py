@@ -1,0 +1,1 @@
+"""Thousands of studies: found, checked, converted, processed and shown."""
