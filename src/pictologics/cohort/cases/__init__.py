@@ -1,0 +1,1 @@
+"""What a run works on: images and their masks, chosen from a cohort."""
