@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.factories.cohorts import demo_cohort, demo_cohort_copy  # noqa: F401
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # A shared machine may stall for longer than hypothesis' deadline; tmp_path is only ever added to; a run of unlucky

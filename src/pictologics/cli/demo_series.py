@@ -19,7 +19,18 @@ from pydicom.valuerep import format_number_as_ds
 from ..geometry import Grid
 from .demo_anatomy import BODY_CENTER, NODULE, ScannedBody
 
-__all__ = ["DemoTruth", "write_demo_series"]
+__all__ = [
+    "DemoTruth",
+    "describe_pixels",
+    "format_decimal",
+    "make_meaningless_names",
+    "make_scanner_noise",
+    "make_shared_dataset",
+    "make_slice_grid",
+    "write_demo_series",
+    "write_instance",
+    "write_stored_plane",
+]
 
 FIELD_OF_VIEW = 350.0
 """Width and height of a slice, mm."""
@@ -211,14 +222,25 @@ def write_instance(
     position: npt.NDArray[np.float64],
     hu: npt.NDArray[np.float32],
 ) -> None:
-    """Write one file; the dataset is used again for the next."""
+    """Write one file of Hounsfield units; the dataset is used again for the next."""
+    stored = np.clip(np.rint(hu) - INTERCEPT, 0, STORED_MAXIMUM).astype("<u2")
+    write_stored_plane(dataset, file, number, position, stored)
+
+
+def write_stored_plane(
+    dataset: Dataset,
+    file: Path,
+    number: int,
+    position: npt.NDArray[np.float64],
+    stored: npt.NDArray[np.uint16],
+) -> None:
+    """Write one file of stored values (rows, columns); the dataset is used again for the next."""
     uid = generate_uid(entropy_srcs=[str(dataset.SeriesInstanceUID), str(number)])
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
     dataset.InstanceNumber = number
     dataset.ImagePositionPatient = [format_decimal(c) for c in position]
-    stored = np.clip(np.rint(hu) - INTERCEPT, 0, STORED_MAXIMUM).astype("<u2")
     dataset.Rows, dataset.Columns = stored.shape
-    dataset.PixelData = stored.tobytes()
+    dataset.PixelData = stored.astype("<u2").tobytes()
     dataset.save_as(file, enforce_file_format=True)
 
 
