@@ -114,7 +114,7 @@ def write_segmentation(patient: ScannedPatient, scan: WrittenSeries, file: Path)
         if (patient.organs[:, :, k] == label).any()
     ]
     describe_bits(dataset, scan, len(frames))
-    dataset.SegmentSequence = Sequence([describe_segment(number, label) for number, label in enumerate(labels, 1)])
+    dataset.SegmentSequence = Sequence([describe_organ(number, label) for number, label in enumerate(labels, 1)])
     organize_dimensions(dataset)
     dataset.ReferencedSeriesSequence = Sequence(
         [make_item(SeriesInstanceUID=scan.uid, ReferencedInstanceSequence=Sequence(refer_to_slices(scan)))]
@@ -139,7 +139,7 @@ def describe_bits(dataset: Dataset, scan: WrittenSeries, frames: int) -> None:
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 1, 1, 0, 0
 
 
-def describe_segment(number: int, label: int) -> Dataset:
+def describe_organ(number: int, label: int) -> Dataset:
     """Describe the segment of an organ."""
     name = ORGAN_NAMES[label]
     return make_item(
