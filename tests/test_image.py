@@ -22,6 +22,7 @@ from pictologics import (
     load_image,
 )
 from pictologics.provenance import Provenance
+from tests.factories.dicom_series import write_series
 from tests.factories.grids import grids
 from tests.factories.phantom import OBLIQUE, PHANTOM
 
@@ -298,3 +299,61 @@ def test_an_image_without_a_place_says_so_wherever_it_is_used(fields):
 def test_a_ragged_list_is_no_mask():
     with pytest.raises(OptionError, match="mask is"):
         Image(np.zeros((1, 1, 2)), (1, 1, 1), (0, 0, 0)).with_source_mask([[1], [1, 2]])
+
+
+def test_numpy_takes_an_image_as_its_array(image):
+    assert np.asarray(image) is image.array
+    assert (image.shape, image.ndim, image.dtype) == (PHANTOM.shape, 3, np.dtype(np.float32))
+    doubled = np.array(image)
+    assert not np.shares_memory(doubled, image.array)
+    assert np.asarray(image, np.float64).dtype == np.float64
+    assert np.sum(image) == image.array.sum()
+    assert np.shares_memory(np.array(image, copy=None), image.array)
+
+
+def test_an_array_that_must_not_be_copied_is_not(image):
+    assert image.__array__(copy=False) is image.array
+    with pytest.raises(ValueError, match="only by a copy"):
+        image.__array__(np.float64, copy=False)
+
+
+def test_a_part_keeps_place_labels_and_source_mask(image):
+    valid = image.array > np.median(image.array)
+    named = dataclasses.replace(image, labels={1: "liver"}).with_source_mask(valid)
+    parts = (slice(1, 4), slice(None), slice(None, None, -2))
+    part = named[parts]
+    np.testing.assert_array_equal(part.array, image.array[parts])
+    np.testing.assert_array_equal(part.source_mask, valid[parts])
+    assert (part.modality, part.labels, part.metadata) == ("CT", {1: "liver"}, image.metadata)
+    assert part.grid == image.grid[parts]
+    assert part.array.flags.f_contiguous
+    for field in ("array", "source_mask", "direction"):
+        assert not np.shares_memory(getattr(part, field), getattr(named, field))
+    assert "cropped from" in part.provenance.decisions[-1].text
+
+
+def test_a_part_knows_its_slices(tmp_path):
+    write_series(tmp_path, PHANTOM)
+    image = load_image(tmp_path)
+    part = image[:, :, 3:0:-1]
+    assert part.provenance.slices == image.provenance.slices[3:0:-1]
+    assert [place.position for place in part.provenance.slices] == [
+        pytest.approx(tuple(part.grid.index_to_world((0, 0, k)))) for k in range(3)
+    ]
+
+
+def test_an_image_is_no_sequence_of_planes(image):
+    for use in (iter, list, lambda image: 0.0 in image):
+        with pytest.raises(TypeError):
+            use(image)
+    with pytest.raises(OptionError, match="index the array"):
+        image[image.array > 0]
+
+
+def test_a_copy_shares_nothing(image):
+    copy = image.copy()
+    assert copy.equals(image)
+    copy.array[:] = -1
+    copy.metadata["units"] = "none"
+    assert not copy.equals(image)
+    assert image.metadata["units"] == "HU"

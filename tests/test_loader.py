@@ -96,7 +96,7 @@ def test_a_mask_in_another_order_of_axes_lands_on_its_scan(tmp_path):
     scan = load_image(tmp_path / "series")
     mask = Image.from_grid((scan.array % 2).astype(np.uint8), scan.grid)
     array = np.flip(mask.array, 0).transpose(2, 0, 1)[1:]
-    grid = mask.grid.flipped(0).permuted((2, 0, 1)).cropped((1, 0, 0), array.shape)
+    grid = mask.grid.flip(0).permute((2, 0, 1)).crop((1, 0, 0), array.shape)
     moved = Image.from_grid(array, grid)
     save_image(moved, tmp_path / "mask.nii.gz")
     placed = load_image(tmp_path / "mask.nii.gz", reference_image=scan, fill_value=9)
@@ -109,7 +109,7 @@ def test_a_mask_in_another_order_of_axes_lands_on_its_scan(tmp_path):
 def test_a_mask_far_away_is_all_fill_value_with_a_warning_that_says_where(tmp_path):
     write_nifti(tmp_path / "scan.nii")
     scan = load_image(tmp_path / "scan.nii")
-    far = Image.from_grid(scan.array, scan.grid.cropped((100, 0, 0), scan.array.shape))
+    far = Image.from_grid(scan.array, scan.grid.crop((100, 0, 0), scan.array.shape))
     save_image(far, tmp_path / "far.nii")
     with pytest.warns(ContentWarning, match="wholly outside the reference: its corners are at") as caught:
         placed = load_image(tmp_path / "far.nii", reference_image=scan, fill_value=-3)

@@ -44,7 +44,7 @@ def saved(folder: Path, *arrays: np.ndarray, grid: Grid = GRID) -> list[Path]:
     paths = []
     for number, array in enumerate(arrays):
         path = folder / f"part_{number}.nii.gz"
-        save_image(Image.from_grid(array, grid.cropped((0, 0, 0), array.shape)), path)
+        save_image(Image.from_grid(array, grid.crop((0, 0, 0), array.shape)), path)
         paths.append(path)
     return paths
 
@@ -155,9 +155,9 @@ def test_crops_go_to_their_place_and_the_rest_is_filled(tmp_path, fill_value):
     """Two crops of one image that share a plane, one of them with its axes flipped and reordered."""
     whole = np.arange(1, 121, dtype=np.float32).reshape(GRID.shape, order="F")
     first, second = tmp_path / "first.nii", tmp_path / "second.nii"
-    save_image(Image.from_grid(whole[:3, 1:], GRID.cropped((0, 1, 0), (3, 4, 4))), first)
-    crop, grid = whole[2:5, 1:], GRID.cropped((2, 1, 0), (3, 4, 4))
-    save_image(Image.from_grid(crop.transpose(2, 0, 1)[::-1], grid.permuted((2, 0, 1)).flipped(0)), second)
+    save_image(Image.from_grid(whole[:3, 1:], GRID.crop((0, 1, 0), (3, 4, 4))), first)
+    crop, grid = whole[2:5, 1:], GRID.crop((2, 1, 0), (3, 4, 4))
+    save_image(Image.from_grid(crop.transpose(2, 0, 1)[::-1], grid.permute((2, 0, 1)).flip(0)), second)
     reference = Image.from_grid(np.zeros(GRID.shape, np.float32), GRID)
     merged = load_and_merge_images([first, second], reference, reposition_to_reference=True, fill_value=fill_value)
     expected = np.full(GRID.shape, fill_value)
@@ -213,7 +213,7 @@ def test_transposed_files(tmp_path):
 
 
 def test_what_came_before_the_first_mask_stays_valid():
-    crop = GRID.cropped((0, 0, 0), (4, 4, 2))
+    crop = GRID.crop((0, 0, 0), (4, 4, 2))
     invalid = np.zeros(GRID.shape, bool)
     invalid[0, 0, 0] = True
     merger = Merger(GRID, "max")
@@ -232,7 +232,7 @@ def test_voxels_that_a_mask_calls_invalid_are_background():
     valid = np.ones(GRID.shape, np.bool_)
     valid[0] = False
     merger.add(Image.from_grid(np.full(GRID.shape, 9.0), GRID, source_mask=valid))
-    merger.add(Image.from_grid(np.full(GRID.shape, 2.0), GRID.cropped((0, 0, 0), GRID.shape), source_mask=valid))
+    merger.add(Image.from_grid(np.full(GRID.shape, 2.0), GRID.crop((0, 0, 0), GRID.shape), source_mask=valid))
     assert merger.finish()[:, 0, 0].tolist() == [0, 9, 9, 9, 9, 9]
     np.testing.assert_array_equal(merger.valid, valid)
     merger.add(Image.from_grid(np.full(GRID.shape, 4.0), GRID))
@@ -249,7 +249,7 @@ def test_voxels_that_a_mask_calls_invalid_are_background():
         (Grid((6, 5, 3), GRID.spacing, GRID.origin, OBLIQUE), r"shape is \(6, 5, 3\).*\(6, 5, 4\)"),
         (Grid(GRID.shape, (0.5, 1.25, 3.5), GRID.origin, OBLIQUE), r"spacing is .*3\.5\).*3\.0\)"),
         (Grid(GRID.shape, GRID.spacing, (-20.0, 35.5, 101.0), OBLIQUE), r"origin is .*101\.0\).*100\.0\)"),
-        (GRID.flipped(0), "direction is"),
+        (GRID.flip(0), "direction is"),
     ],
 )
 def test_other_voxels_are_named_with_both_values(tmp_path, other, what):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .checks import option_error
 from .errors import GeometryError
-from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers
+from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers, resolve_slices
 from .provenance import Decision, Provenance, give_warnings
 from .validity import as_source_mask
 
@@ -98,6 +98,77 @@ class Image:
     def affine(self) -> npt.NDArray[np.float64]:
         """4x4 matrix from voxel index to LPS mm."""
         return self.grid.affine
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array, (x, y, z)."""
+        return np.shape(self.array)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes of the array: 3."""
+        return np.ndim(self.array)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels."""
+        return np.asarray(self.array).dtype
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The voxels, for numpy: ``np.asarray(image)`` is ``image.array`` itself, not a copy."""
+        if copy:
+            return np.array(self.array, dtype, order="K")
+        array = np.asarray(self.array, dtype)
+        if copy is False and array is not self.array:
+            raise ValueError(f"voxels of type {self.dtype} become {np.dtype(dtype)} only by a copy, and copy=False")
+        return array
+
+    def __getitem__(self, index: Any) -> Image:
+        """Some of the voxels as an image: each stays where it is in the world.
+
+        Args:
+            index: Up to three slices, as with numpy; one with a step takes one voxel in so many, one with a negative
+                step turns the axis round. For single values and boolean masks, index ``image.array``.
+
+        Returns:
+            An image of its own, with the same labels, metadata and, cut alike, source mask.
+
+        Raises:
+            ValueError: If a slice takes no voxel, or is none (an OptionError); if the array has not three axes (a
+                GeometryError).
+
+        Examples:
+            >>> import numpy as np
+            >>> from pictologics import Image
+            >>> scan = Image(np.zeros((4, 5, 6)), (0.5, 0.5, 2.0), (10.0, 20.0, 30.0))
+            >>> part = scan[1:3, :, ::2]
+            >>> part.shape, part.spacing, part.origin
+            ((2, 5, 3), (0.5, 0.5, 4.0), (10.5, 20.0, 30.0))
+        """
+        grid = self.grid[index]
+        box, _ = resolve_slices(index, self.shape)
+        slices = self.provenance.slices
+        if len(slices) == self.shape[2]:
+            slices = slices[box[2]]
+        text = f"cropped from {self.shape} to {grid.shape} voxels"
+        provenance = replace(self.provenance.with_decisions(Decision("processed", text)), slices=slices)
+        return copy_image(
+            self,
+            array=np.array(self.array[box], order="F"),
+            spacing=grid.spacing,
+            origin=grid.origin,
+            direction=np.array(grid.direction),
+            source_mask=None if self.source_mask is None else np.array(self.source_mask[box], order="F"),
+            provenance=provenance,
+        )
+
+    # An image is no sequence of planes, as Python would take it for where there are brackets.
+    __iter__ = None
+    __contains__ = None
+
+    def copy(self) -> Image:
+        """The same image with an array, source mask, direction, metadata and labels of its own."""
+        return copy_image(self)
 
     @property
     def has_source_mask(self) -> bool:

@@ -26,7 +26,7 @@ def organs(tmp_path: Path) -> Path:
     """A scan, two cropped masks that share a plane, and one that lies half a voxel aside."""
     save_image(Image.from_grid(np.full(GRID.shape, 40, np.int16), GRID), tmp_path / "scan.nii.gz")
     for name, start in (("liver", 0), ("kidney", 2)):
-        part = GRID.cropped((start, 0, 0), (3, 5, 4))
+        part = GRID.crop((start, 0, 0), (3, 5, 4))
         save_image(Image.from_grid(np.ones(part.shape, np.uint8), part), tmp_path / f"{name}.nii.gz")
     aside = Grid(GRID.shape, GRID.spacing, tuple(GRID.index_to_world((0.5, 0, 0))), GRID.direction)
     save_image(Image.from_grid(np.ones(GRID.shape, np.uint8), aside), tmp_path / "aside.nii.gz")

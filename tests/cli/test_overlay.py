@@ -29,7 +29,7 @@ def case(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("case")
     write_series(folder / "ct", intercept=-1024.0)
     grid = load_image(folder / "ct").grid
-    part = grid.cropped((1, 1, 2), (4, 3, 2)).flipped(1)
+    part = grid.crop((1, 1, 2), (4, 3, 2)).flip(1)
     beside = Grid(part.shape, (1.3 * part.spacing[0], *part.spacing[1:]), part.origin, part.direction)
     for name, where in (("mask", part), ("beside", beside)):
         save_image(Image.from_grid(np.full(part.shape, 3, np.uint8), where), folder / f"{name}.nii.gz")

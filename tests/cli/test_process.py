@@ -34,7 +34,7 @@ def folder(tmp_path):
     save_image(image, tmp_path / "scan.nii.gz")
     lesion = on_grid((round_body(0.4) > 0).astype(np.uint8), modality="SEG")
     save_image(lesion, tmp_path / "lesion.nii.gz")
-    part = image.grid.cropped((10, 8, 2), (12, 12, 6))
+    part = image.grid.crop((10, 8, 2), (12, 12, 6))
     save_image(Image.from_grid(np.ones(part.shape, np.uint8), part, modality="SEG"), tmp_path / "core.nii")
     (tmp_path / "study.yaml").write_text(STEPS, encoding="utf-8")
     (tmp_path / "out").mkdir()

@@ -82,9 +82,9 @@ def marked_images(draw) -> Marked:
 def moved_mask(marked: Marked, order, flips) -> Image:
     """A mask of the marker on a part of the image's lattice, with its axes in another order and direction."""
     start = [k - 1 for k in marked.index]
-    grid = marked.image.grid.cropped(start, (3, 3, 3)).permuted(order)
+    grid = marked.image.grid.crop(start, (3, 3, 3)).permute(order)
     for axis in flips:
-        grid = grid.flipped(axis)
+        grid = grid.flip(axis)
     mask = np.zeros(grid.shape, np.uint8)
     mask[tuple(np.round(grid.world_to_index(marked.position)).astype(int))] = 4
     return Image.from_grid(mask, grid, modality="SEG")

@@ -162,7 +162,7 @@ def write_color(folder: Path) -> None:
 
 def write_masks(folder: Path, grid: Grid) -> None:
     """A sphere on a part of the scan with one axis turned round, and the same half a voxel aside."""
-    part = grid.cropped((20, 16, 6), (30, 28, 12)).flipped(1)
+    part = grid.crop((20, 16, 6), (30, 28, 12)).flip(1)
     x, y, z = np.indices(part.shape)
     sphere = ((x - 15) / 12) ** 2 + ((y - 14) / 11) ** 2 + ((z - 6) / 5) ** 2 < 1
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
@@ -194,7 +194,7 @@ def write_organ_masks(folder: Path, grid: Grid) -> None:
         ("kidney", (30, 34, 6), (8, 8, 6)),
         ("tumor", (18, 26, 8), (6, 6, 3)),
     ):
-        part = grid.cropped(start, shape)
+        part = grid.crop(start, shape)
         center = (np.array(shape) - 1) / 2
         inside = sum(((index - c) / (c + 0.5)) ** 2 for index, c in zip(np.indices(shape), center, strict=True)) < 1
         save_image(Image.from_grid(inside.astype(np.uint8), part, modality="SEG"), folder / f"{name}.nii.gz")
@@ -238,7 +238,7 @@ def write_segmentations(folder: Path, truth: DemoTruth) -> None:
     overlapping = {1: box_mask(grid.shape, *boxes[1]), 2: box_mask(grid.shape, (20, 24, 6), (4, 4, 4))}
     described = [segment_item(1, "liver"), segment_item(2, "tumor")]
     write_seg(folder / "overlapping.dcm", frames_of(overlapping, place), on_scan, segments=described, step=step)
-    part = grid.cropped((20, 16, 6), (30, 28, 12))
+    part = grid.crop((20, 16, 6), (30, 28, 12))
     x, y, z = np.indices(part.shape)
     radius = np.sqrt(((x - 15) / 12) ** 2 + ((y - 14) / 11) ** 2 + ((z - 6) / 5) ** 2)
     fractions = np.rint(255 * np.clip(1.3 - radius, 0, 1))

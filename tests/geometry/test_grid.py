@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pictologics.errors import GeometryError
+from pictologics.errors import GeometryError, OptionError
 from pictologics.geometry import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED, Grid
 from tests.factories.grids import directions, grids
 from tests.factories.phantom import OBLIQUE, PHANTOM
@@ -135,7 +135,7 @@ def test_handedness_is_the_sign_of_the_determinant(direction):
     grid = Grid((3, 3, 3), direction=direction)
     triple = np.cross(direction[:, 0], direction[:, 1]) @ direction[:, 2]
     assert grid.is_right_handed == (triple > 0)
-    assert grid.flipped(1).is_right_handed != grid.is_right_handed
+    assert grid.flip(1).is_right_handed != grid.is_right_handed
 
 
 # --- rounding and shear ---
@@ -211,7 +211,7 @@ def test_lies_on_within_a_tenth_of_a_voxel(shift, meets):
     grid = Grid((4, 5, 6), (0.5, 1.0, 3.0), (1.0, 2.0, 3.0), OBLIQUE)
     moved = Grid(grid.shape, grid.spacing, tuple(grid.index_to_world((0, 0, shift))), grid.direction)
     assert grid.lies_on(moved) is meets
-    assert not grid.lies_on(moved.cropped((0, 0, 0), (4, 5, 5)))
+    assert not grid.lies_on(moved.crop((0, 0, 0), (4, 5, 5)))
 
 
 # --- other views on one lattice ---
@@ -241,7 +241,7 @@ def test_difference_looks_for_a_turn_along_the_axes_that_have_length():
 
 @given(grids(), st.permutations(range(3)), indices)
 def test_permuted_keeps_every_voxel_where_it_is(grid, order, index):
-    other = grid.permuted(order)
+    other = grid.permute(order)
     assert other.shape == tuple(grid.shape[k] for k in order)
     there = other.index_to_world([index[k] for k in order])
     np.testing.assert_allclose(there, grid.index_to_world(index), rtol=0, atol=1e-9 * size_of(grid))
@@ -249,7 +249,7 @@ def test_permuted_keeps_every_voxel_where_it_is(grid, order, index):
 
 @given(grids(), st.integers(0, 2), indices)
 def test_flipped_keeps_every_voxel_where_it_is(grid, axis, index):
-    other = grid.flipped(axis)
+    other = grid.flip(axis)
     mirrored = list(index)
     mirrored[axis] = grid.shape[axis] - 1 - index[axis]
     np.testing.assert_allclose(
@@ -259,7 +259,7 @@ def test_flipped_keeps_every_voxel_where_it_is(grid, axis, index):
 
 @given(grids(), st.tuples(*[st.integers(-9, 9)] * 3), indices)
 def test_cropped_keeps_every_voxel_where_it_is(grid, start, index):
-    other = grid.cropped(start, (2, 3, 4))
+    other = grid.crop(start, (2, 3, 4))
     assert other.shape == (2, 3, 4)
     np.testing.assert_allclose(
         other.index_to_world(np.asarray(index) - start),
@@ -275,11 +275,11 @@ small = st.tuples(*[st.integers(1, 7)] * 3)
 @given(grids(shapes=small), signed_axes, st.tuples(*[st.integers(-9, 9)] * 3), small)
 def test_lattice_map_finds_the_same_voxels(grid, turns, start, shape):
     order, flips = turns
-    target = grid.permuted(order)
+    target = grid.permute(order)
     for axis in range(3):
         if flips[axis]:
-            target = target.flipped(axis)
-    target = target.cropped(start, shape)
+            target = target.flip(axis)
+    target = target.crop(start, shape)
 
     found = grid.lattice_map(target)
 
@@ -299,7 +299,7 @@ def test_lattice_map_finds_the_same_voxels(grid, turns, start, shape):
 def test_lattice_map_refuses_a_fraction_of_a_voxel(grid, axis, fraction):
     shift = [0.0, 0.0, 0.0]
     shift[axis] = fraction
-    target = grid.cropped((0, 0, 0), grid.shape)
+    target = grid.crop((0, 0, 0), grid.shape)
     target = Grid(grid.shape, grid.spacing, tuple(grid.index_to_world(shift)), grid.direction)
     with pytest.raises(GeometryError, match="beside the reference's") as caught:
         grid.lattice_map(target)
@@ -390,7 +390,7 @@ def test_is_a_value(grid):
     assert hash(same) == hash(grid)
     assert len({same, grid}) == 1
     assert grid != Grid((grid.shape[0] + 1, *grid.shape[1:]), grid.spacing, grid.origin, grid.direction)
-    assert grid != grid.flipped(0)
+    assert grid != grid.flip(0)
     assert grid != "a grid"
 
 
@@ -452,3 +452,107 @@ def test_the_same_spacing_is_the_same_grid():
 def test_a_spacing_that_makes_no_grid_is_refused(spacing):
     with pytest.raises(GeometryError, match="mm"):
         Grid((4, 5, 6)).with_spacing(spacing)
+
+
+slice_parts = st.builds(
+    slice,
+    st.none() | st.integers(-6, 6),
+    st.none() | st.integers(-6, 6),
+    st.none() | st.integers(-3, 3).filter(bool),
+)
+
+
+@given(grids(shapes=st.tuples(*[st.integers(1, 5)] * 3)), st.tuples(slice_parts, slice_parts, slice_parts))
+def test_slices_keep_every_voxel_where_it_is(grid, parts):
+    numbers = np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1)
+    taken = numbers[parts]
+    if taken.size == 0:
+        with pytest.raises(OptionError, match="takes none of its"):
+            grid[parts]
+        return
+    part = grid[parts]
+    assert part.shape == taken.shape[:3]
+    own = np.stack(np.meshgrid(*map(np.arange, part.shape), indexing="ij"), axis=-1)
+    np.testing.assert_allclose(part.index_to_world(own), grid.index_to_world(taken), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("index", "taken"),
+    [
+        ((..., slice(1, 3)), (4, 5, 2)),
+        ((slice(1, 3),), (2, 5, 6)),
+        ((slice(1), ..., slice(-2, None)), (1, 5, 2)),
+        (..., (4, 5, 6)),
+        ((), (4, 5, 6)),
+        (slice(np.int64(1), np.int64(3)), (2, 5, 6)),
+    ],
+)
+def test_axes_that_are_not_named_are_taken_whole(index, taken):
+    assert Grid((4, 5, 6))[index].shape == taken
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (2, "take one plane by 2:3"),
+        ((slice(None), -1), "take one plane by -1:"),
+        ((slice(None),) * 4, "3 axes to slice"),
+        ((..., ...), "3 axes to slice"),
+        (np.ones((4, 5, 6), bool), "ndarray was given"),
+        ([1, 2], "list was given"),
+        (None, "NoneType was given"),
+        (slice(0.5, 2), "not of whole numbers"),
+        (slice(None, None, 0), "not of whole numbers"),
+        (slice(4, None), "takes none of its 4 voxels"),
+    ],
+)
+def test_what_takes_no_box_of_voxels_is_refused(index, message):
+    with pytest.raises(OptionError, match=message):
+        Grid((4, 5, 6))[index]
+
+
+def test_a_grid_is_no_sequence():
+    with pytest.raises(TypeError):
+        iter(Grid((4, 5, 6)))
+
+
+@given(grids(), st.tuples(*[st.integers(0, 4)] * 3), st.tuples(*[st.integers(0, 4)] * 3))
+def test_what_is_padded_and_cut_again_is_the_same(grid, before, after):
+    wide = grid.pad(before, after)
+    assert wide.shape == tuple(np.add(grid.shape, np.add(before, after)))
+    assert wide.pad([-n for n in before], [-n for n in after]).lies_on(grid)
+    np.testing.assert_allclose(wide.index_to_world(before), grid.origin, atol=1e-9 * max(1, *np.abs(grid.origin)))
+
+
+def test_a_grid_without_voxels_is_not_made():
+    with pytest.raises(GeometryError):
+        Grid((4, 5, 6)).pad(-2)
+    with pytest.raises(GeometryError):
+        Grid((4, 5, 6)).resize((0, 5, 6))
+
+
+@given(grids(), st.tuples(*[st.integers(1, 9)] * 3))
+def test_another_shape_covers_the_same_volume(grid, shape):
+    other = grid.resize(shape)
+    assert other.shape == shape
+    size = np.abs(grid.bounds).max()
+    np.testing.assert_allclose(other.bounds, grid.bounds, atol=1e-9 * size)
+
+
+@given(grids(), st.tuples(*[st.floats(-0.499, 0.499)] * 3), st.data())
+def test_a_point_in_a_voxel_is_contained_and_within_the_bounds(grid, inside, data):
+    voxel = [data.draw(st.integers(0, n - 1)) for n in grid.shape]
+    point = grid.index_to_world(np.add(voxel, inside))
+    assert grid.contains(point)
+    low, high = grid.bounds
+    assert (point >= low - 1e-9).all()
+    assert (point <= high + 1e-9).all()
+    axis = data.draw(st.integers(0, 2))
+    voxel[axis] = grid.shape[axis]
+    assert not grid.contains(grid.index_to_world(np.add(voxel, inside)))
+
+
+def test_bounds_of_straight_axes_are_the_outer_faces():
+    grid = Grid((4, 5, 6), (1.0, 2.0, 3.0), (10.0, 20.0, 30.0))
+    assert grid.bounds.tolist() == [[9.5, 19.0, 28.5], [13.5, 29.0, 46.5]]
+    assert grid.flip(0).bounds.tolist() == grid.bounds.tolist()

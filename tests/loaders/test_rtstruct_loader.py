@@ -87,7 +87,7 @@ def test_contours_in_planes_across_any_axis_and_a_keyhole_and_fractions(tmp_path
     plane[8:11, 8:10] = 0
     expected = np.zeros((20, 16, 9), np.uint8)
     expected[..., 3] = expected[..., 4] = plane
-    grid = GRID.cropped((0, 0, 0), np.insert([20, 16], axis, 9))
+    grid = GRID.crop((0, 0, 0), np.insert([20, 16], axis, 9))
     masks = load_rtstruct(path, image_on(grid), combine_rois=False)
     assert np.array_equal(np.moveaxis(masks["whole"].array, axis, 2), expected)
     share = load_rtstruct(path, image_on(grid), ["quarter"], coverage=True)
@@ -124,14 +124,14 @@ def test_turned_and_moved_grids_get_the_same_voxels(tmp_path, grid, slices, orde
     """Even where centers lie on edges: corners are on centers here."""
     path = write(tmp_path, RoiTruth("one", stack_of([(k, points) for points, k in slices], grid)))
     array = load_rtstruct(path, image_on(grid), "one").array
-    turned = grid.permuted(order)
+    turned = grid.permute(order)
     expected = array.transpose(order)
     for axis in flips:
-        turned, expected = turned.flipped(axis), np.flip(expected, axis)
+        turned, expected = turned.flip(axis), np.flip(expected, axis)
     # An axis that runs just between two of the patient's may be taken for either.
     assume(turned.nearest_lps()[0].lies_on(grid.nearest_lps()[0]))
     assert np.array_equal(load_rtstruct(path, image_on(turned)).array, expected)
-    wide = grid.cropped((-3, -3, -3), (30, 29, 11))
+    wide = grid.crop((-3, -3, -3), (30, 29, 11))
     moved = load_rtstruct(path, image_on(wide)).array
     assert np.array_equal(moved[3:27, 3:26, 3:8], array)
     assert moved.sum() == array.sum()

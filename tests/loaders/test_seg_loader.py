@@ -346,10 +346,10 @@ def test_placing_back_is_the_identity(tmp_path_factory, order, flips, start):
     if not path.exists():
         write_seg(path, frames_of(organs(), PLACE))
     own = load_seg(path)
-    grid = own.grid.permuted(order)
+    grid = own.grid.permute(order)
     for axis in range(3):
-        grid = grid.flipped(axis) if flips[axis] else grid
-    grid = grid.cropped(start, tuple(n + 7 for n in grid.shape))
+        grid = grid.flip(axis) if flips[axis] else grid
+    grid = grid.crop(start, tuple(n + 7 for n in grid.shape))
     other = load_seg(path, reference_image=Image.from_grid(np.zeros(grid.shape, np.uint8), grid))
     for number, mask in load_seg(
         path, combine_segments=False, reference_image=Image.from_grid(np.zeros(grid.shape, np.uint8), grid)
@@ -373,7 +373,7 @@ def test_another_frame_of_reference_warns(tmp_path):
 def test_far_from_the_image(tmp_path):
     path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
     own = load_seg(path)
-    away = own.grid.cropped((1000, 0, 0), own.grid.shape)
+    away = own.grid.crop((1000, 0, 0), own.grid.shape)
     with pytest.warns(ContentWarning, match="lies wholly outside the reference"):
         image = load_seg(path, reference_image=Image.from_grid(own.array, away))
     assert not image.array.any()
@@ -381,7 +381,7 @@ def test_far_from_the_image(tmp_path):
         load_seg(path, combine_segments=False, reference_image=Image.from_grid(own.array, away))
     assert len(caught) == 1
     # Of a part of the scan without the third organ, one warning says so.
-    part = own.grid.cropped((0, 0, 0), (*own.grid.shape[:2], 7))
+    part = own.grid.crop((0, 0, 0), (*own.grid.shape[:2], 7))
     with pytest.warns(
         ContentWarning, match=r"(nothing is left of label 3 \(segment 3\)|segment 2.*cuts off 5 of 57)"
     ) as caught:
@@ -394,7 +394,7 @@ def test_far_from_the_image(tmp_path):
 def test_a_reference_without_some_organs_names_them_once(tmp_path, offset):
     path = write_seg(tmp_path / "seg.dcm", frames_of(organs(), PLACE))
     own = load_seg(path)
-    last = own.grid.cropped((0, 0, 8), (*own.grid.shape[:2], 1))
+    last = own.grid.crop((0, 0, 8), (*own.grid.shape[:2], 1))
     moved = Grid(last.shape, last.spacing, tuple(last.index_to_world((offset, 0, 0))), last.direction)
     scan = Image.from_grid(np.zeros(moved.shape, np.uint8), moved)
     with warnings.catch_warnings(record=True) as caught:

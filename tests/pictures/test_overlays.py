@@ -23,9 +23,9 @@ def masks_and_grids(draw) -> tuple[Image, Grid]:
     start = [draw(st.integers(-4, count - 1)) for count in shape]
     # At least one voxel in common.
     size = [draw(st.integers(max(1, 1 - low), 12)) for low in start]
-    part = grid.cropped(start, size).permuted(draw(st.permutations(range(3))))
+    part = grid.crop(start, size).permute(draw(st.permutations(range(3))))
     for axis in draw(st.sets(st.sampled_from([0, 1, 2]))):
-        part = part.flipped(axis)
+        part = part.flip(axis)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     array = (rng.integers(0, 4, part.shape) * (rng.random(part.shape) < draw(st.floats(0, 0.6)))).astype(
         draw(st.sampled_from(["uint8", "uint16", "int32", "float32", "bool"]))

@@ -15,7 +15,7 @@ def test_the_reference_tells_what_moved(order, header):
     grid = Grid((3, 4, 5), (1.0, 2.0, 3.0), (10.0, 20.0, 30.0))
     reference = Image.from_grid(np.arange(60.0).reshape(3, 4, 5), grid)
     back = tuple(np.argsort(order))
-    stored = grid.permuted(back)
+    stored = grid.permute(back)
     spacing = grid.spacing if header == "right as it is" else stored.spacing
     direction = stored.direction if header == "all of it moved" else grid.direction
     wrong = Image(reference.array.transpose(back), spacing, grid.origin, direction)

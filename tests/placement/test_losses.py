@@ -25,7 +25,7 @@ def lesion(fill=0.0) -> Image:
 @pytest.mark.parametrize("flipped", [False, True])
 @pytest.mark.parametrize("background", [0.0, np.nan, -1024.0])
 def test_what_is_cut_off_is_counted_with_its_share(background, flipped):
-    target = Grid((8, 8, 4)).flipped(2) if flipped else Grid((8, 8, 4))
+    target = Grid((8, 8, 4)).flip(2) if flipped else Grid((8, 8, 4))
     (text,) = told(place(lesion(background), target))
     assert "cuts off 8 of 16 voxels that are not background (50.0 %)" in text
 

@@ -29,10 +29,10 @@ def rearranged(draw) -> tuple[Image, Image]:
     """An image and the same voxels in another order of axes, some of them flipped."""
     image = image_on(draw(grids(small)))
     order = draw(st.permutations(range(3)))
-    array, grid = image.array.transpose(order), image.grid.permuted(order)
+    array, grid = image.array.transpose(order), image.grid.permute(order)
     for axis in range(3):
         if draw(st.booleans()):
-            array, grid = np.flip(array, axis), grid.flipped(axis)
+            array, grid = np.flip(array, axis), grid.flip(axis)
     return image, Image.from_grid(array, grid)
 
 
@@ -51,7 +51,7 @@ def test_a_crop_goes_back_and_the_rest_is_filled(pair, data):
     start = [data.draw(st.integers(0, n - 1)) for n in other.grid.shape]
     shape = [data.draw(st.integers(1, n - s)) for n, s in zip(other.grid.shape, start, strict=True)]
     box = tuple(slice(s, s + n) for s, n in zip(start, shape, strict=True))
-    crop = Image.from_grid(other.array[box], other.grid.cropped(start, shape))
+    crop = Image.from_grid(other.array[box], other.grid.crop(start, shape))
     placed = place(crop, image.grid, fill_value=-7)
     kept = np.isin(image.array, crop.array)
     np.testing.assert_array_equal(placed.array, np.where(kept, image.array, -7))
@@ -67,7 +67,7 @@ def test_an_image_wholly_outside_is_said_with_all_four_corners():
 
 def test_where_lattices_meet_nothing_is_resampled():
     grid = Grid((2, 3, 4), (1.0, 2.0, 3.0))
-    placed = place(image_on(grid), grid.cropped((0, 1, 0), (2, 2, 4)))
+    placed = place(image_on(grid), grid.crop((0, 1, 0), (2, 2, 4)))
     assert not placed.provenance.is_resampled
     finer = place(image_on(grid), Grid((3, 3, 4), (0.5, 2.0, 3.0)), 0.0, "linear")
     assert finer.provenance.is_resampled
@@ -76,7 +76,7 @@ def test_where_lattices_meet_nothing_is_resampled():
 @given(grids(small), st.tuples(*[st.integers(-9, 9)] * 3))
 def test_what_lies_outside_is_cut_off(grid, offset):
     image = image_on(grid)
-    shifted = Image.from_grid(image.array, grid.cropped(offset, grid.shape))
+    shifted = Image.from_grid(image.array, grid.crop(offset, grid.shape))
     placed = place(shifted, grid, fill_value=-1)
     expected = np.full(grid.shape, -1.0)
     for index in np.ndindex(*grid.shape):
@@ -116,13 +116,13 @@ def test_half_a_voxel_goes_the_same_way_in_the_patient_however_both_files_are_st
     expected = place(image, grid, -1)
     # To the right, the front, downwards: the first voxel lies where it would without the offset.
     np.testing.assert_array_equal(expected.array, image.array)
-    array, own = image.array.transpose(order), image.grid.permuted(order)
+    array, own = image.array.transpose(order), image.grid.permute(order)
     for axis in range(3):
         if flips[axis]:
-            array, own = np.flip(array, axis), own.flipped(axis)
+            array, own = np.flip(array, axis), own.flip(axis)
     target = grid
     for axis in range(3):
-        target = target.flipped(axis) if target_flips[axis] else target
+        target = target.flip(axis) if target_flips[axis] else target
     placed = place(Image.from_grid(array, own), target, -1)
     np.testing.assert_array_equal(place(placed, grid).array, expected.array)
 
@@ -165,7 +165,7 @@ def test_a_far_target_origin_does_not_shift_a_crop():
 
 def test_the_type_is_kept_and_widened_only_for_the_fill_value():
     grid = Grid((3, 3, 3))
-    crop = image_on(grid.cropped((1, 1, 1), (1, 1, 1)), "uint8")
+    crop = image_on(grid.crop((1, 1, 1), (1, 1, 1)), "uint8")
     assert place(crop, grid).array.dtype == np.uint8
     assert place(crop, grid, fill_value=255).array.dtype == np.uint8
     assert place(crop, grid, fill_value=-1024).array.dtype == np.int16
@@ -175,7 +175,7 @@ def test_the_type_is_kept_and_widened_only_for_the_fill_value():
 
 def test_a_source_mask_is_false_outside_the_image():
     grid = Grid((3, 3, 3))
-    crop = image_on(grid.cropped((1, 0, 0), (2, 3, 3)))
+    crop = image_on(grid.crop((1, 0, 0), (2, 3, 3)))
     placed = place(crop.with_source_mask(np.ones((2, 3, 3), bool)), grid)
     assert placed.source_mask.sum() == 18
     assert not placed.source_mask[0].any()

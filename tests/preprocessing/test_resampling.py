@@ -87,7 +87,7 @@ def test_a_linear_field_stays_where_it_is_in_the_world(grid, factor):
 
 
 def test_sizes_and_origins_by_hand():
-    image = noise_on(Grid((512, 512, 300), (0.9, 0.9, 1.0)).cropped((0, 0, 0), (10, 20, 30)))
+    image = noise_on(Grid((512, 512, 300), (0.9, 0.9, 1.0)).crop((0, 0, 0), (10, 20, 30)))
     assert resample_image(image, (1, 1, 1)).array.shape == (9, 18, 30)
     # 10 x 0.3 / 0.1 is 30.000000000000004 in floating point, and 30 voxels.
     assert resample_image(noise_on(Grid((10, 10, 10), (0.3, 0.3, 0.3))), (0.1, 0.3, 0.6)).array.shape == (30, 10, 5)

@@ -106,13 +106,13 @@ def test_masks_by_name(series, tmp_path):
 def test_a_crop_turned_any_way_lands_where_it_was(tmp_path_factory, order, flips, dtype):
     folder = tmp_path_factory.mktemp("seg")
     files = write_series(folder / "ct", PLACE)
-    grid = load_image(folder / "ct").grid.cropped((1, 1, 0), (12, 10, 9))
+    grid = load_image(folder / "ct").grid.crop((1, 1, 0), (12, 10, 9))
     array = label_map(APART)[1:, 1:]
     assert np.count_nonzero(array) == np.count_nonzero(label_map(APART))
-    array, grid = array.transpose(order), grid.permuted(order)
+    array, grid = array.transpose(order), grid.permute(order)
     for axis in range(3):
         if flips[axis]:
-            array, grid = np.flip(array, axis), grid.flipped(axis)
+            array, grid = np.flip(array, axis), grid.flip(axis)
     save_seg(Image.from_grid(array.astype(dtype), grid), files[::-1], folder / "made.dcm")
     again = load_seg(folder / "made.dcm", reference_image=load_image(folder / "ct"))
     np.testing.assert_array_equal(again.array, label_map(APART))
@@ -198,13 +198,13 @@ def test_each_frame_names_the_slice_that_it_lies_on(tmp_path):
 def test_what_does_not_lie_on_the_series(series, tmp_path):
     scan = load_image(series)
     path = tmp_path / "made.dcm"
-    aside = Image.from_grid(label_map(APART), scan.grid.cropped((0, 0, 0), scan.grid.shape))
+    aside = Image.from_grid(label_map(APART), scan.grid.crop((0, 0, 0), scan.grid.shape))
     aside.origin = tuple(scan.grid.index_to_world((0.5, 0, 0)))
     with pytest.raises(
         GeometryError, match=r"does not lie on the voxels of the series: the two lattices do not meet.*resample_to"
     ):
         save_seg(aside, series, path)
-    beyond = Image.from_grid(np.ones((13, 11, 10), np.uint8), scan.grid.cropped((0, 0, 0), (13, 11, 10)))
+    beyond = Image.from_grid(np.ones((13, 11, 10), np.uint8), scan.grid.crop((0, 0, 0), (13, 11, 10)))
     with pytest.raises(GeometryError, match="143 voxels of the mask lie outside the series"):
         save_seg(beyond, series, path)
     with pytest.warns(GeometryWarning, match="frame of reference"):

@@ -185,7 +185,7 @@ def test_load_image_marks_a_sentinel(lesion, source):
 
 def test_a_marked_image_is_placed_with_its_mask(lesion):
     path, image = lesion
-    wider = image.grid.cropped((-3, 2, -1), (50, 30, 16))
+    wider = image.grid.crop((-3, 2, -1), (50, 30, 16))
     reference = Image.from_grid(np.zeros(wider.shape), wider)
     placed = load_image(path, reference_image=reference, source_mask_from="sentinel", fill_value=-7)
     assert placed.source_mask.shape == wider.shape

@@ -12,6 +12,7 @@ from .grid import Grid
 from .lattice_map import LatticeMap, find_overlap
 from .number_text import format_numbers
 from .tolerances import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
+from .voxel_slices import resolve_slices
 from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "find_overlap",
     "format_numbers",
     "nearest_axes",
+    "resolve_slices",
 ]

@@ -14,6 +14,7 @@ from .grid_parts import check_parts, fit_spacing, split_affine
 from .lattice_map import LatticeMap, corners_of, find_lattice_map
 from .number_text import format_numbers
 from .tolerances import CORNER_ERROR_REFUSED
+from .voxel_slices import resolve_slices
 from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
 
 __all__ = ["Grid"]
@@ -207,7 +208,7 @@ class Grid:
             return "direction", self.direction.tolist(), other.direction.tolist()
         return "origin", self.origin, other.origin
 
-    def permuted(self, axes: Sequence[int]) -> Grid:
+    def permute(self, axes: Sequence[int]) -> Grid:
         """The same voxels with their axes in another order.
 
         Args:
@@ -221,7 +222,7 @@ class Grid:
             self.direction[:, order],
         )
 
-    def flipped(self, axis: int) -> Grid:
+    def flip(self, axis: int) -> Grid:
         """The same voxels with one axis running the other way."""
         last = [0, 0, 0]
         last[axis] = self.shape[axis] - 1
@@ -239,17 +240,105 @@ class Grid:
         world_axes, signs = nearest_axes(self.direction)
         axes = tuple(world_axes.index(k) for k in range(3))
         flips = tuple(k for k in range(3) if signs[axes[k]] < 0)
-        grid = self.permuted(axes)
+        grid = self.permute(axes)
         for axis in flips:
-            grid = grid.flipped(axis)
+            grid = grid.flip(axis)
         return grid, axes, flips  # type: ignore[return-value]
 
-    def cropped(self, start: Sequence[int], shape: Sequence[int]) -> Grid:
+    def crop(self, start: Sequence[int], shape: Sequence[int]) -> Grid:
         """The part of the lattice that begins at ``start`` and has ``shape`` voxels.
 
         ``start`` may be negative and the part may reach beyond this grid: the lattice has no end.
         """
         return Grid(tuple(shape), self.spacing, tuple(self.index_to_world(start)), self.direction)  # type: ignore[arg-type]
+
+    def pad(self, before: int | Sequence[int], after: int | Sequence[int] | None = None) -> Grid:
+        """The lattice with more voxels around it; with negative numbers, with fewer.
+
+        Args:
+            before: How many voxels to add before the first of each axis: a number for all, or three.
+            after: How many to add after the last; as many as before if it is left out.
+
+        Raises:
+            GeometryError: If no voxel would be left.
+
+        Examples:
+            >>> Grid((4, 5, 6)).pad(1, (0, 0, 2)).shape
+            (5, 6, 9)
+        """
+        low = np.broadcast_to(before, 3)
+        high = low if after is None else np.broadcast_to(after, 3)
+        return self.crop([-int(n) for n in low], [int(n) for n in self.shape + low + high])
+
+    def resize(self, shape: Sequence[int]) -> Grid:
+        """The grid of another number of voxels that covers the same volume.
+
+        Args:
+            shape: Number of voxels along each axis.
+
+        Raises:
+            GeometryError: If the shape is not three positive whole numbers.
+
+        Examples:
+            >>> Grid((4, 4, 3), (3.0, 3.0, 3.0)).resize((8, 4, 9))
+            Grid(shape=(8, 4, 9), spacing=(1.5, 3, 1) mm, origin=(-0.75, 0, -1) mm, orientation='LPS')
+        """
+        # Before anything is divided by them.
+        counts: Any = np.array(Grid(tuple(shape)).shape)  # type: ignore[arg-type]
+        ratio = self.shape / counts
+        # The first center lies half a new voxel from the edge that both grids share.
+        first = self.index_to_world(ratio / 2 - 0.5)
+        return Grid(tuple(counts), tuple(self.spacing * ratio), tuple(first), self.direction)
+
+    def __getitem__(self, index: Any) -> Grid:
+        """The grid of some of the voxels, by slices as with numpy; every voxel stays where it is.
+
+        Args:
+            index: Up to three slices; one with a step takes one voxel in so many, one with a negative step turns the
+                axis round.
+
+        Raises:
+            OptionError: If a slice is none of whole numbers, or takes no voxel.
+
+        Examples:
+            >>> Grid((4, 5, 6))[1:3, :, ::-2]
+            Grid(shape=(2, 5, 3), spacing=(1, 1, 2) mm, origin=(1, 0, 5) mm, orientation='LPI')
+        """
+        starts, steps, counts = zip(*resolve_slices(index, self.shape)[1], strict=True)
+        # Adding zero turns the -0.0 of an axis that is turned round into 0.0.
+        direction = self.direction * np.sign(steps) + 0.0
+        spacing = np.abs(steps) * np.asarray(self.spacing)
+        return Grid(counts, tuple(spacing), tuple(self.index_to_world(starts)), direction)
+
+    # Numbers of voxels are no items to go through, as Python would where there are brackets.
+    __iter__ = None
+
+    def contains(self, position: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether positions lie in the volume of the voxels, which reaches half a voxel beyond their centers.
+
+        Args:
+            position: (..., 3), LPS mm.
+
+        Returns:
+            (...) truth values. Of two grids side by side one alone contains a point of the face between them, but for
+            rounding.
+
+        Examples:
+            >>> Grid((4, 5, 6)).contains([[0.0, 0.0, 0.0], [3.6, 0.0, 0.0]]).tolist()
+            [True, False]
+        """
+        index = self.world_to_index(position)
+        return np.asarray(((index >= -0.5) & (index < np.array(self.shape) - 0.5)).all(axis=-1))
+
+    @property
+    def bounds(self) -> npt.NDArray[np.float64]:
+        """(2, 3) lowest and highest coordinates of the volume of the voxels, faces included, LPS mm.
+
+        Of axes that are turned against the world's, those of the box around the volume.
+        """
+        x, y, z = self.shape
+        corners = self.index_to_world(corners_of((x + 1, y + 1, z + 1)) - 0.5)
+        return np.stack([corners.min(axis=0), corners.max(axis=0)])
 
     def with_spacing(self, spacing: Sequence[float]) -> Grid:
         """The grid of another spacing that covers the same volume around the same center.

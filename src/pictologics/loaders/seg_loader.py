@@ -254,7 +254,7 @@ def place_mask(mask: Image, reference: Image) -> Placed:
     if not held or len(held) == mask.array.shape[2]:
         return place_segment(mask, reference)
     first, count = held[0], held[-1] + 1 - held[0]
-    grid = mask.grid.cropped((0, 0, first), (*mask.array.shape[:2], count))
+    grid = mask.grid.crop((0, 0, first), (*mask.array.shape[:2], count))
     return place_segment(move_image(mask, mask.array[:, :, first : first + count], grid, None, ()), reference)
 
 

@@ -65,7 +65,7 @@ class MaskOnGrid:
         """
         start, shape = [0, 0, 0], list(self.grid.shape)
         start[plane.axis], shape[plane.axis] = plane.index, 1
-        slab = place(self.mask, self.grid.cropped(start, shape)).array
+        slab = place(self.mask, self.grid.crop(start, shape)).array
         values = plane.arrange(slab.transpose(plane.axis, *plane.axes)[0])
         return convert_to_labels(values)
 

@@ -56,7 +56,7 @@ def transpose(image: Image, axes: Sequence[int], target: Grid) -> Image:
 
 def choose_grid(grid: Grid, order: tuple[int, ...], target: Grid) -> tuple[Grid, str]:
     """Where the reordered voxels lie, and in words what moved with them."""
-    moved = grid.permuted(order)
+    moved = grid.permute(order)
     runs_along, _ = nearest_axes(target.direction.T @ moved.direction)
     if runs_along == (0, 1, 2):
         return moved, "with their directions and spacings"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..checks import check_choice, check_number, check_range, format_range
-from ..geometry import Box
-from ..image import Image, copy_image
+from ..image import Image
 from ..image_checks import check_is_image
-from ..provenance import Decision
 from .boxes import join_boxes, widen_box
 from .mask_labels import check_mask
 from .regions import compute_mean_and_deviation, find_mask_region, find_region, reduce_mask
@@ -190,21 +187,4 @@ def crop_around(image: Image, masks: list[Image], margin_mm: float) -> tuple[Ima
         check_mask(image, mask)
         boxes.append(find_mask_region(mask).box)
     box = widen_box(join_boxes(boxes), margin, image.grid.spacing, image.array.shape)
-    return crop_image(image, box), [crop_image(mask, box) for mask in masks]
-
-
-def crop_image(image: Image, box: Box) -> Image:
-    """Cut an image down to a box, copied; every voxel stays where it is in the world."""
-    grid = image.grid.cropped([side.start for side in box], [side.stop - side.start for side in box])
-    slices = image.provenance.slices
-    if len(slices) == image.array.shape[2]:
-        slices = slices[box[2]]
-    text = f"cropped from {image.array.shape} to {grid.shape} voxels"
-    provenance = replace(image.provenance.with_decisions(Decision("processed", text)), slices=slices)
-    return copy_image(
-        image,
-        array=np.array(image.array[box], order="F"),
-        origin=grid.origin,
-        source_mask=None if image.source_mask is None else np.array(image.source_mask[box], order="F"),
-        provenance=provenance,
-    )
+    return image[box], [mask[box] for mask in masks]

@@ -48,7 +48,7 @@ def test_any_orientation_gives_the_volume_in_the_world(tmp_path_factory, grid):
     assert image.grid.is_right_handed
     array, expected = image.array, phantom
     if not grid.is_right_handed:
-        turned = grid.flipped(2)
+        turned = grid.flip(2)
         expected = Phantom(phantom.array[:, :, ::-1], turned.spacing, turned.origin, turned.direction)
     np.testing.assert_array_equal(array, expected.array)
     # ImagePositionPatient holds nine decimals here, the spacing may be 0.05 mm.
