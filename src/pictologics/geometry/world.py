@@ -40,6 +40,7 @@ def nearest_axes(matrix: FloatArray) -> tuple[tuple[int, int, int], tuple[int, i
         one with the largest sum of magnitudes, so that a grid at 45 degrees still gets three axes.
     """
     size = np.abs(matrix)
-    rows = max(itertools.permutations(range(3)), key=lambda p: size[p[0], 0] + size[p[1], 1] + size[p[2], 2])
+    # Rounded, so that of two that are equal the order of adding up does not choose: the first does.
+    rows = max(itertools.permutations(range(3)), key=lambda p: round(size[p[0], 0] + size[p[1], 1] + size[p[2], 2], 9))
     signs = tuple(1 if matrix[row, column] >= 0 else -1 for column, row in enumerate(rows))
     return rows, signs  # type: ignore[return-value]
