@@ -96,7 +96,7 @@ class WrittenSeries:
 def make_patient(number: int) -> ScannedPatient:
     """Make a patient; the same number always gives the same one."""
     rng = np.random.default_rng([number, 20240229])
-    base = make_slice_grid(MATRIX[2], MATRIX[0]).cropped((0, (MATRIX[0] - MATRIX[1]) // 2, 0), MATRIX)
+    base = make_slice_grid(MATRIX[2], MATRIX[0]).crop((0, (MATRIX[0] - MATRIX[1]) // 2, 0), MATRIX)
     scale, shift = rng.uniform(*VOXEL_SCALES), rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT, 3)
     grid = make_centered_grid(MATRIX, np.array(base.spacing) * scale, base.direction, shift)
     organs = np.zeros(grid.shape, np.uint8, order="F")
