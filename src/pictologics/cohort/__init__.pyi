@@ -1,3 +1,4 @@
 """Public names, for type checkers and for ``attach_stub``."""
 
 from .cohort_folder import Cohort as Cohort, open_cohort as open_cohort
+from .running.manifest import ManifestRow as ManifestRow, read_manifest as read_manifest

@@ -257,7 +257,7 @@ def read_manifest(out: str | os.PathLike[str]) -> list[ManifestRow]:
         CorruptFileError: If a row cannot be read.
 
     Examples:
-        >>> from pictologics.cohort.running.manifest import read_manifest
+        >>> from pictologics.cohort import read_manifest
         >>> rows = read_manifest("out")  # doctest: +SKIP
         >>> [row.case_id for row in rows if row.status != "done"]  # doctest: +SKIP
         []
