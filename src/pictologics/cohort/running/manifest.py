@@ -171,14 +171,14 @@ class ManifestRow:
         given = {name: content[name] for name in cls.__dataclass_fields__ if name in content}
         given["inputs"] = tuple(make_part(CaseInput, part) for part in given.get("inputs", ()))
         given["outputs"] = tuple(
-            make_part(WrittenFile, {**part, "labels": read_labels(part.get("labels", {}))})
+            make_part(WrittenFile, {**part, "labels": number_labels(part.get("labels", {}))})
             for part in given.get("outputs", ())
         )
         given["warnings"] = tuple(make_part(CaseWarning, part) for part in given.get("warnings", ()))
         geometry = given.get("geometry")
         given["geometry"] = None if geometry is None else make_part(CaseGeometry, geometry)
         given["decisions"] = tuple(given.get("decisions", ()))
-        given["labels"] = read_labels(given.get("labels", {}))
+        given["labels"] = number_labels(given.get("labels", {}))
         return cls(**given)
 
 
@@ -188,7 +188,7 @@ def make_part(kind: type[Any], content: Mapping[str, Any]) -> Any:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
 
 
-def read_labels(labels: Mapping[Any, str]) -> dict[int, str]:
+def number_labels(labels: Mapping[Any, str]) -> dict[int, str]:
     """Labels with numbers as keys, which JSON keeps as text."""
     return {int(value): name for value, name in labels.items()}
 
