@@ -40,7 +40,7 @@ ROOMS = [
     {"dicom", "filters", "formats", "sentinels"},
     {"merger", "preprocessing", "saving", "loaders.protocol"},
     {"loaders.source_content"},
-    {"loaders.dicom_selection"},
+    {"loaders.dicom_selection", "loaders.dicom_verdicts"},
     {
         "loaders.dicom_describing",
         "loaders.explanation",

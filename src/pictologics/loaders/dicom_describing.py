@@ -8,27 +8,16 @@ from dataclasses import replace
 from ..dicom.frames.sop_classes import holds_image
 from ..dicom.headers import tags
 from ..dicom.headers.scanning import Scan
-from ..dicom.pixels.color import check_colors
-from ..dicom.pixels.pixel_format import check_pixels_present, read_pixel_format
 from ..dicom.series.image_series import Series, set_aside_localizers
-from ..dicom.series.volumes import SeriesVolume, find_volumes, stack_volume
-from ..errors import (
-    AmbiguousSeriesError,
-    CorruptFileError,
-    GeometryError,
-    PictologicsError,
-    UnsupportedFormatError,
-)
+from ..dicom.series.volumes import SeriesVolume, find_volumes
 from .dicom_selection import find_image_series
-from .protocol import Description, Source, VolumeInfo
+from .dicom_verdicts import REFUSALS, judge_volume
+from .protocol import Description, Source, VolumeInfo, describe_grid
 from .source_content import count_files, find_segment_format
 
 __all__ = ["describe_scan"]
 
 FORMAT = "DICOM"
-
-REFUSALS = (AmbiguousSeriesError, CorruptFileError, GeometryError, UnsupportedFormatError)
-"""Errors that are the answer to what a volume is; any other is a fault and passes."""
 
 
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
@@ -79,40 +68,25 @@ def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
     try:
         volumes = find_volumes(series, source.path, as_listed=source.kind == "list")
     except REFUSALS as error:
-        return [describe_refusal(common, error)]
+        return [replace(common, notes=(error.found,), loads=False)]
     return [describe_volume(common, volume, index, source.path) for index, volume in enumerate(volumes)]
 
 
 def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: str) -> VolumeInfo:
     """One volume of a series: its shape and spacing, or why it does not load."""
+    verdict = judge_volume(volume, path)
+    chosen = (("dataset_index", index),) if index or not volume.is_main else ()
     info = replace(
         common,
         phase=volume.label,
         files=len({id(frame.header) for frame in volume.frames}),
         dataset_index=index,
-        options=(("dataset_index", index),) if index or not volume.is_main else (),
+        options=(*chosen, *verdict.options),
+        findings=tuple(verdict.findings.items()),
+        loads=verdict.plan is not None,
     )
-    try:
-        check_colors([frame.header for frame in volume.frames], luminance=False)
-        for frame in volume.frames:
-            check_pixels_present(frame, read_pixel_format(frame.header))
-        planes = stack_volume(volume, volume.frames, "error", path)
-    except GeometryError as error:
-        findings = error.values.get("findings")
-        if not findings:
-            return describe_refusal(info, error)
-        options = (*info.options, *error.values["way_out"])
-        return replace(info, options=options, findings=tuple(findings.items()), notes=(error.found,))
-    except REFUSALS as error:
-        return describe_refusal(info, error)
-    grid = planes.grid
-    notes = [decision.text for decision in (*volume.decisions, *planes.assumptions)]
-    return replace(info, shape=grid.shape, spacing=grid.spacing, orientation=grid.orientation, notes=tuple(notes))
-
-
-def describe_refusal(info: VolumeInfo, error: PictologicsError) -> VolumeInfo:
-    """A volume that no keyword loads, or only the one that the error names."""
-    way_out = error.values.get("way_out")
-    if way_out:
-        return replace(info, options=(*info.options, *way_out), notes=(error.found,))
-    return replace(info, notes=(error.found,), loads=False)
+    if verdict.plan is None or verdict.errors:
+        # What needs a keyword is described by what is wrong with it.
+        return replace(info, notes=tuple(error.found for error in verdict.errors))
+    notes = [decision.text for decision in (*volume.decisions, *verdict.plan.planes.assumptions)]
+    return replace(info, notes=tuple(notes), **describe_grid(verdict.plan.grid))

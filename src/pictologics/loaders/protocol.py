@@ -11,6 +11,7 @@ import numpy as np
 from ..dicom.headers.scanning import Scan
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError
+from ..geometry import Grid
 from ..image import Image
 from ..storage.files import StoredFile
 
@@ -29,6 +30,7 @@ __all__ = [
     "SourceMaskFrom",
     "Suv",
     "VolumeInfo",
+    "describe_grid",
 ]
 
 Irregular = Literal["error", "ignore", "resample"]
@@ -173,6 +175,8 @@ class VolumeInfo:
         shape: (x, y, z), None where the planes form no grid.
         spacing: Along (x, y, z), mm.
         orientation: Letters towards which the axes run.
+        origin: Center of the first voxel, LPS mm.
+        direction: The rows of the matrix whose columns are the directions of the axes, LPS.
         dataset_index: Which volume of its source it is.
         options: The keywords of ``load_image`` that give it, besides the path.
         labels: Of a mask, its segments: value and name of each.
@@ -193,6 +197,8 @@ class VolumeInfo:
     shape: tuple[int, int, int] | None = None
     spacing: tuple[float, float, float] | None = None
     orientation: str = ""
+    origin: tuple[float, float, float] | None = None
+    direction: tuple[tuple[float, ...], ...] | None = None
     dataset_index: int = 0
     options: tuple[tuple[str, Any], ...] = ()
     labels: tuple[tuple[int, str], ...] = ()
@@ -209,6 +215,17 @@ class VolumeInfo:
         # Lists, and bytes and open files without a name, are called by words in angle brackets, which are no path.
         source = repr(path) if not path.startswith("<") else "files" if path.startswith("<list") else "content"
         return f"load_image({source}{options})" if self.loads else "does not load"
+
+
+def describe_grid(grid: Grid) -> dict[str, Any]:
+    """The fields of a ``VolumeInfo`` that say where its voxels lie."""
+    return {
+        "shape": grid.shape,
+        "spacing": grid.spacing,
+        "orientation": grid.orientation,
+        "origin": grid.origin,
+        "direction": tuple(map(tuple, grid.direction.tolist())),
+    }
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .protocol import (
     ReadOptions,
     Source,
     VolumeInfo,
+    describe_grid,
 )
 
 __all__ = ["describe_volume_file", "load_volume_file"]
@@ -80,9 +81,7 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
                 name,
                 facts.modality,
                 facts.metadata.get("series_description", ""),
-                shape=facts.grid.shape,
-                spacing=facts.grid.spacing,
-                orientation=facts.grid.orientation,
+                **describe_grid(facts.grid),
                 dataset_index=index,
                 options=((("dataset_index", index),) if index else ()) + irregular,
                 labels=tuple(facts.labels.items()),

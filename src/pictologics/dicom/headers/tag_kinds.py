@@ -21,6 +21,10 @@ LOCATED: Final = frozenset(
         tags.STRUCTURE_SET_ROI_SEQUENCE,
         tags.ROI_CONTOUR_SEQUENCE,
         tags.RT_ROI_OBSERVATIONS_SEQUENCE,
+        tags.REFERENCED_SERIES_SEQUENCE,
+        tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE,
+        tags.REFERENCED_RT_PLAN_SEQUENCE,
+        tags.REFERENCED_STRUCTURE_SET_SEQUENCE,
     }
 )
 """Long values and sequences: a header knows where they are, and they are read when they are needed."""

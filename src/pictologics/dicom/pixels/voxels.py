@@ -19,21 +19,20 @@ from ...rescaling import add_within_words, rescale_into
 from ...threads import run_in_shares
 from ..frames.frame import Frame
 from ..headers import tags
+from .codecs import check_decodable
 from .color import check_colors
 from .odd_rescales import describe_odd_rescales
-from .pixel_format import (
-    check_pixels_present,
-    read_pixel_format,
-)
+from .pixel_format import PixelFormat, check_pixels_present, read_pixel_format
 from .plane_reader import PlaneReader
 from .value_conversions import (
+    Conversion,
     PixelRules,
     choose_float_type,
     describe_conversions,
     find_conversion,
 )
 
-__all__ = ["Voxels", "read_voxels"]
+__all__ = ["VoxelPlan", "Voxels", "plan_voxels", "read_voxels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,57 @@ class Voxels:
     decisions: tuple[Decision, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class VoxelPlan:
+    """How the planes of a volume are to be read, known from their headers.
+
+    Attributes:
+        formats: How the pixels of each plane are stored.
+        conversions: How those of each become values.
+        colors: How many of the files are color images.
+    """
+
+    formats: list[PixelFormat]
+    conversions: list[Conversion | None]
+    colors: int
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest float type that holds every value, before its rescale, exactly."""
+        return choose_float_type(self.formats, self.conversions)
+
+
+def plan_voxels(frames: Sequence[Frame], rules: PixelRules) -> VoxelPlan:
+    """Find out how planes are to be read, and whether they can be, before any pixel is.
+
+    Args:
+        frames: Planes of one size.
+        rules: Which conversions are asked for.
+
+    Raises:
+        CorruptFileError: If a file holds fewer pixels than it says, or a table that contradicts itself.
+        UnsupportedFormatError: If the pixels are stored in a way that nothing reads, or are colors and luminance is not
+            asked for.
+    """
+    of_header = {id(frame.header): frame.header for frame in frames}
+    colors = check_colors(of_header.values(), rules.luminance)
+    if rules.apply_rescale:
+        refuse_value_tables(frames)
+    # A multi-frame file has thousands of frames and one header: what it says is read once.
+    of_header_format = {key: read_pixel_format(header) for key, header in of_header.items()}
+    formats = [of_header_format[id(frame.header)] for frame in frames]
+    for frame, pixel_format in zip(frames, formats, strict=True):
+        check_pixels_present(frame, pixel_format)
+    for syntax, path in {
+        header.transfer_syntax: header.path for header in of_header.values() if header.is_encapsulated
+    }.items():
+        check_decodable(syntax, path)
+    of_header_conversion = {
+        key: find_conversion(header, of_header_format[key], rules) for key, header in of_header.items()
+    }
+    return VoxelPlan(formats, [of_header_conversion[id(frame.header)] for frame in frames], colors)
+
+
 def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: PixelRules) -> Voxels:
     """Read planes into one volume.
 
@@ -67,23 +117,12 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
         UnsupportedFormatError: If the pixels are compressed in a way that nothing installed decodes, or are colors
             and luminance is not asked for.
     """
-    of_header = {id(frame.header): frame.header for frame in frames}
-    colors = check_colors(of_header.values(), rules.luminance)
-    if rules.apply_rescale:
-        refuse_value_tables(frames)
-    # A multi-frame file has thousands of frames and one header: what it says is read once.
-    of_header_format = {key: read_pixel_format(header) for key, header in of_header.items()}
-    formats = [of_header_format[id(frame.header)] for frame in frames]
-    for frame, pixel_format in zip(frames, formats, strict=True):
-        check_pixels_present(frame, pixel_format)
-    of_header_conversion = {
-        key: find_conversion(header, of_header_format[key], rules) for key, header in of_header.items()
-    }
-    conversions = [of_header_conversion[id(frame.header)] for frame in frames]
+    plan = plan_voxels(frames, rules)
+    formats, conversions = plan.formats, plan.conversions
     first = frames[0]
     shape = (len(frames), first.rows, first.columns)
     has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
-    dtype = np.dtype(choose_float_type(formats, conversions) if dtype is None else dtype)
+    dtype = np.dtype(plan.dtype if dtype is None else dtype)
     planes, valid = allocate_planes(shape, dtype, has_mask, first.header.path)
 
     def read_share(share: Iterable[int]) -> None:
@@ -105,7 +144,7 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
 
     run_in_shares(read_share, len(frames))
     units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
-    decisions = describe_conversions(conversions, colors)
+    decisions = describe_conversions(conversions, plan.colors)
     if rules.apply_rescale:
         decisions = (*decisions, *describe_odd_rescales(frames))
     # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.

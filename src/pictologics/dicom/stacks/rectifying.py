@@ -33,7 +33,7 @@ from .regularity import (
     find_varying_pixel_spacing,
 )
 
-__all__ = ["Rectified", "rectify"]
+__all__ = ["Rectified", "find_rectified_grid", "rectify"]
 
 
 MOST_RECTIFIED_VOXELS = 2**28
@@ -79,13 +79,7 @@ def rectify(
         GeometryError: If slices are turned against each other or differ in pixel spacing, or if they lie so far
             apart that almost all of the volume would be empty.
     """
-    refuse_other_planes(stack)
-    plane = plan_in_plane(stack)
-    normal = plan_along_normal(stack, plane.shape)
-    spacing = (*stack.grid.spacing[:2], normal.step)
-    # The first slice may begin inside the widened plane, whose corner is then outside of every slice.
-    origin = stack.positions[0] - stack.grid.direction[:, :2] @ (plane.first * np.array(spacing[:2]))
-    grid = Grid((*plane.shape, normal.lower.size), spacing, tuple(origin), stack.grid.direction)
+    plane, normal, grid = plan_rectified(stack)
     values, valid = fill_volume(array, source_mask, normal, plane, fill_value)
     decisions = (
         *describe_in_plane(stack, plane),
@@ -93,6 +87,26 @@ def rectify(
         *describe_rounding(stack, plane, normal),
     )
     return Rectified(values, grid, valid, decisions)
+
+
+def find_rectified_grid(stack: StackGeometry) -> Grid:
+    """Where the voxels of the regular volume of an irregular stack lie, without making it.
+
+    Raises:
+        GeometryError: As ``rectify`` does.
+    """
+    return plan_rectified(stack)[2]
+
+
+def plan_rectified(stack: StackGeometry) -> tuple[InPlanePlan, NormalPlan, Grid]:
+    """Plan the regular volume: its planes, what each is made of, and where its voxels lie."""
+    refuse_other_planes(stack)
+    plane = plan_in_plane(stack)
+    normal = plan_along_normal(stack, plane.shape)
+    spacing = (*stack.grid.spacing[:2], normal.step)
+    # The first slice may begin inside the widened plane, whose corner is then outside of every slice.
+    origin = stack.positions[0] - stack.grid.direction[:, :2] @ (plane.first * np.array(spacing[:2]))
+    return plane, normal, Grid((*plane.shape, normal.lower.size), spacing, tuple(origin), stack.grid.direction)
 
 
 def refuse_other_planes(stack: StackGeometry) -> None:

@@ -32,6 +32,7 @@ from ..protocol import (
     SegmentOptions,
     Source,
     VolumeInfo,
+    describe_grid,
 )
 from .choosing import choose_numbers
 
@@ -185,9 +186,7 @@ def describe_times(info: VolumeInfo, segmentation: DicomSegmentation) -> list[Vo
         replace(
             info,
             phase=time.label,
-            shape=grid.shape,
-            spacing=grid.spacing,
-            orientation=grid.orientation,
+            **describe_grid(grid),
             dataset_index=index,
             options=(("dataset_index", index),) if index else (),
             notes=notes if index == 0 else (),

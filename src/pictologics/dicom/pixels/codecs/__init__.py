@@ -5,6 +5,6 @@ before memory is taken for samples: a damaged or hostile frame may claim any siz
 """
 
 from .colors import find_decoded_photometric
-from .decoding import decode_frame
+from .decoding import check_decodable, decode_frame
 
-__all__ = ["decode_frame", "find_decoded_photometric"]
+__all__ = ["check_decodable", "decode_frame", "find_decoded_photometric"]

@@ -16,10 +16,10 @@ from .jpeg_2000 import decode_jpeg_2000
 from .jpeg_ls import decode_jpeg_ls
 from .jpeg_xl import decode_jpeg_xl
 from .plain import decode_deflated, decode_uncompressed
-from .pydicom_decoders import decode_with_pydicom
+from .pydicom_decoders import decode_with_pydicom, find_pydicom_decoder
 from .rle import decode_rle
 
-__all__ = ["decode_frame"]
+__all__ = ["check_decodable", "decode_frame"]
 
 FrameDecoder = Callable[[bytes, FrameFormat], AnyArray]
 
@@ -38,6 +38,16 @@ WHOLE_BYTES = frozenset({8, 16, 32, 64})
 
 SINGLE_BITS = frozenset({syntaxes.UNCOMPRESSED_FRAMES, syntaxes.DEFLATED_FRAMES}) | syntaxes.JPEG_2000 | syntaxes.HTJ2K
 """Syntaxes for segmentations of single bits: packed as they are, or coded as samples of one bit."""
+
+
+def check_decodable(transfer_syntax: str, path: str) -> None:
+    """Check that there is a decoder for a transfer syntax, before a frame is read.
+
+    Raises:
+        UnsupportedFormatError: If no installed decoder reads it.
+    """
+    if transfer_syntax not in DECODERS:
+        find_pydicom_decoder(transfer_syntax, path)
 
 
 def decode_frame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from ...headers.syntax_names import name_syntax
 from .frame_format import FrameFormat
 from .syntaxes import DECODABLE
 
-__all__ = ["decode_with_pydicom"]
+if TYPE_CHECKING:
+    from pydicom.pixels.decoders.base import Decoder
+
+__all__ = ["decode_with_pydicom", "find_pydicom_decoder"]
 
 
 def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
@@ -25,14 +28,8 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
         CorruptFileError: If the decoders that know it cannot decode the frame.
     """
     from pydicom.encaps import encapsulate
-    from pydicom.pixels.decoders.base import get_decoder
 
-    try:
-        decoder = get_decoder(frame.transfer_syntax)
-    except NotImplementedError:
-        raise unsupported_syntax_error(frame, ()) from None
-    if not decoder.is_available:
-        raise unsupported_syntax_error(frame, decoder.missing_dependencies)
+    decoder = find_pydicom_decoder(frame.transfer_syntax, frame.path)
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": frame.rows,
@@ -52,19 +49,37 @@ def decode_with_pydicom(encoded: bytes, frame: FrameFormat) -> AnyArray:
     return frame.make_stored_numbers(np.asarray(pixels), frame.bits_allocated, frame.bits_stored, signed=frame.signed)
 
 
-def unsupported_syntax_error(frame: FrameFormat, missing: Sequence[str]) -> UnsupportedFormatError:
+def find_pydicom_decoder(transfer_syntax: str, path: str) -> Decoder:
+    """The decoders that pydicom has for a transfer syntax.
+
+    Raises:
+        UnsupportedFormatError: If none that is installed knows it.
+    """
+    from pydicom.pixels.decoders.base import get_decoder
+
+    try:
+        decoder = get_decoder(transfer_syntax)
+    except NotImplementedError:
+        raise unsupported_syntax_error(transfer_syntax, path, ()) from None
+    if not decoder.is_available:
+        raise unsupported_syntax_error(transfer_syntax, path, decoder.missing_dependencies)
+    return decoder
+
+
+def unsupported_syntax_error(transfer_syntax: str, path: str, missing: Sequence[str]) -> UnsupportedFormatError:
     """Make the error for a transfer syntax that nothing installed decodes.
 
     Args:
-        frame: The frame.
+        transfer_syntax: Its UID.
+        path: The file.
         missing: Decoders of pydicom that are not installed, and what each requires.
     """
     advice = "convert the file to an uncompressed transfer syntax"
-    if frame.transfer_syntax in DECODABLE:
+    if transfer_syntax in DECODABLE:
         advice = f"install imagecodecs{', or for pydicom ' if missing else ''}{'; or '.join(missing)}"
     return UnsupportedFormatError(
-        f"its pixels are compressed ({name_syntax(frame.transfer_syntax)}), and no installed decoder reads them",
-        path=frame.path,
+        f"its pixels are compressed ({name_syntax(transfer_syntax)}), and no installed decoder reads them",
+        path=path,
         advice=advice,
-        transfer_syntax=frame.transfer_syntax,
+        transfer_syntax=transfer_syntax,
     )
