@@ -271,6 +271,7 @@ SHOWS_DECISIONS = frozenset(
     {
         "provenance",
         "cli.commands.demo",
+        "cohort.indexing.image_rows",
         "loaders.dicom_describing",
         "loaders.merging_files",
         "loaders.rtstruct_reader",

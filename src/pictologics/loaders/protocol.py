@@ -208,6 +208,13 @@ class VolumeInfo:
     is_default: bool = False
     needs_reference: bool = False
 
+    @property
+    def grid(self) -> Grid | None:
+        """Where its voxels lie; None where its planes form no grid."""
+        if self.shape is None or self.spacing is None or self.origin is None or self.direction is None:
+            return None
+        return Grid(self.shape, self.spacing, self.origin, np.array(self.direction))
+
     def call(self, path: str) -> str:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)

@@ -1,0 +1,1 @@
+"""From a tree of files to the tables of a cohort."""
