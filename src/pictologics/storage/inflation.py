@@ -322,6 +322,11 @@ class DeflatedBytes:
         self._pending = compressed
         self._inflated = bytearray()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last block of the stream was inflated."""
+        return bool(self._inflater.eof)
+
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
         end = min(offset + count, self.size)
@@ -340,3 +345,7 @@ class DeflatedBytes:
                     "its deflated data ends too early", path=self.name, advice="it was cut off; fetch it again"
                 )
         return bytes(self._inflated[offset:end])
+
+    def check_end(self, position: int) -> None:
+        """Inflate the stream to its end, if that is not far behind a position: damage is seen there at the latest."""
+        self.read_at(position, LONGEST_TAIL)

@@ -106,6 +106,8 @@ class PlaneReader:
         if self.inflated is None:
             compressed = file.read_at(header.dataset_offset, header.file_size)
             self.inflated = DeflatedBytes(header.path, compressed)
+            # Raw deflate has no checksum (PS3.5 A.5): only a stream that inflates to its end is not damaged.
+            self.inflated.check_end(header.pixel_offset + (header.pixel_length or 0))
         content = self.inflated.read_at(header.pixel_offset + offset, words.size)
         if len(content) < words.size:
             raise CorruptFileError(

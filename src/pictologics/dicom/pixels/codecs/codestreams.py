@@ -12,6 +12,7 @@ from dataclasses import dataclass
 __all__ = [
     "Codestream",
     "CodestreamError",
+    "check_tiles_present",
     "read_jpeg_2000_head",
     "read_jpeg_head",
     "read_jpeg_xl_size",
@@ -23,6 +24,9 @@ JPEG_START = b"\xff\xd8"
 
 START_OF_SCAN = 0xDA
 """SOS, behind whose segment the coded samples begin."""
+
+RESTART_INTERVAL = 0xDD
+"""DRI, which says how many blocks lie between two restart markers."""
 
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 """SOF0 to SOF15 without DHT, JPG and DAC, which have numbers among them, and SOF55 of JPEG-LS."""
@@ -45,6 +49,9 @@ JPEG_XL_BOXES = b"\x00\x00\x00\x0cJXL "
 JPEG_XL_LONGEST_SIZE = 12
 """Bytes within which the size of a JPEG XL image stands: two that begin it, and at most 68 bits."""
 
+START_OF_TILE_PART = b"\xff\x90\x00\x0a"
+"""SOT and its length; behind the main header a marker cannot be anything else."""
+
 MOST_TILES = 65535
 """The number of a tile has 16 bits (ISO/IEC 15444-1 A.4.2)."""
 
@@ -65,7 +72,10 @@ class Codestream:
         signed: Whether samples are signed; only JPEG 2000 can say so.
         names: Identifiers of the components, of JPEG only.
         notes: Application data by marker, of JPEG only.
-        body: Where the coded samples begin, of JPEG only.
+        body: Where the header of the first scan begins, of JPEG only.
+        frame_header: Where the header of the frame begins, of JPEG only.
+        restart_interval: Blocks between two restart markers, zero without them, of JPEG only.
+        tiles: Of how many it consists, of JPEG 2000 only.
     """
 
     rows: int
@@ -76,6 +86,9 @@ class Codestream:
     names: bytes = b""
     notes: tuple[tuple[int, bytes], ...] = ()
     body: int = 0
+    frame_header: int = 0
+    restart_interval: int = 0
+    tiles: int = 1
 
 
 def read_jpeg_head(encoded: bytes) -> Codestream:
@@ -86,7 +99,7 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
     """
     if not encoded.startswith(JPEG_START):
         raise CodestreamError("is not a JPEG stream")
-    position, frame, notes = 2, b"", []
+    position, frame, notes, frame_header, interval = 2, b"", [], 0, 0
     while (marker := read_marker(encoded, position)) != START_OF_SCAN:
         if marker == 0xFF or marker in WITHOUT_LENGTH:
             # Any number of fill bytes may stand before a marker.
@@ -97,7 +110,9 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
         if length < 2 or len(segment) < length - 2:
             raise CodestreamError("ends within its head")
         if marker in START_OF_FRAME:
-            frame = segment
+            frame, frame_header = segment, position
+        elif marker == RESTART_INTERVAL:
+            interval = int.from_bytes(segment[:2], "big")
         elif 0xE0 <= marker <= 0xEF:
             notes.append((marker, segment))
         position += 2 + length
@@ -106,7 +121,15 @@ def read_jpeg_head(encoded: bytes) -> Codestream:
         raise CodestreamError("has no size before its samples")
     precision, rows, columns, samples = struct.unpack_from(">BHHB", frame)
     return Codestream(
-        rows, columns, samples, precision, names=frame[6 : 6 + 3 * samples : 3], notes=tuple(notes), body=position
+        rows,
+        columns,
+        samples,
+        precision,
+        names=frame[6 : 6 + 3 * samples : 3],
+        notes=tuple(notes),
+        body=position,
+        frame_header=frame_header,
+        restart_interval=interval,
     )
 
 
@@ -175,7 +198,24 @@ def read_jpeg_2000_head(codestream: bytes) -> Codestream:
     if tile_left > left or tile_top > top or not 0 < across * down <= MOST_TILES:
         raise CodestreamError(f"has {across}x{down} tiles, and 1 to {MOST_TILES} are possible")
     kind = components[0]
-    return Codestream(bottom - top, right - left, samples, (kind & 0x7F) + 1, signed=bool(kind & 0x80))
+    return Codestream(
+        bottom - top, right - left, samples, (kind & 0x7F) + 1, signed=bool(kind & 0x80), tiles=across * down
+    )
+
+
+def check_tiles_present(codestream: bytes, tiles: int) -> None:
+    """Raise unless every tile has a part (ISO/IEC 15444-1 A.4.2): OpenJPEG leaves empty those that have none."""
+    position = codestream.find(START_OF_TILE_PART)
+    found = set()
+    while codestream.startswith(START_OF_TILE_PART, position) and len(codestream) >= position + 12:
+        number, length = struct.unpack_from(">HI", codestream, position + 4)
+        found.add(number)
+        if length < 14:
+            # The last part may leave its length open.
+            break
+        position += length
+    if len(found) < tiles:
+        raise CodestreamError(f"lacks {tiles - len(found)} of its tiles")
 
 
 def read_jpeg_xl_size(encoded: bytes) -> tuple[int, int]:

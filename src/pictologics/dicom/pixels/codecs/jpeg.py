@@ -5,11 +5,9 @@ from __future__ import annotations
 from ....array_types import AnyArray
 from .codestreams import read_jpeg_head
 from .frame_format import FrameFormat
+from .jpeg_wholeness import decode_whole_jpeg
 
 __all__ = ["decode_jpeg"]
-
-END_OF_IMAGE = b"\xff\xd9"
-"""EOI; coded samples never hold it, as a zero follows each 0xFF among them (ISO/IEC 10918-1 F.1.2.3)."""
 
 
 def decode_jpeg(encoded: bytes, frame: FrameFormat) -> AnyArray:
@@ -18,10 +16,9 @@ def decode_jpeg(encoded: bytes, frame: FrameFormat) -> AnyArray:
 
     stream = read_jpeg_head(encoded)
     frame.check_codestream(stream)
-    if encoded.rfind(END_OF_IMAGE, stream.body) < 0:
-        # libjpeg fills up with gray what is missing.
-        raise frame.corrupt_error("ends before its last pixel")
     # The same color space in and out: nothing is converted here, and colors.py says what the samples are.
     colors = "RGB" if frame.samples == 3 else None
-    decoded = jpeg8_decode(encoded, colorspace=colors, outcolorspace=colors)
+    decoded = decode_whole_jpeg(
+        encoded, stream, lambda content: jpeg8_decode(content, colorspace=colors, outcolorspace=colors)
+    )
     return frame.make_stored_numbers(decoded, stream.precision, frame.bits_stored)

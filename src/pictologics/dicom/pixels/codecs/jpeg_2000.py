@@ -6,7 +6,7 @@ OpenJPH is faster for the latter, but damaged frames bring it down and the whole
 from __future__ import annotations
 
 from ....array_types import AnyArray
-from .codestreams import read_jpeg_2000_head, unwrap_jpeg_2000
+from .codestreams import check_tiles_present, read_jpeg_2000_head, unwrap_jpeg_2000
 from .frame_format import FrameFormat
 
 __all__ = ["decode_jpeg_2000"]
@@ -23,8 +23,10 @@ def decode_jpeg_2000(encoded: bytes, frame: FrameFormat) -> AnyArray:
     stream = read_jpeg_2000_head(codestream)
     frame.check_codestream(stream)
     if codestream.rfind(END_OF_CODESTREAM) < 0:
-        # OpenJPEG leaves missing tiles empty without a word: a cut frame would pass for one with a dark part.
         raise frame.corrupt_error("ends before its last pixel")
+    # What ends within a tile OpenJPEG refuses, but for a length of the tile that was cut between two of its packets and
+    # says so: nothing but decoding them all would tell.
+    check_tiles_present(codestream, stream.tiles)
     # Slices are decoded in parallel; threads within one would only compete with them.
     decoded = jpeg2k_decode(codestream, numthreads=1)
     return frame.make_stored_numbers(decoded, stream.precision, stream.precision, signed=stream.signed)

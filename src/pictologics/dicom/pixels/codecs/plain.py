@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....array_types import AnyArray
-from ....storage.inflation import DeflatedBytes
+from ....storage.inflation import MOST_DEFLATION, DeflatedBytes
 from .frame_format import FrameFormat
 
 __all__ = ["decode_deflated", "decode_uncompressed"]
@@ -13,7 +13,15 @@ __all__ = ["decode_deflated", "decode_uncompressed"]
 
 def decode_deflated(encoded: bytes, frame: FrameFormat) -> AnyArray:
     """Decode a frame of the Deflated Image Frame Compression (DICOM PS3.5 A.4.14, RFC 1951)."""
-    content = DeflatedBytes(frame.path, encoded).read_at(0, count_uncompressed_bytes(frame))
+    required = count_uncompressed_bytes(frame)
+    if len(encoded) * MOST_DEFLATION < required:
+        raise frame.corrupt_error(f"has {len(encoded)} deflated bytes, too few for {required}")
+    # The stream has no checksum, but it ends where the frame does, give or take the byte that makes it even: damage
+    # seldom leaves it like that.
+    stream = DeflatedBytes(frame.path, encoded)
+    content = stream.read_at(0, required + 2)
+    if len(content) > required + 1 or not stream.has_ended:
+        raise frame.corrupt_error(f"inflates to more than the {required} bytes that are required")
     return decode_uncompressed(content, frame)
 
 

@@ -16,6 +16,9 @@ __all__ = ["decode_rle"]
 RLE_HEADER = struct.Struct("<16I")
 """Number of segments, and the offset of each from the header's beginning (PS3.5 G.5)."""
 
+LONGEST_RUN = 128
+"""Bytes that one run of PackBits, or one stretch of literal bytes, can stand for (PS3.5 G.3.1)."""
+
 MOST_RLE_SEGMENTS = 15
 """As many offsets as the header has room for."""
 
@@ -26,39 +29,51 @@ def decode_rle(encoded: bytes, frame: FrameFormat) -> AnyArray:
 
     size = frame.bits_allocated // 8
     bounds = read_segment_bounds(encoded, frame, size * frame.samples)
+    # Two bytes stand for 128 at most.
+    if (len(encoded) - RLE_HEADER.size) * LONGEST_RUN // 2 < frame.rows * frame.columns * size * frame.samples:
+        raise frame.corrupt_error(f"has {len(encoded)} bytes, too few for {frame.columns}x{frame.rows} pixels")
     words = np.empty((frame.samples, frame.rows, frame.columns), frame.dtype.newbyteorder("<"))
     content = words.reshape(-1).view(np.uint8)
     try:
         # Segments are joined to words while they are unpacked; writers whose runs overshoot take the slower way.
         count = len(dicomrle_decode(encoded, words.dtype, out=content.data))
     except RuntimeError:
-        # It raises for damaged frames as well; the count then tells whether enough came out of them.
-        count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size))
+        # It raises for damaged frames as well.
+        count = unpack_segments(encoded, bounds, content.reshape(frame.samples, -1, size), frame)
     if count < words.nbytes:
         raise frame.corrupt_error(f"decodes to {count} of the {words.nbytes} bytes that are required")
     pixels = words[0] if frame.samples == 1 else np.moveaxis(words, 0, -1)
     return frame.make_stored_numbers(pixels, frame.bits_allocated, frame.bits_stored, signed=frame.signed)
 
 
-def unpack_segments(encoded: bytes, bounds: list[tuple[int, int]], content: npt.NDArray[np.uint8]) -> int:
+def unpack_segments(
+    encoded: bytes, bounds: list[tuple[int, int]], content: npt.NDArray[np.uint8], frame: FrameFormat
+) -> int:
     """Unpack each segment by itself, and drop what the last run of some encoders has too much.
 
     Args:
         encoded: The frame.
         bounds: Where its segments lie.
         content: Bytes to fill: (samples, pixels, bytes of a sample, the lowest first).
+        frame: What the header says of it.
 
     Returns:
         How many bytes there were.
+
+    Raises:
+        CorruptFileError: If a segment has more than that.
     """
     from imagecodecs import packbits_decode
 
     _, pixels, size = content.shape
     count = 0
     for segment, (low, high) in enumerate(bounds):
-        unpacked = np.frombuffer(packbits_decode(encoded[low:high]), np.uint8)[:pixels]
+        unpacked = np.frombuffer(packbits_decode(encoded[low:high]), np.uint8)
+        if unpacked.size > pixels + LONGEST_RUN:
+            raise frame.corrupt_error(f"has a segment of {unpacked.size} bytes, and {pixels} are required")
         # Segments go sample by sample, of each the most significant byte first (PS3.5 G.2); words are little endian.
         sample, byte = divmod(segment, size)
+        unpacked = unpacked[:pixels]
         content[sample, : unpacked.size, size - 1 - byte] = unpacked
         count += unpacked.size
     return count
