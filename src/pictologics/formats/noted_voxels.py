@@ -14,7 +14,7 @@ from .json_comment import ImageFacts, VoxelNote, parse_value
 from .volume_layout import VolumeLayout
 from .voxel_reading import read_volume
 
-__all__ = ["LoadedVoxels", "read_noted_volume"]
+__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_volume"]
 
 NOTE_IS_STALE = Decision(
     "left out",
@@ -65,6 +65,12 @@ def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[A
         decisions = (*decisions, NOTE_IS_STALE)
     wanted = find_exact_float(layout.stored) if target is None else target
     return LoadedVoxels(convert_valid(array, valid, wanted, note, layout.name), valid, decisions)
+
+
+def find_loaded_type(layout: VolumeLayout, facts: ImageFacts) -> np.dtype[Any]:
+    """The type of the voxels of a volume that is loaded without asking for one."""
+    saved = find_saved_type(layout, facts, find_fitting_note(layout, facts))
+    return find_exact_float(layout.stored) if saved is None else saved
 
 
 def find_fitting_note(layout: VolumeLayout, facts: ImageFacts) -> VoxelNote | None:

@@ -89,4 +89,11 @@ def describe_volume(common: VolumeInfo, volume: SeriesVolume, index: int, path: 
         # What needs a keyword is described by what is wrong with it.
         return replace(info, notes=tuple(error.found for error in verdict.errors))
     notes = [decision.text for decision in (*volume.decisions, *verdict.plan.planes.assumptions)]
-    return replace(info, notes=tuple(notes), **describe_grid(verdict.plan.grid))
+    voxels = verdict.plan.voxels
+    return replace(
+        info,
+        notes=tuple(notes),
+        stored_type=voxels.stored_type,
+        loaded_type=voxels.dtype.name,
+        **describe_grid(verdict.plan.grid),
+    )

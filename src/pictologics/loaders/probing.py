@@ -21,7 +21,7 @@ from ..storage.paths import is_folder, is_there
 from ..storage.probed_file import OpenProbedFile, ProbedFile, forget_head, probe_file
 from .protocol import Probe, Source
 
-__all__ = ["make_probe", "make_source"]
+__all__ = ["make_file_source", "make_probe", "make_source"]
 
 
 def make_source(given: Any) -> Source:

@@ -177,6 +177,8 @@ class VolumeInfo:
         orientation: Letters towards which the axes run.
         origin: Center of the first voxel, LPS mm.
         direction: The rows of the matrix whose columns are the directions of the axes, LPS.
+        stored_type: How its voxels are stored, such as ``"int16"``.
+        loaded_type: Type of the voxels of the image that is loaded.
         dataset_index: Which volume of its source it is.
         options: The keywords of ``load_image`` that give it, besides the path.
         labels: Of a mask, its segments: value and name of each.
@@ -199,6 +201,8 @@ class VolumeInfo:
     orientation: str = ""
     origin: tuple[float, float, float] | None = None
     direction: tuple[tuple[float, ...], ...] | None = None
+    stored_type: str = ""
+    loaded_type: str = ""
     dataset_index: int = 0
     options: tuple[tuple[str, Any], ...] = ()
     labels: tuple[tuple[int, str], ...] = ()
@@ -240,12 +244,14 @@ class Description:
     """What a source holds, from headers only.
 
     Attributes:
-        volumes: Every volume.
+        volumes: Every volume, or the first of a great many.
         left_out: What is not a volume, and why.
+        more: How many volumes there are besides, which differ in their number only.
     """
 
     volumes: tuple[VolumeInfo, ...]
     left_out: tuple[str, ...] = ()
+    more: int = 0
 
 
 class Reader(Protocol):

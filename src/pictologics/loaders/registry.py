@@ -11,7 +11,7 @@ from ..dicom.headers.pydicom_edge import find_registered_name
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, UnsupportedFormatError
 from ..formats.nifti.header import ends_within_nifti_header
-from ..storage.files import PathLike, check_content
+from ..storage.files import PathLike, StoredFile, check_content
 from .dicom_reader import DicomReader
 from .dicom_seg_reader import SegReader
 from .dicom_selection import add_scan
@@ -19,14 +19,14 @@ from .foreign_formats import find_foreign_format
 from .metaimage_reader import MetaImageReader
 from .nifti_reader import NiftiReader
 from .nrrd_reader import NrrdReader
-from .probing import make_probe, make_source
-from .protocol import Probe, Reader, SegmentReader, Source
+from .probing import make_file_source, make_probe, make_source
+from .protocol import Description, Probe, Reader, ReadOptions, SegmentReader, Source
 from .rtstruct_reader import RtstructReader
 from .segment_files import choose_segment_file, find_lone_segment_file
 from .segmentations.nrrd_seg import SLICER_SEGMENTATION
 from .source_content import count_folders_below, describe_content, find_segment_format, name_holder
 
-__all__ = ["READERS", "find_reader", "find_segment_reader", "name_format"]
+__all__ = ["READERS", "describe_stored_file", "find_reader", "find_segment_reader", "name_format"]
 
 READERS: tuple[Reader, ...] = (
     NiftiReader(),
@@ -73,6 +73,27 @@ def find_reader(
         if reader.matches(probe):
             return probe.source, reader
     raise unknown_format_error(probe)
+
+
+def describe_stored_file(file: StoredFile) -> Description | None:
+    """Say what a single file holds, from its header, wherever it is stored.
+
+    Args:
+        file: The file.
+
+    Returns:
+        Its volumes; None if no reader knows what it is, or it is an archive.
+
+    Raises:
+        CorruptFileError: If it is of a known format, and damaged; in other ways too, as ``explain`` does.
+    """
+    probe = make_probe(make_file_source(file))
+    if probe.source.kind != "file":
+        return None
+    if probe.source.damage is not None:
+        raise probe.source.damage
+    reader = next((reader for reader in READERS if reader.matches(probe)), None)
+    return None if reader is None else reader.describe(probe.source, ReadOptions())
 
 
 def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str = "") -> tuple[Source, SegmentReader]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..checks import volume_index_error
-from ..formats.noted_voxels import read_noted_volume
+from ..formats.noted_voxels import find_loaded_type, read_noted_volume
 from ..formats.volume_file import VolumeFile
 from ..formats.volume_layout import find_slice_sources
 from ..image import Image
@@ -82,6 +82,8 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
                 facts.modality,
                 facts.metadata.get("series_description", ""),
                 **describe_grid(facts.grid),
+                stored_type=opened.layout.stored.name,
+                loaded_type=find_loaded_type(opened.layout, facts).name,
                 dataset_index=index,
                 options=((("dataset_index", index),) if index else ()) + irregular,
                 labels=tuple(facts.labels.items()),
@@ -93,4 +95,5 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
             for index in range(listed)
         ),
         (more,) if listed < volumes else (),
+        volumes - listed,
     )

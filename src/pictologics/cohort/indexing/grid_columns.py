@@ -1,12 +1,16 @@
-"""The columns of the tables that say where voxels lie."""
+"""The columns of the tables that say where voxels lie, and what they take."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-from ...geometry import Grid
+import numpy as np
 
-__all__ = ["make_geometry_columns"]
+from ...geometry import Grid
+from ...loaders.protocol import VolumeInfo
+
+__all__ = ["make_geometry_columns", "make_type_columns"]
 
 
 def make_geometry_columns(grid: Grid | None) -> dict[str, Any]:
@@ -21,3 +25,11 @@ def make_geometry_columns(grid: Grid | None) -> dict[str, Any]:
         "origin": list(grid.origin),
         "direction": grid.direction.ravel().tolist(),
     }
+
+
+def make_type_columns(info: VolumeInfo) -> dict[str, Any]:
+    """The columns that say how the voxels of a volume are stored, and what they take in memory."""
+    if info.shape is None or not info.loaded_type:
+        return {}
+    size = prod(info.shape) * np.dtype(info.loaded_type).itemsize
+    return {"stored_type": info.stored_type, "voxel_bytes": size}

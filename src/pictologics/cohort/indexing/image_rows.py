@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Final
 
-from ...dicom.pixels.pixel_format import PixelFormat
 from ...dicom.series.image_series import Series
 from ...dicom.series.volumes import SeriesVolume, find_volumes
 from ...dicom.stacks.lattices import find_lattice
@@ -113,9 +112,8 @@ def describe_memory(verdict: VolumeVerdict) -> dict[str, Any]:
     """How the voxels of a volume are stored, and what they take in memory."""
     if verdict.plan is None:
         return {}
-    stored: PixelFormat = verdict.plan.voxels.formats[0]
-    size = prod(verdict.plan.grid.shape) * verdict.plan.voxels.dtype.itemsize
-    return {"stored_type": stored.dtype.newbyteorder("=").name, "voxel_bytes": size}
+    voxels = verdict.plan.voxels
+    return {"stored_type": voxels.stored_type, "voxel_bytes": prod(verdict.plan.grid.shape) * voxels.dtype.itemsize}
 
 
 def count_missing(verdict: VolumeVerdict) -> int:

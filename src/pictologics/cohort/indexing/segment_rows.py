@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
-from ...dicom.headers import tags
 from ...dicom.headers.header import Header, ParsedFile
 from ...dicom.structures.structure_set import StructureSet
 from ...errors import OptionError
-from ...labels import choose_label_type
 from ...loaders.dicom_verdicts import REFUSALS
 from ...loaders.protocol import Source, VolumeInfo
 from ...loaders.segmentations.dicom_seg import DICOM_SEG, describe_seg
 from ...loaders.source_content import count_things
-from .grid_columns import make_geometry_columns
+from .grid_columns import make_geometry_columns, make_type_columns
 from .image_rows import VolumeRows, choose_worst
 from .nameless_text import remove_names
 
@@ -34,16 +31,13 @@ def describe_segmentations(headers: Sequence[Header], *, keeps_uids: bool) -> Vo
     phases = [describe_time(info, number, headers, keeps_uids=keeps_uids) for number, info in enumerate(found)]
     columns = {name: value for name, value in phases[0].items() if name not in ("phase", "label", "files")}
     first = found[0]
-    segments = max((value for value, _ in first.labels), default=0)
     columns |= {
         "phases": len(phases),
         **choose_worst(phases),
         "segments": sum(len(info.labels) for info in found if not info.dataset_index),
         "loads": all(row["loads"] for row in phases),
-        "stored_type": f"uint{headers[0].short(tags.BITS_ALLOCATED) or 1}",
+        **make_type_columns(first),
     }
-    if first.shape is not None:
-        columns["voxel_bytes"] = prod(first.shape) * choose_label_type(segments).itemsize
     return VolumeRows(columns, phases)
 
 

@@ -67,6 +67,11 @@ class VoxelPlan:
     colors: int
 
     @property
+    def stored_type(self) -> str:
+        """How the pixels of the first plane are stored, such as ``"int16"``."""
+        return self.formats[0].dtype.name
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The smallest float type that holds every value, before its rescale, exactly."""
         return choose_float_type(self.formats, self.conversions)

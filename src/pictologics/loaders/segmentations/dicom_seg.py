@@ -26,6 +26,7 @@ from ...errors import (
     UnsupportedFormatError,
 )
 from ...image import Image
+from ...labels import choose_label_type
 from ...provenance import Decision, Provenance, SliceSource
 from ..protocol import (
     Description,
@@ -187,6 +188,8 @@ def describe_times(info: VolumeInfo, segmentation: DicomSegmentation) -> list[Vo
             info,
             phase=time.label,
             **describe_grid(grid),
+            stored_type=f"uint{segmentation.header.short(tags.BITS_ALLOCATED)}",
+            loaded_type=choose_label_type(max(segmentation.numbers, default=0)).name,
             dataset_index=index,
             options=(("dataset_index", index),) if index else (),
             notes=notes if index == 0 else (),
