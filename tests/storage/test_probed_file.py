@@ -62,9 +62,13 @@ def test_what_is_closed_twice_stays_closed(tmp_path, no_handle_left):
 def test_a_file_that_shrinks_is_noticed(tmp_path):
     (tmp_path / "file").write_bytes(LONG)
     probed = probe_file(DiskFile(tmp_path / "file"))
-    (tmp_path / "file").write_bytes(LONG[:100])
-    with probed.open() as opened, pytest.raises(CorruptFileError, match="changed while it was read"):
-        opened.fill(0, np.empty(200, np.uint8))
+    with probed.open() as opened:
+        opened.read_at(HEAD_SIZE, 1)
+        (tmp_path / "file").write_bytes(LONG[:100])
+        with pytest.raises(CorruptFileError, match="changed while it was read"):
+            opened.fill(0, np.empty(200, np.uint8))
+    with pytest.raises(CorruptFileError, match="written to after its header was read; load it again"):
+        probed.open().read_at(HEAD_SIZE, 1)
 
 
 @pytest.mark.parametrize("count", [1, 50, 5000])

@@ -121,12 +121,13 @@ class StoredFile(Protocol):
 
 
 class DiskFile:
-    """A file of the operating system."""
+    """A file of the operating system, the same one whenever it is opened."""
 
-    __slots__ = ("name",)
+    __slots__ = ("first_seen", "name")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.name = os.fspath(path)
+        self.first_seen: tuple[int, ...] | None = None
 
     def open(self) -> OpenDiskFile:
         """Open the file without ever waiting.
@@ -134,8 +135,18 @@ class DiskFile:
         Raises:
             MissingPathError: If there is nothing.
             FileAccessError: If it cannot be opened or is a pipe, socket or device.
+            CorruptFileError: If it was opened before and is another one now, or was written to: what was read of the
+                one says nothing of the other.
         """
-        return OpenDiskFile(self.name)
+        opened = OpenDiskFile(self.name)
+        if self.first_seen is None:
+            self.first_seen = opened.identity
+        elif self.first_seen != opened.identity:
+            opened.close()
+            raise CorruptFileError(
+                "the file was replaced or written to after its header was read", path=self.name, advice="load it again"
+            )
+        return opened
 
 
 class OpenDiskFile(ClosesOnExit):
@@ -146,7 +157,7 @@ class OpenDiskFile(ClosesOnExit):
     nobody came to close is closed when it is forgotten.
     """
 
-    __slots__ = ("held", "name", "size")
+    __slots__ = ("held", "identity", "name", "size")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -171,6 +182,7 @@ class OpenDiskFile(ClosesOnExit):
                 advice="pass a file or a folder",
             )
         self.size = status.st_size
+        self.identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def __del__(self) -> None:
         if self.held:
