@@ -9,7 +9,7 @@ from threading import Lock, Thread
 
 from .checks import check_whole
 
-__all__ = ["get_num_threads", "run_in_shares", "set_num_threads"]
+__all__ = ["count_cores", "get_num_threads", "run_in_shares", "set_num_threads"]
 
 ENVIRONMENT_VARIABLE = "PICTOLOGICS_NUM_THREADS"
 """Bounds the threads where ``set_num_threads`` does not."""
@@ -55,6 +55,11 @@ def get_num_threads() -> int:
     text = os.environ.get(ENVIRONMENT_VARIABLE, "").strip()
     if text:
         return check_whole(ENVIRONMENT_VARIABLE, int(text) if text.isdecimal() else text, 1)  # type: ignore[arg-type]
+    return count_cores()
+
+
+def count_cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

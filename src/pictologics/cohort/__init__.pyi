@@ -2,3 +2,4 @@
 
 from .cohort_folder import Cohort as Cohort, open_cohort as open_cohort
 from .running.manifest import ManifestRow as ManifestRow, read_manifest as read_manifest
+from .training.dataset import Dataset as Dataset

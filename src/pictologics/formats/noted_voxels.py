@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from .json_comment import ImageFacts, VoxelNote, parse_value
 from .volume_layout import VolumeLayout
 from .voxel_reading import read_volume
 
-__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_volume"]
+__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
 
 NOTE_IS_STALE = Decision(
     "left out",
@@ -71,6 +72,34 @@ def find_loaded_type(layout: VolumeLayout, facts: ImageFacts) -> np.dtype[Any]:
     """The type of the voxels of a volume that is loaded without asking for one."""
     saved = find_saved_type(layout, facts, find_fitting_note(layout, facts))
     return find_exact_float(layout.stored) if saved is None else saved
+
+
+def read_noted_box(
+    layout: VolumeLayout, facts: ImageFacts, start: Sequence[int], shape: Sequence[int]
+) -> npt.NDArray[Any]:
+    """Read a box of a volume, with the values and the type that the whole would have.
+
+    Of files that are not compressed, no more is read than lies between its voxels. A stream is inflated up to the
+    box's last voxel, and its checksum is not compared.
+
+    Args:
+        layout: Where the volume's voxels are.
+        facts: What is known of the image.
+        start: First voxel of the box, which lies within the volume, (x, y, z).
+        shape: Voxels of the box along (x, y, z).
+
+    Returns:
+        Shape (x, y, z), in Fortran order.
+
+    Raises:
+        CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
+    """
+    note = find_fitting_note(layout, facts)
+    if note is None or not note.fill:
+        return read_noted_volume(layout.cropped(start, shape), facts, None).array
+    # What voxels without data hold depends on how many there are in the whole.
+    whole = read_noted_volume(layout, facts, None).array
+    return whole[tuple(slice(low, low + count) for low, count in zip(start, shape, strict=True))]
 
 
 def find_fitting_note(layout: VolumeLayout, facts: ImageFacts) -> VoxelNote | None:

@@ -6,6 +6,7 @@ only the one asked for is read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
@@ -81,6 +82,7 @@ class VolumeLayout:
         parts: Where the numbers of the whole array are, in order.
         slope: Factor to apply.
         intercept: Term to apply.
+        box: Of the spatial axes, the first number that counts and how many do; None for all.
     """
 
     name: str
@@ -91,12 +93,18 @@ class VolumeLayout:
     parts: tuple[FilePart, ...]
     slope: float = 1.0
     intercept: float = 0.0
+    box: tuple[tuple[int, int], ...] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(x, y, z); an axis that is missing has one voxel."""
-        x, y, z = ([self.sizes[axis] for axis in self.spatial] + [1, 1])[:3]
+        x, y, z = ([count for _, count in self.spans] + [1, 1])[:3]
         return x, y, z
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Of each spatial axis, the first number that counts and how many do."""
+        return self.box or tuple((0, self.sizes[axis]) for axis in self.spatial)
 
     @property
     def volumes(self) -> int:
@@ -106,6 +114,15 @@ class VolumeLayout:
     def at(self, index: int) -> VolumeLayout:
         """Another volume of the same array."""
         return replace(self, index=index)
+
+    def cropped(self, start: Sequence[int], shape: Sequence[int]) -> VolumeLayout:
+        """A box of the same volume, which lies within it.
+
+        Args:
+            start: Its first voxel, (x, y, z).
+            shape: Voxels along (x, y, z).
+        """
+        return replace(self, box=tuple(zip(start, shape, strict=True))[: len(self.spatial)])
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ class Runs:
 
 def find_volume_runs(layout: VolumeLayout) -> Runs:
     """Which numbers of the whole array make the volume, x fastest; ``check_file_sizes`` comes first."""
-    sizes, spatial, index = layout.sizes, layout.spatial, layout.index
+    sizes, spatial, index, spans = layout.sizes, layout.spatial, layout.index, layout.spans
     steps = [1, *accumulate(sizes, mul)]
     # The index counts volumes through the axes that are not spatial, the faster axis first: its digits in that base.
     first = 0
@@ -138,15 +155,20 @@ def find_volume_runs(layout: VolumeLayout) -> Runs:
         if axis not in spatial:
             index, at = divmod(index, size)
             first += at * steps[axis]
+    first += sum(start * steps[axis] for axis, (start, _) in zip(spatial, spans, strict=True))
     # Axes that follow one another without anything between them are one run.
     inner = 1
-    while inner < len(spatial) and steps[spatial[inner]] == steps[spatial[inner - 1] + 1]:
+    while (
+        inner < len(spatial)
+        and steps[spatial[inner]] == steps[spatial[inner - 1] + 1]
+        and spans[inner - 1][1] == sizes[spatial[inner - 1]]
+    ):
         inner += 1
     # The slower spatial axes repeat the run, each at every step of the faster ones.
     starts = np.array([first], np.int64)
-    for axis in spatial[inner:]:
-        starts = (starts + np.arange(sizes[axis], dtype=np.int64)[:, None] * steps[axis]).ravel()
-    return Runs(starts, prod(sizes[axis] for axis in spatial[:inner]), steps[spatial[0]])
+    for axis, (_, count) in zip(spatial[inner:], spans[inner:], strict=True):
+        starts = (starts + np.arange(count, dtype=np.int64)[:, None] * steps[axis]).ravel()
+    return Runs(starts, prod(count for _, count in spans[:inner]), steps[spatial[0]])
 
 
 def check_file_sizes(layout: VolumeLayout) -> tuple[Decision, ...]:

@@ -1,0 +1,1 @@
+"""Cases as tensors: what a network is trained on."""
