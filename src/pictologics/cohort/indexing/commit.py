@@ -1,0 +1,69 @@
+"""New tables take the place of the old ones, and what is of no more use is removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ...storage.file_writing import replace_file
+from ...storage.paths import refuse_system_errors
+from ..cohort_folder import CohortFacts, write_facts
+from ..schema import TABLES
+from .index_job import IndexJob
+from .unit_list import UnitList
+
+__all__ = ["is_current", "put_tables_in_place", "remove_old_parts"]
+
+CURRENT: Final = "current"
+"""The file that says of which units the tables are made."""
+
+
+def is_current(job: IndexJob, units: UnitList) -> bool:
+    """Whether the tables are made of these units as they are."""
+    path = job.out / "state" / CURRENT
+    return path.exists() and path.read_text(encoding="ascii") == units.digest
+
+
+def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList) -> None:
+    """Rename every new file to its place. Until all are there, the cohort says that it is not complete."""
+    with refuse_system_errors("the tables cannot be written", job.out):
+        write_facts(job.out, replace(facts, is_complete=False))
+        for name in TABLES:
+            folder = job.out / name
+            folder.mkdir(exist_ok=True)
+            new = {path.name for path in (job.new_tables / name).iterdir()}
+            for file in new:
+                (job.new_tables / name / file).replace(folder / file)
+            for path in list(folder.iterdir()):
+                if path.name not in new:
+                    path.unlink()
+        with replace_file(job.out / "state" / CURRENT) as temporary:
+            temporary.write_text(units.digest, encoding="ascii")
+        write_facts(job.out, replace(facts, is_complete=True))
+        shutil.rmtree(job.new_tables)
+
+
+def remove_old_parts(job: IndexJob, units: UnitList, batches: Collection[str]) -> None:
+    """Remove the parts that no table is made of any more."""
+    with refuse_system_errors("the index cannot be written", job.out):
+        if job.units.exists():
+            for folder in list(job.units.iterdir()):
+                keep_only(folder, {units.states[folder.name]} if folder.name in units.states else set())
+        if job.batches.parent.exists():
+            for folder in list(job.batches.parent.glob("*/*")):
+                keep_only(folder, batches if folder.parent == job.batches else set())
+
+
+def keep_only(folder: Path, names: Collection[str]) -> None:
+    """Remove the folders in a folder but those named, and the folder itself if nothing is left."""
+    kept = 0
+    for path in list(folder.iterdir()):
+        if path.name in names:
+            kept += 1
+        else:
+            shutil.rmtree(path)
+    if not kept:
+        folder.rmdir()

@@ -1,0 +1,175 @@
+"""``index``: a tree of files to a cohort, in steps that may be interrupted and go on where they stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ...checks import check_whole
+from ...errors import MissingPathError, OptionError
+from ...storage.paths import is_folder, is_there, refuse_system_errors
+from ...threads import get_num_threads
+from ..cohort_folder import FACTS_FILE, Cohort, CohortFacts, open_cohort, read_facts, write_facts
+from ..folder_lock import lock_folder
+from ..pseudonyms import Pseudonyms, find_key
+from .batches import Batch, find_batches, locate_batch, read_batch
+from .commit import is_current, put_tables_in_place, remove_old_parts
+from .index_job import IndexJob, make_seed
+from .listing import LocalRoot, Root
+from .parts import is_finished
+from .progress import Progress, show_progress
+from .streamed_queries import open_connection
+from .tables import write_tables
+from .unit_list import UnitList, list_units
+from .unit_reading import read_unit
+from .worker_pool import work_off
+
+__all__ = ["index"]
+
+
+def index(
+    root: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    identifiers: bool = False,
+    text: bool = False,
+    key: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> Cohort:
+    """Index a tree of files: what is there, what loads and how, and what belongs together.
+
+    Only the heads of files are read. Every series is judged as ``load_image`` would judge it. A second run into the
+    same folder reads only what is new or changed, with the series it belongs to, and drops what is gone; a run that
+    was interrupted goes on where it stopped. Files and folders that cannot be read have a row that says why.
+
+    Args:
+        root: The folder; it and all folders below it are searched, archives too.
+        out: The folder of the cohort: new, empty, or a cohort of the same root and key.
+        identifiers: Keep PatientID, UIDs and dates as they are, in place of pseudonyms.
+        text: Keep free text such as descriptions, which may name a patient.
+        key: The file with the key of the pseudonyms; by default the one that the environment variable
+            ``PICTOLOGICS_COHORT_KEY`` names, else one in the user's configuration folder, made when it is first needed.
+        workers: How many processes read; by default as many as cores may be used.
+        progress: Show on the error output how it goes on.
+
+    Returns:
+        The cohort.
+
+    Raises:
+        MissingPathError: If the root, or the file of the key, is not there.
+        FileAccessError: If the root cannot be listed, or the cohort not be written, as when the disk is full.
+        OptionError: If ``out`` is something else than an empty folder or a cohort of this root, key and settings, or
+            another run writes into it.
+
+    Examples:
+        >>> from pictologics.cohort import index
+        >>> cohort = index("export", "cohort")  # doctest: +SKIP
+    """
+    count = get_num_threads() if workers is None else check_whole("workers", workers, 1)
+    folder = Path(out).absolute()
+    place = find_root(root, folder)
+    names = Pseudonyms(b"" if identifiers else find_key(None if key is None else Path(key)), identifiers, text)
+    make_cohort_folder(folder)
+    with lock_folder(folder, "indexing") as lock, show_progress(lock, progress) as shown:
+        facts = prepare_facts(folder, CohortFacts(place.name, identifiers, text, names.fingerprint))
+        job = IndexJob(place, folder, names, make_seed(names))
+        run_job(job, facts, count, shown)
+    return open_cohort(folder)
+
+
+def find_root(root: str | os.PathLike[str], out: Path) -> Root:
+    """The tree that is indexed.
+
+    Raises:
+        MissingPathError: If it is not there.
+        OptionError: If it is no folder.
+    """
+    path = Path(os.path.abspath(root))  # noqa: PTH100 - ".." is resolved by name, so that the root stays what it was called
+    if not is_there(path):
+        raise MissingPathError("there is no such folder", path=root, advice="check the path")
+    if not is_folder(path):
+        raise OptionError("this is a file, and a folder is required", path=root, advice="pass the folder that holds it")
+    return LocalRoot(str(path), str(out))
+
+
+def make_cohort_folder(folder: Path) -> None:
+    """Make the folder of the cohort, if it is not there."""
+    with refuse_system_errors("the folder of the cohort cannot be made", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "state").mkdir(exist_ok=True)
+
+
+def prepare_facts(folder: Path, wanted: CohortFacts) -> CohortFacts:
+    """The facts of the cohort in a folder; written if there is none yet.
+
+    Raises:
+        OptionError: If there is something else, or a cohort of another root, key or setting.
+    """
+    if not is_there(folder / FACTS_FILE):
+        others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name != "state"]
+        if others:
+            raise OptionError(
+                f"this folder holds other files ('{min(others)}') and is no cohort",
+                path=folder,
+                advice="pass a new folder, or an empty one",
+            )
+        write_facts(folder, wanted)
+        return wanted
+    found = read_facts(folder)
+    for name, words in DIFFERENCES.items():
+        ours, theirs = getattr(found, name), getattr(wanted, name)
+        if ours != theirs:
+            raise OptionError(
+                words.format(ours=ours, theirs=theirs),
+                path=folder,
+                advice="pass what it was made with, or index into a new folder",
+            )
+    return replace(found, package_version=wanted.package_version)
+
+
+DIFFERENCES: Final = {
+    "root": "this is the cohort of the root '{ours}', and '{theirs}' was passed",
+    "identifiers": "this is a cohort with identifiers={ours}, and {theirs} was passed",
+    "text": "this is a cohort with text={ours}, and {theirs} was passed",
+    "key_fingerprint": "this is a cohort with another key (its fingerprint is {ours}, that of the key found {theirs})",
+}
+"""What a cohort must have in common with the run that brings it up to date, and what to say where it has not."""
+
+
+def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) -> None:
+    """Bring a cohort up to date."""
+    shown.begin("Listing folders")
+    with list_units(job, shown) as units:
+        if units.unfinished == 0 and facts.is_complete and is_current(job, units):
+            return
+        shown.begin("Reading headers", units.unfinished)
+        for count in work_off(read_unit, units.walk_unfinished(), job, workers):
+            shown.advance(count)
+        build_tables(job, facts, units, workers, shown)
+
+
+def build_tables(job: IndexJob, facts: CohortFacts, units: UnitList, workers: int, shown: Progress) -> None:
+    """Put together what the units gave, and let it take the place of the old tables."""
+    parts = units.list_parts(job)
+    with open_connection(job.out / "state" / "queries", workers) as connection:
+        states: list[str] = []
+
+        def find_unfinished() -> Iterator[Batch]:
+            for batch in find_batches(connection, [str(part / "files.parquet") for part in parts]):
+                states.append(batch.state)
+                if not is_finished(locate_batch(job, batch.state)):
+                    yield batch
+
+        shown.begin("Judging spread series")
+        for count in work_off(read_batch, find_unfinished(), job, workers):
+            shown.advance(count)
+        shown.begin("Writing tables")
+        batches = [locate_batch(job, state) for state in states]
+        write_tables(connection, parts, batches, job.new_tables)
+    put_tables_in_place(job, facts, units)
+    remove_old_parts(job, units, states)
+    shown.advance(units.files)

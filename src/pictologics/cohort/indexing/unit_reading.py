@@ -1,0 +1,143 @@
+"""Reads a unit: the heads of the files that are new or changed, and the series that they belong to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...errors import FileAccessError, MissingPathError, OptionError
+from .heads import FilePlace, HeadFile, describe_unreadable_file, read_heads
+from .index_job import IndexJob
+from .parts import Part, read_part, write_part
+from .series_judging import judge_series
+from .units import Unit
+
+__all__ = ["read_unit"]
+
+REFUSED_BY_SYSTEM = frozenset({FileAccessError.__name__, MissingPathError.__name__})
+"""Errors that may be gone the next time although the file is the same."""
+
+Row = Mapping[str, Any]
+
+
+def read_unit(unit: Unit, job: IndexJob) -> int:
+    """Read a unit and keep what it gave.
+
+    Of files that are as they were, nothing is read, unless a file of the same series has changed, come or gone.
+
+    Returns:
+        How many files it has.
+    """
+    reader = UnitReader(job, find_old_part(unit, job))
+    for part in unit.parts:
+        before = f"{part.path}/" if part.path else ""
+        for name, size, mtime_ns in part.files:
+            reader.add(FilePlace(before + name, "", size, mtime_ns))
+        if part.error is not None:
+            reader.rows.append(describe_unreadable_file(FilePlace(part.path, "", 0, 0), part.error))
+    write_part(job.units / unit.name / unit.state, reader.finish())
+    return unit.count
+
+
+def find_old_part(unit: Unit, job: IndexJob) -> Part | None:
+    """What the same unit gave in an earlier run, if it is kept."""
+    folder = job.units / unit.name
+    found = sorted(path for path in folder.glob("*") if not path.name.startswith("."))
+    return read_part(found[0]) if found else None
+
+
+class UnitReader:
+    """Collects the rows of a unit.
+
+    Args:
+        job: The run.
+        old: What an earlier run found; None if nothing is known.
+    """
+
+    def __init__(self, job: IndexJob, old: Part | None) -> None:
+        self.job = job
+        self.old = old
+        self.known = group_rows(old.files if old else (), "path")
+        self.kept: dict[str, list[Row]] = {}
+        self.places: dict[str, FilePlace] = {}
+        self.rows: list[Row] = []
+        self.heads: defaultdict[str, list[HeadFile]] = defaultdict(list)
+
+    def add(self, place: FilePlace) -> None:
+        """Take over what is known of a file, or read it."""
+        known = self.known.pop(place.path, None)
+        if known is not None and is_unchanged(known, place):
+            self.kept[place.path] = known
+            self.places[place.path] = place
+        else:
+            self.read(place)
+
+    def read(self, place: FilePlace) -> None:
+        """Read the head of a file, or those of an archive's entries."""
+        if not is_text(place.path):
+            error = OptionError("its name is not text in UTF-8", advice="rename it")
+            escaped = place.path.encode("utf-8", "backslashreplace").decode()
+            self.rows.append(describe_unreadable_file(FilePlace(escaped, "", place.size, place.mtime_ns), error))
+            return
+        for head in read_heads(self.job.root.find_file(place.path), place, self.job.names):
+            self.rows.append(head.row)
+            key = head.row.get("series_key")
+            if key is not None:
+                self.heads[key].append(head)
+
+    def finish(self) -> Part:
+        """Judge the series that changed, and put everything together."""
+        changed = {row["series_key"] for rows in self.known.values() for row in rows} | set(self.heads)
+        again = self.find_kept_files(changed)
+        while again:
+            # Their series are judged anew; an archive is read as a whole, and may hold further series.
+            for path in again:
+                del self.kept[path]
+                self.read(self.places[path])
+            changed |= set(self.heads)
+            again = self.find_kept_files(changed)
+        for rows in self.kept.values():
+            self.rows.extend(rows)
+        series: list[Row] = []
+        phases: list[Row] = []
+        if self.old is not None:
+            series += [row for row in self.old.series if row["series_key"] not in changed]
+            phases += [row for row in self.old.phases if row["series_key"] not in changed]
+        for key, heads in self.heads.items():
+            for found in judge_series(key, heads, self.job.names):
+                series.append(found.series)
+                phases += found.phases
+        is_final = not any(row.get("error") in REFUSED_BY_SYSTEM for row in self.rows)
+        return Part(self.rows, series, phases, is_final)
+
+    def find_kept_files(self, changed: set[str]) -> list[str]:
+        """The files of some series among those that are taken over."""
+        return [path for path, rows in self.kept.items() if any(row["series_key"] in changed for row in rows)]
+
+
+def is_unchanged(known: Iterable[Row], place: FilePlace) -> bool:
+    """Whether a file is as it was, and what is known of it final."""
+    return all(
+        row["mtime_ns"] == place.mtime_ns
+        and (row["entry"] is not None or row["size"] == place.size)
+        and row["error"] not in REFUSED_BY_SYSTEM
+        for row in known
+    )
+
+
+def group_rows(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
+    """Rows by the value of a column."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[column]].append(row)
+    return dict(groups)
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can stand in a table: on some systems names are bytes, which need not be text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

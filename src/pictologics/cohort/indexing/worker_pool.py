@@ -1,0 +1,100 @@
+"""Worker processes that read units, a few at a time, and end with the process that started them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from multiprocessing.connection import wait as wait_for_sentinels
+from typing import Any, Final, TypeVar
+
+from ...errors import OptionError
+
+__all__ = ["work_off"]
+
+Task = TypeVar("Task")
+Setting = TypeVar("Setting")
+Result = TypeVar("Result")
+
+AHEAD: Final = 2
+"""Tasks for each worker that are handed out ahead; more would only take memory."""
+
+
+def work_off(
+    work: Callable[[Task, Setting], Result], tasks: Iterable[Task], setting: Setting, workers: int
+) -> Iterator[Result]:
+    """Do tasks in worker processes, or here if there is only one task or one worker.
+
+    Args:
+        work: A function of a module, called with each task and the setting.
+        tasks: The tasks; taken as they are needed.
+        setting: What all of them share.
+        workers: How many processes.
+
+    Yields:
+        Each result, in the order in which they come.
+
+    Raises:
+        OptionError: If a worker was killed, or none could be started.
+    """
+    waiting = iter(tasks)
+    first = list(islice(waiting, 2))
+    if workers <= 1 or len(first) < 2:
+        for task in chain(first, waiting):
+            yield work(task, setting)
+        return
+    # Not by fork: a copy of a process that has threads may wait for ever for a lock that one of them held.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, begin_worker, (work, setting))
+    try:
+        yield from collect(pool, chain(first, waiting), workers * AHEAD)
+    except BrokenProcessPool as error:
+        raise OptionError(
+            "a worker process ended without a result: it was killed, as when memory runs out, or could not start",
+            advice="what is done is kept: run it again, with fewer workers if memory ran out; "
+            'in a script, below: if __name__ == "__main__":',
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def collect(pool: ProcessPoolExecutor, tasks: Iterator[Task], most: int) -> Iterator[Result]:
+    """Hand tasks out, not more than a number ahead, and take what comes back."""
+    running: set[Future[Result]] = set()
+    for task in tasks:
+        running.add(pool.submit(do_task, task))
+        if len(running) >= most:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future.result()
+
+
+WORK: list[Callable[[Any], Any]] = []
+"""In a worker process, what it does with a task."""
+
+
+def begin_worker(work: Callable[[Any, Any], Any], setting: Any) -> None:
+    """Make a worker ready: Ctrl-C is for the process that started it, and when that is killed, this one ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a worker
+
+    def end_with_parent() -> None:
+        wait_for_sentinels([parent.sentinel])
+        signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    WORK[:] = [lambda task: work(task, setting)]
+
+
+def do_task(task: Any) -> Any:
+    """Do one task in a worker process."""
+    return WORK[0](task)
