@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sysconfig
 from collections.abc import Iterable
 from contextlib import chdir
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from sybil.parsers.abstract import DocTestStringParser
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 OUTPUT = ELLIPSIS | NORMALIZE_WHITESPACE
+NEEDS = re.compile(r"^<!-- needs: (\w+) -->\n+```.*?^```$", re.MULTILINE | re.DOTALL)
 PROMPT = "$ "
 PROGRAM = Path(sysconfig.get_path("scripts")) / "pictologics"
 
@@ -61,6 +64,12 @@ PAGES = Sybil(
 )
 
 
+def find_left_out(text: str) -> dict[range, str]:
+    """The blocks of a page that need a library which is not installed here, and the library."""
+    needed = {range(*match.span()): match[1] for match in NEEDS.finditer(text)}
+    return {block: library for block, library in needed.items() if find_spec(library) is None}
+
+
 class Page(pytest.Item):
     """All blocks of one page. They share their names, so they stay together however the tests are spread."""
 
@@ -70,14 +79,25 @@ class Page(pytest.Item):
         from tests.factories.page_files import page_folder
 
         with page_folder() as folder, chdir(folder):
-            for example in PAGES.parse(self.path).examples():
-                example.evaluate()
+            document = PAGES.parse(self.path)
+            left_out = find_left_out(document.text)
+            for example in document.examples():
+                if not any(example.start in block for block in left_out):
+                    example.evaluate()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:
         """A block that shows something else than what came speaks for itself."""
         if isinstance(excinfo.value, SybilFailure):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
+
+
+class LeftOut(pytest.Item):
+    """Blocks that are not run here: said in the list of what was skipped, and the rest of the page is run."""
+
+    def runtest(self) -> None:
+        """Say which library they need."""
+        pytest.skip(f"{self.name} is not installed: the blocks of {self.path.name} that need it were not run")
 
 
 class PageFile(pytest.File):
@@ -89,6 +109,8 @@ class PageFile(pytest.File):
             page = Page.from_parent(self, name="blocks")
             page.add_marker(pytest.mark.slow)
             yield page
+        for library in sorted(set(find_left_out(self.path.read_text(encoding="utf-8")).values())):
+            yield LeftOut.from_parent(self, name=library)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile | None:
