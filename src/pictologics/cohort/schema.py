@@ -158,7 +158,11 @@ PHASE_COLUMNS: Final = (
 LINK_COLUMNS: Final = (
     KEY_COLUMNS["series_key"],
     TableColumn("image_key", "text", "the series_key of the image that it belongs to", "pseudonym"),
-    TableColumn("how", "text", "referenced series, referenced images, frame of reference, study, or folder"),
+    TableColumn(
+        "how",
+        "text",
+        "referenced series, referenced images, plan and structure set, frame of reference, study, or folder",
+    ),
     TableColumn(
         "choices", "whole", "how many images fitted equally well; more than 1 is a guess, and is a problem too"
     ),

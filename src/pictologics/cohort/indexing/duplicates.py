@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FIND_DUPLICATES", "FIND_UNREADABLE"]
+__all__ = ["FIND_DUPLICATES", "FIND_UNREADABLE", "MOST_PATHS", "WHOLE_PATH"]
 
 MOST_PATHS: Final = 10
 """That a problem names: a series may have thousands."""

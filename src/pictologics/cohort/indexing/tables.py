@@ -14,6 +14,8 @@ from ...storage.paths import refuse_system_errors
 from ..parquet_files import make_arrow_schema
 from ..schema import SERIES_COLUMNS, TABLES
 from .duplicates import FIND_DUPLICATES, FIND_UNREADABLE
+from .link_problems import FIND_LINK_PROBLEMS, FIND_SPLIT_STUDIES
+from .linking import FIND_LINKS, link_series
 from .parts import PART_COLUMNS
 from .streamed_queries import stream_query
 
@@ -44,6 +46,9 @@ QUERIES: Final = {
 }
 """Tables out of the views ``all_series`` and ``all_phases``."""
 
+PROBLEMS: Final = (FIND_UNREADABLE, FIND_DUPLICATES, FIND_LINK_PROBLEMS, FIND_SPLIT_STUDIES)
+"""Queries for the table of problems, each with all of its columns."""
+
 
 def write_tables(
     connection: duckdb.DuckDBPyConnection, units: Sequence[Path], batches: Sequence[Path], new: Path
@@ -67,8 +72,9 @@ def write_tables(
         make_views(connection, units, batches)
         for name, query in QUERIES.items():
             write_query(connection, query, name, new)
-        write_query(connection, f"{FIND_UNREADABLE} UNION ALL {FIND_DUPLICATES} ORDER BY ALL", "problems", new)
-        write_rows([], "links", new)
+        link_series(connection)
+        write_query(connection, FIND_LINKS, "links", new)
+        write_query(connection, f"{' UNION ALL '.join(PROBLEMS)} ORDER BY ALL", "problems", new)
         for unit in units:
             copy_file(unit / "files.parquet", new / "files" / f"{unit.parent.name}.parquet")
         if not units:
