@@ -15,7 +15,7 @@ from .label_colors import color_of_label, name_of_label
 from .scene import Scene
 from .screen import ScreenPlane
 
-__all__ = ["draw_legend", "draw_panel", "fit_size"]
+__all__ = ["draw_legend", "draw_panel", "draw_plane", "fit_size"]
 
 TEXT_SIZE = 16
 """Letters and names, pixels."""
@@ -69,6 +69,24 @@ def draw_panel(
     Returns:
         The picture, and the labels that are in it.
     """
+    picture, shown = draw_plane(scene, plane, size)
+    panel = PilImage.new("RGB", canvas)
+    panel.paste(picture, ((canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2))
+    write_letters(panel, plane)
+    return panel, shown
+
+
+def draw_plane(scene: Scene, plane: ScreenPlane, size: tuple[int, int]) -> tuple[PilImage.Image, set[int]]:
+    """One plane without letters.
+
+    Args:
+        scene: What is drawn.
+        plane: The plane.
+        size: Width and height of the picture, pixels.
+
+    Returns:
+        The picture, and the labels that are in it.
+    """
     gray = scene.grays.shade(scene.values(plane))
     shades = PilImage.fromarray(gray).resize(size, PilImage.Resampling.BICUBIC)
     pixels = np.array(shades.convert("RGB"))
@@ -76,10 +94,7 @@ def draw_panel(
     labels = enlarge(scene.labels(plane), size)
     shown = paint_labels(pixels, labels, scene)
     hatch(pixels, enlarge(scene.invalid(plane), size))
-    panel = PilImage.new("RGB", canvas)
-    panel.paste(PilImage.fromarray(pixels), ((canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2))
-    write_letters(panel, plane)
-    return panel, shown
+    return PilImage.fromarray(pixels), shown
 
 
 def enlarge(plane: npt.NDArray[Voxel], size: tuple[int, int]) -> npt.NDArray[Voxel]:
