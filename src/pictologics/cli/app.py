@@ -218,6 +218,21 @@ def overlay(
     )
 
 
+@app.command("report")
+def report_run(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The folder, or its URL, that cases were run into.")],
+    page: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page to write, an .html file.", show_default="OUT/report.html"),
+    ] = None,
+) -> None:
+    """Make one page about a run: every case with pictures, geometry, warnings and errors.
+
+    The page is a single file that needs no network. It may be made while the run is at work.
+    """
+    commands.make_report(out, page)
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("pictologics-demo"),

@@ -26,8 +26,11 @@ QUALITIES = (72, 58, 44, 30, 18)
 ENCODING_EFFORT = 3
 """Of WebP's 0 to 6: more takes twice the time for a few percent."""
 
-BLOCK = 16
+WEBP_BLOCK = 16
 """WebP codes squares of this side, pixels; slices that begin on one do not bleed into their neighbors."""
+
+SMALLEST_PLANE = 16
+"""Planes of fewer pixels show nothing."""
 
 LABEL_OPACITY = 0.15
 """How much the color of a label covers inside its outline: enough to find small ones in a small picture."""
@@ -107,26 +110,40 @@ def draw_case(
     scenes = {name: Scene.of(image, mask, None, LABEL_OPACITY, "both") for name, image in shown}
     first = next(iter(scenes.values()))
     strip, values = draw_plane_strip(first, level.plane_side)
+    names = first.names()
+    labels = {value: name_of_label(value, names) for value in sorted(values | set(names))}
+    modality = first.image.modality if first.image.modality != "Unknown" else ""
     slices = level.slices
     while True:
         sheets = [lay_out_sheet(name, scene, level.slice_side, slices // len(scenes)) for name, scene in scenes.items()]
-        for quality in QUALITIES:
-            planes = encode_webp(strip, quality)
-            data = [encode_webp(picture, quality) for _, picture in sheets]
-            if len(planes) + sum(map(len, data)) <= level.bytes:
-                made = [
-                    SliceSheet(**layout, data=encode_base64(picture))
-                    for (layout, _), picture in zip(sheets, data, strict=True)
-                    if layout["indices"]
-                ]
-                names = first.names()
-                labels = {value: name_of_label(value, names) for value in sorted(values | set(names))}
-                modality = str(first.image.metadata.get("modality", ""))
-                return CasePictures(encode_base64(planes), made, modality, labels, list(notes))
-        if slices == 0:
-            # Pure noise, which no picture makes small.
-            return CasePictures("", [], "", {}, [*notes, "its pictures are too large for the page"])
-        slices //= 2
+        data = encode_within([strip, *(picture for _, picture in sheets)], level.bytes)
+        if data is not None:
+            made = [
+                SliceSheet(**layout, data=encode_base64(picture))
+                for (layout, _), picture in zip(sheets, data[1:], strict=True)
+                if layout["indices"]
+            ]
+            return CasePictures(encode_base64(data[0]), made, modality, labels, list(notes))
+        if slices:
+            slices //= 2
+        elif strip.height > SMALLEST_PLANE:
+            # Noise: no picture of it is small but a small one.
+            strip = strip.reduce(2)
+        else:
+            return CasePictures("", [], modality, labels, [*notes, "its pictures are too large for the page"])
+
+
+def encode_within(pictures: Sequence[PilImage.Image], most: int) -> list[bytes] | None:
+    """Encode pictures at the best quality at which they take no more than a number of bytes; None if none does."""
+    for quality in (QUALITIES[0], QUALITIES[-1], *QUALITIES[1:]):
+        data = [encode_webp(picture, quality) for picture in pictures]
+        fits = sum(map(len, data)) <= most
+        # The worst comes second: if not even that one fits, none in between does.
+        if quality == QUALITIES[-1] and not fits:
+            return None
+        if fits and quality != QUALITIES[-1]:
+            return data
+    return data
 
 
 def draw_plane_strip(scene: Scene, side: int) -> tuple[PilImage.Image, set[int]]:
@@ -147,7 +164,7 @@ def lay_out_sheet(name: str, scene: Scene, side: int, slices: int) -> tuple[dict
     indices = spread_evenly(range(count), slices) if slices else []
     planes = [make_axis_plane(scene.grid, 2, index) for index in indices or [count // 2]]
     size = fit_size(planes[0], max(side, 1))
-    width, height = (-(-length // BLOCK) * BLOCK for length in size)
+    width, height = (-(-length // WEBP_BLOCK) * WEBP_BLOCK for length in size)
     columns = math.ceil(math.sqrt(len(planes) * height / width))
     sheet = PilImage.new("RGB", (columns * width, -(-len(planes) // columns) * height) if indices else (1, 1))
     for k in range(len(indices)):

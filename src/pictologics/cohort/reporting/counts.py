@@ -15,7 +15,7 @@ __all__ = ["Bar", "Chart", "count_cases"]
 MOST_BARS: Final = 12
 """Bars of a chart: more are too narrow for a finger."""
 
-STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+CLASS_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Widths of the classes of a histogram, times a power of ten: people read these."""
 
 
@@ -84,9 +84,7 @@ def count_names(name: str, rows: Sequence[ReportRow], find: Callable[[ReportRow]
     return make_chart(name, "", labels, places, is_histogram=False)
 
 
-def count_numbers(
-    name: str, unit: str, rows: Sequence[ReportRow], find: Callable[[ReportRow], float | None]
-) -> Chart:
+def count_numbers(name: str, unit: str, rows: Sequence[ReportRow], find: Callable[[ReportRow], float | None]) -> Chart:
     """Count numbers: each by itself if there are few, else in classes of one width."""
     found = [find(row) for row in rows]
     # Beyond six digits, spacings differ by how they were stored.
@@ -102,9 +100,7 @@ def count_numbers(
     start = math.floor(low / width) * width
     last = min(MOST_BARS - 1, int((known[-1] - start) / width + 1e-9))
     limits = [float(f"{start + k * width:.6g}") for k in range(last + 1)]
-    places = [
-        [] if value is None else [min(last, max(0, int((value - start) / width + 1e-9)))] for value in rounded
-    ]
+    places = [[] if value is None else [min(last, max(0, int((value - start) / width + 1e-9)))] for value in rounded]
     labels = [f"{format_count_limit(limit)} to {format_count_limit(limit + width)}" for limit in limits]
     if known[-1] >= limits[-1] + width:
         labels[-1] = f"{format_count_limit(limits[-1])} or more"
@@ -116,7 +112,7 @@ def choose_class_width(least: float) -> float:
     if least <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))
-    return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))
+    return next(step * power for step in CLASS_STEPS if step * power >= least * (1 - 1e-9))
 
 
 def format_count_limit(value: float) -> str:

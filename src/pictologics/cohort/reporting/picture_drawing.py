@@ -21,15 +21,13 @@ from .case_pictures import CasePictures, draw_case
 from .picture_levels import PictureLevel
 from .report_rows import ReportOutput, ReportRow
 
-__all__ = ["EMPTY_PICTURES", "PictureJob", "draw_job", "make_picture_job", "prepare_process", "read_kept_pictures"]
+__all__ = ["PictureJob", "draw_job", "make_picture_job", "prepare_process", "read_kept_pictures"]
 
 PICTURES_FOLDER: Final = "report-pictures"
 """Where drawn pictures are kept, in the output folder beside the manifest."""
 
 DRAWING_VERSION: Final = 1
 """Goes up when pictures are drawn in another way; those of another version are drawn again."""
-
-EMPTY_PICTURES: Final = CasePictures("", [], "", {}, [])
 
 ENDED_ITS_PROCESS: Final = "its pictures could not be drawn: the process that drew them was ended by the system"
 """Kept before a case is drawn, and replaced afterwards: so it is known which one ended a process."""
@@ -44,16 +42,18 @@ class PictureJob:
 
     Attributes:
         folder: The output folder.
+        kept_in: The folder in which pictures are kept: the same, unless nothing can be written there.
         images: The images.
         masks: The masks.
         gone: Names of files that are not there any more.
         level: How large the pictures are.
         voxels: How many voxels the image has; 0 if unknown.
-        path: Where the pictures are kept, below the output folder.
+        path: Where the pictures are kept, below that folder.
         key: Tells whether pictures that are kept are these.
     """
 
     folder: RunFolder
+    kept_in: RunFolder
     images: tuple[ReportOutput, ...]
     masks: tuple[ReportOutput, ...]
     gone: tuple[str, ...]
@@ -68,7 +68,7 @@ class PictureJob:
         return self.voxels * BYTES_PER_VOXEL
 
 
-def make_picture_job(row: ReportRow, folder: RunFolder, level: PictureLevel) -> PictureJob | None:
+def make_picture_job(row: ReportRow, folder: RunFolder, kept_in: RunFolder, level: PictureLevel) -> PictureJob | None:
     """Make the job to draw a case; None if it has no picture."""
     images = tuple(output for output in row.outputs if output.role == "image")
     masks = tuple(output for output in row.outputs if output.role == "mask")
@@ -79,6 +79,7 @@ def make_picture_job(row: ReportRow, folder: RunFolder, level: PictureLevel) -> 
     name = hash_text(row.case_id)
     return PictureJob(
         folder,
+        kept_in,
         tuple(output for output in images if output.state != "gone"),
         tuple(output for output in masks if output.state != "gone"),
         tuple(output.path for output in (*images, *masks) if output.state == "gone"),
@@ -97,7 +98,7 @@ def hash_text(text: str) -> str:
 def read_kept_pictures(job: PictureJob) -> dict[str, Any] | None:
     """Read the pictures of a case that were drawn before, as JSON; None if there are none."""
     try:
-        kept = json.loads(job.folder.read_text(job.path) or "null")
+        kept = json.loads(job.kept_in.read_text(job.path) or "null")
     except (OSError, ValueError):
         # A damaged file is drawn again.
         return None
@@ -107,7 +108,7 @@ def read_kept_pictures(job: PictureJob) -> dict[str, Any] | None:
 
 def keep_pictures(job: PictureJob, key: str, pictures: CasePictures) -> None:
     """Keep pictures for the page, and for the next one."""
-    job.folder.write_text(job.path, json.dumps({"key": key, "pictures": pictures.as_json()}))
+    job.kept_in.write_text(job.path, json.dumps({"key": key, "pictures": pictures.as_json()}))
 
 
 def prepare_process() -> None:

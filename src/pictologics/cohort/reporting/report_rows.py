@@ -30,7 +30,7 @@ MOST_TEXTS = 40
 LONGEST_TEXT = 1200
 """Letters of a message; more of them are cut."""
 
-LONGEST_NAME = 160
+LONGEST_WORD = 160
 """Letters of a name; more of them are cut."""
 
 
@@ -149,13 +149,13 @@ def make_report_row(value: Mapping[str, Any], folder: RunFolder) -> ReportRow:
     outputs = tuple(make_report_output(item, folder) for item in as_list(value["outputs"]))
     named = [value["labels"], *(output.labels for output in outputs)]
     return ReportRow(
-        case_id=clean_text(value["case_id"], LONGEST_NAME),
+        case_id=clean_text(value["case_id"], LONGEST_WORD),
         status=value["status"] if value["status"] in STATUSES else "unreadable",
-        error_class=clean_text(value["error_class"], LONGEST_NAME),
+        error_class=clean_text(value["error_class"], LONGEST_WORD),
         error_text=clean_text(hide(clean_text(value["error_text"]))),
-        modality=clean_text(facts.get("modality"), LONGEST_NAME),
-        manufacturer=clean_text(facts.get("manufacturer"), LONGEST_NAME),
-        model=clean_text(facts.get("model"), LONGEST_NAME),
+        modality=clean_text(facts.get("modality"), LONGEST_WORD),
+        manufacturer=clean_text(facts.get("manufacturer"), LONGEST_WORD),
+        model=clean_text(facts.get("model"), LONGEST_WORD),
         shape=tuple(int(number) for number in as_three_numbers(geometry.get("shape"))),
         spacing=as_three_numbers(geometry.get("spacing")),
         origin=as_three_numbers(geometry.get("origin")),
@@ -164,11 +164,11 @@ def make_report_row(value: Mapping[str, Any], folder: RunFolder) -> ReportRow:
         warnings=shorten_texts((join_warning(item) for item in as_list(value["warnings"])), hide),
         decisions=shorten_texts(as_list(value["decisions"]), hide),
         outputs=outputs,
-        series=tuple(dict.fromkeys(filter(None, (clean_text(item["series_key"], LONGEST_NAME) for item in inputs)))),
+        series=tuple(dict.fromkeys(filter(None, (clean_text(item["series_key"], LONGEST_WORD) for item in inputs)))),
         seconds=as_number(value["seconds"]),
         peak_bytes=as_number(value["peak_bytes"]),
         attempts=as_number(value["attempts"]),
-        ended=clean_text(value["ended"], LONGEST_NAME),
+        ended=clean_text(value["ended"], LONGEST_WORD),
         versions=join_versions(value["versions"]),
     )
 
@@ -178,9 +178,9 @@ def make_report_output(item: Mapping[str, Any], folder: RunFolder) -> ReportOutp
     path, size = clean_text(item["path"]), as_number(item["bytes"])
     return ReportOutput(
         path,
-        clean_text(item["role"], LONGEST_NAME),
-        clean_text(item["name"], LONGEST_NAME),
-        clean_text(item["sha256"], LONGEST_NAME),
+        clean_text(item["role"], LONGEST_WORD),
+        clean_text(item["name"], LONGEST_WORD),
+        clean_text(item["sha256"], LONGEST_WORD),
         None if size is None else int(size),
         find_state(path, size, folder),
         read_label_names(item["labels"]),
@@ -214,12 +214,12 @@ def list_input_paths(inputs: Iterable[Mapping[str, Any]]) -> list[str]:
 def read_label_names(labels: Any) -> dict[int, str]:
     """Take the names of labels, as far as they are some."""
     items = list(labels.items())[:MOST_TEXTS] if isinstance(labels, Mapping) else []
-    return {value: clean_text(name, LONGEST_NAME) for value, name in items if isinstance(value, int)}
+    return {value: clean_text(name, LONGEST_WORD) for value, name in items if isinstance(value, int)}
 
 
 def join_warning(item: Any) -> str:
     """A warning as one text: its class and what it says."""
-    return f"{clean_text(item['kind'], LONGEST_NAME)}: {clean_text(item['text'])}"
+    return f"{clean_text(item['kind'], LONGEST_WORD)}: {clean_text(item['text'])}"
 
 
 def shorten_texts(texts: Iterable[Any], hide: PathRemover) -> tuple[str, ...]:

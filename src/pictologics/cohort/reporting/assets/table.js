@@ -16,7 +16,7 @@ function makeLabel([value, name]) {
 function makeLabels(labels, most) {
   if (!labels) return make("span", { class: "none" }, "none");
   const more = labels.length - most;
-  return make("ul", { class: "labels" }, ...labels.slice(0, most).map(makeLabel),
+  return make("ul", { class: "label-list" }, ...labels.slice(0, most).map(makeLabel),
     more > 0 ? make("li", { class: "more" }, `and ${more} more`) : null);
 }
 

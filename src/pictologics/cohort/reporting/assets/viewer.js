@@ -114,7 +114,7 @@ function showDetails(item) {
       ["Spacing", item.spacing ? `${formatSpacing(item.spacing)} mm` : ""],
       ["Axes run to", item.orientation], ["First voxel", item.origin ? `${numbers(item.origin)} mm LPS` : ""],
       ["Time", formatSeconds(item.seconds)], ["Memory", item.peak ? formatBytes(item.peak) : ""],
-      ["Attempts", item.attempts > 1 ? String(item.attempts) : ""], ["Ended", item.ended],
+      ["Attempts", item.attempts > 1 ? String(item.attempts) : ""], ["Ended", item.ended && item.ended.replace(/^([\d-]+)T([\d:]+).*$/, "$1 $2 UTC")],
     ]),
     item.labels ? make("section", {}, make("h3", {}, "Labels"), makeLabels(item.labels, Infinity)) : null,
     makeTexts("Warnings", listTexts(item.warnings), "warning"),
