@@ -27,7 +27,8 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 ROOMS = [
     {"_version", "array_types", "errors", "public_names"},
     {"checks", "silence"},
-    {"geometry", "rescaling", "storage", "threads"},
+    {"threads"},
+    {"geometry", "rescaling", "storage"},
     {"provenance"},
     {"validity"},
     {"image"},

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock, Thread
+from typing import TypeVar
 
 from .checks import check_whole
 
-__all__ = ["count_cores", "get_num_threads", "run_in_shares", "set_num_threads"]
+__all__ = ["count_cores", "get_num_threads", "map_ahead", "run_in_shares", "set_num_threads"]
 
 ENVIRONMENT_VARIABLE = "PICTOLOGICS_NUM_THREADS"
 """Bounds the threads where ``set_num_threads`` does not."""
 
 STRETCHES = 4
 """Into how many stretches the share of a thread is cut: it takes one of them of what is left at a time."""
+
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -65,7 +71,35 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
+def map_ahead(function: Callable[[Given], Result], items: Iterable[Given], workers: int) -> Iterator[Result]:
+    """Call a function that waits, such as for a server, for each item, some calls ahead of what is taken.
+
+    Args:
+        function: Called in other threads.
+        items: Taken a few at a time, however many there are.
+        workers: How many calls wait at once.
+
+    Yields:
+        The results, in the order of the items; an error is raised in the place of its result.
+    """
+    # No local file waits for the half of Python's library that this imports.
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers, "pictologics_ahead") as pool:
+        waiting = deque[Future[Result]]()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for call in waiting:
+                call.cancel()
+
+
+def run_in_shares(work: Callable[[Iterable[int]], None], count: int, least_threads: int = 1) -> None:
     """Share the numbers below ``count`` among threads, of which the calling one is one.
 
     Each thread takes a stretch of neighboring numbers when it has done its last one, so that all of them end
@@ -76,8 +110,9 @@ def run_in_shares(work: Callable[[Iterable[int]], None], count: int) -> None:
         work: Called once in each thread with the numbers that are its to do, ascending; may keep scratch memory for
             all of them.
         count: How many numbers there are.
+        least_threads: For work that waits for something else than the processor.
     """
-    threads = min(get_num_threads(), count)
+    threads = min(max(get_num_threads(), least_threads), count)
     if threads <= 1:
         work(range(count))
         return

@@ -66,7 +66,7 @@ def info(
 def convert(
     source: SourcePath,
     target: Annotated[
-        Path, typer.Argument(help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd.")
+        str, typer.Argument(help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd.")
     ],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -83,7 +83,9 @@ def convert(
     ] = 0.0,
     luminance: Annotated[bool, typer.Option("--luminance", help="Convert colors to gray.")] = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
-    reference: Annotated[Path | None, typer.Option(help="Place the result on the voxels of this image.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Place the result on the voxels of this image.")
+    ] = None,
     interpolation: Annotated[
         InterpolationChoice | None, typer.Option(help="Resample if the lattice does not meet the reference's.")
     ] = None,
@@ -110,11 +112,16 @@ def convert(
 
 @app.command()
 def merge(
-    sources: Annotated[list[Path], typer.Argument(help="What to merge: files or DICOM folders.")],
-    target: Annotated[Path, typer.Option("--output", "-o", help="The file to write; formats as for convert.")],
+    sources: Annotated[list[str], typer.Argument(help="What to merge: files or DICOM folders.")],
+    target: Annotated[
+        str, typer.Option("--output", "-o", metavar="PATH", help="The file to write; formats as for convert.")
+    ],
     reference: Annotated[
-        Path | None,
-        typer.Option(help="Place every file on the voxels of this image; without it, all must share the same voxels."),
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Place every file on the voxels of this image; without it, all must share the same voxels.",
+        ),
     ] = None,
     rule: Annotated[
         RuleChoice, typer.Option(help="Which value to keep where several files have one.")
@@ -172,7 +179,7 @@ def process(
 
 @app.command()
 def segments(
-    path: Annotated[Path, typer.Argument(help="A DICOM SEG, RTSTRUCT or .seg.nrrd file.")],
+    path: Annotated[str, typer.Argument(help="A DICOM SEG, RTSTRUCT or .seg.nrrd file. A path or a URL.")],
     as_json: PrintJson = False,
 ) -> None:
     """List the segments of a segmentation file, without reading its voxels."""
@@ -182,7 +189,7 @@ def segments(
 @app.command()
 def overlay(
     image: SourcePath,
-    mask: Annotated[Path, typer.Argument(help="A mask or label map of the image.")],
+    mask: Annotated[str, typer.Argument(help="A mask or label map of the image.")],
     target: Annotated[Path, typer.Argument(help="The picture to write: .png, .pdf or .svg.")],
     axis: Annotated[int, typer.Option(help="Slice along this axis of the array: 0, 1 or 2.")] = 2,
     slice_index: Annotated[

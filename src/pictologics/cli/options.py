@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,8 +21,9 @@ __all__ = [
 ]
 
 SourcePath = Annotated[
-    Path, typer.Argument(help="An image file; or DICOM files as a folder, DICOMDIR, .zip or .tar.gz.")
+    str, typer.Argument(help="An image file; or DICOM files as a folder, DICOMDIR, .zip or .tar.gz. A path or a URL.")
 ]
+"""Text, as are all paths that may be URLs: a Path would take one of their slashes."""
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Also look into the folders below.")]
 SeriesUid = Annotated[str | None, typer.Option(help="SeriesInstanceUID of the series to load, if there are several.")]
 DatasetIndex = Annotated[

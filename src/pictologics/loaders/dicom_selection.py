@@ -133,7 +133,8 @@ def scan_source(source: Source, recursive: bool) -> Scan:
     if source.scan is not None:
         return source.scan
     if source.kind == "folder":
-        return scan_files(list_files(Path(source.path), recursive))
+        remote = source.remote
+        return scan_files(list_files(Path(source.path), recursive) if remote is None else remote.list_files(recursive))
     scan = scan_files(source.files)
     if source.kind == "list" and (scan.others or scan.broken):
         # A folder may hold anything, but every file of a list was named on purpose.

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from ..geometry import format_numbers
 from ..storage.paths import is_there
+from ..storage.urls import find_url, hide_secrets
 from .protocol import Source, VolumeInfo
 
 __all__ = ["Explanation", "list_segment_names", "name_source"]
@@ -71,6 +72,10 @@ def name_source(given: object, source: Source) -> str:
     """
     if source.kind == "list":
         return f"<list of {len(source.files)} files>"
+    url = find_url(given)
+    if url is not None:
+        # What may be secret in it is not written down.
+        return hide_secrets(url)
     is_inside = isinstance(given, (str, os.PathLike)) and not is_there(source.path)
     return os.fsdecode(given) if is_inside else source.path  # type: ignore[arg-type]
 

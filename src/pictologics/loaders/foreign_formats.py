@@ -36,6 +36,11 @@ CONVERT_MINC = "convert it with mnc2nii, or nibabel, to NIfTI"
 UNPACK = "unpack it first"
 """Advice for compressed files and archives that are not read in place."""
 
+WEB_PAGE = ForeignFormat(
+    "a web page", "download the file itself; the URL of a folder that a web server lists ends with a slash"
+)
+"""What servers send in place of a file that needs a login, and as the list of a folder."""
+
 ANALYZE = ForeignFormat(
     "an Analyze 7.5 header, which does not say which side is the patient's left",
     "convert it to NIfTI with software that knows where it came from, such as SPM, or nibabel's AnalyzeImage",
@@ -50,6 +55,10 @@ BEGINNINGS: tuple[tuple[bytes, ForeignFormat], ...] = (
     (b"CDF\x02", ForeignFormat("a NetCDF file, as MINC 1 is", CONVERT_MINC)),
     (b"\x89HDF\r\n\x1a\n", ForeignFormat("an HDF5 file, as MINC 2 is", CONVERT_MINC)),
     (b"# vtk DataFile", ForeignFormat("a VTK file", CONVERT_VOLUME)),
+    (b"<!doctype html", WEB_PAGE),
+    (b"<!DOCTYPE html", WEB_PAGE),
+    (b"<!DOCTYPE HTML", WEB_PAGE),
+    (b"<html", WEB_PAGE),
     (b"<VTKFile", ForeignFormat("a VTK file", CONVERT_VOLUME)),
     (b"\x89PNG", ForeignFormat("a PNG picture", CONVERT_PICTURE)),
     (b"\xff\xd8\xff", ForeignFormat("a JPEG picture", CONVERT_PICTURE)),

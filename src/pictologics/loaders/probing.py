@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -16,9 +16,12 @@ from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.voxels import find_companion
 from ..storage.archives import list_archive_entries, looks_like_archive
-from ..storage.files import DiskFile, MemoryFile, StoredFile
-from ..storage.paths import is_folder, is_there
+from ..storage.files import DiskFile, MemoryFile, PathLike, StoredFile
+from ..storage.paths import expand_home, is_folder, is_there
 from ..storage.probed_file import OpenProbedFile, ProbedFile, forget_head, probe_file
+from ..storage.remote_files import LISTED_HEAD, RemoteFile
+from ..storage.remote_folders import RemoteFolder, find_remote
+from ..storage.urls import find_url, local_path_of, lost_slash_advice, url_options
 from .protocol import Probe, Source
 
 __all__ = ["make_file_source", "make_probe", "make_source"]
@@ -33,9 +36,11 @@ def make_source(given: Any) -> Source:
     """
     if isinstance(given, DicomPhaseInfo):
         return make_phase_source(given)
+    url = find_url(given)
+    if url is not None:
+        return make_remote_source(url, url_options(given))
     if isinstance(given, (str, os.PathLike)):
-        path = check_path_exists(given)
-        return Source(str(path), "folder") if is_folder(path) else make_file_source(DiskFile(path))
+        return make_local_source(given)
     if isinstance(given, (bytes, bytearray, memoryview)):
         return make_file_source(MemoryFile("<bytes>", bytes(given)))
     if isinstance(given, io.IOBase) or hasattr(given, "read"):
@@ -46,15 +51,39 @@ def make_source(given: Any) -> Source:
         )
     if not given:
         raise OptionError("the list of files is empty", advice="list the files of one series")
-    files = tuple(check_path_exists(item) for item in given)
-    for file in files:
-        if is_folder(file):
-            raise OptionError(
-                "a list may contain only files, and this is a folder", path=file, advice="pass the folder alone"
-            )
-    if len(files) == 1:
-        return make_file_source(DiskFile(files[0]))
-    return Source(str(files[0]), "list", tuple(DiskFile(file) for file in files))
+    files = tuple(map(make_listed_file, given))
+    return make_file_source(files[0]) if len(files) == 1 else Source(files[0].name, "list", files)
+
+
+def make_local_source(given: PathLike) -> Source:
+    """Make the source of a path of this machine."""
+    path = check_path_exists(given)
+    return Source(str(path), "folder") if is_folder(path) else make_file_source(DiskFile(path))
+
+
+def make_remote_source(url: str, options: Mapping[str, Any]) -> Source:
+    """Make the source of a URL: of this machine, of a file elsewhere or of a folder elsewhere."""
+    local = local_path_of(url)
+    if local is not None:
+        return make_local_source(local)
+    found = find_remote(url, options)
+    if isinstance(found, RemoteFolder):
+        return Source(found.name, "folder", remote=found)
+    return make_file_source(found)
+
+
+def make_listed_file(given: object) -> StoredFile:
+    """Make a file of an entry of a list, which must not be a folder."""
+    url = find_url(given)
+    path = None if url is None else local_path_of(url)
+    if url is not None and path is None:
+        return RemoteFile(url, url_options(given), head_size=LISTED_HEAD)
+    path = check_path_exists(given if path is None else path)
+    if is_folder(path):
+        raise OptionError(
+            "a list may contain only files, and this is a folder", path=path, advice="pass the folder alone"
+        )
+    return DiskFile(path)
 
 
 def make_phase_source(phase: DicomPhaseInfo) -> Source:
@@ -63,7 +92,7 @@ def make_phase_source(phase: DicomPhaseInfo) -> Source:
         return Source(phase.file_paths[0], "list", phase.stored_files, phase.frames)
     source = make_source(list(phase.file_paths))
     # Of a list of one file too, the series' volumes are meant.
-    files = source.files if source.kind == "list" else (DiskFile(check_path_exists(phase.file_paths[0])),)
+    files = source.files if source.kind == "list" else (make_listed_file(phase.file_paths[0]),)
     return Source(source.path, "list", files, phase=phase)
 
 
@@ -71,10 +100,11 @@ def check_path_exists(path: object) -> Path:
     """Check that there is something at a path, and return it as one."""
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a list of paths is required, and it holds {type(path).__name__}")
-    given = Path(os.fsdecode(path))
+    given = expand_home(os.fsdecode(path))
     # Empty text would mean the current folder.
     if not os.fsdecode(path) or not is_there(given):
-        raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
+        advice = lost_slash_advice(path) or "check the path"
+        raise MissingPathError("there is no such file or folder", path=path, advice=advice)
     return given
 
 
@@ -114,7 +144,7 @@ def make_probe(source: Source) -> Probe:
         return Probe(source)
     file, path = source.files[0], Path(source.path)
     suffix = "".join(path.suffixes[-2:]).lower()
-    header_file = find_companion(source.path, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
+    header_file = find_companion(file, ".hdr") if suffix.endswith((".img", ".img.gz")) else None
     if header_file is None and isinstance(file, ParsedFile):
         sop_class = read_sop_class(file.header)
         if sop_class == MEDIA_STORAGE_DIRECTORY and isinstance(forget_head(file.header.file), DiskFile):

@@ -14,6 +14,7 @@ from ..errors import CorruptFileError
 from ..geometry import Grid
 from ..image import Image
 from ..storage.files import StoredFile
+from ..storage.remote_folders import RemoteFolder
 
 __all__ = [
     "MAIN_VOLUME",
@@ -72,6 +73,7 @@ class Source:
         is_dicom: Whether a single file begins as DICOM; if it can be followed, its entry in ``files`` knows its header.
         damage: Why it cannot be followed.
         scan: The headers of the files of a source of many, once they are read.
+        remote: The folder, where it lies behind a URL.
     """
 
     path: str
@@ -83,6 +85,7 @@ class Source:
     is_dicom: bool = False
     damage: CorruptFileError | None = None
     scan: Scan | None = field(default=None, repr=False, compare=False)
+    remote: RemoteFolder | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

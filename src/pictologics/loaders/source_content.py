@@ -72,7 +72,10 @@ def count_folders_below(source: Source, recursive: bool = False) -> tuple[int, s
     if source.kind != "folder" or recursive:
         return 0, ""
     # Hidden ones are never searched.
-    count = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    if source.remote is not None:
+        count = source.remote.count_folders()
+    else:
+        count = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir() and not entry.name.startswith("."))
     return count, f"{count_things(count, 'folder')} that {'were' if count != 1 else 'was'} not searched" * bool(count)
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from ..errors import OptionError
 from ..image import Image
 from ..image_checks import check_is_image
+from ..storage.remote_writing import write_anywhere
+from ..storage.urls import find_url
 from .registry import find_writer
 from .seg import save_seg
 
 __all__ = ["save_image", "save_seg"]
 
 
-def save_image(image: Image, path: str | os.PathLike[str]) -> None:
+def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format: str | None = None) -> None:
     """Write an image to a file whose name says the format.
 
     The file is written under a temporary name and renamed when it is complete: a failure leaves nothing behind and
@@ -28,7 +33,9 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
         path: The name says the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``; ``.nhdr`` and ``.mhd``, whose
             voxels go into a file beside them; ``.seg.nrrd`` for label maps, as 3D Slicer keeps them. Loaded with
             pictologics, the file gives back the same valid voxels in the same type, source mask, geometry, modality,
-            metadata and labels, bit for bit. A ``ContentWarning`` says what a file cannot keep.
+            metadata and labels, bit for bit. A ``ContentWarning`` says what a file cannot keep. A URL that fsspec can
+            write to, such as ``s3://``, does too, and so does an open binary file.
+        format: Of an open file, one of these suffixes.
 
     Raises:
         OptionError: If it is no image, no format has the file's suffix, the folder is missing, or the type cannot be
@@ -45,9 +52,32 @@ def save_image(image: Image, path: str | os.PathLike[str]) -> None:
         True
     """
     check_is_image("image", image)
-    if not isinstance(path, (str, os.PathLike)):
+    if hasattr(path, "write"):
+        write_open_file(image, cast(BinaryIO, path), format)
+        return
+    if not isinstance(path, (str, os.PathLike)) and find_url(path) is None:
         raise OptionError(
             f"path is of type {type(path).__name__} and must be a path", advice="call save_image(image, path)"
         )
-    target = Path(path)
-    find_writer(target).write(image, target)
+    if format is not None:
+        raise OptionError("format is for open files, and the name of a file says it", advice="leave it out")
+    with write_anywhere(path) as target:
+        find_writer(target).write(image, target)
+
+
+def write_open_file(image: Image, file: BinaryIO, suffix: str | None) -> None:
+    """Write an image to an open file, from its position on."""
+    if suffix is None:
+        raise OptionError("an open file does not say its format", advice='pass format=".nii.gz", for example')
+    with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
+        target = Path(folder, f"image.{suffix.removeprefix('.')}")
+        find_writer(target).write(image, target)
+        if len(list(Path(folder).iterdir())) > 1:
+            raise OptionError(f"the format {suffix} writes two files", advice="choose one that writes a single file")
+        with target.open("rb") as source:
+            try:
+                shutil.copyfileobj(source, file)
+            except TypeError as error:
+                raise OptionError(
+                    "the file takes text, and bytes are required", advice='open it with mode "wb"'
+                ) from error

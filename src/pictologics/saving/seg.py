@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 from ..checks import check_choice
@@ -12,6 +11,8 @@ from ..image import Image
 from ..provenance import Decision, give_warnings
 from ..storage.file_writing import replace_file
 from ..storage.files import PathLike
+from ..storage.remote_writing import write_anywhere
+from ..storage.urls import find_url, hide_secrets
 from .seg_masks import collect_labels, number_masks, place_masks, renumber_segments
 from .seg_object import make_segmentation
 from .seg_segments import Facts, make_segments
@@ -78,8 +79,7 @@ def save_seg(
     described = make_segments(segments, collect_labels(masks), numbers)
     if segmentation_type == "BINARY" and numbers != list(range(1, len(numbers) + 1)):
         voxels, described = renumber_segments(voxels, described, decisions)
-    target = Path(path)
     segmentation = make_segmentation(voxels, described, series, segmentation_type, series_description)
-    with replace_file(target) as temporary:
+    with write_anywhere(path) as target, replace_file(target) as temporary:
         segmentation.save_as(temporary)
-    give_warnings(os.fspath(path), decisions)
+    give_warnings(hide_secrets(find_url(path) or os.fspath(path)), decisions)

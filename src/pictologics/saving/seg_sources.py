@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dicom.headers import tags
@@ -17,7 +16,9 @@ from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
 from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
 from ..storage.files import DiskFile, StoredFile
-from ..storage.paths import is_folder, is_there
+from ..storage.paths import expand_home, is_folder, is_there
+from ..storage.remote_folders import RemoteFolder, find_remote
+from ..storage.urls import find_url, local_path_of, url_options
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -116,8 +117,15 @@ def list_source_files(
     given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
 ) -> tuple[str, list[StoredFile | str]]:
     """List the files of a series, and say what messages call them."""
+    url = find_url(given)
+    local = None if url is None else local_path_of(url)
+    if url is not None and local is None:
+        found = find_remote(url, url_options(given))
+        files: list[StoredFile | str] = []
+        files += found.list_files(recursive=False) if isinstance(found, RemoteFolder) else [found]
+        return found.name, files
     if isinstance(given, (str, os.PathLike)):
-        path = Path(given)
+        path = expand_home(given) if local is None else local
         if not is_there(path):
             raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
         return os.fspath(given), list(list_files(path, recursive=False)) if is_folder(path) else [DiskFile(path)]

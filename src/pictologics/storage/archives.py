@@ -16,6 +16,7 @@ from .file_parts import FileStream, PartOfFile
 from .files import MemoryFile, OpenFile, StoredFile
 from .inflation import MOST_DEFLATION, InflatedStream
 from .probed_file import ProbedFile
+from .remote_files import RemoteFile, fetch_whole_file
 from .tar_index import is_tar, walk_tar_entries
 from .zip_entries import ZIP_DEFLATED, ZIP_MARKS, ZIP_STORED, ZipEntry, read_zip_index
 
@@ -50,6 +51,9 @@ def list_archive_entries(probed: ProbedFile) -> list[StoredFile]:
         UnsupportedFormatError: If its entries are encrypted, or compressed by another method than deflate.
     """
     head, file = probed.head, probed.file
+    if isinstance(file, RemoteFile):
+        # The pieces of an archive are all over it, and an archive of a series is loaded whole.
+        file = fetch_whole_file(file)
     if head[:4] not in ZIP_MARKS and not is_tar(head):
         file = MemoryFile(file.name, inflate_whole(file))
     with file.open() as source:

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CorruptFileError, MissingPathError, OptionError
+from ..threads import map_ahead
 from .files import DiskFile, StoredFile
 from .paths import is_file
+from .remote_files import RemoteFile, find_neighbor, find_remote_file
+from .urls import join_url
 
 __all__ = ["MOST_FILES", "NumberedFiles", "find_named_files", "number_names", "split_numbered_files"]
 
@@ -27,6 +30,10 @@ MOST_DIGITS = 18
 
 LONGEST_NAME = 255
 """Bytes of the name of a file or folder, the limit of most file systems."""
+
+
+REQUESTS_FOR_NAMES = 16
+"""How many files beside a header on a server are asked for at once."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,9 @@ def find_named_files(header: StoredFile, names: Sequence[str], allow_outside: bo
             path=header.name,
             advice="pass the path of the header",
         )
+    remote = find_remote_file(header)
+    if remote is not None:
+        return list(map_ahead(lambda name: find_remote_neighbor(remote, name), names, REQUESTS_FOR_NAMES))
     # As the names read, without following links: data sets are often trees of links into a store elsewhere.
     folder = os.path.normpath(Path(header.name).absolute().parent)
     return [find_named_file(header, folder, name, allow_outside) for name in names]
@@ -112,6 +122,29 @@ def find_named_file(header: StoredFile, folder: str, name: str, allow_outside: b
             advice="copy it beside the header",
         )
     return DiskFile(shown)
+
+
+def find_remote_neighbor(header: RemoteFile, name: str) -> StoredFile:
+    """Find a file that a header on a server names: beside it or below, and nowhere else whatever is allowed.
+
+    A header from elsewhere could name any file of this machine or of its network.
+    """
+    if join_url(header.url, name) is None:
+        raise OptionError(
+            "its header names a file outside its folder, and beside a header behind a URL none is followed",
+            path=header.name,
+            advice="download both and load the copies",
+        )
+    file = find_neighbor(header, name)
+    if file is None:
+        raise MissingPathError(
+            f"its header says that its voxels are in the file '{name}' beside it, which is not there",
+            path=header.name,
+            advice="copy it beside the header",
+        )
+    if file.url == header.url:
+        raise CorruptFileError("its header names itself as the file of its voxels", path=header.name)
+    return file
 
 
 def number_names(pattern: str, first: int, last: int, step: int, path: str) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Final
 from ..errors import FileAccessError, OptionError
 from .files import PathLike, access_error
 
-__all__ = ["check_writable_name", "is_file", "is_folder", "is_there", "refuse_system_errors"]
+__all__ = ["check_writable_name", "expand_home", "is_file", "is_folder", "is_there", "refuse_system_errors"]
 
 NOTHING_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
 """Numbers of the errors that say that there is nothing, or can be nothing, at a path."""
@@ -55,6 +55,18 @@ def is_folder(path: PathLike) -> bool:
     """Whether there is a folder at a path."""
     status = read_status(path)
     return status is not None and stat.S_ISDIR(status.st_mode)
+
+
+def expand_home(path: PathLike) -> Path:
+    """A path whose first ``~`` or ``~user`` is a home, unless there is a file or folder of that very name."""
+    given = Path(path)
+    if not os.fsdecode(path).startswith("~") or is_there(given):
+        return given
+    try:
+        return given.expanduser()
+    except RuntimeError:
+        # No such user: the name is as good as any.
+        return given
 
 
 def check_writable_name(path: PathLike) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ...loader import load_image
 from ...saving import save_image
+from ...storage.urls import hide_secrets
 from ..terminal import print_line
 
 __all__ = ["convert_image"]
 
 
-def convert_image(source: Path, target: Path, reference: Path | None, recursive: bool, **keywords: Any) -> None:
+def convert_image(source: str, target: str, reference: str | None, recursive: bool, **keywords: Any) -> None:
     """Load an image, onto the voxels of a reference if there is one, and write it.
 
     Args:
@@ -25,4 +25,4 @@ def convert_image(source: Path, target: Path, reference: Path | None, recursive:
     reference_image = None if reference is None else load_image(reference, recursive=recursive)
     image = load_image(source, recursive=recursive, reference_image=reference_image, **keywords)
     save_image(image, target)
-    print_line(f"{target}: {image}")
+    print_line(f"{hide_secrets(target)}: {image}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,19 @@ from ...image import Image
 from ...loader import Explanation, explain, load_image
 from ...loaders.explanation import list_segment_names
 from ...silence import silence_this_thread
+from ...storage.paths import expand_home, is_file
+from ...storage.urls import find_url
 from ..terminal import escape_controls, print_as_json
 
 __all__ = ["print_info"]
 
 
-def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) -> None:
+def print_info(path: str, recursive: bool, as_json: bool, outside_files: bool) -> None:
     """Print what is there: for a folder every series, for a file also its values."""
     explanation = explain(path, recursive, allow_outside_files=outside_files)
-    image, problem = load_default(path) if path.is_file() and explanation.default is not None else (None, "")
+    # Of a URL, the headers only are fetched.
+    has_values = explanation.default is not None and find_url(path) is None and is_file(expand_home(path))
+    image, problem = load_default(path) if has_values else (None, "")
     if as_json:
         facts = json.loads(explanation.to_json())
         if problem:
@@ -53,7 +56,7 @@ def print_info(path: Path, recursive: bool, as_json: bool, outside_files: bool) 
         console.print(f"{'origin':>12}  ({format_numbers(image.origin)}) mm LPS", highlight=False)
 
 
-def load_default(path: Path) -> tuple[Image | None, str]:
+def load_default(path: str) -> tuple[Image | None, str]:
     """Load the volume of a file; None, and why, if its voxels do not load although its headers are in order."""
     try:
         # The explanation has said what there is to warn of.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ...errors import OptionError
 from ...loader import load_and_merge_images, load_image
 from ...merger import Binarize
 from ...saving import save_image
+from ...storage.urls import hide_secrets
 from ..terminal import print_line
 
 __all__ = ["merge_masks"]
@@ -20,9 +20,9 @@ RANGE = re.compile(r"(-?\d+)-(-?\d+)")
 
 
 def merge_masks(
-    sources: Sequence[Path],
-    target: Path,
-    reference: Path | None,
+    sources: Sequence[str],
+    target: str,
+    reference: str | None,
     recursive: bool,
     binarize: str | None,
     **keywords: Any,
@@ -46,7 +46,7 @@ def merge_masks(
         **keywords,
     )
     save_image(image, target)
-    print_line(f"{target}: {image}")
+    print_line(f"{hide_secrets(target)}: {image}")
     for value, name in image.labels.items():
         print_line(f"{value:>5}  {name}")
 

@@ -49,7 +49,7 @@ class OverlayOptions:
     nearest: bool
 
 
-def draw_overlay(source: Path, mask: Path, target: Path, options: OverlayOptions, **keywords: Any) -> None:
+def draw_overlay(source: str, mask: str, target: Path, options: OverlayOptions, **keywords: Any) -> None:
     """Load an image and a mask onto it, and draw both into a file that is written whole or not at all.
 
     Args:
@@ -79,7 +79,7 @@ def draw_overlay(source: Path, mask: Path, target: Path, options: OverlayOptions
     print_line(str(target))
 
 
-def load_mask(path: Path, image: Image, nearest: bool) -> Image:
+def load_mask(path: str, image: Image, nearest: bool) -> Image:
     """Load a mask onto an image's voxels; an error names the option that would help."""
     try:
         return load_image(path, reference_image=image, interpolation="nearest" if nearest else None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ...storage.files import StoredFile, check_content
 from ...storage.paths import is_file, refuse_system_errors
+from ...storage.remote_files import is_remote
+from ...storage.remote_systems import MOST_REQUESTS
+from ...threads import map_ahead
 from .header import Header
 from .header_reading import read_header
 
@@ -72,6 +75,14 @@ def is_regular(entry: os.DirEntry[str]) -> bool:
         return is_file(entry.path)
 
 
+def read_headers(files: Iterable[StoredFile | str]) -> Iterator[tuple[StoredFile | str, Header | None]]:
+    """The files with their headers, in their order; those behind URLs are read ahead, many at a time."""
+    listed = files if isinstance(files, Sequence) else list(files)
+    if not listed or isinstance(listed[0], str) or not is_remote(listed[0]):
+        return ((file, read_header(file)) for file in listed)
+    return zip(listed, map_ahead(read_header, listed, MOST_REQUESTS), strict=True)
+
+
 def scan_files(files: Iterable[StoredFile | str]) -> Scan:
     """Read the head of each file.
 
@@ -81,8 +92,7 @@ def scan_files(files: Iterable[StoredFile | str]) -> Scan:
         FileAccessError: If a file cannot be opened, for the same reason.
     """
     scan = Scan()
-    for file in files:
-        header = read_header(file)
+    for file, header in read_headers(files):
         path = file if isinstance(file, str) else file.name
         if header is not None:
             scan.headers.append(header)

@@ -16,6 +16,7 @@ from ...array_types import AnyArray, BoolArray
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...provenance import Decision
 from ...rescaling import add_within_words, rescale_into
+from ...storage.remote_files import is_remote
 from ...threads import run_in_shares
 from ..frames.frame import Frame
 from ..headers import tags
@@ -33,6 +34,10 @@ from .value_conversions import (
 )
 
 __all__ = ["VoxelPlan", "Voxels", "plan_voxels", "read_voxels"]
+
+
+WAITING_THREADS = 16
+"""How many threads read planes from a server, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,9 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
                     pixels, intercept = (pixels, intercept) if sums is None else (sums, 0.0)
                 rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
 
-    run_in_shares(read_share, len(frames))
+    # Threads that wait for a server leave the processor to the others.
+    waits = is_remote(first.header.file)
+    run_in_shares(read_share, len(frames), WAITING_THREADS if waits else 1)
     units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
     decisions = describe_conversions(conversions, plan.colors)
     if rules.apply_rescale:

@@ -23,7 +23,7 @@ def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
         irregular: ``"ignore"`` keeps a sheared affine as its nearest rectangular grid, with a warning.
     """
     if file.name.lower().endswith((".img", ".img.gz")):
-        file = find_companion(file.name, ".hdr") or file
+        file = find_companion(file, ".hdr") or file
     probed = probe_file(file)
     header = parse_nifti_header(probed, probed.inflated_head)
     layout = locate_nifti_voxels(header)

@@ -11,6 +11,7 @@ from ...errors import MissingPathError
 from ...storage.files import DiskFile, StoredFile
 from ...storage.paths import is_file
 from ...storage.probed_file import ProbedFile, probe_file
+from ...storage.remote_files import find_neighbor, find_remote_file
 from ..volume_file import VoxelParts, name_parts
 from ..volume_layout import FilePart, VolumeLayout
 from .header import NiftiHeader
@@ -22,18 +23,20 @@ FIFTH_AXIS = 4
 """Its number, counted from 0."""
 
 
-def find_companion(name: str, suffix: str) -> StoredFile | None:
+def find_companion(file: StoredFile, suffix: str) -> StoredFile | None:
     """The other file of a pair, gzip or not, if it is there.
 
     Args:
-        name: Path of either file of the pair.
+        file: Either file of the pair.
         suffix: Of the file that is looked for, ``".hdr"`` or ``".img"``.
     """
-    path = Path(name.removesuffix(".gz")).with_suffix(suffix)
-    for candidate in (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper())):
-        if is_file(candidate):
-            return DiskFile(candidate)
-    return None
+    remote = find_remote_file(file)
+    path = Path(file.name.removesuffix(".gz")).with_suffix(suffix)
+    candidates = (path, path.with_name(path.name + ".gz"), path.with_suffix(suffix.upper()))
+    if remote is not None:
+        neighbors = (find_neighbor(remote, candidate.name) for candidate in candidates)
+        return next(filter(None, neighbors), None)
+    return next((DiskFile(candidate) for candidate in candidates if is_file(candidate)), None)
 
 
 def locate_nifti_voxels(header: NiftiHeader) -> VolumeLayout:
@@ -70,7 +73,7 @@ def find_voxel_file(header: NiftiHeader) -> ProbedFile:
     """The file that holds the voxels."""
     if not header.is_pair:
         return probe_file(header.file)
-    data = find_companion(header.file.name, ".img")
+    data = find_companion(header.file, ".img")
     if data is None:
         raise MissingPathError(
             "this NIfTI header is one of a pair and its .img file is not beside it",

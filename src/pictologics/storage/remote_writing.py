@@ -1,0 +1,96 @@
+"""Files written to where fsspec reaches, whole or not at all: made on this machine first, and sent when complete."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import OptionError
+from .paths import expand_home, refuse_system_errors
+from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
+from .urls import find_url, hide_secrets, local_path_of, url_options
+
+__all__ = ["check_takes_files", "send_file", "write_anywhere"]
+
+REPLACES_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "memory"})
+"""Protocols by which a file appears when all of it has come; elsewhere it is sent under another name, and renamed."""
+
+
+@contextmanager
+def write_anywhere(path: object) -> Iterator[Path]:
+    """A path of this machine on which to write what is meant for any path or URL.
+
+    Args:
+        path: Where the file goes: a path, whose ``~`` is the home of a user, or a URL.
+
+    Yields:
+        The path itself, or one of the same name in a temporary folder. All files of that folder are sent at the end,
+        unless the block raises; the one that was named comes last, so that it never names others that are not there.
+
+    Raises:
+        OptionError: If the protocol of a URL takes no files, or its library is missing.
+        FileAccessError: If the server refuses.
+    """
+    url = find_url(path)
+    local = None if url is None else local_path_of(url)
+    if url is None or local is not None:
+        yield expand_home(path) if local is None else local  # type: ignore[arg-type]
+        return
+    options = url_options(path)
+    system, _ = find_remote_system(url, options)
+    check_takes_files(system, url)
+    name = hide_secrets(url).rpartition("/")[2]
+    if not name:
+        raise OptionError("the URL of a file is required, and this is a folder's", path=hide_secrets(url))
+    with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
+        target = Path(folder, name)
+        yield target
+        with refuse_system_errors("the file cannot be sent", target):
+            written = sorted(Path(folder).iterdir(), key=lambda file: (file == target, file.name))
+        for file in written:
+            send_file(file, f"{url.rpartition('/')[0]}/{file.name}", options)
+
+
+def send_file(source: Path, url: str, options: Mapping[str, Any]) -> None:
+    """Send a file of this machine to a URL, so that there is the whole new file, or what was there before.
+
+    Raises:
+        OptionError: If the protocol takes no files.
+        FileAccessError: If the server refuses, or the connection breaks.
+    """
+    system, path = find_remote_system(url, options)
+    check_takes_files(system, url)
+    filesystem = system.filesystem
+    with refuse_remote_errors("the file cannot be written", url), system.turn():
+        if replaces_whole(system):
+            filesystem.put_file(os.fspath(source), path)
+            return
+        folder, _, name = path.rpartition("/")
+        temporary = f"{folder}/.{secrets.token_hex(8)}.partial-{name}"
+        try:
+            filesystem.put_file(os.fspath(source), temporary)
+            filesystem.mv(temporary, path)
+        finally:
+            # There if something failed.
+            with suppress(OSError):
+                if filesystem.exists(temporary):
+                    filesystem.rm_file(temporary)
+
+
+def replaces_whole(system: RemoteSystem) -> bool:
+    """Whether a file of this system appears when all of it has come."""
+    protocol = system.filesystem.protocol
+    return not REPLACES_WHOLE.isdisjoint({protocol} if isinstance(protocol, str) else protocol)
+
+
+def check_takes_files(system: RemoteSystem, url: str) -> None:
+    """Refuse to write where a URL is for reading only, before work is done."""
+    if system.is_http:
+        raise OptionError(
+            "a web server takes no files", path=hide_secrets(url), advice="write to s3:// or to a path, for example"
+        )
