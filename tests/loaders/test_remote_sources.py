@@ -109,7 +109,7 @@ def test_phases_that_were_listed(web):
 
 
 def test_segments(web):
-    write_seg(web.folder / "seg.dcm", frames_of(balls(PHANTOM.array.shape, {1: (2, 3, 3), 2: (4, 3, 3)}, 0.9)))
+    write_seg(web.folder / "seg.dcm", frames_of(balls(PHANTOM.array.shape, {1: (1, 2, 3), 2: (3, 4, 3)}, 1.1)))
     facts = get_segment_info(f"{web.url}/seg.dcm")
     assert facts == get_segment_info(web.folder / "seg.dcm")
     assert np.array_equal(load_seg(f"{web.url}/seg.dcm").array, load_seg(web.folder / "seg.dcm").array)

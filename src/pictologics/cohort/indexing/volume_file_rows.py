@@ -44,7 +44,7 @@ def describe_volume_file_rows(file: StoredFile, place: str, names: Pseudonyms) -
     Raises:
         PictologicsError: If it is of a format that is read, and cannot be.
     """
-    if place.lower().endswith((".img", ".img.gz")) and find_companion(file.name, ".hdr") is not None:
+    if place.lower().endswith((".img", ".img.gz")) and find_companion(file, ".hdr") is not None:
         return None
     found = describe_stored_file(file)
     if found is None or not found.volumes:
