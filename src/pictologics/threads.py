@@ -21,7 +21,7 @@ STRETCHES = 4
 
 
 Given = TypeVar("Given")
-Result = TypeVar("Result")
+Awaited = TypeVar("Awaited")
 
 
 @dataclass
@@ -71,7 +71,7 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def map_ahead(function: Callable[[Given], Result], items: Iterable[Given], workers: int) -> Iterator[Result]:
+def map_ahead(function: Callable[[Given], Awaited], items: Iterable[Given], workers: int) -> Iterator[Awaited]:
     """Call a function that waits, such as for a server, for each item, some calls ahead of what is taken.
 
     Args:
@@ -86,7 +86,7 @@ def map_ahead(function: Callable[[Given], Result], items: Iterable[Given], worke
     from concurrent.futures import Future, ThreadPoolExecutor
 
     with ThreadPoolExecutor(workers, "pictologics_ahead") as pool:
-        waiting = deque[Future[Result]]()
+        waiting = deque[Future[Awaited]]()
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
