@@ -16,7 +16,15 @@ from ...geometry import Grid
 from ...threads import count_cores, get_num_threads, set_num_threads
 from ..libraries import name_missing_library
 from .label_values import LabelValues, check_stored_labels
-from .patches import LabelCenters, check_patch, choose_patch_start, find_label_centers, pad_box, split_box
+from .patches import (
+    LabelCenters,
+    check_patch,
+    choose_patch_start,
+    copy_in_blocks,
+    find_label_centers,
+    pad_box,
+    split_box,
+)
 from .patient_split import split_by_patient
 from .training_case import TrainingCase, choose_images, list_training_cases
 from .volume_boxes import OpenVolume, open_volume
@@ -139,11 +147,13 @@ class Dataset(TorchDataset):
         inside = split_box(start, shape, grid.shape)
         channels = np.empty((len(volumes), *shape), np.float32)
         for channel, volume in zip(channels, volumes, strict=True):
-            channel[...] = pad_box(volume.read(*inside), start, shape, self.fill_value)
+            copy_in_blocks(channel, pad_box(volume.read(*inside), start, shape, self.fill_value))
         item: CaseItem = {"image": torch.from_numpy(channels)}
         if self.with_masks:
             labels = pad_box(self.read_labels(case, grid, *inside), start, shape, 0)
-            item["mask"] = torch.from_numpy(np.ascontiguousarray(labels)[None])
+            mask = np.empty((1, *shape), np.uint8)
+            copy_in_blocks(mask[0], labels)
+            item["mask"] = torch.from_numpy(mask)
         affine = grid.affine.copy()
         affine[:3, 3] = grid.index_to_world(start)
         item["affine"] = torch.from_numpy(affine)

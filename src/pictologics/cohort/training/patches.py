@@ -11,10 +11,21 @@ import numpy.typing as npt
 from ...checks import check_whole
 from ...errors import OptionError
 
-__all__ = ["LabelCenters", "check_patch", "choose_patch_start", "find_label_centers", "pad_box", "split_box"]
+__all__ = [
+    "LabelCenters",
+    "check_patch",
+    "choose_patch_start",
+    "copy_in_blocks",
+    "find_label_centers",
+    "pad_box",
+    "split_box",
+]
 
 MOST_CENTERS: Final = 512
 """Voxels of a label that are remembered, evenly spread through it: a few kilobytes, however large the label is."""
+
+COPY_BLOCK: Final = 16
+"""Voxels: a line of the cache, of 4-byte numbers."""
 
 LabelCenters = dict[int, npt.NDArray[np.int64]]
 """Voxels of each label, (n, 3)."""
@@ -83,6 +94,18 @@ def split_box(
     low = [max(at, 0) for at in start]
     high = [min(at + size, count) for at, size, count in zip(start, patch, shape, strict=True)]
     return tuple(low), tuple(end - begin for begin, end in zip(low, high, strict=True))
+
+
+def copy_in_blocks(target: npt.NDArray[Any], source: npt.NDArray[Any]) -> None:
+    """Copy an array (x, y, z) into one of the other memory order.
+
+    One runs through memory along x and the other along z, so a copy line by line would miss the cache at every step.
+    """
+    x, _, z = source.shape
+    for i in range(0, x, COPY_BLOCK):
+        for k in range(0, z, COPY_BLOCK):
+            block = np.s_[i : i + COPY_BLOCK, :, k : k + COPY_BLOCK]
+            target[block] = source[block]
 
 
 def pad_box(array: npt.NDArray[Any], start: Sequence[int], patch: Sequence[int], fill: float) -> npt.NDArray[Any]:
