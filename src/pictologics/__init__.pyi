@@ -75,6 +75,10 @@ from .saving import (
     save_image as save_image,
     save_seg as save_seg,
 )
+from .storage.expansion import (
+    get_max_expansion as get_max_expansion,
+    set_max_expansion as set_max_expansion,
+)
 from .threads import (
     set_num_threads as set_num_threads,
 )

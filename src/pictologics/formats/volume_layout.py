@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ..errors import CorruptFileError
 from ..geometry import Grid
 from ..provenance import Decision, SliceSource
+from ..storage.expansion import check_expansion
 from ..storage.files import StoredFile
 from ..storage.inflation import MOST_PACKED, Packing
 from .text_numbers import find_decimal_room, find_hexadecimal_room
@@ -44,6 +45,9 @@ MORE_BYTES = Decision("left out", "bytes that follow its voxels were ignored", N
 
 MOST_PADDING = 512
 """Bytes: to a multiple of as many, tapes and some programs fill up a file."""
+
+BYTES_OF_A_PLANE = 512
+"""Memory that the provenance of a plane takes, about."""
 
 LEAST_SURPLUS = 16
 """Bytes: fewer are a line end, or padding to a word."""
@@ -180,11 +184,12 @@ def check_file_sizes(layout: VolumeLayout) -> tuple[Decision, ...]:
     Raises:
         CorruptFileError: If a file is too small.
     """
-    count = len(layout.parts)
+    count, total = len(layout.parts), 0
     has_more = False
     for part in layout.parts:
         with part.file.open() as file:
             size = file.size
+        total += size
         needed = max(part.start, 0) + max(part.skip, 0) + part.size
         # A compressed file may be small; no more can be in it than its compression can at best shrink.
         room = find_room(part, size - part.start, layout.stored.itemsize)
@@ -203,7 +208,16 @@ def check_file_sizes(layout: VolumeLayout) -> tuple[Decision, ...]:
         # Behind an offset into another file something of that file's own may follow.
         is_own = part.start == 0 or part.file.name == layout.name
         has_more |= part.encoding == "raw" and is_own and is_surplus(layout, size - part.start - part.size)
+    check_layout_expansion(layout, total)
     return (MORE_BYTES,) if has_more else ()
+
+
+def check_layout_expansion(layout: VolumeLayout, size: int) -> None:
+    """Refuse an array, or a volume of so many planes, that is out of proportion to the size of its files."""
+    dtype, planes = layout.stored, layout.shape[2]
+    written = sum(part.size + max(part.skip, 0) for part in layout.parts)
+    check_expansion(layout.name, size, written, f"{layout.volumes} of shape {layout.shape} and type {dtype.name}")
+    check_expansion(layout.name, size, planes * BYTES_OF_A_PLANE, f"{planes} planes and what is noted of each")
 
 
 def is_surplus(layout: VolumeLayout, size: int) -> bool:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import IO, cast
 
 from ..errors import ContentWarning, CorruptFileError, UnsupportedFormatError, warn
+from .expansion import find_most_expanded
 from .file_parts import FileStream, PartOfFile
 from .files import MemoryFile, OpenFile, StoredFile
 from .inflation import MOST_DEFLATION, InflatedStream
@@ -30,12 +31,6 @@ MOST_ARCHIVE_BYTES = 1 << 36
 
 MOST_BYTES_IN_MEMORY = 1 << 33
 """A compressed tar has no index, so that its whole content is in memory while it is loaded."""
-
-MOST_SHRINKING = 100
-"""By this factor label maps shrink, images by a tenth of it; what shrinks further is a trap, unless it is small."""
-
-HARMLESS_BYTES = 1 << 28
-"""Content of up to this size may shrink as it likes."""
 
 
 def looks_like_archive(head: bytes, inflated_head: bytes) -> bool:
@@ -137,7 +132,7 @@ def list_tar_entries(file: StoredFile, source: OpenFile) -> list[StoredFile]:
 def inflate_whole(file: StoredFile) -> bytes:
     """The whole content of a gzip file, within the limits above."""
     with file.open() as source:
-        most = min(MOST_BYTES_IN_MEMORY, max(HARMLESS_BYTES, MOST_SHRINKING * source.size))
+        most = int(min(MOST_BYTES_IN_MEMORY, find_most_expanded(source.size)))
     content = bytearray()
     with InflatedStream(file) as pieces:
         while piece := pieces.next_piece():

@@ -24,6 +24,7 @@ __all__ = [
     "DeflatedBytes",
     "InflatedStream",
     "Packing",
+    "count_deflated",
 ]
 
 Packing = Literal["gzip", "zlib", "bzip2"]
@@ -306,6 +307,19 @@ class SequentialReader:
         piece = self.source.read_at(self.position, BYTES_PER_READ)
         self.position += len(piece)
         return piece
+
+
+def count_deflated(compressed: bytes, most: int) -> int:
+    """Count the bytes that a raw deflate stream holds, without keeping them, up to the first count beyond ``most``."""
+    inflater, pending, count = isal_zlib.decompressobj(RAW_DEFLATE), compressed, 0
+    try:
+        while count <= most and (piece := inflater.decompress(pending, BYTES_PER_PIECE)):
+            count += len(piece)
+            pending = inflater.unconsumed_tail
+    except INFLATE_ERRORS:
+        # Whoever inflates it to keep it says so.
+        return count
+    return count
 
 
 class DeflatedBytes:

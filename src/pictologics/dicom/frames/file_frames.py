@@ -8,7 +8,7 @@ from ..headers import tags
 from ..headers.header import Header
 from .dose import make_dose_frames
 from .enhanced import make_enhanced_frames
-from .frame import Frame
+from .frame import Frame, check_frame_count
 from .nuclear import make_nuclear_frames
 from .plain import make_plain_frames
 from .siemens_mosaic import is_mosaic, make_mosaic_frames
@@ -95,3 +95,4 @@ def refuse_absurd_count(header: Header, count: int) -> None:
             advice="export the file again",
             frames=count,
         )
+    check_frame_count(header, count)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...storage.expansion import check_expansion
 from ..headers import tags
 from ..headers.attributes import Attributes
 from ..headers.header import Header
 from .pixel_spacing import PixelSpacing, read_pixel_spacing
 from .plane_attributes import Cosines, Position, read_rescale
 
-__all__ = ["Frame", "make_frame"]
+__all__ = ["Frame", "check_frame_count", "make_frame"]
+
+BYTES_OF_A_FRAME = 1024
+"""Memory that one frame and what is made of it take, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +122,12 @@ def make_frame(
         runs_backward,
         assumptions,
     )
+
+
+def check_frame_count(header: Header, count: int) -> None:
+    """Refuse more frames than are in proportion to the size of their file, before any of them is made.
+
+    Raises:
+        CorruptFileError: If there are more.
+    """
+    check_expansion(header.path, header.file_size, count * BYTES_OF_A_FRAME, f"{count} frames and what is said of each")

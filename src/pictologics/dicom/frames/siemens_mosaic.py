@@ -11,7 +11,7 @@ from ...errors import CorruptFileError, GeometryError
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.siemens_csa import read_csa
-from .frame import Frame, make_frame
+from .frame import Frame, check_frame_count, make_frame
 from .pixel_spacing import read_pixel_spacing
 from .plane_attributes import read_distance, read_orientation, read_plane_size, read_position
 
@@ -84,4 +84,5 @@ def read_mosaic_count(header: Header, csa: dict[str, list[float]]) -> int:
             path=header.path,
             advice="export the series again without removing private attributes",
         )
+    check_frame_count(header, int(counts[0]))
     return int(counts[0])

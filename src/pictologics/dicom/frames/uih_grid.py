@@ -8,7 +8,7 @@ from ...errors import CorruptFileError, GeometryError
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.sequence_parser import read_items
-from .frame import Frame, make_frame
+from .frame import Frame, check_frame_count, make_frame
 from .plane_attributes import Position, read_orientation, read_plane_size, read_position
 
 __all__ = ["is_uih_grid", "make_uih_grid_frames"]
@@ -65,6 +65,7 @@ def read_grid_count(header: Header) -> int:
             path=header.path,
             advice="export the series again without removing private attributes",
         )
+    check_frame_count(header, int(count))
     return int(count)
 
 

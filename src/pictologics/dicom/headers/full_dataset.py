@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...silence import silence_this_thread
 from .header import Header
-from .pydicom_edge import parse_with_pydicom, refuse_damage
+from .pydicom_edge import check_deflated_size, parse_with_pydicom, refuse_damage
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -29,6 +29,8 @@ def read_dataset(header: Header) -> Dataset:
     is_whole = header.is_deflated or not header.pixel_offset
     with header.file.open() as file:
         content = file.read_at(0, header.file_size if is_whole else header.pixel_offset)
+    if header.is_deflated:
+        check_deflated_size(header.path, content[header.dataset_offset :])
     with refuse_damage(header.path, UNFOLLOWED):
         return parse_with_pydicom(content)[0]
 

@@ -17,6 +17,7 @@ from . import tags
 from .element_parser import HEAD_WINDOW, LONGEST_WANTED_VALUE, ElementParser
 from .encoding import LONG_VRS, SHORT_VRS, VRS, NotUnderstoodError
 from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header, ParsedFile
+from .pydicom_edge import check_deflated_size
 from .pydicom_fallback import read_header_with_pydicom
 
 __all__ = ["read_header", "read_open_header"]
@@ -66,6 +67,8 @@ def read_open_header(file: StoredFile, opened: OpenFile) -> Header | None:
     try:
         parse(header, opened, head, start)
     except (NotUnderstoodError, struct.error):
+        if header.is_deflated:
+            check_deflated_size(header.path, opened.read_at(header.dataset_offset, opened.size))
         header = read_header_with_pydicom(file, opened)
     # Without the DICM mark, only a data set that names a standard SOP class is taken for one.
     if start == 0 and not header.values.get(tags.SOP_CLASS_UID, b"").startswith(b"1.2.840.10008."):

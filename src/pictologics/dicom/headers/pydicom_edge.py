@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ...errors import CorruptFileError
 from ...silence import silence_this_thread
+from ...storage.inflation import count_deflated
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 __all__ = [
+    "check_deflated_size",
     "decode_text",
     "find_registered_name",
     "list_directory_records",
@@ -24,6 +26,9 @@ __all__ = [
     "parse_with_pydicom",
     "refuse_damage",
 ]
+
+LARGEST_DEFLATED: Final = 1 << 30
+"""Bytes; nobody deflates more, as such files cannot be read in parts."""
 
 
 def list_pydicom_errors() -> tuple[type[Exception], ...]:
@@ -51,6 +56,21 @@ def refuse_damage(path: str | Path, found: str, advice: str = "fetch the file ag
         yield
     except list_pydicom_errors() as error:
         raise CorruptFileError(found, path=path, advice=advice) from error
+
+
+def check_deflated_size(path: str, compressed: bytes) -> None:
+    """Refuse a deflated data set that is too large for pydicom, which inflates all of it for the sake of its head.
+
+    Raises:
+        CorruptFileError: If it is.
+    """
+    if count_deflated(compressed, LARGEST_DEFLATED) > LARGEST_DEFLATED:
+        raise CorruptFileError(
+            f"its {len(compressed)} deflated bytes inflate to more than {LARGEST_DEFLATED >> 30} GB, and its "
+            "attributes cannot be read without all of them",
+            path=path,
+            advice="convert the file to a transfer syntax that is not deflated",
+        )
 
 
 def parse_with_pydicom(content: bytes) -> tuple[Dataset, int]:

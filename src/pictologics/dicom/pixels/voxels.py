@@ -16,10 +16,12 @@ from ...array_types import AnyArray, BoolArray
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...provenance import Decision
 from ...rescaling import add_within_words, rescale_into
+from ...storage.expansion import check_expansion
 from ...storage.remote_files import is_remote
 from ...threads import run_in_shares
 from ..frames.frame import Frame
 from ..headers import tags
+from ..headers.header import Header
 from .codecs import check_decodable
 from .color import check_colors
 from .odd_rescales import describe_odd_rescales
@@ -103,6 +105,7 @@ def plan_voxels(frames: Sequence[Frame], rules: PixelRules) -> VoxelPlan:
     formats = [of_header_format[id(frame.header)] for frame in frames]
     for frame, pixel_format in zip(frames, formats, strict=True):
         check_pixels_present(frame, pixel_format)
+    check_volume_expansion(frames, formats, list(of_header.values()))
     for syntax, path in {
         header.transfer_syntax: header.path for header in of_header.values() if header.is_encapsulated
     }.items():
@@ -161,6 +164,18 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
         decisions = (*decisions, *describe_odd_rescales(frames))
     # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
     return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
+
+
+def check_volume_expansion(frames: Sequence[Frame], formats: Sequence[PixelFormat], headers: Sequence[Header]) -> None:
+    """Refuse a volume that is out of proportion to the size of its files: their frames are compressed, or few.
+
+    Raises:
+        CorruptFileError: If it is.
+    """
+    rows, columns = frames[0].rows, frames[0].columns
+    size = sum(header.file_size for header in headers)
+    needed = rows * columns * sum(stored.dtype.itemsize * stored.numbers_per_pixel for stored in formats)
+    check_expansion(headers[0].path, size, needed, f"{len(frames)} planes of {columns}x{rows} pixels")
 
 
 def allocate_planes(

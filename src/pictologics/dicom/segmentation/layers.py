@@ -9,6 +9,7 @@ from ...errors import CorruptFileError, UnsupportedFormatError
 from ...geometry import Grid
 from ...image import Image
 from ...provenance import Decision
+from ...storage.expansion import check_expansion
 from ..frames.file_frames import refuse_absurd_count
 from ..frames.frame import Frame, make_frame
 from ..frames.plane_attributes import read_orientation, read_plane_size, read_position
@@ -139,6 +140,8 @@ def read_frames(segmentation: DicomSegmentation) -> FramesRead:
         content = "no pixel data" if not header.pixel_tag else f"{count} frames of {size[1]}x{size[0]} pixels"
         raise header_error(header, f"this segmentation has {content}")
     refuse_absurd_count(header, count)
+    bits = size[0] * size[1] * (header.short(tags.BITS_ALLOCATED) or 1)
+    check_expansion(header.path, header.file_size, count * bits // 8, f"{count} frames of {size[1]}x{size[0]} pixels")
     described = frozenset(segmentation.numbers)
     # Hundreds of frames share a plane or a segment, written alike: what is written is read once.
     unique: dict[tuple[bytes | None, ...], int] = {}
