@@ -33,6 +33,10 @@ MOST_BYTES_IN_MEMORY = 1 << 33
 """A compressed tar has no index, so that its whole content is in memory while it is loaded."""
 
 
+TAR_EXPANSION = 100.0
+"""By this factor label maps shrink, images by a tenth of it; what shrinks further is a trap, unless it is small."""
+
+
 def looks_like_archive(head: bytes, inflated_head: bytes) -> bool:
     """Whether a file begins as an archive, behind gzip or not."""
     return head[:4] in ZIP_MARKS or is_tar(inflated_head)
@@ -132,7 +136,7 @@ def list_tar_entries(file: StoredFile, source: OpenFile) -> list[StoredFile]:
 def inflate_whole(file: StoredFile) -> bytes:
     """The whole content of a gzip file, within the limits above."""
     with file.open() as source:
-        most = int(min(MOST_BYTES_IN_MEMORY, find_most_expanded(source.size)))
+        most = int(min(MOST_BYTES_IN_MEMORY, find_most_expanded(source.size, TAR_EXPANSION)))
     content = bytearray()
     with InflatedStream(file) as pieces:
         while piece := pieces.next_piece():
@@ -141,7 +145,7 @@ def inflate_whole(file: StoredFile) -> bytes:
                 raise CorruptFileError(
                     f"its content is larger than {most >> 20} MB",
                     path=file.name,
-                    advice="unpack it and load its folders",
+                    advice="unpack it and load its folders, or if you trust it, call set_max_expansion",
                 )
     if pieces.has_more:
         warn(f"'{file.name}': bytes that follow its gzip data were ignored", ContentWarning)

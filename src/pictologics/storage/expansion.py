@@ -60,13 +60,22 @@ def set_max_expansion(factor: float | None) -> None:
     expansion_setting.factor = None if factor is None else check_factor("factor", factor)
 
 
-def get_max_expansion() -> float:
-    """The factor that counts now."""
+def get_max_expansion(default: float = DEFAULT_EXPANSION) -> float:
+    """The factor by which what is loaded may be larger than its files.
+
+    Args:
+        default: What counts where neither a call nor the environment variable says otherwise.
+
+    Examples:
+        >>> import pictologics
+        >>> pictologics.get_max_expansion()
+        1032.0
+    """
     if expansion_setting.factor is not None:
         return expansion_setting.factor
     text = os.environ.get(EXPANSION_VARIABLE, "").strip()
     try:
-        return check_factor(EXPANSION_VARIABLE, float(text)) if text else DEFAULT_EXPANSION
+        return check_factor(EXPANSION_VARIABLE, float(text)) if text else default
     except ValueError:
         return check_factor(EXPANSION_VARIABLE, math.nan)
 
@@ -76,9 +85,9 @@ def check_factor(name: str, factor: float) -> float:
     return check_number(name, factor, least=1, finite=False)
 
 
-def find_most_expanded(size: int) -> float:
-    """How many bytes may come out of so many bytes of files."""
-    return max(HARMLESS_EXPANSION, size * get_max_expansion())
+def find_most_expanded(size: int, default: float = DEFAULT_EXPANSION) -> float:
+    """How many bytes may come out of so many bytes of files; ``default`` is as in ``get_max_expansion``."""
+    return max(HARMLESS_EXPANSION, size * get_max_expansion(default))
 
 
 def check_expansion(path: str, size: int, needed: int, content: str) -> None:

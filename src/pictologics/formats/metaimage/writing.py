@@ -9,6 +9,7 @@ import numpy.typing as npt
 from isal import isal_zlib
 
 from ...image import Image
+from ...storage.file_pairs import replace_pair
 from ...storage.file_writing import replace_file
 from ..json_comment import VoxelNote
 from ..voxel_writing import COMPRESSION_LEVEL, iterate_planes, prepare_voxels
@@ -46,12 +47,10 @@ class MetaImageWriter:
                 # The size is known last; the header with it is as long as the one without.
                 file.write(make_metaimage_header(fields, size, "LOCAL"))
             return
-        data = path.with_suffix(".zraw")
-        # The header comes last: it never names voxels that are not there.
-        with replace_file(path) as temporary:
-            with replace_file(data) as packed, packed.open("wb") as file:
+        with replace_pair(path, ".zraw") as pair:
+            with pair.data.open("wb") as file:
                 size = write_stream(stored, file)
-            temporary.write_bytes(make_metaimage_header(fields, size, data.name))
+            pair.header.write_bytes(make_metaimage_header(fields, size, pair.place_data()))
 
 
 def write_stream(stored: npt.NDArray[Any], file: IO[bytes]) -> int:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...errors import ContentWarning, warn
 from ...geometry import Grid
 from ...image import Image
+from ...storage.file_pairs import replace_pair
 from ...storage.file_writing import replace_file
 from ..json_comment import VoxelNote
 from ..voxel_writing import iterate_planes, open_gzip_writer, prepare_voxels
@@ -77,13 +78,11 @@ def write_nrrd(image: Image, stored: npt.NDArray[Any], path: Path, pairs: Mappin
                 for content in iterate_planes(stored):
                     packed.write(content)
         return
-    data = path.with_suffix(".raw.gz")
-    # The header comes last: it never names voxels that are not there.
-    with replace_file(path) as temporary:
-        with replace_file(data) as packed_file, packed_file.open("wb") as plain, open_gzip_writer(plain) as packed:
+    with replace_pair(path, ".raw.gz") as pair:
+        with pair.data.open("wb") as plain, open_gzip_writer(plain) as packed:
             for content in iterate_planes(stored):
                 packed.write(content)
-        temporary.write_bytes(make_nrrd_header(grid, stored.dtype, pairs, data.name))
+        pair.header.write_bytes(make_nrrd_header(grid, stored.dtype, pairs, pair.place_data()))
 
 
 def make_nrrd_header(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str, str], data_file: str = "") -> bytes:

@@ -1,0 +1,107 @@
+"""A header and the file of its voxels, replaced together: at any moment there is the old pair or the new one."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .file_writing import create_exclusively, make_temporary_name, replace_file
+
+__all__ = ["FilePair", "replace_pair"]
+
+LONGEST_REPLACED_HEADER = 1 << 20
+"""Bytes of a header that is replaced in which the name of its data file is looked for."""
+
+
+class FilePair:
+    """A header and the file of its voxels while they are written.
+
+    Attributes:
+        header: Temporary path of the header, which comes last.
+        data: Temporary path of the data.
+    """
+
+    def __init__(self, path: Path, header: Path, data_suffix: str) -> None:
+        self.path = path
+        self.header = header
+        self.data_suffix = data_suffix
+        self.data = path.with_name(make_temporary_name(path.with_suffix(data_suffix)))
+        self.placed: Path | None = None
+
+    def place_data(self) -> str:
+        """Move the data that were written to their place, where nothing was before.
+
+        Returns:
+            The name for the header: that of the header with the suffix of data, or where this is taken, by the data of
+            the pair that is replaced or by anybody's, one of its own.
+        """
+        target = self.path.with_suffix(self.data_suffix)
+        while self.placed is None:
+            try:
+                create_exclusively(target)
+                self.placed = target
+            except FileExistsError:
+                target = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{self.data_suffix}")
+        self.data.replace(self.placed)
+        return self.placed.name
+
+    def find_named_data(self) -> Path | None:
+        """The data file that the header now at the path names, if its name shows that it belongs to no other."""
+        try:
+            with self.path.open("rb") as file:
+                lines = file.read(LONGEST_REPLACED_HEADER).splitlines()
+        except FileNotFoundError:
+            return None
+        own = re.compile(re.escape(self.path.stem) + "(-[0-9a-f]{16})?" + re.escape(self.data_suffix))
+        for line in lines:
+            # "data file: name" of NRRD and "ElementDataFile = name" of MetaImage.
+            name = re.split(rb"[:=]", line, maxsplit=1)[-1].strip().decode("utf-8", "replace")
+            if own.fullmatch(name):
+                return self.path.with_name(name)
+        return None
+
+    def clean_up(self) -> None:
+        """Remove the temporary data, and what was placed if no header names it."""
+        # What cannot be asked for stays.
+        with suppress(OSError):
+            self.data.unlink(missing_ok=True)
+            # Ctrl-C may come when the new header is in its place already.
+            if self.placed is not None and self.placed != self.find_named_data():
+                self.placed.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_pair(path: Path, data_suffix: str) -> Iterator[FilePair]:
+    """Write a header and the file of its voxels beside it.
+
+    Data never take the place of others: they get a name that nobody has, and count as soon as the header that names
+    them takes the place of the old one. A failure leaves what was there. After a kill between both, the new
+    data stay beside the old pair, which is whole.
+
+    Args:
+        path: Where the header goes.
+        data_suffix: What the name of the data ends in, such as ``".raw.gz"``.
+
+    Yields:
+        The pair: write ``data``, call ``place_data``, and write ``header`` with the name that it returns.
+
+    Raises:
+        OptionError: If the folder does not exist, or the path is one.
+        FileAccessError: If the system refuses.
+    """
+    pair, old = None, None
+    try:
+        with replace_file(path) as header:
+            pair = FilePair(path, header, data_suffix)
+            create_exclusively(pair.data)
+            yield pair
+            old = pair.find_named_data()
+    finally:
+        if pair is not None:
+            pair.clean_up()
+    if old is not None:
+        with suppress(OSError):
+            old.unlink()
