@@ -7,8 +7,8 @@ import pytest
 
 from pictologics import load_image
 from pictologics.cohort.layouts.flat import FlatLayout
-from pictologics.cohort.layouts.local_folder import LocalFolder
-from pictologics.errors import CorruptFileError, OptionError
+from pictologics.cohort.running.run_folder import RunFolder
+from pictologics.errors import OptionError
 
 from .cases import make_case, make_image, make_mask
 
@@ -18,7 +18,7 @@ def test_what_is_written_is_what_is_loaded(tmp_path, suffix):
     layout = pickle.loads(pickle.dumps(FlatLayout(suffix)))
     image, mask = make_image(), make_mask({1: "liver", 3: "left kidney"})
     case = make_case("a")
-    files = layout.write_case(LocalFolder(tmp_path), case, {"ct": image}, {"seg": mask})
+    files = layout.write_case(RunFolder(str(tmp_path)), case, {"ct": image}, {"seg": mask})
     assert [(file.path, file.role) for file in files] == [(file.path, file.role) for file in layout.plan(case).files]
     assert files[1].labels == {1: "liver", 3: "left kidney"}
     assert load_image(tmp_path / f"a/ct{suffix}").equals(image)
@@ -29,7 +29,7 @@ def test_each_label_may_have_a_file_of_its_own(tmp_path):
     layout = FlatLayout(mask_template="{case_id}/{name}_{segment}{suffix}")
     case, mask = make_case("a"), make_mask({1: "liver", 3: "kidney/left"})
     assert layout.plan(case).files[1].path == "a/seg_{segment}.nii.gz"
-    files = layout.write_case(LocalFolder(tmp_path), case, {}, {"seg": mask})
+    files = layout.write_case(RunFolder(str(tmp_path)), case, {}, {"seg": mask})
     assert [file.path for file in files] == ["a/seg_liver.nii.gz", "a/seg_kidney_left.nii.gz"]
     left = load_image(tmp_path / "a/seg_kidney_left.nii.gz")
     assert np.array_equal(left.array, mask.array == 3)
@@ -40,28 +40,17 @@ def test_values_without_a_name_are_called_after_their_number(tmp_path):
     layout = FlatLayout(mask_template="{segment}{suffix}")
     mask = make_mask({2: "liver"})
     mask.labels = {}
-    files = layout.write_case(LocalFolder(tmp_path), make_case(), {}, {"seg": mask})
+    files = layout.write_case(RunFolder(str(tmp_path)), make_case(), {}, {"seg": mask})
     assert [file.path for file in files] == ["label_2.nii.gz"]
 
 
 def test_two_labels_of_one_name_are_refused_where_each_gets_a_file(tmp_path):
     layout = FlatLayout(mask_template="{segment}{suffix}")
     with pytest.raises(OptionError, match="two labels of the mask seg have one name"):
-        layout.write_case(LocalFolder(tmp_path), make_case(), {}, {"seg": make_mask({1: "Liver", 2: "liver"})})
+        layout.write_case(RunFolder(str(tmp_path)), make_case(), {}, {"seg": make_mask({1: "Liver", 2: "liver"})})
     assert not list(tmp_path.iterdir())
 
 
 def test_an_image_that_was_not_planned_is_refused(tmp_path):
     with pytest.raises(OptionError, match="no image of the name that is to be written; its names are ct"):
-        FlatLayout().write_case(LocalFolder(tmp_path), make_case(), {"pet": make_image()}, {})
-
-
-def test_text_files_are_whole_or_not_there(tmp_path):
-    folder = LocalFolder(tmp_path)
-    assert folder.read_text("facts/a.json") is None
-    folder.write_text("facts/a.json", "ä\n")
-    assert (tmp_path / "facts/a.json").read_bytes() == "ä\n".encode()
-    assert folder.read_text("facts/a.json") == "ä\n"
-    (tmp_path / "facts/a.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(CorruptFileError, match="no text in UTF-8"):
-        folder.read_text("facts/a.json")
+        FlatLayout().write_case(RunFolder(str(tmp_path)), make_case(), {"pet": make_image()}, {})

@@ -7,13 +7,19 @@ from dataclasses import fields
 from typing import Any, cast
 
 from ...errors import OptionError
+from .bids import BidsLayout
 from .flat import FlatLayout
+from .monai_list import MonaiLayout
+from .nnunet import NnunetLayout
 from .protocol import Layout
 
 __all__ = ["LAYOUTS", "make_layout"]
 
 LAYOUTS: dict[str, Callable[..., Layout]] = {
     "flat": FlatLayout,
+    "bids": BidsLayout,
+    "nnunet": NnunetLayout,
+    "monai": MonaiLayout,
 }
 """A new layout is one more line here."""
 
