@@ -11,7 +11,7 @@ import pytest
 from pictologics import load_image
 from pictologics.cohort.cases.case import Case, SeriesChoice
 from pictologics.cohort.layouts.bids import BidsLayout
-from pictologics.cohort.layouts.bids_names import make_label
+from pictologics.cohort.layouts.bids_names import make_bids_label
 from pictologics.cohort.layouts.planning import plan_outputs
 from pictologics.cohort.running.run_folder import RunFolder
 from pictologics.errors import OptionError
@@ -162,7 +162,7 @@ def test_masks_are_derivatives_with_the_names_of_their_labels(tmp_path):
     case = make_case("a", ("ct",), ("seg", "rtstruct"))
     write_one(tmp_path, case, {"ct": make_image()}, {"seg": mask, "rtstruct": mask})
     folder = tmp_path / "derivatives/masks/sub-A/ses-1/ct"
-    stem = "sub-A_ses-1_acq-SactX_seg-seg_dseg".replace("SactX", make_label(case.images["ct"].series_key))
+    stem = "sub-A_ses-1_acq-SactX_seg-seg_dseg".replace("SactX", make_bids_label(case.images["ct"].series_key))
     assert load_image(folder / f"{stem}.nii.gz").equals(mask)
     with (folder / f"{stem}.tsv").open(newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
@@ -206,7 +206,7 @@ def test_two_series_of_a_session_have_two_names():
 
 @pytest.mark.parametrize(("one", "other"), [("1.2.34", "1.23.4"), ("A-1 2", "A-12"), ("Müller", "Mller")])
 def test_two_keys_have_two_labels(one, other):
-    labels = {make_label(one), make_label(other)}
+    labels = {make_bids_label(one), make_bids_label(other)}
     assert len(labels) == 2
     assert all(label.isascii() and label.isalnum() for label in labels)
 

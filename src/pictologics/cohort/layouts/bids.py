@@ -15,7 +15,7 @@ from ..._version import __version__
 from ...errors import OptionError
 from ...image import Image
 from ..cases.case import Case
-from .bids_names import IGNORED_FILES, find_data_type, make_label, make_stem
+from .bids_names import IGNORED_FILES, find_data_type, make_bids_label, make_stem
 from .bids_sidecars import make_sidecar
 from .label_names import find_label_names
 from .protocol import CaseOutputs, DataSetOutputs, FinishedCase, OutputFile, OutputFolder
@@ -62,7 +62,7 @@ class BidsLayout:
             files += [OutputFile(stem + self.suffix, "image", name), OutputFile(f"{stem}.json", "sidecar", name)]
         first = next(iter(case.images.values()))
         for mask in case.masks:
-            stem = f"{DERIVATIVES}/{make_stem(case, first)}_seg-{make_label(mask.name)}_dseg"
+            stem = f"{DERIVATIVES}/{make_stem(case, first)}_seg-{make_bids_label(mask.name)}_dseg"
             files += [OutputFile(stem + self.suffix, "mask", mask.name)]
             files += [OutputFile(stem + end, "sidecar", mask.name + end) for end in (".json", ".tsv")]
         return CaseOutputs(case.case_id, tuple(files))
@@ -75,14 +75,14 @@ class BidsLayout:
         for name, image in images.items():
             file, sidecar = planned.find("image", name), planned.find("sidecar", name)
             folder.save(image, file.path)
-            folder.write_text(sidecar.path, format_json(make_sidecar(case.images[name], image)))
+            folder.write_text(sidecar.path, format_facts(make_sidecar(case.images[name], image)))
             written += [file, sidecar]
         reference = next(file.path for file in planned.files if file.role == "image")
         for name, mask in masks.items():
             file, labels = planned.find("mask", name), find_label_names(mask)
             sidecar, table = planned.find("sidecar", f"{name}.json"), planned.find("sidecar", f"{name}.tsv")
             folder.save(mask, file.path)
-            folder.write_text(sidecar.path, format_json({"SpatialReference": f"bids::{reference}"}))
+            folder.write_text(sidecar.path, format_facts({"SpatialReference": f"bids::{reference}"}))
             folder.write_text(table.path, format_labels(labels))
             written += [OutputFile(file.path, "mask", name, labels), sidecar, table]
         return tuple(written)
@@ -94,14 +94,14 @@ class BidsLayout:
         described = {"Name": self.dataset_name, "BIDSVersion": BIDS_VERSION}
         maker = {"GeneratedBy": [{"Name": "pictologics", "Version": __version__}]}
         texts = {
-            "dataset_description.json": format_json({**described, "DatasetType": "raw", **maker}),
+            "dataset_description.json": format_facts({**described, "DatasetType": "raw", **maker}),
             "participants.tsv": "\n".join(["participant_id", *subjects]) + "\n",
             "README": f"{self.dataset_name}\n\nImages converted from their originals by pictologics {__version__}.\n",
             ".bidsignore": "\n".join([*IGNORED_FILES, *list_other_folders(paths, {"anat", "pet"})]) + "\n",
         }
         if any(path.startswith(f"{DERIVATIVES}/") for path in paths):
             masks = {**described, "Name": f"Masks of {self.dataset_name}", "DatasetType": "derivative", **maker}
-            texts[f"{DERIVATIVES}/dataset_description.json"] = format_json(masks)
+            texts[f"{DERIVATIVES}/dataset_description.json"] = format_facts(masks)
             # Of masks, BIDS has names for those of anatomical images only.
             texts[f"{DERIVATIVES}/.bidsignore"] = "".join(f"{name}\n" for name in list_other_folders(paths, {"anat"}))
         for path, text in texts.items():
@@ -122,6 +122,6 @@ def format_labels(labels: Mapping[int, str]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def format_json(content: Mapping[str, Any]) -> str:
+def format_facts(content: Mapping[str, Any]) -> str:
     """A text of JSON as people read it."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

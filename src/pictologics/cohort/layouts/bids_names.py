@@ -7,7 +7,7 @@ import re
 
 from ..cases.case import Case, SeriesChoice
 
-__all__ = ["IGNORED_FILES", "find_data_type", "make_label", "make_stem"]
+__all__ = ["IGNORED_FILES", "find_data_type", "make_bids_label", "make_stem"]
 
 ANATOMY_SUFFIXES = frozenset(
     (
@@ -25,7 +25,7 @@ IGNORED_FILES = ("run.json", "manifest/", "manifest.parquet", "report.html")
 """What a run keeps beside the data set, and BIDS does not know."""
 
 
-def make_label(key: str) -> str:
+def make_bids_label(key: str) -> str:
     """A key as a label of letters and digits; one that loses other characters by that ends with a hash of its own."""
     pseudonym = PSEUDONYM.fullmatch(key)
     if pseudonym:
@@ -53,14 +53,14 @@ def make_stem(case: Case, choice: SeriesChoice) -> str:
     PET, for which BIDS has no such entity, as the reconstruction (``rec-``).
     """
     folder_name = find_data_type(choice)[0]
-    subject = make_label(choice.patient_key or case.case_id)
+    subject = make_bids_label(choice.patient_key or case.case_id)
     parts = [f"sub-{subject}"]
     folder = f"sub-{subject}/"
     if choice.study_key:
-        session = make_label(choice.study_key)
+        session = make_bids_label(choice.study_key)
         parts.append(f"ses-{session}")
         folder += f"ses-{session}/"
-    parts.append(f"{'rec' if folder_name == 'pet' else 'acq'}-{make_label(choice.series_key)}")
+    parts.append(f"{'rec' if folder_name == 'pet' else 'acq'}-{make_bids_label(choice.series_key)}")
     if choice.phase:
         parts.append(f"run-{choice.phase + 1}")
     return f"{folder}{folder_name}/{'_'.join(parts)}"

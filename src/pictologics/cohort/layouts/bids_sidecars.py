@@ -45,7 +45,7 @@ class SidecarField:
     scale: float = 1.0
 
 
-FIELDS: Final = (
+SIDECAR_FIELDS: Final = (
     SidecarField("Manufacturer", (0x00080070,)),
     SidecarField("ManufacturersModelName", (0x00081090,)),
     SidecarField("BodyPart", (0x00180015,)),
@@ -92,7 +92,7 @@ ELEMENT_SYMBOLS: Final = {
 }  # fmt: skip
 """Elements of the nuclides of CID 4020 and 18 that images are made of."""
 
-UNITS: Final = {"BQML": "Bq/mL", "CNTS": "counts", "GML": "g/mL"}
+BIDS_UNITS: Final = {"BQML": "Bq/mL", "CNTS": "counts", "GML": "g/mL"}
 """DICOM's words for the units of PET (PS3.3 C.8.9.1.1.3), and those of BIDS."""
 
 
@@ -106,7 +106,7 @@ def make_sidecar(choice: SeriesChoice, image: Image) -> dict[str, Any]:
     facts: dict[str, Any] = {"Modality": image.modality}
     units = image.metadata.get("units", "")
     if units:
-        facts["Units"] = UNITS.get(units.upper(), units)
+        facts["Units"] = BIDS_UNITS.get(units.upper(), units)
     try:
         header = find_header(choice, image)
         facts |= {} if header is None else read_sidecar_fields(header)
@@ -142,7 +142,7 @@ def read_sidecar_fields(header: Header) -> dict[str, Any]:
     for shared in get_sequence(header, dataset, SHARED_GROUPS)[:1]:
         places += [group for element in list_group_tags(shared) for group in get_sequence(header, shared, element)[:1]]
     facts: dict[str, Any] = {}
-    for field in FIELDS:
+    for field in SIDECAR_FIELDS:
         for place, tag in ((place, tag) for tag in field.tags for place in places):
             value = read_field(header, place, tag, field)
             if value is not None:
@@ -168,10 +168,10 @@ def read_field(header: Header, place: Dataset, tag: int, field: SidecarField) ->
         return None
     if field.kind == "text":
         return values[0] if len(values) == 1 else values
-    return read_number(values[0], field.scale)
+    return scale_number(values[0], field.scale)
 
 
-def read_number(text: str, scale: float = 1.0) -> float | None:
+def scale_number(text: str, scale: float = 1.0) -> float | None:
     """A number in another unit; None if it is none."""
     try:
         number = float(text)
@@ -186,14 +186,14 @@ def read_tracer(header: Header, dataset: Dataset) -> dict[str, Any]:
     """Of PET, the tracer and its dose."""
     facts: dict[str, Any] = {}
     for tracer in get_sequence(header, dataset, RADIOPHARMACEUTICALS)[:1]:
-        name, dose = get_text_value(tracer, TRACER_NAME), read_number(get_text_value(tracer, TOTAL_DOSE), 1e-6)
+        name, dose = get_text_value(tracer, TRACER_NAME), scale_number(get_text_value(tracer, TOTAL_DOSE), 1e-6)
         facts |= {"TracerName": name} if name else {}
         facts |= {} if not dose else {"InjectedRadioactivity": dose, "InjectedRadioactivityUnits": "MBq"}
         for code in get_sequence(header, tracer, NUCLIDE_CODES)[:1]:
             found = NUCLIDE.search(get_text_value(code, CODE_MEANING_TAG))
             if found and found[2] in ELEMENT_SYMBOLS:
                 facts["TracerRadionuclide"] = f"{ELEMENT_SYMBOLS[found[2]]}{found[1]}"
-    duration = read_number(get_text_value(dataset, FRAME_DURATION), 1e-3)
+    duration = scale_number(get_text_value(dataset, FRAME_DURATION), 1e-3)
     if facts and duration:
         facts["FrameDuration"] = [duration]
     correction = get_text_value(dataset, DECAY_CORRECTION)

@@ -17,7 +17,7 @@ from ...provenance import give_warnings
 from .label_names import find_label_names
 from .protocol import FinishedCase, OutputFile, OutputFolder
 
-__all__ = ["LabelNumbers", "check_same_voxels", "number_labels", "renumber_cases", "unite_masks"]
+__all__ = ["LabelNumbers", "check_same_voxels", "order_labels", "renumber_cases", "unite_masks"]
 
 BACKGROUND = "background"
 """The name of value 0 in data sets to train on; a segment of that name holds nothing that is looked for."""
@@ -58,7 +58,7 @@ def fold_label(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def number_labels(names: Iterable[str], known: Mapping[int, str]) -> LabelNumbers:
+def order_labels(names: Iterable[str], known: Mapping[int, str]) -> LabelNumbers:
     """Number labels from 1 on without gaps.
 
     Args:
@@ -94,14 +94,14 @@ def unite_masks(masks: Mapping[str, Image], numbers: LabelNumbers | None, known:
     if numbers is None:
         # With the labels of the cases before it, so that most label maps keep these numbers at the end.
         own = [label for labels in named.values() for label in labels.values()]
-        numbers = number_labels([*known.values(), *own], known)
+        numbers = order_labels([*known.values(), *own], known)
     first = next(iter(masks.values()))
     dtype = choose_label_type(max(numbers.names, default=0))
     united: AnyArray = np.zeros(first.array.shape, dtype, order="F")
     overlaps: Overlaps = Overlaps()
     for name, mask in masks.items():
         check_same_voxels(first, mask)
-        painted = renumber(mask, {value: numbers.find(label) for value, label in named[name].items()}, dtype)
+        painted = paint_numbers(mask, {value: numbers.find(label) for value, label in named[name].items()}, dtype)
         count_overlaps(united, painted, overlaps)
         np.maximum(united, painted, out=united)
     give_warnings("masks", report_overlaps(overlaps, numbers.names))
@@ -126,7 +126,7 @@ def check_same_voxels(first: Image, mask: Image) -> None:
         )
 
 
-def renumber(mask: Image, numbers: Mapping[int, int], dtype: np.dtype[Any]) -> AnyArray:
+def paint_numbers(mask: Image, numbers: Mapping[int, int], dtype: np.dtype[Any]) -> AnyArray:
     """The voxels of a mask with other numbers.
 
     Raises:
@@ -176,7 +176,7 @@ def renumber_cases(
         The numbers, and the files that were written anew.
     """
     masks = [output for row in rows for output in row.outputs if output.role == "mask"]
-    numbers = number_labels([name for mask in masks for name in mask.labels.values()], known)
+    numbers = order_labels([name for mask in masks for name in mask.labels.values()], known)
     changed = []
     for mask in masks:
         used = {numbers.find(name) for name in mask.labels.values()} - {0}
@@ -187,7 +187,7 @@ def renumber_cases(
         own = find_label_names(image)
         if own != wanted:
             dtype = choose_label_type(max(wanted, default=0))
-            array = renumber(image, {value: numbers.find(name) for value, name in own.items()}, dtype)
+            array = paint_numbers(image, {value: numbers.find(name) for value, name in own.items()}, dtype)
             folder.save(replace(image, array=array, labels=wanted), mask.path)
         changed.append(OutputFile(mask.path, "mask", mask.name, wanted))
     return numbers, tuple(changed)
