@@ -76,9 +76,10 @@ class Page(pytest.Item):
     def runtest(self) -> None:
         """Run the blocks in order in a folder of their own."""
         # Imported here: a page is run by few, and this file is read by every run.
+        from tests.factories.cohort_keys import use_test_key
         from tests.factories.page_files import page_folder
 
-        with page_folder() as folder, chdir(folder):
+        with use_test_key(), page_folder() as folder, chdir(folder):
             document = PAGES.parse(self.path)
             left_out = find_left_out(document.text)
             for example in document.examples():

@@ -241,6 +241,30 @@ def report_run(
 
 
 @app.command()
+def index(
+    root: Annotated[str, typer.Argument(help="The folder; all folders below it are searched, and archives in them.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the cohort: a new one, or one of this root.")],
+    identifiers: Annotated[
+        bool, typer.Option("--identifiers", help="Keep patient IDs, UIDs and dates, in place of pseudonyms.")
+    ] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Keep free text such as descriptions, which may name a patient.")
+    ] = False,
+    key: Annotated[
+        Path | None, typer.Option(help="The file with the key of the pseudonyms.", show_default="your own")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes read.", show_default="all cores")
+    ] = None,
+) -> None:
+    """List all studies below a folder as tables: what there is, what loads and how, and what belongs together.
+
+    Only headers are read. A second run reads what is new or changed; one that was interrupted goes on where it stopped.
+    """
+    commands.index_tree(root, out, identifiers, text, key, workers)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("pictologics-demo"),
     slices: Annotated[int, typer.Option(min=2, max=2000, help="Number of slices of the made-up scan.")] = 300,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from ..storage.file_writing import replace_file
 from ..storage.paths import refuse_system_errors
 from .schema import SCHEMA_VERSION, TABLES, TableColumn
 
-__all__ = ["make_arrow_schema", "make_table", "read_table", "write_table"]
+__all__ = ["count_rows", "make_arrow_schema", "make_table", "read_table", "write_table"]
 
 ARROW_TYPES: Final = {
     "text": pa.string(),
@@ -80,3 +80,8 @@ def read_table(name: str, path: Path) -> pa.Table:
             advice="index the root again into a new folder",
         )
     return table
+
+
+def count_rows(paths: Iterable[str]) -> int:
+    """How many rows some Parquet files have; their ends say so."""
+    return sum(pq.read_metadata(path).num_rows for path in paths)

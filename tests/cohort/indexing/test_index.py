@@ -14,15 +14,6 @@ from tests.factories.cohort_tables import list_opened_files, read_all_tables, re
 from tests.factories.dicom_series import write_series
 
 
-@pytest.fixture(autouse=True)
-def key(tmp_path_factory, monkeypatch):
-    """A key of the tests' own: the user's is left alone."""
-    path = tmp_path_factory.mktemp("key") / "cohort.key"
-    path.write_text("a key that only these tests have")
-    monkeypatch.setenv("PICTOLOGICS_COHORT_KEY", str(path))
-    return path
-
-
 def index_here(root, out, **options):
     """Index in this process."""
     return index(root, out, workers=1, **options)
@@ -213,15 +204,15 @@ def test_a_series_that_no_longer_lies_in_two_units_is_judged_by_what_is_left(tmp
 
 
 @pytest.mark.parametrize("change", ["identifiers", "text", "key", "root"])
-def test_a_cohort_made_otherwise_is_refused(tmp_path, key, change):
+def test_a_cohort_made_otherwise_is_refused(tmp_path, cohort_key, change):
     write_series(tmp_path / "in")
     (tmp_path / "other").mkdir()
     other = tmp_path / "other.key"
     other.write_text("another key than before, as long")
-    index_here(tmp_path / "in", tmp_path / "out", key=key)
+    index_here(tmp_path / "in", tmp_path / "out", key=cohort_key)
     options = {"identifiers": {"identifiers": True}, "text": {"text": True}, "key": {"key": other}}.get(change, {})
     root = tmp_path / ("other" if change == "root" else "in")
-    with pytest.raises(ValueError, match=r"this is (a|the) cohort (with|of)"):
+    with pytest.raises(ValueError, match=r"this (is the cohort of|cohort has)"):
         index_here(root, tmp_path / "out", **options)
 
 

@@ -120,11 +120,10 @@ def prepare_facts(folder: Path, wanted: CohortFacts) -> CohortFacts:
         write_facts(folder, wanted)
         return wanted
     found = read_facts(folder)
-    for name, words in DIFFERENCES.items():
-        ours, theirs = getattr(found, name), getattr(wanted, name)
-        if ours != theirs:
+    for name, difference in DIFFERENCES.items():
+        if getattr(found, name) != getattr(wanted, name):
             raise OptionError(
-                words.format(ours=ours, theirs=theirs),
+                difference.format(found=found, wanted=wanted),
                 path=folder,
                 advice="pass what it was made with, or index into a new folder",
             )
@@ -132,12 +131,13 @@ def prepare_facts(folder: Path, wanted: CohortFacts) -> CohortFacts:
 
 
 DIFFERENCES: Final = {
-    "root": "this is the cohort of the root '{ours}', and '{theirs}' was passed",
-    "identifiers": "this is a cohort with identifiers={ours}, and {theirs} was passed",
-    "text": "this is a cohort with text={ours}, and {theirs} was passed",
-    "key_fingerprint": "this is a cohort with another key (its fingerprint is {ours}, that of the key found {theirs})",
+    "root": "this is the cohort of '{found.root}', and '{wanted.root}' was passed",
+    "identifiers": "this cohort has identifiers={found.identifiers}, and identifiers={wanted.identifiers} was passed",
+    "text": "this cohort has text={found.text}, and text={wanted.text} was passed",
+    "key_fingerprint": "this cohort has another key: its fingerprint is {found.key_fingerprint}, "
+    "and that of the key given {wanted.key_fingerprint}",
 }
-"""What a cohort must have in common with the run that brings it up to date, and what to say where it has not."""
+"""What a run must have in common with the cohort that it brings up to date, and what to say where it has not."""
 
 
 def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) -> None:
