@@ -240,8 +240,8 @@ def report_run(
     commands.make_report(out, page)
 
 
-@app.command()
-def index(
+@app.command("index")
+def index_command(
     root: Annotated[str, typer.Argument(help="The folder; all folders below it are searched, and archives in them.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the cohort: a new one, or one of this root.")],
     identifiers: Annotated[
