@@ -20,6 +20,7 @@ from . import (
     nrrd_files,
     one_phase,
     peak_memory,
+    report_page,
     resampling,
     segmentations,
     structures,
@@ -49,6 +50,7 @@ SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **codecs.BENCHMARKS,
     **resampling.BENCHMARKS,
     **filters.BENCHMARKS,
+    "report": report_page.run,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
 }
