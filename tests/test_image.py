@@ -308,7 +308,7 @@ def test_numpy_takes_an_image_as_its_array(image):
     assert not np.shares_memory(doubled, image.array)
     assert np.asarray(image, np.float64).dtype == np.float64
     assert np.sum(image) == image.array.sum()
-    assert np.shares_memory(np.array(image, copy=None), image.array)
+    assert np.shares_memory(image.__array__(copy=None), image.array)
 
 
 def test_an_array_that_must_not_be_copied_is_not(image):

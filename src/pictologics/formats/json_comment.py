@@ -132,7 +132,7 @@ def read_voxel_note(content: Mapping[str, Any]) -> VoxelNote | None:
     for text, kind in ((fill, stored), (held, dtype)):
         if text:
             # Raises here, where it makes the comment none, and not later.
-            np.array(parse_value(text, kind), kind)
+            parse_value(text, kind)
     return VoxelNote(dtype, stored, fill, int(content.get("invalid", 0)), held)
 
 
@@ -140,4 +140,10 @@ def parse_value(text: str, dtype: np.dtype[Any]) -> float | int:
     """A value of some type, as Python writes it."""
     if dtype.kind == "f":
         return float(text)
-    return {"True": 1, "False": 0}[text] if dtype.kind == "b" else int(text)
+    if dtype.kind == "b":
+        return {"True": 1, "False": 0}[text]
+    number, limits = int(text), np.iinfo(dtype)
+    # NumPy before 2.0 would wrap it round.
+    if not limits.min <= number <= limits.max:
+        raise OverflowError
+    return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,22 @@ def find_hexadecimal_room(size: int) -> int:
     return size // 2
 
 
+def make_converter(stored: np.dtype[np.generic]) -> Callable[[bytes], float | int]:
+    """What turns a word into a number of some type, or raises an OverflowError if it is beyond that type's range."""
+    if stored.kind == "f":
+        return float
+    limits = np.iinfo(stored)
+
+    def convert(word: bytes) -> int:
+        number = int(word)
+        # NumPy before 2.0 would wrap it round.
+        if not limits.min <= number <= limits.max:
+            raise OverflowError
+        return number
+
+    return convert
+
+
 def decode_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: str) -> DecodedText:
     """Read decimal numbers between white space or commas.
 
@@ -69,13 +86,12 @@ def decode_decimal(text: bytes, stored: np.dtype[np.generic], count: int, name: 
         CorruptFileError: If there are fewer, or one is not a number of that type; or if there are more, and commas
             between digits, which may be decimal ones.
     """
-    convert = float if stored.kind == "f" else int
     found = DECIMAL.finditer(text)
     # Python alone takes "1_0" for ten: such a word is handed on as one that is no number.
     words = (word.group() for word in found)
     plain = (b"" if b"_" in word else word for word in words) if b"_" in text else words
     try:
-        numbers = np.fromiter(map(convert, plain), stored.newbyteorder("="), count)
+        numbers = np.fromiter(map(make_converter(stored), plain), stored.newbyteorder("="), count)
     except (ValueError, OverflowError) as error:
         raise CorruptFileError(
             f"its text does not hold {count} numbers of type {stored.name}",
