@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def find_hexadecimal_room(size: int) -> int:
     return size // 2
 
 
-def make_converter(stored: np.dtype[np.generic]) -> Callable[[bytes], float | int]:
+def make_converter(stored: np.dtype[Any]) -> Callable[[bytes], float | int]:
     """What turns a word into a number of some type, or raises an OverflowError if it is beyond that type's range."""
     if stored.kind == "f":
         return float
