@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -106,3 +107,12 @@ def test_architecture_lists_every_file_and_folder_and_no_other():
 
 def test_architecture_shows_the_floors_that_are_tested():
     assert [set(line.split(", ")) for line in FLOOR_LIST.splitlines()] == ROOMS[::-1]
+
+
+def test_limits_on_the_page_are_those_of_the_code():
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| ([\d.]+) \| `([\w.]+)` \|", page, re.MULTILINE)
+    assert len(rows) > 15
+    for value, place in rows:
+        module, _, name = place.rpartition(".")
+        assert float(value) == getattr(importlib.import_module(f"pictologics.{module}"), name), place
