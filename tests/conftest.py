@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.factories.cohort_keys import use_test_key
-from tests.factories.cohorts import demo_cohort, demo_cohort_copy  # noqa: F401
+from tests.factories.cohorts import demo_cohort, demo_cohort_copy, demo_index  # noqa: F401
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

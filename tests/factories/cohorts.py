@@ -12,8 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from pictologics.cli.demo_cohort import DemoCohortTruth
+    from pictologics.cohort import Cohort
 
-__all__ = ["demo_cohort", "demo_cohort_copy", "move_paths"]
+__all__ = ["demo_cohort", "demo_cohort_copy", "demo_index", "move_paths"]
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,14 @@ def demo_cohort(tmp_path_factory: pytest.TempPathFactory) -> DemoCohortTruth:
         if file.is_file():
             file.chmod(0o444)
     return truth
+
+
+@pytest.fixture(scope="session")
+def demo_index(demo_cohort: DemoCohortTruth, tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+    """That cohort, indexed with its identifiers, so that the truth can be looked up in the tables."""
+    from pictologics.cohort import index
+
+    return index(demo_cohort.root, tmp_path_factory.mktemp("index") / "cohort", identifiers=True, workers=1)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from .._version import __version__
 from . import commands
 from .messages import CommandGroup
 from .options import (
+    CohortFolder,
     DatasetIndex,
     InterpolationChoice,
     IrregularChoice,
@@ -262,6 +263,21 @@ def index_command(
     Only headers are read. A second run reads what is new or changed; one that was interrupted goes on where it stopped.
     """
     commands.index_tree(root, out, identifiers, text, key, workers)
+
+
+@app.command()
+def query(
+    cohort: CohortFolder,
+    condition: Annotated[
+        str,
+        typer.Argument(help="SQL over the columns, such as \"modality = 'CT' and spacing_z < 1.5\"; all by default."),
+    ] = "true",
+    table: Annotated[str, typer.Option(help="patients, studies, series, phases, files, links or problems.")] = "series",
+    as_json: PrintJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+) -> None:
+    """List the series of a cohort, or the rows of another of its tables, for which a condition holds."""
+    commands.print_query(cohort, condition, table, as_json, as_csv)
 
 
 @app.command()

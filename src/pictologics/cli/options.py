@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 __all__ = [
+    "CohortFolder",
     "DatasetIndex",
     "InterpolationChoice",
     "IrregularChoice",
@@ -20,6 +22,7 @@ __all__ = [
     "SuvChoice",
 ]
 
+CohortFolder = Annotated[Path, typer.Argument(help="The folder that index wrote.")]
 SourcePath = Annotated[
     str, typer.Argument(help="An image file; or DICOM files as a folder, DICOMDIR, .zip or .tar.gz. A path or a URL.")
 ]

@@ -6,13 +6,17 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._version import __version__
 from ..errors import MissingPathError, OptionError
 from ..storage.file_writing import replace_file
 from ..storage.paths import is_folder, is_there, refuse_system_errors
+from .querying import query_table, query_text
 from .schema import SCHEMA_VERSION, TABLES
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["FACTS_FILE", "Cohort", "CohortFacts", "open_cohort", "read_facts", "write_facts"]
 
@@ -81,6 +85,55 @@ class Cohort:
                 f"the table of {table} has no Parquet files", path=self.path, advice="index the root again"
             )
         return found
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        """A table, for DuckDB to filter and join; ``.df()``, ``.pl()`` and ``.arrow()`` give all of it.
+
+        Args:
+            name: One of ``patients``, ``studies``, ``series``, ``phases``, ``files``, ``links`` and ``problems``.
+
+        Raises:
+            OptionError: If there is no such table.
+        """
+        return self.query("true", name)
+
+    def query(self, condition: str, table: str = "series") -> duckdb.DuckDBPyRelation:
+        """The rows of a table for which a condition holds.
+
+        Args:
+            condition: SQL over its columns, such as ``modality = 'CT' AND spacing_z < 1.5``. It may ask other tables
+                as well: ``series_key IN (SELECT image_key FROM links)``.
+            table: The table.
+
+        Returns:
+            A relation of DuckDB; ``.df()`` gives a pandas frame, ``.pl()`` one of polars and ``.arrow()`` one of Arrow.
+
+        Raises:
+            OptionError: If there is no such table, or the condition has a mistake: the message says which, and lists
+                the columns.
+
+        Examples:
+            >>> import tempfile
+            >>> from pictologics import cohort
+            >>> from pictologics.cli.demo_cohort import write_demo_cohort
+            >>> folder = tempfile.mkdtemp()
+            >>> export = write_demo_cohort(f"{folder}/export", patients=4)
+            >>> found = cohort.index(export.root, f"{folder}/cohort")
+            >>> found.query("modality = 'PT' AND suv_computable").select("kind, size_x, size_y, size_z").fetchall()
+            [('image', 34, 28, 18), ('image', 34, 28, 18)]
+        """
+        return query_table(self.list_parts, condition, table)
+
+    def sql(self, text: str) -> duckdb.DuckDBPyRelation:
+        """What a query over any of the tables finds.
+
+        Args:
+            text: One ``SELECT``. It cannot write anything, and reads nothing but the tables.
+
+        Raises:
+            OptionError: If it is something else, or has a mistake.
+        """
+        return query_text(self.list_parts, text)
 
 
 def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:

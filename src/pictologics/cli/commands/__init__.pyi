@@ -7,6 +7,7 @@ from .info import print_info as print_info
 from .merge import merge_masks as merge_masks
 from .overlay import OverlayOptions as OverlayOptions, draw_overlay as draw_overlay
 from .process import run_pipeline as run_pipeline
+from .query import print_query as print_query
 from .report import make_report as make_report
 from .segments import print_segments as print_segments
 from .volume_choice import read_dataset_index as read_dataset_index

@@ -1,0 +1,118 @@
+"""Queries over the tables of a cohort, answered by DuckDB, which can read these tables and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import duckdb
+import pyarrow.dataset as pa_dataset
+
+from ..errors import OptionError
+from .parquet_files import make_arrow_schema
+from .schema import TABLES
+
+__all__ = ["TableParts", "query_table", "query_text"]
+
+TableParts = Callable[[str], Sequence[str]]
+"""What gives the Parquet files of a table."""
+
+CLOSED_IN: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+}
+"""No file can be read or written and no variable of the program be seen, whatever the text of a query says."""
+
+QUOTED: Final = re.compile("'.*'|\".*\"")
+
+
+def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBPyRelation:
+    """The rows of a table for which a condition holds.
+
+    Args:
+        parts: What gives the Parquet files of a table of the cohort.
+        condition: SQL, such as ``modality = 'CT'``; it may ask other tables as well.
+        table: The table.
+
+    Raises:
+        OptionError: If there is no such table, or the condition has a mistake: the message says which, and lists the
+            columns.
+    """
+    columns = list_columns(table)
+    if not isinstance(condition, str) or not condition.strip():
+        raise OptionError(f"a condition is SQL text, and {condition!r} was given", advice='pass "true" for all rows')
+    connection = connect(parts)
+    # On lines of its own, so that a comment in it ends with it.
+    where = f"FROM {table} WHERE (\n{condition}\n)"
+    try:
+        refuse_other_statements(connection, f"SELECT * {where}")
+        # Values that do not compare, such as a word with a number, show when rows are read, not before.
+        connection.execute(f"SELECT count(*) {where}").fetchall()
+        return connection.sql(f"SELECT * {where}")
+    except duckdb.Error as error:
+        raise OptionError(
+            f"the condition {condition!r} cannot be answered: {describe_error(error)}",
+            advice=f"columns of {table} are {columns}",
+        ) from error
+
+
+def query_text(parts: TableParts, text: str) -> duckdb.DuckDBPyRelation:
+    """What a whole query finds.
+
+    Args:
+        parts: What gives the Parquet files of a table of the cohort.
+        text: One ``SELECT``, over any of the tables.
+
+    Raises:
+        OptionError: If it is something else, or has a mistake.
+    """
+    connection = connect(parts)
+    try:
+        refuse_other_statements(connection, text)
+        return connection.sql(text)
+    except duckdb.Error as error:
+        raise OptionError(
+            f"the query cannot be answered: {describe_error(error)}",
+            advice="; ".join(f"columns of {table} are {list_columns(table)}" for table in TABLES if table in text)
+            or f"tables are {', '.join(TABLES)}",
+        ) from error
+
+
+def connect(parts: TableParts) -> duckdb.DuckDBPyConnection:
+    """A connection that knows the tables of a cohort; what it gives keeps it open."""
+    connection = duckdb.connect(":memory:", config=CLOSED_IN)
+    for name, columns in TABLES.items():
+        # Arrow reads the files, of which DuckDB knows nothing: only the columns and rows that a query needs.
+        dataset = pa_dataset.dataset(list(parts(name)), schema=make_arrow_schema(columns), format="parquet")
+        connection.register(name, dataset)
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def refuse_other_statements(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Raise unless a text is one statement that asks for rows."""
+    statements = connection.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise OptionError(
+            "this is not one query, such as SELECT count(*) FROM series",
+            advice="ask one thing at a time; tables cannot be changed",
+        )
+
+
+def list_columns(table: str) -> str:
+    """The names of the columns of a table.
+
+    Raises:
+        OptionError: If there is no such table.
+    """
+    if table not in TABLES:
+        raise OptionError(f"there is no table {table!r}; tables are {', '.join(TABLES)}", advice="take one of these")
+    return ", ".join(column.name for column in TABLES[table])
+
+
+def describe_error(error: duckdb.Error) -> str:
+    """What DuckDB found, in one line and without the picture of the query that it draws."""
+    found = " ".join(str(error).partition("\n\nLINE ")[0].split())
+    # What does not convert is quoted, and comes from the tables: it may be a patient's name.
+    return QUOTED.sub("(a value)", found) if isinstance(error, duckdb.ConversionException) else found
