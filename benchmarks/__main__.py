@@ -20,6 +20,7 @@ from . import (
     nrrd_files,
     one_phase,
     peak_memory,
+    remote_heads,
     report_page,
     resampling,
     segmentations,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "memory": peak_memory.run,
     "merge": merging.run,
     "import": import_time.run,
+    "remote": remote_heads.run,
     **segmentations.BENCHMARKS,
 }
 """What a run without arguments measures."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
@@ -62,7 +62,7 @@ class Request(BaseHTTPRequestHandler):
         path = self.server_settings.folder / unquote(urlsplit(self.path).path).lstrip("/")
         if path.is_dir():
             names = sorted(entry.name + "/" * entry.is_dir() for entry in path.iterdir())
-            page = "".join(f'<a href="{name}">{name}</a>\n' for name in names).encode()
+            page = "".join(f'<a href="{quote(name)}">{name}</a>\n' for name in names).encode()
             self.send(200, page, {"Content-Type": "text/html"})
         elif not path.is_file():
             self.send(404, b"not here")

@@ -37,12 +37,14 @@ class Stretch:
         size: Of the whole file.
         tag: What the server calls this version of the file; empty if it does not say.
         is_whole: Whether it is the whole file, whatever was asked for.
+        changed: When the file was last changed, in seconds since 1970; 0 if the server does not say.
     """
 
     content: bytes
     size: int
     tag: str = ""
     is_whole: bool = False
+    changed: float = 0.0
 
 
 async def fetch_http_range(filesystem: Any, url: str, start: int, count: int) -> Stretch:
@@ -97,7 +99,7 @@ async def read_answer(answer: Any, url: str, start: int, count: int) -> Stretch:
         return Stretch(b"", int(found[2]), tag)
     if answer.status == 200:
         content = await read_whole_file(answer, url)
-        return Stretch(content, len(content), tag, is_whole=True)
+        return Stretch(content, len(content), tag, True, read_time(answer))
     if answer.status != 206:
         raise status_error(answer, url)
     if found is None or found[1] is None or int(found[1]) != start:
@@ -116,7 +118,17 @@ async def read_answer(answer: Any, url: str, start: int, count: int) -> Stretch:
             path=hide_secrets(url),
             advice="download the file and load the copy",
         )
-    return Stretch(content, size, tag)
+    return Stretch(content, size, tag, False, read_time(answer))
+
+
+def read_time(answer: Any) -> float:
+    """When a server says that a file was last changed, in seconds since 1970; 0 if it does not."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(answer.headers.get("Last-Modified", "")).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 async def read_whole_file(answer: Any, url: str) -> bytes:

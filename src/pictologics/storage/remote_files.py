@@ -58,9 +58,10 @@ class RemoteFile:
     Attributes:
         name: What messages call it: the URL without what may be secret in it.
         url: The URL itself.
+        changed: When it was last changed, in seconds since 1970; 0 as long as that is not known.
     """
 
-    __slots__ = ("head", "head_size", "name", "options", "size", "tag", "url", "whole")
+    __slots__ = ("changed", "head", "head_size", "name", "options", "size", "tag", "url", "whole")
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class RemoteFile:
         self.size = size
         self.head_size = head_size
         self.tag = ""
+        self.changed = 0.0
         self.head: bytes | None = None
         self.whole: bytes | None = None
 
@@ -112,7 +114,7 @@ class RemoteFile:
             stretch = fetch(system, path, start, count, self)
         if self.head is not None and (stretch.size, stretch.tag) != (self.size, self.tag):
             raise changed_file_error(self.url)
-        self.size, self.tag = stretch.size, stretch.tag
+        self.size, self.tag, self.changed = stretch.size, stretch.tag, stretch.changed
         if stretch.is_whole:
             self.whole = stretch.content
             stretch = Stretch(stretch.content[start : start + count], stretch.size, stretch.tag)

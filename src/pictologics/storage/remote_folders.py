@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
 from ..errors import MissingPathError
 from .remote_files import LISTED_HEAD, RemoteFile
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
-from .urls import hide_secrets
+from .urls import extend_url, hide_secrets
 
-__all__ = ["RemoteEntry", "RemoteFolder", "find_remote", "walk_remote_tree"]
+__all__ = ["RemoteEntry", "RemoteFolder", "RemoteListing", "find_remote", "list_remote_folder", "walk_remote_tree"]
 
 
 NO_NAME: Final = re.compile("[?#:]")
@@ -25,17 +26,31 @@ class RemoteEntry:
     """A file that a listing names.
 
     Attributes:
-        path: From the folder on, with slashes.
+        path: From the folder that was asked for on, with slashes.
         file: The file.
         size: In bytes; None where the listing does not tell, as on a web server.
-        version: The time of its last change, its checksum or what else the listing tells that changes with it; empty
-            if it tells nothing.
+        changed: When it was last changed, in seconds since 1970; 0 where the listing does not tell.
+        version: What the listing says that changes with the content, such as a checksum; empty if nothing.
     """
 
     path: str
     file: RemoteFile
     size: int | None
+    changed: float
     version: str
+
+
+@dataclass(frozen=True)
+class RemoteListing:
+    """What a folder holds, hidden files and folders left out.
+
+    Attributes:
+        files: In the order of their names.
+        folders: Their names, sorted.
+    """
+
+    files: list[RemoteEntry]
+    folders: list[str]
 
 
 class RemoteFolder:
@@ -66,12 +81,7 @@ class RemoteFolder:
 
     def count_folders(self) -> int:
         """How many folders lie in it."""
-        listed = list_entries(*self.find(), self.url)
-        return sum(1 for name, facts in listed if facts["type"] == "directory" and not name.startswith("."))
-
-    def find(self) -> tuple[RemoteSystem, str]:
-        """What lists it, and what it is called there."""
-        return find_remote_system(self.url, self.options)
+        return len(list_remote_folder(self.url, self.options).folders)
 
 
 def find_remote(url: str, options: Mapping[str, Any]) -> RemoteFile | RemoteFolder:
@@ -105,25 +115,40 @@ def walk_remote_tree(
         MissingPathError: If there is nothing.
         FileAccessError: If a folder cannot be listed.
     """
-    options = dict(options or {})
-    # The names of a web page's links follow the folder, so that a token in its query is put behind each of them.
-    bare, mark, query = url.partition("?") if url.startswith(("http://", "https://")) else (url, "", "")
-    link, chained, rest = bare.partition("::")
-    system, path = find_remote_system(bare, options)
-    waiting = [(path, "")]
+    waiting = [""]
     while waiting:
-        current, prefix = waiting.pop()
-        entries = list_entries(system, current, bare)
-        if not entries and not prefix:
-            check_folder(system, current, bare)
-        for name, facts in entries:
-            if facts["type"] == "directory":
-                if recursive:
-                    waiting.append((facts["name"], f"{prefix}{name}/"))
-                continue
-            address = facts["name"] if system.is_http else f"{link.rstrip('/')}/{prefix}{name}"
-            file = RemoteFile(f"{address}{mark}{query}{chained}{rest}", options, facts.get("size"), LISTED_HEAD)
-            yield RemoteEntry(f"{prefix}{name}", file, facts.get("size"), describe_version(facts))
+        prefix = waiting.pop()
+        listing = list_remote_folder(extend_url(url, prefix), options)
+        yield from (replace(entry, path=prefix + entry.path) for entry in listing.files)
+        if recursive:
+            waiting += [f"{prefix}{name}/" for name in reversed(listing.folders)]
+
+
+def list_remote_folder(url: str, options: Mapping[str, Any] | None = None) -> RemoteListing:
+    """List one folder behind a URL.
+
+    Raises:
+        MissingPathError: If there is nothing.
+        FileAccessError: If it cannot be listed.
+    """
+    options = dict(options or {})
+    # A token behind the address of a page is no part of the links on it.
+    page = url.partition("?")[0] if url.startswith(("http://", "https://")) else url
+    system, path = find_remote_system(page, options)
+    entries = list_entries(system, path, page)
+    if not entries:
+        check_folder(system, path, page)
+    files = [
+        RemoteEntry(
+            name,
+            RemoteFile(extend_url(url, name), options, facts.get("size"), LISTED_HEAD),
+            facts.get("size"),
+            *describe_version(facts),
+        )
+        for name, facts in entries
+        if facts["type"] != "directory"
+    ]
+    return RemoteListing(files, [name for name, facts in entries if facts["type"] == "directory"])
 
 
 def list_entries(system: RemoteSystem, path: str, url: str) -> list[tuple[str, dict[str, Any]]]:
@@ -157,8 +182,12 @@ def check_folder(system: RemoteSystem, path: str, url: str) -> None:
         raise MissingPathError("there is no such file or folder", path=hide_secrets(url), advice="check the URL")
 
 
-def describe_version(facts: Mapping[str, Any]) -> str:
-    """What a listing says of a file that changes with its content."""
-    names = ("ETag", "etag", "LastModified", "last_modified", "mtime", "modified", "created")
-    found = next((facts[name] for name in names if facts.get(name)), "")
-    return str(found)
+def describe_version(facts: Mapping[str, Any]) -> tuple[float, str]:
+    """When a listing says that a file was last changed, and what else changes with its content."""
+    times = ("LastModified", "last_modified", "mtime", "modified", "created")
+    when = next((facts[name] for name in times if facts.get(name)), 0.0)
+    version = str(facts.get("ETag") or facts.get("etag") or facts.get("md5Hash") or "")
+    if isinstance(when, datetime):
+        return when.timestamp(), version
+    # What is no number is as good a sign of a change as any.
+    return (float(when), version) if isinstance(when, (int, float)) else (0.0, f"{version}{when}")

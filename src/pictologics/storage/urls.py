@@ -7,11 +7,11 @@ import posixpath
 import re
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..errors import OptionError
 
-__all__ = ["find_url", "hide_secrets", "join_url", "local_path_of", "lost_slash_advice", "url_options"]
+__all__ = ["extend_url", "find_url", "hide_secrets", "join_url", "local_path_of", "lost_slash_advice", "url_options"]
 
 URL_START: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:::[A-Za-z][A-Za-z0-9+.\-]+)*://")
 """How a URL begins, also one that fsspec reads through another. A drive of Windows has one letter."""
@@ -73,6 +73,19 @@ def join_url(url: str, name: str) -> str | None:
     if find_url(name) or plain.startswith(("/", "../")) or plain in {"..", "."} or re.match(r"[A-Za-z]:", plain):
         return None
     return f"{bare.rpartition('/')[0]}/{plain}{query}{chained}{rest}"
+
+
+def extend_url(url: str, path: str) -> str:
+    """The URL of a file or folder below a folder.
+
+    Args:
+        url: Of the folder, with a slash at its end or not; its query goes on.
+        path: From the folder on, as it is called; of a web server, it is written as URLs must be.
+    """
+    link, chained, rest = url.partition("::")
+    is_http = link.startswith(("http://", "https://"))
+    bare, mark, query = link.partition("?") if is_http else (link, "", "")
+    return f"{bare.rstrip('/')}/{quote(path) if is_http else path}{mark}{query}{chained}{rest}"
 
 
 def local_path_of(url: str) -> Path | None:

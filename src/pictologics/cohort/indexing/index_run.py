@@ -10,7 +10,9 @@ from typing import Final
 
 from ...checks import check_whole
 from ...errors import MissingPathError, OptionError
-from ...storage.paths import is_folder, is_there, refuse_system_errors
+from ...storage.paths import expand_home, is_folder, is_there, refuse_system_errors
+from ...storage.remote_folders import list_remote_folder
+from ...storage.urls import find_url, local_path_of, url_options
 from ...threads import get_num_threads
 from ..cohort_folder import FACTS_FILE, Cohort, CohortFacts, open_cohort, read_facts, write_facts
 from ..folder_lock import lock_folder
@@ -21,6 +23,7 @@ from .index_job import IndexJob, make_seed
 from .listing import LocalRoot, Root
 from .parts import is_finished
 from .progress import Progress, show_progress
+from .remote_root import RemoteRoot
 from .streamed_queries import open_connection
 from .tables import write_tables
 from .unit_list import UnitList, list_units
@@ -47,7 +50,7 @@ def index(
     was interrupted goes on where it stopped. Files and folders that cannot be read have a row that says why.
 
     Args:
-        root: The folder; it and all folders below it are searched, archives too.
+        root: The folder, or its URL; it and all folders below it are searched, archives too.
         out: The folder of the cohort: new, empty, or a cohort of the same root and key.
         identifiers: Keep PatientID, UIDs and dates as they are, in place of pseudonyms.
         text: Keep free text such as descriptions, which may name a patient.
@@ -87,8 +90,15 @@ def find_root(root: str | os.PathLike[str], out: Path) -> Root:
     Raises:
         MissingPathError: If it is not there.
         OptionError: If it is no folder.
+        FileAccessError: If it lies behind a URL and cannot be listed.
     """
-    path = Path(os.path.abspath(root))  # noqa: PTH100 - ".." is resolved by name, so that the root stays what it was called
+    url = find_url(root)
+    local = None if url is None else local_path_of(url)
+    if url is not None and local is None:
+        remote = RemoteRoot(url, url_options(root))
+        list_remote_folder(url, remote.options)
+        return remote
+    path = Path(os.path.abspath(expand_home(root) if local is None else local))  # noqa: PTH100 - ".." is resolved by name, so that the root stays what it was called
     if not is_there(path):
         raise MissingPathError("there is no such folder", path=root, advice="check the path")
     if not is_folder(path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,9 @@ class Root(Protocol):
     def find_file(self, path: str) -> StoredFile:
         """The file at a path relative to the root; it is not opened yet."""
 
+    def find_files(self, paths: Sequence[str]) -> Iterator[StoredFile]:
+        """Files in their order, each about to be read: where reading waits, it begins ahead."""
+
 
 class LocalRoot:
     """A folder of this machine.
@@ -90,6 +93,10 @@ class LocalRoot:
     def find_file(self, path: str) -> StoredFile:
         """The file at a path relative to the root."""
         return DiskFile(self.join(path))
+
+    def find_files(self, paths: Sequence[str]) -> Iterator[StoredFile]:
+        """Files in their order."""
+        return map(self.find_file, paths)
 
     def join(self, path: str) -> str:
         """The path of the system for one relative to the root."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import FileAccessError, MissingPathError, OptionError
+from ...storage.files import StoredFile
 from .heads import FilePlace, HeadFile, describe_unreadable_file, read_heads
 from .index_job import IndexJob
 from .parts import Part, read_part, write_part
@@ -61,40 +62,55 @@ class UnitReader:
         self.known = group_rows(old.files if old else (), "path")
         self.kept: dict[str, list[Row]] = {}
         self.places: dict[str, FilePlace] = {}
+        self.waiting: list[FilePlace] = []
         self.rows: list[Row] = []
         self.heads: defaultdict[str, list[HeadFile]] = defaultdict(list)
 
     def add(self, place: FilePlace) -> None:
-        """Take over what is known of a file, or read it."""
+        """Take over what is known of a file, or have it read."""
         known = self.known.pop(place.path, None)
         if known is not None and is_unchanged(known, place):
             self.kept[place.path] = known
             self.places[place.path] = place
         else:
-            self.read(place)
+            self.waiting.append(place)
 
-    def read(self, place: FilePlace) -> None:
+    def read_waiting(self) -> None:
+        """Read the files that are to be read."""
+        places = [place for place in self.waiting if is_text(place.path)]
+        for place in self.waiting:
+            if not is_text(place.path):
+                self.refuse_name(place)
+        self.waiting = []
+        files = self.job.root.find_files([place.path for place in places])
+        for place, file in zip(places, files, strict=True):
+            self.read(place, file)
+
+    def refuse_name(self, place: FilePlace) -> None:
+        """Keep a row for a file whose name cannot stand in a table."""
+        error = OptionError("its name is not text in UTF-8", advice="rename it")
+        escaped = place.path.encode("utf-8", "backslashreplace").decode()
+        self.rows.append(describe_unreadable_file(FilePlace(escaped, "", place.size, place.mtime_ns), error))
+
+    def read(self, place: FilePlace, file: StoredFile) -> None:
         """Read the head of a file, or those of an archive's entries."""
-        if not is_text(place.path):
-            error = OptionError("its name is not text in UTF-8", advice="rename it")
-            escaped = place.path.encode("utf-8", "backslashreplace").decode()
-            self.rows.append(describe_unreadable_file(FilePlace(escaped, "", place.size, place.mtime_ns), error))
-            return
-        for head in read_heads(self.job.root.find_file(place.path), place, self.job.names):
+        for head in read_heads(file, place, self.job.names):
             self.rows.append(head.row)
             key = head.row.get("series_key")
             if key is not None:
                 self.heads[key].append(head)
 
     def finish(self) -> Part:
-        """Judge the series that changed, and put everything together."""
+        """Read what is to be read, judge the series that changed, and put everything together."""
+        self.read_waiting()
         changed = {row["series_key"] for rows in self.known.values() for row in rows} | set(self.heads)
         again = self.find_kept_files(changed)
         while again:
             # Their series are judged anew; an archive is read as a whole, and may hold further series.
             for path in again:
                 del self.kept[path]
-                self.read(self.places[path])
+                self.waiting.append(self.places[path])
+            self.read_waiting()
             changed |= set(self.heads)
             again = self.find_kept_files(changed)
         for rows in self.kept.values():
