@@ -53,6 +53,15 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session")
+def s3_server():
+    """The address of a server on this machine that speaks S3, which the environment names as long as there are tests."""
+    from tests.factories.file_servers import serve_s3
+
+    with serve_s3() as address:
+        yield address
+
+
 @pytest.fixture
 def no_handle_left():
     """Fail if the test leaves a file of this process open that was not open before."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 RANGE = re.compile(r"bytes=(\d+)-(\d+)")
@@ -123,8 +124,11 @@ def serve_folder(folder: Path, delay: float = 0.0, certificate: tuple[Path, Path
 
 
 @contextmanager
-def serve_s3(bucket: str) -> Iterator[str]:
-    """Serve S3 with one empty bucket until the block ends, as what the environment says is S3; gives its address."""
+def serve_s3() -> Iterator[str]:
+    """Serve S3 until the block ends, as what the environment says is S3; gives its address.
+
+    One for all tests: the library keeps the address that it has seen first.
+    """
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -139,9 +143,6 @@ def serve_s3(bucket: str) -> Iterator[str]:
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
-        import fsspec
-
-        fsspec.filesystem("s3").mkdir(bucket)
         yield settings["AWS_ENDPOINT_URL"]
     finally:
         for name, value in before.items():
@@ -149,3 +150,12 @@ def serve_s3(bucket: str) -> Iterator[str]:
             if value is not None:
                 os.environ[name] = value
         server.stop()
+
+
+def make_bucket(name: str) -> Any:
+    """Make an empty bucket on that server; returns fsspec's file system."""
+    import fsspec
+
+    store = fsspec.filesystem("s3")
+    store.mkdir(name)
+    return store

@@ -11,7 +11,7 @@ from pictologics import Image, MissingPathError, UnsupportedFormatError, explain
 from pictologics.storage.remote_folders import walk_remote_tree
 from tests.cli.program import succeed
 from tests.factories.dicom_series import write_series
-from tests.factories.file_servers import serve_s3
+from tests.factories.file_servers import make_bucket
 from tests.factories.phantom import PHANTOM
 from tests.factories.truth import assert_shows
 
@@ -19,15 +19,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
+def endpoint(tmp_path_factory, s3_server):
     folder = tmp_path_factory.mktemp("s3")
     write_series(folder / "ct")
-    with serve_s3("scans") as address:
-        store = fsspec.filesystem("s3")
-        for file in (folder / "ct").iterdir():
-            store.put_file(str(file), f"scans/p1/ct/{file.name}")
-        store.pipe_file("scans/p1/", b"")  # what some tools write to mark a folder
-        yield address
+    store = make_bucket("scans")
+    for file in (folder / "ct").iterdir():
+        store.put_file(str(file), f"scans/p1/ct/{file.name}")
+    store.pipe_file("scans/p1/", b"")  # what some tools write to mark a folder
+    return s3_server
 
 
 def test_a_series(endpoint):

@@ -11,7 +11,7 @@ from pictologics import FileAccessError, MissingPathError
 from pictologics.cohort import index
 from tests.factories.cohort_tables import read_rows
 from tests.factories.dicom_series import uid, write_series
-from tests.factories.file_servers import serve_folder, serve_s3
+from tests.factories.file_servers import make_bucket, serve_folder
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 
@@ -58,24 +58,21 @@ def test_a_web_server(tree, tmp_path):
     assert not [path for path in (tmp_path / "cohort").rglob("*") if path.is_file() and b"word" in path.read_bytes()]
 
 
-def test_an_object_store(tree, tmp_path):
-    import fsspec
-
+def test_an_object_store(tree, tmp_path, s3_server):
     local = rows_of(index(tree, tmp_path / "local", identifiers=True, workers=1))
-    with serve_s3("exports"):
-        store = fsspec.filesystem("s3")
-        store.put(os.fspath(tree), "exports/all", recursive=True)
-        cohort = index("s3://exports/all", tmp_path / "cohort", identifiers=True, workers=2)
-        assert rows_of(cohort) == local
-        times = column_of(cohort, "mtime_ns")
-        # The same number of bytes, within the same second.
-        name = "P2/notes.txt"
-        store.pipe_file(f"exports/all/{name}", b"somehow")
-        cohort = index("s3://exports/all", tmp_path / "cohort", identifiers=True, workers=2)
-        after = column_of(cohort, "mtime_ns")
-        assert [path for path in times if times[path] != after[path]] == [name]
-        with pytest.raises(MissingPathError, match="there is no such file or folder"):
-            index("s3://exports/none", tmp_path / "none", identifiers=True, workers=1)
+    store = make_bucket("exports")
+    store.put(os.fspath(tree), "exports/all", recursive=True)
+    cohort = index("s3://exports/all", tmp_path / "cohort", identifiers=True, workers=2)
+    assert rows_of(cohort) == local
+    times = column_of(cohort, "mtime_ns")
+    # The same number of bytes, within the same second.
+    name = "P2/notes.txt"
+    store.pipe_file(f"exports/all/{name}", b"somehow")
+    cohort = index("s3://exports/all", tmp_path / "cohort", identifiers=True, workers=2)
+    after = column_of(cohort, "mtime_ns")
+    assert [path for path in times if times[path] != after[path]] == [name]
+    with pytest.raises(MissingPathError, match="there is no such file or folder"):
+        index("s3://exports/none", tmp_path / "none", identifiers=True, workers=1)
 
 
 def test_a_server_that_refuses(tree, tmp_path):
