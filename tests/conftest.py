@@ -55,7 +55,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def s3_server():
-    """The address of a server on this machine that speaks S3, which the environment names as long as there are tests."""
+    """The address of a server on this machine that speaks S3; the environment names it as long as there are tests."""
     from tests.factories.file_servers import serve_s3
 
     with serve_s3() as address:
