@@ -18,8 +18,8 @@ from .listing import FileEntry, FolderListing
 
 __all__ = ["RemoteRoot"]
 
-SECOND = 10**9
-"""In nanoseconds."""
+NANOSECONDS = 10**9
+"""In a second."""
 
 
 class RemoteRoot:
@@ -78,8 +78,8 @@ def describe_entry(entry: RemoteEntry) -> FileEntry:
     if version:
         fraction = int.from_bytes(blake2b(version.encode(), digest_size=8).digest(), "little")
     else:
-        fraction = int(changed * SECOND)
-    return entry.path, size, int(changed) * SECOND + fraction % SECOND
+        fraction = int(changed * NANOSECONDS)
+    return entry.path, size, int(changed) * NANOSECONDS + fraction % NANOSECONDS
 
 
 def fetch_head_ahead(file: StoredFile) -> StoredFile:
