@@ -49,7 +49,7 @@ def test_every_number_is_in_the_bar_that_names_it(values):
     for value, (place,) in zip(values, chart.places, strict=True):
         words = chart.bars[place].label.split()
         low = float(words[0])
-        slack = 1e-4 * max(abs(low), abs(value))
+        slack = 1e-3 * max(abs(low), abs(value))
         assert low - slack <= value
         if words[1:2] == ["to"]:
             assert value <= float(words[2]) + slack

@@ -87,8 +87,8 @@ def count_names(name: str, rows: Sequence[ReportRow], find: Callable[[ReportRow]
 def count_numbers(name: str, unit: str, rows: Sequence[ReportRow], find: Callable[[ReportRow], float | None]) -> Chart:
     """Count numbers: each by itself if there are few, else in classes of one width."""
     found = [find(row) for row in rows]
-    # Beyond six digits, spacings differ by how they were stored.
-    rounded = [None if value is None else float(f"{value:.6g}") for value in found]
+    # Beyond four digits, spacings differ by how they were stored.
+    rounded = [None if value is None else float(f"{value:.4g}") for value in found]
     distinct = sorted({value for value in rounded if value is not None})
     if len(distinct) <= MOST_BARS:
         places = [[] if value is None else [distinct.index(value)] for value in rounded]

@@ -5,7 +5,7 @@ const head = document.getElementById("head");
 const body = document.getElementById("rows");
 
 /** Labels that a row names; the rest is a number. */
-const LABELS_IN_ROW = 4;
+const LABELS_IN_ROW = 3;
 
 function makeLabel([value, name]) {
   const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
@@ -70,9 +70,18 @@ function makeCell(column, ...children) {
   return make("td", { role: "cell", class: column, "data-title": COLUMNS.find((other) => other.id === column).title }, ...children);
 }
 
+/** Letters that fit into the column of names in one line. */
+const LONGEST_UNBROKEN = 22;
+
+/** A name in parts that end with "_" and stay whole, so that it is not broken elsewhere. */
+function breakName(name) {
+  return name.split(/(?<=_)/).flatMap((part) => (part.length <= LONGEST_UNBROKEN
+    ? [make("span", { class: "unbroken" }, part), document.createElement("wbr")] : [part]));
+}
+
 function makeRow(index) {
   const item = cases[index];
-  const name = make("button", { type: "button", class: "case-name", "data-open": index, "aria-haspopup": "dialog" }, item.id);
+  const name = make("button", { type: "button", class: "case-name", "data-open": index, "aria-haspopup": "dialog" }, ...breakName(item.id));
   const scanner = scannerOf(item);
   const none = () => make("span", { class: "none" }, "–");
   return make("tr", { role: "row", class: item.status },
@@ -81,7 +90,7 @@ function makeRow(index) {
     makeCell("status", makeStatus(item)),
     makeCell("modality", item.modality || none(), scanner ? make("span", { class: "second" }, scanner) : null),
     makeCell("size", formatShape(item.shape) || none(), item.orientation ? make("span", { class: "second" }, item.orientation) : null),
-    makeCell("spacing", formatSpacing(item.spacing) || none()),
+    makeCell("spacing", formatSpacing(item.spacing, coarse) || none()),
     makeCell("labels", makeLabels(item.labels, LABELS_IN_ROW)),
     makeCell("notes", ...makeFindings(item)),
     makeCell("time", formatSeconds(item.seconds) || none(),

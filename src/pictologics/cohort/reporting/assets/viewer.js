@@ -100,7 +100,7 @@ function makeOutputs(outputs) {
   const states = { gone: "gone", changed: "changed since it was written" };
   return make("section", { class: "outputs" }, make("h3", {}, "Files"), make("ul", {}, ...outputs.map(
     ([path, role, name, bytes, state]) => make("li", {}, make("span", { class: "path" }, path),
-      make("span", { class: "second" }, [role, name, formatBytes(bytes ?? undefined)].filter(Boolean).join(", ")),
+      make("span", { class: "second" }, [...new Set([role, name]), formatBytes(bytes ?? undefined)].filter(Boolean).join(", ")),
       state ? make("strong", { class: "error" }, states[state]) : null))));
 }
 

@@ -6,7 +6,8 @@ const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGr
 const plural = (count, noun) => `${grouped.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 const formatShape = (shape) => (shape ? shape.join(" × ") : "");
-const formatSpacing = (spacing) => (spacing ? spacing.map((length) => rounded.format(length)).join(" × ") : "");
+const coarse = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, useGrouping: false });
+const formatSpacing = (spacing, format = rounded) => (spacing ? spacing.map((length) => format.format(length)).join(" × ") : "");
 
 function formatBytes(bytes) {
   if (bytes === undefined) return "";
