@@ -100,7 +100,7 @@ def write_demo_cohort(folder: str | Path, patients: int = 12) -> DemoCohortTruth
     PET scan.
 
     Args:
-        folder: Where the files go; made if it is not there, and otherwise empty.
+        folder: Where the files go; made if it is not there. An earlier export there is written over.
         patients: How many, 4 or more.
 
     Returns:
@@ -168,7 +168,7 @@ def write_orphan(patient: ScannedPatient, scan: WrittenSeries, file: Path) -> Wr
 
 def write_nifti_pair(patient: ScannedPatient, folder: Path) -> tuple[Path, Path]:
     """Write a scan and its organs as researchers keep them."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     scan, mask = folder / "case_01.nii.gz", folder / "case_01_seg.nii.gz"
     save_image(Image.from_grid(np.rint(patient.hu).astype(np.int16), patient.grid, modality="CT"), scan)
     save_image(Image.from_grid(patient.organs, patient.grid, modality="SEG", labels=ORGAN_NAMES), mask)

@@ -147,7 +147,7 @@ def start_series(patient: ScannedPatient, name: str, number: int, grid: Grid) ->
 
 def name_slices(folder: Path, count: int, seed: list[int]) -> list[Path]:
     """Make a folder, and the names of slices in it, which say nothing."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return [folder / name for name in make_meaningless_names(count, np.random.default_rng(seed))]
 
 

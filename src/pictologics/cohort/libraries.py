@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Final
 
 from ..errors import OptionError
 
-__all__ = ["name_missing_library"]
+__all__ = ["check_libraries", "name_missing_library"]
 
 LIBRARIES: Final = {
     "pyarrow": "pyarrow",
@@ -23,6 +24,24 @@ LIBRARIES: Final = {
     "zarr": "zarr",
 }
 """What may be missing, and what pip installs for it."""
+
+NEEDED: Final = ("pyarrow", "duckdb", "distributed", "fsspec", "jinja2")
+"""What index, check, run and report need together."""
+
+
+def check_libraries() -> None:
+    """Make sure that all libraries are there, so that a long way does not end half-way.
+
+    Raises:
+        OptionError: If one is not installed; it names all that are not.
+    """
+    missing = [library for library in NEEDED if find_spec(library) is None]
+    if missing:
+        raise OptionError(
+            f"cohorts need libraries that are not installed: {', '.join(missing)}",
+            advice=f"run: pip install {' '.join(LIBRARIES[library] for library in missing)}",
+            libraries=missing,
+        )
 
 
 @contextmanager

@@ -1,0 +1,15 @@
+"""Libraries that are not installed are named, all of them at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from pictologics import OptionError
+from pictologics.cohort import libraries
+
+
+def test_all_that_are_missing_are_named(monkeypatch):
+    libraries.check_libraries()
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None if name in {"duckdb", "distributed"} else name)
+    with pytest.raises(OptionError, match=r"not installed: duckdb, distributed; run: pip install duckdb dask"):
+        libraries.check_libraries()
