@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import OptionError
-from ..storage.files import access_error
+from ..storage.paths import refuse_system_errors
 
 __all__ = ["FolderLock", "lock_folder"]
 
@@ -78,17 +78,16 @@ def lock_folder(folder: Path, work: str) -> Iterator[FolderLock]:
         OptionError: If another run holds it.
         FileAccessError: If the folder cannot be written to.
     """
-    try:
+    with refuse_system_errors("the folder cannot be written to", folder):
         descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-    except OSError as error:
-        raise access_error("the folder cannot be written to", error, folder) from error
     lock = FolderLock(descriptor)
     try:
         is_free = lock_descriptor(descriptor)
         holder = lock.read_holder()
         if not is_free or lives_elsewhere(holder):
             raise held_error(folder, holder)
-        lock.write_holder(describe_holder(work))
+        with refuse_system_errors("the folder cannot be written to", folder):
+            lock.write_holder(describe_holder(work))
         try:
             yield lock
         finally:

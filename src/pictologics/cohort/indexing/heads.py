@@ -26,6 +26,9 @@ __all__ = ["FilePlace", "HeadFile", "read_heads"]
 LONGEST_HASHED_HEAD: Final = 1 << 20
 """Bytes of a header that its hash covers at most."""
 
+TELLING_SUFFIXES: Final = DICOM_SUFFIXES | {".nii", ".nrrd", ".nhdr", ".mha", ".mhd"}
+"""Suffixes of which a file that is something else is damaged, or has another's name."""
+
 FIRST_BYTES: Final = 512
 """Enough to tell an archive, behind gzip too."""
 
@@ -181,17 +184,19 @@ def hash_content(header: Header, window: HeadWindow, names: Pseudonyms) -> str:
 
 
 def describe_other_file(file: StoredFile, place: FilePlace, names: Pseudonyms) -> HeadFile:
-    """What is not DICOM: perhaps an image of another format; of a file that is called DICOM, an error.
+    """What is not DICOM: perhaps an image of another format.
 
     Raises:
-        PictologicsError: If it is of a format that is read, and cannot be.
+        PictologicsError: If it is of a format that is read, or its name says so, and it cannot be read.
     """
-    if PurePosixPath(place.path).suffix.lower() in DICOM_SUFFIXES:
-        raise UnsupportedFormatError(
-            "its name says DICOM and its content does not", advice="fetch it again, or give it its true name"
-        )
-    volume = describe_volume_file_rows(file, place.path, names)
+    suffix = PurePosixPath(place.path.lower().removesuffix(".gz")).suffix
+    volume = None if suffix in DICOM_SUFFIXES else describe_volume_file_rows(file, place.path, names)
     if volume is None:
+        if suffix in TELLING_SUFFIXES:
+            raise UnsupportedFormatError(
+                f"its name ends in {suffix}, and its content is of no such format",
+                advice="fetch it again, or give it its true name",
+            )
         return HeadFile(place, describe_place(place))
     found = {"format": volume.series["format"], "series_key": volume.series["series_key"]}
     return HeadFile(place, {**describe_place(place), **found}, volume=volume)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -71,16 +71,24 @@ def list_units(job: IndexJob, shown: Progress) -> Iterator[UnitList]:
     """List a tree.
 
     Raises:
-        FileAccessError: If the root itself cannot be listed: what it held is not gone for that.
+        FileAccessError: If the root itself cannot be listed: what it held is not gone for that; or the disk is full.
     """
-    # It has no name, and is gone when this process is, however it ends.
-    with refuse_system_errors("the index cannot be written", job.out):
-        spool = tempfile.TemporaryFile(dir=job.out / "state")  # noqa: SIM115 - closed below
-    with spool:
-        units = UnitList(spool)
-        for unit in pack_units(refuse_unlisted_root(walk_folders(job.root, shown.advance)), job.seed):
-            units.add(unit, not is_finished(job.units / unit.name / unit.state))
+    with ExitStack() as stack:
+        with refuse_system_errors("the list of files cannot be written", job.out):
+            # It has no name, and is gone when this process is, however it ends.
+            spool = tempfile.TemporaryFile(dir=job.out / "state")  # noqa: SIM115 - closed by the stack
+            stack.callback(close_quietly, spool)
+            units = UnitList(spool)
+            for unit in pack_units(refuse_unlisted_root(walk_folders(job.root, shown.advance)), job.seed):
+                units.add(unit, not is_finished(job.units / unit.name / unit.state))
+            spool.flush()
         yield units
+
+
+def close_quietly(file: IO[bytes]) -> None:
+    """Close a file; where the disk is full, what waits to be written fails once more."""
+    with suppress(OSError):
+        file.close()
 
 
 def refuse_unlisted_root(folders: Iterator[FolderListing]) -> Iterator[FolderListing]:

@@ -1,0 +1,229 @@
+"""What goes wrong while a tree is indexed: kills, a full disk, files that come and go, two runs at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pictologics.cohort import index, open_cohort
+from pictologics.cohort.folder_lock import lock_folder
+from pictologics.cohort.indexing import index_run
+from pictologics.errors import FileAccessError, MissingPathError, OptionError
+from tests.factories.cohort_tables import read_all_tables, read_rows
+from tests.factories.dicom_series import write_series
+
+SCRIPT = Path(__file__).with_name("interrupted_runs.py")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are copied")
+def test_runs_that_are_killed_and_a_full_disk_leave_nothing_wrong(demo_cohort, tmp_path):
+    done = subprocess.run(
+        [sys.executable, SCRIPT, demo_cohort.root, tmp_path / "out", "12", "7"],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    lines = done.stdout.splitlines()
+    assert lines.count("killed") > 8, lines
+    assert lines.count("full") == 4 and lines[-2:] == ["0", "0"], lines
+    assert sum("File too large" in line for line in lines) == 4
+    whole = read_all_tables(tmp_path / "out-whole")
+    assert whole["series"]
+    assert read_all_tables(tmp_path / "out") == read_all_tables(tmp_path / "out-full") == whole
+    names = [
+        sorted(p.relative_to(tmp_path / f).as_posix() for p in (tmp_path / f).rglob("*")) for f in ("out", "out-whole")
+    ]
+    assert names[0] == names[1]
+
+
+INDEX_WITH_WORKERS = """
+import sys
+from pictologics.cohort import index
+from pictologics.cohort.indexing import units
+if __name__ == "__main__":
+    units.FEWEST_UNIT_FILES = 20
+    index(sys.argv[1], sys.argv[2], workers=2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found in /proc")
+def test_workers_end_with_the_run_that_is_killed(demo_cohort, tmp_path):
+    (tmp_path / "script.py").write_text(INDEX_WITH_WORKERS)
+    run = subprocess.Popen([sys.executable, tmp_path / "script.py", demo_cohort.root, tmp_path / "out"])
+    try:
+        workers = wait_for_workers(run, tmp_path / "out")
+    finally:
+        run.kill()
+        run.wait()
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert workers and not [worker for worker in workers if is_alive(worker)]
+    index(demo_cohort.root, tmp_path / "out", workers=1)
+    index(demo_cohort.root, tmp_path / "whole", workers=1)
+    assert read_all_tables(tmp_path / "out") == read_all_tables(tmp_path / "whole")
+
+
+def wait_for_workers(run: subprocess.Popen, out: Path) -> list[int]:
+    """Processes that a run has started, once the first unit is written."""
+    while run.poll() is None and not list(out.glob("state/units/*/*/files.parquet")):
+        time.sleep(0.01)
+    found = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process runs; one that nobody waits for does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_second_run_at_once_is_refused(tmp_path):
+    write_series(tmp_path / "in")
+    (tmp_path / "out").mkdir()
+    with (
+        lock_folder(tmp_path / "out", "indexing"),
+        pytest.raises(OptionError, match=rf"indexing is going on in this folder \(process {os.getpid()} on"),
+    ):
+        index(tmp_path / "in", tmp_path / "out", workers=1)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize(("age", "is_refused"), [(10.0, True), (3600.0, False)])
+def test_a_lock_of_another_machine_counts_while_it_shows_life(tmp_path, age, is_refused):
+    mark = f'{{"work": "indexing", "process": 1, "machine": "elsewhere", "alive": {time.time() - age}}}'
+    (tmp_path / ".lock").write_text(mark)
+    if is_refused:
+        with pytest.raises(OptionError, match="process 1 on elsewhere"), lock_folder(tmp_path, "indexing"):
+            pass
+    else:
+        with lock_folder(tmp_path, "indexing"):
+            assert "elsewhere" not in (tmp_path / ".lock").read_text()
+    assert (tmp_path / ".lock").read_text() == (mark if is_refused else "")
+
+
+def test_an_empty_root_is_a_cohort_without_rows(tmp_path):
+    (tmp_path / "in").mkdir()
+    cohort = index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert all(not rows for rows in read_all_tables(cohort.path).values())
+
+
+def test_a_root_that_is_none_is_refused(tmp_path):
+    with pytest.raises(MissingPathError, match="no such folder"):
+        index(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in").write_bytes(b"")
+    with pytest.raises(OptionError, match="this is a file"):
+        index(tmp_path / "in", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def refuse_to_list(monkeypatch, folder):
+    """Let the system refuse to list a folder, as it does to those who may not; tests may run as one who may all."""
+    true_scandir = os.scandir
+
+    def scandir(path="."):
+        if not isinstance(path, int) and Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return true_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+def test_a_root_that_cannot_be_listed_loses_nothing(tmp_path, monkeypatch):
+    write_series(tmp_path / "in")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    before = read_all_tables(tmp_path / "out")
+    with monkeypatch.context() as patch:
+        refuse_to_list(patch, tmp_path / "in")
+        with pytest.raises(FileAccessError, match="cannot be listed"):
+            index(tmp_path / "in", tmp_path / "out", workers=1)
+    open_cohort(tmp_path / "out")
+    assert read_all_tables(tmp_path / "out") == before
+
+
+def test_a_folder_that_cannot_be_listed_is_a_row_and_is_tried_again(tmp_path, monkeypatch):
+    write_series(tmp_path / "in" / "open", series="a")
+    write_series(tmp_path / "in" / "closed", series="b")
+    with monkeypatch.context() as patch:
+        refuse_to_list(patch, tmp_path / "in" / "closed")
+        index(tmp_path / "in", tmp_path / "out", workers=1)
+    (row,) = (row for row in read_rows(tmp_path / "out", "files") if row["error"])
+    assert (row["path"], row["error"]) == ("closed", "FileAccessError")
+    assert "Permission denied" in row["error_text"]
+    (problem,) = read_rows(tmp_path / "out", "problems")
+    assert (problem["kind"], problem["paths"]) == ("unreadable", ["closed"])
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert len(read_rows(tmp_path / "out", "series")) == 2
+    assert not read_rows(tmp_path / "out", "problems")
+
+
+def test_files_that_go_and_change_while_they_are_read_are_rows(tmp_path, monkeypatch):
+    files = write_series(tmp_path / "in")
+    kept = files[0].read_bytes()
+    true_read = index_run.read_unit
+
+    def read_after_change(unit, job):
+        files[0].unlink()
+        files[1].write_bytes(files[1].read_bytes()[:400])
+        return true_read(unit, job)
+
+    monkeypatch.setattr(index_run, "read_unit", read_after_change)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    errors = {row["path"]: row["error"] for row in read_rows(tmp_path / "out", "files") if row["error"]}
+    assert errors == {files[0].name: "MissingPathError", files[1].name: "CorruptFileError"}
+    monkeypatch.undo()
+    files[0].write_bytes(kept)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert [row["error"] for row in read_rows(tmp_path / "out", "files") if row["error"]] == ["CorruptFileError"]
+
+
+def test_damaged_files_of_every_kind_are_rows(tmp_path):
+    root = tmp_path / "in"
+    files = write_series(root / "scan")
+    for number in (100, 140, 300, 600):
+        (root / f"cut{number}.dcm").write_bytes(files[0].read_bytes()[:number])
+    (root / "empty").write_bytes(b"")
+    (root / "cut.zip").write_bytes(b"PK\x03\x04" + bytes(100))
+    (root / "cut.nii").write_bytes((348).to_bytes(4, "little") + bytes(100))
+    (root / "note.txt").write_text("not an image")
+    (root / "link").symlink_to("link")
+    index(root, tmp_path / "out", workers=1)
+    rows = {row["path"]: row for row in read_rows(tmp_path / "out", "files")}
+    assert {path for path, row in rows.items() if row["error"]} == {
+        "cut100.dcm", "cut140.dcm", "cut300.dcm", "cut600.dcm", "cut.zip", "cut.nii",
+    }  # fmt: skip
+    assert rows["note.txt"]["error"] is rows["empty"]["error"] is rows["note.txt"]["format"] is None
+    assert len(read_rows(tmp_path / "out", "series")) == 1
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
+def test_a_name_that_is_no_text_is_a_row(tmp_path):
+    files = write_series(tmp_path / "in")
+    shutil.copyfile(files[0], os.fsencode(tmp_path / "in") + b"/\xff.dcm")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (row,) = (row for row in read_rows(tmp_path / "out", "files") if row["error"])
+    assert (row["path"], row["error"]) == (r"\udcff.dcm", "OptionError")
+
+
+def test_a_worker_that_is_killed_ends_the_run_with_a_sentence(tmp_path, demo_cohort, monkeypatch):
+    from pictologics.cohort.indexing.worker_pool import work_off
+
+    with pytest.raises(OptionError, match="ended without a result"):
+        list(work_off(kill_oneself, [1, 2], None, 2))
+
+
+def kill_oneself(task: int, setting: None) -> int:
+    """What no task may do."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task
