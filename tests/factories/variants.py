@@ -23,6 +23,7 @@ from tests.factories.dicom_series import (
 from tests.factories.metaimage_files import write_metaimage
 from tests.factories.nifti_files import write_nifti
 from tests.factories.nrrd_files import write_nrrd
+from tests.factories.ome_zarr_files import write_ome_zarr
 from tests.factories.phantom import PHANTOM
 from tests.factories.segmentations import frames_of, write_seg
 
@@ -87,6 +88,13 @@ def by_simpleitk(name: str, *, compressed: bool = False) -> Variant:
         image.SetDirection(PHANTOM.direction.ravel().tolist())
         sitk.WriteImage(image, folder / name, useCompression=compressed)
         return folder / name
+
+    return write
+
+
+def ome_zarr(**options) -> Variant:
+    def write(folder: Path) -> Path:
+        return write_ome_zarr(folder / "scan.ome.zarr", PHANTOM, **options)
 
     return write
 
@@ -177,6 +185,18 @@ VARIANTS: dict[str, Variant] = {
     "metaimage-list": metaimage("scan.mhd", files=5),
     "metaimage-pattern-compressed": metaimage("scan.mhd", files=5, pattern="slice%03d.zraw", compressed=True),
     "metaimage-data-at-the-end": metaimage("scan.mhd", before=b"what", extra={"HeaderSize": "-1"}),
+    "ome-zarr": ome_zarr(),
+    "ome-zarr-4": ome_zarr(version="0.4"),
+    "ome-zarr-one-chunk-uncompressed": ome_zarr(chunks=PHANTOM.shape[::-1], compressors=None),
+    "ome-zarr-float64": ome_zarr(dtype="float64", chunks=(2, 4, 5)),
+    "ome-zarr-big-endian": ome_zarr(dtype=">i2"),
+    "ome-zarr-shards": ome_zarr(chunks=(1, 2, 2), shards=(2, 4, 4)),
+    "ome-zarr-levels": ome_zarr(levels=2),
+    "ome-zarr-5d-of-one": ome_zarr(
+        array=PHANTOM.array.T[None, None],
+        axes=[{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
+        + [{"name": name, "type": "space", "unit": "millimeter"} for name in "zyx"],
+    ),
     "seg-bits": seg("BINARY"),
     "seg-fractions": seg("FRACTIONAL", undefined_lengths=True),
     "seg-label-map": seg("LABELMAP"),

@@ -34,8 +34,11 @@ except PictologicsError as error:
 @pytest.mark.parametrize("limit", [0, 1000])
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".png"])
 def test_what_does_not_fit_leaves_the_old_file(tmp_path, suffix, limit):
-    path = tmp_path / f"scan{suffix}"
-    path.write_bytes(b"what was there before")
+    path = old = tmp_path / f"scan{suffix}"
+    if suffix.endswith(".zarr"):
+        path.mkdir()
+        old = path / "zarr.json"
+    old.write_bytes(b"what was there before")
     run = subprocess.run(
         [sys.executable, "-c", SAVE, str(path), str(limit)], capture_output=True, text=True, check=False
     )
@@ -43,5 +46,5 @@ def test_what_does_not_fit_leaves_the_old_file(tmp_path, suffix, limit):
     kind, message = json.loads(run.stdout)
     assert kind == "FileAccessError"
     assert str(path) in message or f"'{tmp_path}" in message
-    assert path.read_bytes() == b"what was there before"
+    assert old.read_bytes() == b"what was there before"
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

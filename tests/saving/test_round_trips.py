@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pictologics import ContentWarning, Image, OptionError, load_image, save_image
 from pictologics.loaders import get_segment_info, load_seg
 
-SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"]
+SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".ome.zarr"]
 TYPES = [
     "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64",
 ]  # fmt: skip

@@ -15,9 +15,10 @@ from ..dicom.headers.header_reading import read_open_header
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError, MissingPathError, OptionError
 from ..formats.nifti.voxels import find_companion
+from ..formats.ome_zarr.vocabulary import ZARR_MARKS
 from ..storage.archives import list_archive_entries, looks_like_archive
 from ..storage.files import DiskFile, MemoryFile, PathLike, StoredFile
-from ..storage.paths import expand_home, is_folder, is_there
+from ..storage.paths import expand_home, is_file, is_folder, is_there
 from ..storage.probed_file import OpenProbedFile, ProbedFile, forget_head, probe_file
 from ..storage.remote_files import LISTED_HEAD, RemoteFile
 from ..storage.remote_folders import RemoteFolder, find_remote
@@ -58,7 +59,10 @@ def make_source(given: Any) -> Source:
 def make_local_source(given: PathLike) -> Source:
     """Make the source of a path of this machine."""
     path = check_path_exists(given)
-    return Source(str(path), "folder") if is_folder(path) else make_file_source(DiskFile(path))
+    if not is_folder(path):
+        return make_file_source(DiskFile(path))
+    is_zarr = any(is_file(Path(path) / mark) for mark in ZARR_MARKS)
+    return Source(str(path), "zarr" if is_zarr else "folder")
 
 
 def make_remote_source(url: str, options: Mapping[str, Any]) -> Source:

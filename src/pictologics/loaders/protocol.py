@@ -65,7 +65,8 @@ class Source:
 
     Attributes:
         path: What messages call it: the file, the folder, the archive, or the first file of a list.
-        kind: What was given; an index is a DICOMDIR.
+        kind: What was given; an index is a DICOMDIR, and zarr a folder that is a
+            group of Zarr.
         files: The files, except those of a folder, which are found when it is read.
         only: Of the files' frames, those that are meant, by file and number; None for all.
         phase: The volume that is meant of those in the files; None for the one that ``dataset_index`` counts.
@@ -77,7 +78,7 @@ class Source:
     """
 
     path: str
-    kind: Literal["file", "folder", "list", "archive", "index"]
+    kind: Literal["file", "folder", "list", "archive", "index", "zarr"]
     files: tuple[StoredFile, ...] = ()
     only: frozenset[tuple[str, int]] | None = None
     phase: DicomPhaseInfo | None = None

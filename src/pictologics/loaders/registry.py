@@ -19,6 +19,7 @@ from .foreign_formats import find_foreign_format
 from .metaimage_reader import MetaImageReader
 from .nifti_reader import NiftiReader
 from .nrrd_reader import NrrdReader
+from .ome_zarr_reader import OmeZarrReader
 from .probing import make_file_source, make_probe, make_source
 from .protocol import Description, Probe, Reader, ReadOptions, SegmentReader, Source
 from .rtstruct_reader import RtstructReader
@@ -32,11 +33,15 @@ READERS: tuple[Reader, ...] = (
     NiftiReader(),
     NrrdReader(),
     MetaImageReader(),
+    OmeZarrReader(),
     SegReader(),
     RtstructReader(),
     DicomReader(),
 )
 """The first that matches is the one; an error of its own is final."""
+
+SINGLE_KINDS = frozenset({"file", "zarr"})
+"""Sources that are one thing, and no collection of files to look through."""
 
 
 def find_reader(
@@ -58,7 +63,7 @@ def find_reader(
         CorruptFileError: If the file is empty, or ends before it can be recognized.
     """
     probe = make_probe(make_source(path))
-    if probe.source.kind != "file" and probe.source.only is None:
+    if probe.source.kind not in SINGLE_KINDS and probe.source.only is None:
         source = add_scan(probe.source, recursive)
         assert source.scan is not None  # just made
         alone = find_lone_segment_file(source.scan, list_segment_readers(), series_uid)
@@ -112,7 +117,7 @@ def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str =
     if probe.source.damage is not None:
         raise probe.source.damage
     readers = list_segment_readers(segment_format)
-    if probe.source.kind != "file":
+    if probe.source.kind not in SINGLE_KINDS:
         source = add_scan(probe.source, recursive=False)
         assert source.scan is not None  # just made
         chosen = choose_segment_file(source.scan, readers, source)
@@ -172,16 +177,16 @@ def name_format(probe: Probe) -> str:
     reader = next((reader for reader in READERS if reader.matches(probe)), None)
     foreign = find_foreign_format(probe.inflated_head)
     if reader is not None:
-        return f"a {reader.name} file"
+        return f"{'an' if reader.name[0] in 'AEIO' else 'a'} {reader.name} file"
     return foreign.name if foreign is not None else f"a file that begins with {probe.head[:8]!r}"
 
 
 def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatError | CorruptFileError:
     """What to say of a source that holds no segments, or not those of the format that is required."""
     source = probe.source
-    if source.kind != "file":
+    if source.kind not in SINGLE_KINDS:
         return no_segment_file_error(source, segment_format)
-    damage = find_damage(probe)
+    damage = find_damage(probe) if source.kind == "file" else ""
     if damage:
         return CorruptFileError(damage, path=source.path, advice="fetch it again")
     if segment_format:

@@ -72,8 +72,10 @@ def write_open_file(image: Image, file: BinaryIO, suffix: str | None) -> None:
     with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
         target = Path(folder, f"image.{suffix.removeprefix('.')}")
         find_writer(target).write(image, target)
-        if len(list(Path(folder).iterdir())) > 1:
-            raise OptionError(f"the format {suffix} writes two files", advice="choose one that writes a single file")
+        if len(list(Path(folder).iterdir())) > 1 or target.is_dir():
+            raise OptionError(
+                f"the format {suffix} writes several files", advice="choose one that writes a single file"
+            )
         with target.open("rb") as source:
             try:
                 shutil.copyfileobj(source, file)

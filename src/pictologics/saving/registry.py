@@ -8,6 +8,7 @@ from ..errors import OptionError
 from ..formats.metaimage.writing import MetaImageWriter
 from ..formats.nifti.writing import NiftiWriter
 from ..formats.nrrd.writing import NrrdWriter, SegNrrdWriter
+from ..formats.ome_zarr.writing import OmeZarrWriter
 from .protocol import Writer
 
 __all__ = ["WRITERS", "find_writer"]
@@ -17,6 +18,7 @@ WRITERS: tuple[Writer, ...] = (
     NrrdWriter(),
     SegNrrdWriter(),
     MetaImageWriter(),
+    OmeZarrWriter(),
 )
 """A new format is one more line here."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
-from .paths import expand_home, refuse_system_errors
+from .paths import expand_home, is_folder, refuse_system_errors
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
 from .urls import find_url, hide_secrets, local_path_of, url_options
 
@@ -52,6 +52,12 @@ def write_anywhere(path: object) -> Iterator[Path]:
         yield target
         with refuse_system_errors("the file cannot be sent", target):
             written = sorted(Path(folder).iterdir(), key=lambda file: (file == target, file.name))
+        if any(is_folder(file) for file in written):
+            raise OptionError(
+                "this format is a folder of files, which is not sent to a URL",
+                path=hide_secrets(url),
+                advice="save it to a folder of this machine, and copy that",
+            )
         for file in written:
             send_file(file, f"{url.rpartition('/')[0]}/{file.name}", options)
 

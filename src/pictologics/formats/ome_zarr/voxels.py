@@ -1,0 +1,163 @@
+"""The array of an OME-Zarr image as a file of numbers one after another, of which only the chunks needed are read."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from math import ceil, prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import CorruptFileError, UnsupportedFormatError
+from ...provenance import Decision
+from ...storage.files import ClosesOnExit
+from .zarr_edge import refuse_zarr_errors
+
+__all__ = ["ZarrArrayFile", "check_chunks"]
+
+SLABS_KEPT = 4
+"""Layers of chunks that are kept inflated: as many as threads usually read at once, and one more."""
+
+LARGEST_CHUNK = 1 << 31
+"""Bytes of one chunk, inflated; codecs cannot make larger ones either."""
+
+SPARSE_BYTES = 1 << 30
+"""Bytes of an array that may be there without chunks: a larger one whose chunks are mostly missing is no image."""
+
+DESCRIPTIONS = frozenset({"zarr.json", ".zarray", ".zattrs"})
+"""Files in the folder of an array that are no chunks."""
+
+
+class ZarrArrayFile:
+    """An array as a file that can be opened.
+
+    Attributes:
+        name: The folder of the array.
+        array: The array of zarr.
+    """
+
+    def __init__(self, name: str, array: Any) -> None:
+        self.name = name
+        self.array = array
+
+    def open(self) -> OpenZarrArray:
+        """Open it for reading."""
+        return OpenZarrArray(self.name, self.array)
+
+
+class OpenZarrArray(ClosesOnExit):
+    """The numbers of an array, the last axis fastest; layers of chunks are inflated as they are asked for.
+
+    A layer is all that lies in the same chunks along the axis before the last two: that is how planes are read.
+    """
+
+    def __init__(self, name: str, array: Any) -> None:
+        self.name = name
+        self.array = array
+        self.shape = tuple(int(size) for size in array.shape)
+        self.size = prod(self.shape) * array.dtype.itemsize
+        self.plane_bytes = prod(self.shape[-2:]) * array.dtype.itemsize
+        self.depth = self.shape[-3] if len(self.shape) > 2 else 1
+        self.thickness = int((array.shards or array.chunks)[-3]) if len(self.shape) > 2 else 1
+        self.slabs: OrderedDict[tuple[int, int], npt.NDArray[np.uint8]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
+        buffer = np.empty(max(min(count, self.size - offset), 0), np.uint8)
+        self.fill(offset, buffer)
+        return buffer.tobytes()
+
+    def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
+        """Read as many bytes as the buffer has, straight into it."""
+        done = 0
+        while done < buffer.size:
+            plane = (offset + done) // self.plane_bytes
+            volume, height = divmod(plane, self.depth)
+            layer = height // self.thickness
+            slab = self.read_slab(volume, layer)
+            start = (offset + done) - (volume * self.depth + layer * self.thickness) * self.plane_bytes
+            piece = slab[start : start + buffer.size - done]
+            buffer[done : done + piece.size] = piece
+            done += piece.size
+
+    def read_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
+        """The bytes of a layer of chunks of one volume."""
+        with self.lock:
+            slab = self.slabs.get((volume, layer))
+            if slab is None:
+                slab = self.slabs[volume, layer] = self.inflate_slab(volume, layer)
+                while len(self.slabs) > SLABS_KEPT:
+                    self.slabs.popitem(last=False)
+            return slab
+
+    def inflate_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
+        """Inflate a layer of chunks."""
+        low = layer * self.thickness
+        place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
+        where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
+        with refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"):
+            numbers = np.ascontiguousarray(self.array[where])
+        return numbers.reshape(-1).view(np.uint8)
+
+
+def check_chunks(array: Any, path: str, is_complete: bool) -> tuple[Decision, ...]:
+    """Make sure that an array is there before memory is taken for it.
+
+    Zarr leaves out chunks that hold nothing but the fill value, so that a chunk that got lost looks the same. Files
+    written here have every chunk.
+
+    Args:
+        array: The array of zarr.
+        path: Its folder.
+        is_complete: Whether every chunk was written.
+
+    Returns:
+        What is said of missing chunks.
+
+    Raises:
+        CorruptFileError: If chunks are missing that must be there.
+        UnsupportedFormatError: If a chunk is too large, or the array holds no real numbers.
+    """
+    sizes = tuple(int(size) for size in array.shape)
+    dtype = array.dtype
+    chunk = tuple(int(size) for size in array.shards or array.chunks)
+    if dtype.kind not in "biuf" or not sizes or min(*sizes, *chunk) < 1:
+        raise UnsupportedFormatError(
+            f"its array has the type {dtype} and the shape {sizes}, and real numbers are required",
+            path=path,
+            advice="convert it with the software that made it",
+        )
+    if prod(chunk) * dtype.itemsize > LARGEST_CHUNK:
+        raise UnsupportedFormatError(
+            f"a chunk of it takes {prod(chunk) * dtype.itemsize} bytes, and {LARGEST_CHUNK} is the limit",
+            path=path,
+            advice="write it again in smaller chunks",
+        )
+    expected = prod(ceil(size / step) for size, step in zip(sizes, chunk, strict=True))
+    found = count_chunks(Path(path))
+    total = prod(sizes) * dtype.itemsize
+    if found >= expected:
+        return ()
+    if is_complete or not found or (total > SPARSE_BYTES and found < expected / 2):
+        raise CorruptFileError(
+            f"{expected - found} of its {expected} chunks are missing",
+            path=path,
+            advice="fetch it again",
+            missing=expected - found,
+            chunks=expected,
+        )
+    text = (
+        f"{expected - found} of its {expected} chunks are not there; OME-Zarr leaves out what holds its fill value, "
+        f"{array.fill_value}, and that was taken"
+    )
+    return (Decision("assumed", text, expected - found, "content"),)
+
+
+def count_chunks(folder: Path) -> int:
+    """How many chunks there are in the folder of an array."""
+    return sum(len(set(files) - DESCRIPTIONS) for _, _, files in os.walk(folder))

@@ -1,0 +1,83 @@
+"""The edge to the library zarr: the only file here that calls it, and the home of what it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ...errors import CorruptFileError, FileAccessError, OptionError, PictologicsError
+from ...silence import silence_this_thread
+
+__all__ = ["import_zarr", "open_zarr_array", "open_zarr_group", "refuse_zarr_errors"]
+
+
+def import_zarr() -> ModuleType:
+    """The library zarr.
+
+    Raises:
+        OptionError: If it is not installed.
+    """
+    try:
+        import zarr
+    except ModuleNotFoundError as error:
+        raise OptionError(
+            "OME-Zarr needs the library zarr, version 3 or newer, which is not installed",
+            advice='run: pip install "zarr>=3"',
+            library="zarr",
+        ) from error
+    return zarr
+
+
+@contextmanager
+def refuse_zarr_errors(path: str | Path, found: str) -> Iterator[None]:
+    """Turn whatever zarr and its codecs raise on damaged content into our error.
+
+    Raises:
+        CorruptFileError: Instead of the errors that they raise.
+        FileAccessError: If the system refuses.
+    """
+    try:
+        with silence_this_thread():
+            yield
+    except PictologicsError:
+        raise
+    except PermissionError as error:
+        raise FileAccessError(
+            f"it cannot be read ({error.strerror})", path=path, advice="check the permissions"
+        ) from error
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise CorruptFileError(found, path=path, advice="fetch it again") from error
+
+
+def open_zarr_group(path: str) -> dict[str, Any]:
+    """The attributes of a group.
+
+    Raises:
+        CorruptFileError: If what describes it is damaged.
+    """
+    zarr = import_zarr()
+    with refuse_zarr_errors(path, "what describes it is no group of Zarr, or is damaged"):
+        return dict(zarr.open_group(path, mode="r").attrs)
+
+
+def open_zarr_array(path: str) -> Any:
+    """An array, of which nothing but the description is read.
+
+    Raises:
+        CorruptFileError: If that is damaged.
+    """
+    zarr = import_zarr()
+    with refuse_zarr_errors(path, "what describes the array is missing or damaged"):
+        return zarr.open_array(path, mode="r")
