@@ -66,7 +66,7 @@ def load_image(
 
     Args:
         path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a NRRD (``.nrrd``,
-            ``.nhdr``, ``.seg.nrrd``) or MetaImage file (``.mha``, ``.mhd``), a DICOM file or DICOMDIR, a folder,
+            ``.nhdr``, ``.seg.nrrd``) or MetaImage file (``.mha``, ``.mhd``), the folder of an OME-Zarr, a DICOM file or DICOMDIR, a folder,
             ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one series, a phase as
             ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as bytes or an open binary
             file. Paths may be URLs, such as ``https://`` and ``s3://``, of which only the parts that are needed are

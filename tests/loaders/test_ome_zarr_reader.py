@@ -64,7 +64,9 @@ def test_units_are_converted_and_a_missing_one_is_told(tmp_path):
     np.testing.assert_allclose(image.spacing, (0.5, 0.75, 3.0))
     np.testing.assert_allclose(image.origin, (-2.0, 0.0, 1.0))
     with pytest.warns(GeometryWarning, match="no unit; millimeters were assumed"):
-        assert np.allclose(load_image(write_ome_zarr(tmp_path / "b.zarr", axes=space(unit=""))).spacing, PHANTOM.spacing)
+        assert np.allclose(
+            load_image(write_ome_zarr(tmp_path / "b.zarr", axes=space(unit=""))).spacing, PHANTOM.spacing
+        )
     with pytest.raises(UnsupportedFormatError, match="none of length"):
         load_image(write_ome_zarr(tmp_path / "c.zarr", axes=space(unit="second")))
 
