@@ -66,11 +66,11 @@ def load_image(
 
     Args:
         path: A NIfTI file (``.nii``, ``.nii.gz``, or either file of an ``.hdr``/``.img`` pair), a NRRD (``.nrrd``,
-            ``.nhdr``, ``.seg.nrrd``) or MetaImage file (``.mha``, ``.mhd``), the folder of an OME-Zarr, a DICOM file or DICOMDIR, a folder,
-            ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one series, a phase as
-            ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as bytes or an open binary
-            file. Paths may be URLs, such as ``https://`` and ``s3://``, of which only the parts that are needed are
-            fetched.
+            ``.nhdr``, ``.seg.nrrd``) or MetaImage file (``.mha``, ``.mhd``), the folder of an OME-Zarr, a DICOM file or
+            DICOMDIR, a folder, ``.zip``, ``.tar`` or ``.tar.gz`` of DICOM files, a list of the DICOM files of one
+            series, a phase as ``pictologics.utilities.get_dicom_phases`` lists it, or a single file's content as bytes
+            or an open binary file. Paths may be URLs, such as ``https://`` and ``s3://``, of which only the parts that
+            are needed are fetched.
         dataset_index: Which volume of a file or series that holds several (time points, cardiac phases, echoes,
             b-values), from 0. Only that volume's pixels are read.
         recursive: Of a folder, also look into the folders below it.

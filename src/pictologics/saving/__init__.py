@@ -30,11 +30,12 @@ def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format:
             64 bits as the smallest of uint8, int16 and int32 that holds them). Voxels that its ``source_mask`` marks as
             invalid keep the value that they all hold, or get one that no valid voxel has (NaN, the next whole number,
             -1 in a label map).
-        path: The name says the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``; ``.nhdr`` and ``.mhd``, whose
-            voxels go into a file beside them; ``.seg.nrrd`` for label maps, as 3D Slicer keeps them; ``.ome.zarr``, a folder (with
-            the library zarr). Loaded with pictologics, the file gives back the same valid voxels in the same type, source mask, geometry, modality,
-            metadata and labels, bit for bit. A ``ContentWarning`` says what a file cannot keep. A URL that fsspec can
-            write to, such as ``s3://``, does too, and so does an open binary file.
+        path: The name says the format: ``.nii``, ``.nii.gz``, ``.nrrd``, ``.mha``; ``.nhdr`` and ``.mhd``, whose voxels
+            go into a file beside them; ``.seg.nrrd`` for label maps, as 3D Slicer keeps them; ``.ome.zarr``, a folder
+            (with the library zarr). Loaded with pictologics, the file gives back the same valid voxels in the same
+            type, source mask, geometry, modality, metadata and labels, bit for bit. A ``ContentWarning`` says what a
+            file cannot keep. A URL that fsspec can write to, such as ``s3://``, does too, and so does an open binary
+            file.
         format: Of an open file, one of these suffixes.
 
     Raises:

@@ -113,7 +113,7 @@ def parse_image(path: str, image: Mapping[str, Any], ome: Mapping[str, Any], own
         len(datasets),
         tuple(scale),
         tuple(translation),
-        read_label_names(label_map),
+        read_zarr_labels(label_map),
         isinstance(label_map, dict),
         own if isinstance(own, dict) else {},
     )
@@ -133,7 +133,7 @@ def apply_transformation(transformation: Mapping[str, Any], scale: list[float], 
             translation[axis] += number
 
 
-def read_label_names(label_map: Any) -> dict[int, str]:
+def read_zarr_labels(label_map: Any) -> dict[int, str]:
     """Names of labels, as far as their properties have any."""
     properties = label_map.get("properties") if isinstance(label_map, dict) else None
     return {int(entry["label-value"]): str(entry["name"]) for entry in properties or [] if "name" in entry}
