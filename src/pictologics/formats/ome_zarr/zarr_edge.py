@@ -24,8 +24,8 @@ def import_zarr() -> ModuleType:
         import zarr
     except ModuleNotFoundError as error:
         raise OptionError(
-            "OME-Zarr needs the library zarr, version 3 or newer, which is not installed",
-            advice='run: pip install "zarr>=3"',
+            "OME-Zarr needs the library zarr, version 3.1 or newer, which is not installed",
+            advice='run: pip install "zarr>=3.1"',
             library="zarr",
         ) from error
     return zarr
@@ -50,6 +50,7 @@ def refuse_zarr_errors(path: str | Path, found: str) -> Iterator[None]:
         ) from error
     except (
         ArithmeticError,
+        AssertionError,
         AttributeError,
         LookupError,
         MemoryError,
