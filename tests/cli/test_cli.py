@@ -50,7 +50,7 @@ def test_version_is_that_of_the_installed_package(tmp_path):
 
 def test_help_names_every_command(tmp_path):
     printed = succeed(tmp_path, "--help")
-    commands = ("info", "convert", "merge", "process", "segments", "overlay", "query", "demo")
+    commands = ("info", "convert", "merge", "process", "segments", "overlay", "query", "check", "demo")
     assert all(command in printed for command in commands)
 
 

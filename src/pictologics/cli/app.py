@@ -266,6 +266,23 @@ def index_command(
 
 
 @app.command()
+def check(
+    cohort: CohortFolder,
+    pixels: Annotated[bool, typer.Option("--pixels", help="Also load every volume and mask.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes; by default one for each core.")
+    ] = None,
+    as_json: PrintJson = False,
+) -> None:
+    """Judge every series of a cohort: does it load, is it regular and complete, does a mask meet its image?
+
+    Ends with status 0 if all is fine, and with 1 if anything is wrong.
+    """
+    if not commands.print_check(cohort, pixels, workers, as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def query(
     cohort: CohortFolder,
     condition: Annotated[

@@ -1,5 +1,7 @@
 """Public names, for type checkers and for ``attach_stub``."""
 
+from .checking.check import check as check
+from .checking.check_report import CheckedSeries as CheckedSeries, CheckReport as CheckReport
 from .cohort_folder import Cohort as Cohort, open_cohort as open_cohort
 from .indexing.index_run import index as index
 from .reporting.report import report as report

@@ -1,5 +1,6 @@
 """What the program calls, for type checkers and for ``attach_stub``."""
 
+from .check import print_check as print_check
 from .convert import convert_image as convert_image
 from .demo import run_demo as run_demo
 from .index import index_tree as index_tree
