@@ -23,6 +23,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 OUTPUT = ELLIPSIS | NORMALIZE_WHITESPACE
 NEEDS = re.compile(r"^<!-- needs: (\w+) -->\n+```.*?^```$", re.MULTILINE | re.DOTALL)
 PROMPT = "$ "
+STATUS = "; echo $?"
+"""Behind a command whose exit status the page shows."""
 PROGRAM = Path(sysconfig.get_path("scripts")) / "pictologics"
 
 
@@ -39,7 +41,8 @@ def run_console(example: Example) -> str | None:
     """Run the commands of a ``console`` block; what the page shows of their output must come, errors too."""
     for part in ("\n" + example.parsed).split("\n" + PROMPT)[1:]:
         command, _, shown = part.partition("\n")
-        program, *arguments = shlex.split(command)
+        shows_status = command.endswith(STATUS)
+        program, *arguments = shlex.split(command.removesuffix(STATUS))
         assert program == "pictologics", f"only pictologics is run here, not {program}"
         run = subprocess.run(
             [PROGRAM, *arguments],
@@ -51,9 +54,10 @@ def run_console(example: Example) -> str | None:
             env={**os.environ, "COLUMNS": "110", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"},
             timeout=120,
         )
-        if shown.strip() and not OutputChecker().check_output(shown, run.stdout, OUTPUT):
-            return f"$ {command}\n--- the page shows\n{shown}\n--- what came\n{run.stdout}"
-        if run.returncode and "Error:" not in shown:
+        printed = f"{run.stdout}{run.returncode}\n" if shows_status else run.stdout
+        if shown.strip() and not OutputChecker().check_output(shown, printed, OUTPUT):
+            return f"$ {command}\n--- the page shows\n{shown}\n--- what came\n{printed}"
+        if run.returncode and "Error:" not in shown and not shows_status:
             return f"$ {command}\n--- failed with {run.returncode}\n{run.stdout}"
     return None
 

@@ -53,7 +53,7 @@ def test_json_has_everything(report):
     facts = json.loads(json.dumps(report.to_dict()))
     assert facts["is_fine"] is False and len(facts["series"]) == len(report.series)
     assert facts["series"][0]["load_options"] == {"irregular": "resample"}
-    assert report.summary() == ("2 of 33 series (5 RTSTRUCT, 10 SEG, 18 image) have faults; 1 files cannot be read")
+    assert report.summary() == ("2 of 33 series (5 RTSTRUCT, 10 SEG, 18 image) have faults; 1 file cannot be read")
 
 
 def test_a_fine_cohort(tmp_path):

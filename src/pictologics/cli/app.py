@@ -265,8 +265,8 @@ def index_command(
     commands.index_tree(root, out, identifiers, text, key, workers)
 
 
-@app.command()
-def check(
+@app.command("check")
+def check_cohort(
     cohort: CohortFolder,
     pixels: Annotated[bool, typer.Option("--pixels", help="Also load every volume and mask.")] = False,
     workers: Annotated[

@@ -40,4 +40,4 @@ def print_report(report: CheckReport) -> None:
     for file in report.unreadable:
         text = escape_controls(f"'{file.path}': {file.text}")
         console.print(text, markup=False, highlight=False, soft_wrap=True)
-    console.print(report.summary(), highlight=False)
+    console.print(report.summary(), highlight=False, soft_wrap=True)

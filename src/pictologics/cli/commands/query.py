@@ -55,7 +55,7 @@ def print_rows(table: str, names: Sequence[str], rows: Iterator[dict[str, Any]])
     # Text, not markup: a path may hold square brackets.
     printed = Table()
     for name in shown:
-        printed.add_column(name, overflow="fold")
+        printed.add_column(name, no_wrap=name.endswith("_key"), overflow="fold")
     for row in islice(rows, MOST_ROWS_SHOWN):
         printed.add_row(*(Text(escape_controls(format_value(row, name), "")) for name in shown))
     console = Console()
@@ -70,7 +70,7 @@ def format_value(values: dict[str, Any], name: str) -> str:
     """One value in words; sizes and spacings are three columns each."""
     if name in ("size", "spacing"):
         parts = [values[f"{name}_{axis}"] for axis in "xyz"]
-        return "" if None in parts else "x".join(f"{part:.6g}" for part in parts)
+        return "" if None in parts else "x".join(f"{part:.4g}" for part in parts)
     value = values[name]
     if value is None:
         return ""

@@ -20,7 +20,7 @@ from .series_reading import ReadingTask, SeriesReading, read_series
 
 __all__ = ["check"]
 
-Row = Mapping[str, Any]
+TableRow = Mapping[str, Any]
 
 FEW_FILES: Final = 50
 """Of contours, which are read in this process."""
@@ -93,10 +93,10 @@ def list_unreadable(cohort: Cohort) -> tuple[UnreadableFile, ...]:
     return tuple(UnreadableFile(row["paths"][0], row["text"]) for row in found)
 
 
-def list_tasks(cohort: Cohort, rows: Mapping[tuple[str, str], Row], pixels: bool) -> Iterator[ReadingTask]:
+def list_tasks(cohort: Cohort, rows: Mapping[tuple[str, str], TableRow], pixels: bool) -> Iterator[ReadingTask]:
     """The series whose files are read: contours, and with pixels whatever loads."""
     wanted = "true" if pixels else "series_key IN (SELECT series_key FROM series WHERE kind = 'RTSTRUCT')"
-    kinds: dict[str, list[Row]] = {}
+    kinds: dict[str, list[TableRow]] = {}
     for (key, _), row in rows.items():
         kinds.setdefault(key, []).append(row)
     phases = find_phase_options(cohort) if pixels else {}
@@ -108,7 +108,7 @@ def list_tasks(cohort: Cohort, rows: Mapping[tuple[str, str], Row], pixels: bool
 
 
 def make_task(
-    files: SeriesFiles, row: Row, phases: Mapping[str, list[str]], images: Mapping[str, SeriesFiles], pixels: bool
+    files: SeriesFiles, row: TableRow, phases: Mapping[str, list[str]], images: Mapping[str, SeriesFiles], pixels: bool
 ) -> ReadingTask:
     """What is to be read of one series."""
     is_drawn = row["kind"] == "RTSTRUCT"

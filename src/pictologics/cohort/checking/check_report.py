@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...loaders.source_content import count_things
+
 __all__ = ["CheckReport", "CheckedSeries", "UnreadableFile"]
 
 
@@ -83,7 +85,7 @@ class CheckReport:
         counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         count = len(self.series)
         text = f"{len(self.faulty)} of {count} series ({counted or 'none'}) have faults"
-        return f"{text}; {len(self.unreadable)} files cannot be read" if self.unreadable else text
+        return f"{text}; {count_things(len(self.unreadable), 'file')} cannot be read" if self.unreadable else text
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists, dicts, text and numbers."""

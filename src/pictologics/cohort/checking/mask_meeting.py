@@ -14,7 +14,7 @@ from ...geometry import CORNER_ERROR_REFUSED, Grid
 
 __all__ = ["Meeting", "meet_contours", "meet_grids", "read_grid"]
 
-EDGE = 0.5
+IMAGE_EDGE = 0.5
 """Voxels: how far beyond the centers of its outermost voxels an image reaches."""
 
 
@@ -56,8 +56,8 @@ def meet_grids(mask: Grid, image: Grid, *, needs_lattice: bool) -> Meeting:
     """
     low, high = find_bounds(image, mask.index_to_world(mask.corner_indices))
     size = np.asarray(image.shape)
-    if (low > size - 1 + EDGE).any() or (high < -EDGE).any():
-        apart = float(np.maximum(low - (size - 1 + EDGE), -EDGE - high).max())
+    if (low > size - 1 + IMAGE_EDGE).any() or (high < -IMAGE_EDGE).any():
+        apart = float(np.maximum(low - (size - 1 + IMAGE_EDGE), -IMAGE_EDGE - high).max())
         return Meeting(apart, f"it lies outside of its image, {apart:.3g} voxels away")
     if not needs_lattice:
         return Meeting(0.0)
@@ -79,8 +79,8 @@ def meet_contours(points: FloatArray, starts: IntArray, image: Grid) -> Meeting:
     if not len(points):
         return Meeting(0.0, "it has no closed contour")
     index = image.world_to_index(points)
-    beyond = np.maximum(-EDGE - index, index - (np.asarray(image.shape) - 1 + EDGE)).max()
-    if beyond >= EDGE:
+    beyond = np.maximum(-IMAGE_EDGE - index, index - (np.asarray(image.shape) - 1 + IMAGE_EDGE)).max()
+    if beyond >= IMAGE_EDGE:
         return Meeting(float(beyond), f"its contours reach {beyond:.3g} voxels beyond its image")
     firsts = starts[:-1].astype(np.intp)
     lowest, highest = (np.asarray(take.reduceat(index, firsts)) for take in (np.minimum, np.maximum))

@@ -29,7 +29,7 @@ FIND_SERIES: Final = f"""
 """
 """Each series with its image and the sizes of its volumes."""
 
-MASKS: Final = ("SEG", "RTSTRUCT", "dose")
+MASK_KINDS: Final = ("SEG", "RTSTRUCT", "dose")
 
 
 def check_row(row: Mapping[str, Any]) -> CheckedSeries:
@@ -77,7 +77,7 @@ def list_faults(row: Mapping[str, Any]) -> Sequence[str]:
         faults.append(f"its volumes have {row['fewest']} to {row['most']} slices, and some are not complete")
     if row["suv_computable"] is False:
         faults.append(f"uptake values cannot be computed: {row['suv_text']}")
-    if row["kind"] in MASKS:
+    if row["kind"] in MASK_KINDS:
         faults += list_link_faults(row)
     return faults
 
