@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .._version import __version__
+from ..checks import check_whole
 from ..errors import MissingPathError, OptionError
+from ..image import Image
+from ..loader import load_image
 from ..storage.file_writing import replace_file
 from ..storage.paths import is_folder, is_there, refuse_system_errors
 from .querying import query_table, query_text
 from .schema import SCHEMA_VERSION, TABLES
+from .series_sources import FIND_FILES, SeriesSource, group_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,6 +138,93 @@ class Cohort:
             OptionError: If it is something else, or has a mistake.
         """
         return query_text(self.list_parts, text)
+
+    def locate(self, series_key: str) -> SeriesSource:
+        """Where the files of a series are, and what ``load_image`` needs to find it there.
+
+        Args:
+            series_key: The series.
+
+        Returns:
+            Its ``paths``; ``given``, which is what ``load_image`` takes; and ``options``, keywords that tell it from
+            what else an archive holds.
+
+        Raises:
+            OptionError: If there is no such series.
+            UnsupportedFormatError: If an archive holds a part of it.
+        """
+        rows = self.sql(FIND_FILES.format(condition=f"series_key = {quote(series_key)}")).to_arrow_table().to_pylist()
+        found = next(group_files(self.root, rows), None)
+        if found is None:
+            raise OptionError(
+                f"there is no series {series_key!r} with files in the cohort",
+                path=self.path,
+                advice="take a series_key of the table of series",
+            )
+        return found.find_source()
+
+    def files(self, series_key: str) -> str | list[str]:
+        """What ``load_image`` takes to load a series: a path, or the list of its files.
+
+        Args:
+            series_key: The series.
+
+        Raises:
+            OptionError: If there is no such series.
+        """
+        return self.locate(series_key).given
+
+    def load_image(self, series_key: str, phase: int = 0, **options: Any) -> Image:
+        """Load a volume of a series, with the keywords that it needs.
+
+        Args:
+            series_key: The series.
+            phase: Which of its volumes, as in the table of phases.
+            **options: Further keywords of ``load_image``, which count more than those of the tables.
+
+        Raises:
+            OptionError: If there is no such series or volume.
+            ValueError: As ``load_image`` does.
+        """
+        source = self.locate(series_key)
+        condition = f"series_key = {quote(series_key)} AND phase = {check_whole('phase', phase, 0)}"
+        rows = self.query(condition, "phases").select("load_options").fetchall()
+        if not rows and phase:
+            raise OptionError(
+                f"the series {series_key!r} has no volume {phase}",
+                path=self.path,
+                advice="take one of the table of phases",
+            )
+        known = json.loads(rows[0][0] or "{}") if rows else {}
+        return load_image(source.given, **{**source.options, **known, **options})
+
+    def load_masks(self, series_key: str, image: Image) -> dict[str, Image]:
+        """Load the masks that belong to an image, on its voxels.
+
+        Args:
+            series_key: The series of the image.
+            image: The image, as it was loaded.
+
+        Returns:
+            A label map for each segmentation and structure set that is linked to it, by its ``series_key``.
+
+        Raises:
+            ValueError: As ``load_image`` does.
+        """
+        masks = self.sql(
+            "SELECT series_key, kind, format FROM links JOIN series USING (series_key) "
+            f"WHERE image_key = {quote(series_key)} AND kind IN ('SEG', 'RTSTRUCT') ORDER BY series_key"
+        ).fetchall()
+        # The labels of a file that is no DICOM lie on the nearest voxels too, as those of segments do by themselves.
+        placing: dict[str, dict[str, Any]] = {
+            key: {} if name == "DICOM" else {"interpolation": "nearest"} for key, _, name in masks
+        }
+        return {key: self.load_image(key, reference_image=image, **placing[key]) for key, _, _ in masks}
+
+
+def quote(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:

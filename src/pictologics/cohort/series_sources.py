@@ -18,7 +18,7 @@ from ..storage.probed_file import probe_file
 from ..storage.remote_files import RemoteFile
 from ..storage.urls import find_url
 
-__all__ = ["FIND_FILES", "SeriesFiles", "group_files"]
+__all__ = ["FIND_FILES", "SeriesFiles", "SeriesSource", "group_files"]
 
 FIND_FILES: Final = """
     SELECT series_key, path, entry, coalesce(held, 0) AS held

@@ -1,0 +1,86 @@
+"""Series loaded by their key in a cohort, against the files that were written."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+
+from pictologics import load_image
+from pictologics.cohort import index
+from pictologics.errors import OptionError, UnsupportedFormatError
+from tests.factories.dicom_series import uid, write_series
+from tests.factories.phantom import PHANTOM
+from tests.factories.phases import phase_phantom
+
+
+def test_an_image_with_its_masks(demo_cohort, demo_index):
+    patient = demo_cohort.patients[0]
+    assert sorted(demo_index.files(patient.ct.uid)) == sorted(map(str, patient.ct.files))
+    image = demo_index.load_image(patient.ct.uid)
+    np.testing.assert_array_equal(image.array, load_image(list(patient.ct.files)).array)
+    masks = demo_index.load_masks(patient.ct.uid, image)
+    assert masks.keys() == {patient.seg.uid, patient.structures.uid}
+    np.testing.assert_array_equal(masks[patient.seg.uid].array, patient.organs)
+
+
+def test_a_series_that_loads_when_told_how(demo_cohort, demo_index):
+    image = demo_index.load_image(demo_cohort.broken.uid)
+    assert image.array.shape == demo_cohort.broken.grid.shape
+
+
+def test_a_mask_that_is_no_dicom(demo_cohort, demo_index):
+    (key,) = demo_index.query("format = 'NIfTI' AND kind = 'image'").select("series_key").fetchall()[0]
+    image = demo_index.load_image(key)
+    (mask,) = demo_index.load_masks(key, image).values()
+    np.testing.assert_array_equal(mask.array, load_image(demo_cohort.nifti_mask).array)
+
+
+def test_one_of_several_volumes(tmp_path):
+    for t in range(2):
+        change = lambda ds, k, t=t: setattr(ds, "TemporalPositionIdentifier", t + 1)  # noqa: E731
+        write_series(tmp_path / "in" / str(t), phase_phantom(t), lambda ds, k, t=t: rename(ds, k, t), change)
+    cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
+    for t in range(2):
+        np.testing.assert_array_equal(cohort.load_image(uid("a"), t).array, phase_phantom(t).array)
+    with pytest.raises(OptionError, match="has no volume 2"):
+        cohort.load_image(uid("a"), 2)
+
+
+def rename(ds, k, t):
+    """Objects of their own for each time."""
+    ds.SOPInstanceUID = uid("time", t, k)
+
+
+def test_an_archive_of_several_series_by_pseudonyms(tmp_path):
+    for name in ("a", "b"):
+        change = lambda ds, k, name=name: setattr(ds, "RescaleSlope", 1.0 + (name == "b"))  # noqa: E731
+        write_series(tmp_path / "packed" / name, PHANTOM, change, series=name)
+    (tmp_path / "in").mkdir()
+    shutil.make_archive(str(tmp_path / "in" / "both"), "zip", tmp_path / "packed")
+    cohort = index(tmp_path / "in", tmp_path / "out", workers=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sums = sorted(
+            float(cohort.load_image(key).array.sum())
+            for (key,) in cohort.sql("SELECT series_key FROM series").fetchall()
+        )
+    assert sums == [float(PHANTOM.array.sum()), 2 * float(PHANTOM.array.sum())]
+
+
+def test_a_series_of_which_an_archive_holds_a_part(tmp_path):
+    files = write_series(tmp_path / "in")
+    (tmp_path / "packed").mkdir()
+    for file in files[:2]:
+        shutil.move(file, tmp_path / "packed" / file.name)
+    shutil.make_archive(str(tmp_path / "in" / "part"), "zip", tmp_path / "packed")
+    cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
+    with pytest.raises(UnsupportedFormatError, match="an archive loads by itself only"):
+        cohort.files(uid("a"))
+
+
+def test_a_series_that_is_not_there(demo_index):
+    with pytest.raises(OptionError, match="there is no series"):
+        demo_index.load_image("1.2.3'; DROP TABLE series; --")
