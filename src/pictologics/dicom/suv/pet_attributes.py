@@ -103,10 +103,16 @@ class FactReader:
         """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
         group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
         # Each vendor takes the next free block of a private group, so that its number differs from file to file.
-        for block in range(0x10, 0x100):
+        for block in self.list_blocks(group):
             if get_text_value(self.dataset, group << 16 | block) == creator:
                 return get_text_value(self.dataset, group << 16 | block << 8 | element)
         return ""
+
+    def list_blocks(self, group: int) -> list[int]:
+        """The blocks of a private group that are taken: few, and in most files none (DICOM PS3.5 7.8.1)."""
+        first, last = group << 16 | 0x10, group << 16 | 0xFF
+        # Plain numbers: pydicom's own compare at a tenth of their speed.
+        return sorted(tag & 0xFF for tag in map(int, self.dataset.keys()) if first <= tag <= last)
 
     def read_zone(self) -> tzinfo | None:
         """The time zone of dates and times that name none (TimezoneOffsetFromUTC)."""
