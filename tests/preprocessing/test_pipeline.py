@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -429,3 +430,15 @@ def test_writing_to_what_comes_out_changes_nothing_that_went_in(steps):
     np.testing.assert_array_equal(scan.array, before[0])
     np.testing.assert_array_equal(mask.array, before[1])
     np.testing.assert_array_equal(scan.direction, np.eye(3))
+
+
+def test_yaml_of_very_many_values_is_refused_before_they_are_built(monkeypatch):
+    """Half a megabyte of commas takes PyYAML twenty seconds."""
+    built = []
+    compose = yaml.SafeLoader.compose_node
+    monkeypatch.setattr(yaml.SafeLoader, "compose_node", lambda *args: built.append(1) or compose(*args))
+    for text in ("steps: [" + "x," * 60_000 + "]", "a: {" + "b: 1, " * 30_000 + "}", "- - 1\n" * 30_000):
+        built.clear()
+        with pytest.raises(OptionError, match="more than 20000 values"):
+            Pipeline.from_yaml(text)
+        assert len(built) == 20_000

@@ -24,6 +24,7 @@ from pictologics import (
     explain,
     load_image,
 )
+from pictologics.dicom.headers.dicomdir import list_dicomdir_files
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES, slice_file, uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
@@ -239,6 +240,17 @@ def test_a_cut_index(index, tenths):
     cut(index, index.stat().st_size * tenths // 10)
     with refused_at_last(PictologicsError):
         load_image(index)
+
+
+def test_an_index_that_lists_a_file_very_often_reads_it_once(index):
+    ds = pydicom.dcmread(index)
+    for record in records(ds):
+        record.ReferencedFileID = records(ds)[0].ReferencedFileID
+    ds.DirectoryRecordSequence.extend(records(ds)[:1] * 3000)
+    ds.save_as(index)
+    listed = list_dicomdir_files(index)
+    assert len(listed) == 1
+    assert load_image(index).array.shape[2] == 1
 
 
 def test_an_index_that_lists_itself(index):

@@ -26,7 +26,8 @@ def list_dicomdir_files(index: Path) -> list[StoredFile]:
     with refuse_damage(index, "this DICOMDIR cannot be parsed", "pass its folder"):
         records = list_directory_records(index)
     files, absent = list[StoredFile](), list[str]()
-    for parts in records:
+    # A file that is listed twice is one file.
+    for parts in dict.fromkeys(map(tuple, records)):
         path = find_listed_file(index, parts)
         if path is None:
             absent.append("/".join(parts))
@@ -43,11 +44,11 @@ def list_dicomdir_files(index: Path) -> list[StoredFile]:
     return files
 
 
-def find_listed_file(index: Path, parts: list[str]) -> Path | None:
+def find_listed_file(index: Path, parts: tuple[str, ...]) -> Path | None:
     """The file that a record names, in the case that the disk has it; None if it is not there."""
     if any(PurePath(part).is_absolute() or part in {"", "."} or ".." in PurePath(part).parts for part in parts):
         raise CorruptFileError(
-            f"this DICOMDIR refers to {parts}, outside its folder",
+            f"this DICOMDIR refers to {list(parts)}, outside its folder",
             path=index,
             advice="pass the folder to load what is there",
         )
