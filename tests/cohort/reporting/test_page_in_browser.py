@@ -66,6 +66,16 @@ def visit(browser: Browser, run_page: Path):
     context.close()
 
 
+def test_a_run_that_has_just_begun_has_a_page(browser, tmp_path):
+    write_run(tmp_path, 0, planned=3)
+    context = browser.new_context(viewport=PHONE)
+    visit = Visit(context, report(tmp_path))
+    expect(visit.page.locator("#rows")).to_have_text("No case has ended yet.")
+    expect(visit.page.locator(".notice")).to_contain_text("0 of 3 cases")
+    assert visit.complaints == []
+    context.close()
+
+
 def list_cases(page: Page) -> list[str]:
     return page.locator("#rows .case-name").all_text_contents()
 

@@ -72,6 +72,17 @@ def test_the_command_makes_the_page_and_a_second_one_draws_nothing(tmp_path):
     )
 
 
+def test_a_run_behind_a_url_has_a_page_here(tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    write_run(tmp_path / "out", 5)
+    fsspec.filesystem("memory").put(str(tmp_path / "out"), "/reported", recursive=True)
+    with pytest.raises(OptionError, match="page="):
+        report("memory://reported")
+    cases = read_data(report("memory://reported", tmp_path / "page.html"))["cases"]
+    assert [case["status"] for case in cases] == ["done"] * 4 + ["failed"]
+    assert all(case["hasPicture"] for case in cases[:4])
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(MissingPathError, match=r"run\.json"):
         report(tmp_path)

@@ -31,7 +31,7 @@ def draw_jobs(jobs: Sequence[PictureJob], memory: float, done: Callable[[int], N
     left = sorted(jobs, key=lambda job: job.memory, reverse=True)
     while left:
         largest = max(left[0].memory, 1)
-        processes = max(1, min(get_num_threads(), len(left), int(memory // largest)))
+        processes = max(1, int(min(get_num_threads(), len(left), memory // largest)))
         begun, left = draw_until_one_ends(left, processes, done)
         for job in begun:
             # One of these ended the process: alone, the others are drawn, and that one is known.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -145,23 +146,32 @@ def leave_out_rows(rows: list[ReportRow], measure: Callable[[list[ReportRow]], i
 def draw_missing(jobs: Sequence[PictureJob | None], progress: bool) -> None:
     """Draw the cases whose pictures are not kept yet."""
     missing = [job for job in jobs if job is not None and read_kept_pictures(job) is None]
+    # Nothing to load needs no process, and what fsspec keeps in memory no other process sees.
+    elsewhere = []
     for job in missing:
-        if not job.images:
-            # Nothing to load: no process is needed to say so.
+        if job.images and not job.folder.root.startswith("memory://"):
+            elsewhere.append(job)
+        else:
             draw_job(job)
-    missing = [job for job in missing if job.images]
-    if not missing:
+    if not elsewhere:
         return
-    memory = MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = MEMORY_SHARE * find_installed_memory()
     if not progress:
-        draw_jobs(missing, memory, lambda _: None)
+        draw_jobs(elsewhere, memory, lambda _: None)
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("Drawing cases", total=len(missing))
-        draw_jobs(missing, memory, lambda count: bars.advance(task, count))
+        task = bars.add_task("Drawing cases", total=len(elsewhere))
+        draw_jobs(elsewhere, memory, lambda count: bars.advance(task, count))
+
+
+def find_installed_memory() -> float:
+    """Bytes of memory that the machine has; infinite where the system does not say."""
+    if not hasattr(os, "sysconf"):
+        return math.inf
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def find_drawn_facts(job: PictureJob) -> DrawnFacts:
