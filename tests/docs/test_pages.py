@@ -40,6 +40,12 @@ def test_what_loads_is_what_the_script_finds(tmp_path):
     assert made.read_text(encoding="utf-8") in page
 
 
+def test_the_tables_of_a_cohort_are_those_of_the_schema(tmp_path):
+    made = tmp_path / "tables.md"
+    subprocess.run([sys.executable, ROOT / "docs" / "tables" / "make_cohort_tables.py", made], check=True)
+    assert made.read_text(encoding="utf-8") in (ROOT / "docs" / "cohort-tables.md").read_text(encoding="utf-8")
+
+
 @each_page
 def test_links_lead_to_files(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
