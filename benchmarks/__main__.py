@@ -15,6 +15,7 @@ from . import (
     filters,
     header_scan,
     import_time,
+    indexing,
     merging,
     nifti_files,
     nrrd_files,
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "memory": peak_memory.run,
     "merge": merging.run,
     "import": import_time.run,
+    "index": indexing.run,
     "remote": remote_heads.run,
     **segmentations.BENCHMARKS,
 }
@@ -55,6 +57,7 @@ SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **resampling.BENCHMARKS,
     **filters.BENCHMARKS,
     "report": report_page.run,
+    "index million": indexing.run_million,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
 }

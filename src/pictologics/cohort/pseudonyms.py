@@ -9,6 +9,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -64,7 +65,7 @@ class Pseudonyms:
 
     def series(self, uid: str) -> str | None:
         """The series', from SeriesInstanceUID; None without one."""
-        return self.name("S", uid)
+        return name_repeated(self, "S", uid)
 
     def instance(self, uid: str) -> str | None:
         """The object's, from SOPInstanceUID; None without one."""
@@ -120,6 +121,12 @@ class Pseudonyms:
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of a text; of each kind another."""
         return hmac.digest(self.key, f"{kind}:{text}".encode("utf-8", "surrogateescape"), "sha256")
+
+
+@lru_cache(maxsize=1024)
+def name_repeated(names: Pseudonyms, letter: str, uid: str) -> str | None:
+    """The pseudonym of a UID that most files repeat."""
+    return names.name(letter, uid)
 
 
 def find_key(path: Path | None) -> bytes:

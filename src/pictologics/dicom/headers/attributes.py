@@ -45,6 +45,12 @@ def parse_decimals(raw: bytes) -> tuple[float, ...] | None:
     return numbers
 
 
+@lru_cache(maxsize=4096)
+def split_texts(text: str) -> tuple[str, ...]:
+    """The values of a text in upper case. Most repeat from slice to slice."""
+    return tuple(part.strip() for part in text.upper().split("\\"))
+
+
 class Attributes:
     """Raw values of some attributes of one file, or of one frame of it.
 
@@ -73,7 +79,7 @@ class Attributes:
 
     def texts(self, tag: int) -> list[str]:
         """The values of a text attribute in upper case, such as those of ImageType."""
-        return [part.strip() for part in self.text(tag).upper().split("\\")]
+        return list(split_texts(self.text(tag)))
 
     def decode(self, raw: bytes) -> str:
         """Text in the file's own character set (DICOM PS3.5 6.1)."""
