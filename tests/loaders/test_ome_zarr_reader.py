@@ -185,6 +185,34 @@ def test_what_other_software_moved_is_where_it_says_now(tmp_path):
     assert moved.modality == "Unknown"
 
 
+def test_label_maps_are_listed_beside_their_image(tmp_path):
+    image = Image(
+        np.asfortranarray(PHANTOM.array.astype(np.int16)), (0.5, 0.75, 3.0), (10.0, 20.0, 30.0), modality="CT"
+    )
+    organs = Image(
+        np.asfortranarray(PHANTOM.array % 3).astype(np.uint8),
+        (0.5, 0.75, 3.0),
+        (10.0, 20.0, 30.0),
+        modality="SEG",
+        labels={1: "liver", 2: "spleen"},
+    )
+    scan = tmp_path / "scan.ome.zarr"
+    save_image(image, scan)
+    for name in ("organs.zarr", "again.zarr", "organs.zarr"):
+        save_image(organs, scan / "labels" / name)
+    group = zarr.open_group(str(scan), mode="r")
+    assert group["labels"].attrs["ome"] == {"version": "0.5", "labels": ["organs.zarr", "again.zarr"]}
+    described = group["labels/organs.zarr"].attrs["ome"]["image-label"]
+    assert described["properties"] == [{"label-value": 1, "name": "liver"}, {"label-value": 2, "name": "spleen"}]
+    assert load_image(scan / "labels/organs.zarr").equals(organs)
+    assert load_image(scan).equals(image)
+    with pytest.raises(OptionError, match="a label map of whole numbers is required there"):
+        save_image(Image(np.zeros((2, 2, 2)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), scan / "labels/x.zarr")
+    (scan / "labels/zarr.json").write_text("{}")
+    with pytest.raises(CorruptFileError, match="does not list label maps"):
+        save_image(organs, scan / "labels/more.zarr")
+
+
 def test_a_folder_of_another_kind_is_not_overwritten(tmp_path):
     image = Image(np.zeros((2, 2, 2)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
     (tmp_path / "a.zarr").mkdir()

@@ -14,6 +14,7 @@ from ...image import Image
 from ...storage.folder_writing import replace_folder
 from ..json_comment import make_json_comment
 from ..voxel_writing import prepare_voxels
+from .label_groups import add_label_group, describe_label_group, is_label_group, make_labels_folder
 from .vocabulary import OWN_KEY, VERSION, ZARR_MARKS
 from .zarr_edge import import_zarr
 
@@ -44,12 +45,27 @@ class OmeZarrWriter:
         """Write an image; see ``pictologics.save_image``."""
         stored, note = prepare_voxels(image, self.types, self.name, path)
         own = {**json.loads(make_json_comment(image, note)), "complete": True}
+        is_labels = is_label_group(path)
+        label_words = {"image-label": describe_label_group(image, path)} if is_labels else {}
+        if is_labels:
+            make_labels_folder(path)
         with replace_folder(path, ZARR_MARKS) as temporary:
-            write_zarr_image(temporary, image, stored, own)
+            write_zarr_image(temporary, image, stored, {OWN_KEY: own}, label_words)
+        if is_labels:
+            add_label_group(path)
 
 
-def write_zarr_image(folder: Path, image: Image, stored: npt.NDArray[Any], own: dict[str, Any]) -> None:
+def write_zarr_image(
+    folder: Path, image: Image, stored: npt.NDArray[Any], own: dict[str, Any], more: dict[str, Any]
+) -> None:
     """Write the group and its array.
+
+    Args:
+        folder: Where the group goes.
+        image: The image.
+        stored: Its voxels, as they are to be stored.
+        own: Attributes beside those of the standard.
+        more: What the standard has besides the multiscales.
 
     Raises:
         OptionError: If zarr is not installed.
@@ -65,6 +81,7 @@ def write_zarr_image(folder: Path, image: Image, stored: npt.NDArray[Any], own: 
     ]
     ome = {
         "version": VERSION,
+        **more,
         "multiscales": [
             {
                 "name": image.modality,
@@ -75,7 +92,7 @@ def write_zarr_image(folder: Path, image: Image, stored: npt.NDArray[Any], own: 
     }
     voxels = stored.T
     try:
-        group = zarr.create_group(str(folder), zarr_format=3, overwrite=True, attributes={"ome": ome, OWN_KEY: own})
+        group = zarr.create_group(str(folder), zarr_format=3, overwrite=True, attributes={"ome": ome, **own})
         array = group.create_array(
             "0",
             shape=voxels.shape,
