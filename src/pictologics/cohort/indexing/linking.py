@@ -104,9 +104,9 @@ SAME_STUDY: Final = f"""
 FILE_NAMES: Final = r"""
     CREATE TEMP TABLE link_names AS
     SELECT series_key, folder, regexp_replace(folder, '/?[^/]*$', '') AS parent,
-        list_filter(regexp_extract_all(stem, '[a-z]+|[0-9]+'), lambda word: NOT list_contains(
+        [word FOR word IN regexp_extract_all(stem, '[a-z]+|[0-9]+') IF NOT list_contains(
             ['mask', 'masks', 'seg', 'segs', 'segmentation', 'label', 'labels', 'labelmap', 'roi', 'rois', 'gt'], word
-        )) AS words
+        )] AS words
     FROM (
         SELECT series_key, regexp_replace(path, '/?[^/]*$', '') AS folder, regexp_replace(
             lower(regexp_extract(path, '[^/]*$')), '(_0[0-9]{3})?(\.seg)?\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr|img)$', ''
