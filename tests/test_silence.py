@@ -12,7 +12,7 @@ import pytest
 
 from pictologics import GeometryWarning, load_image
 from pictologics.dicom.headers.pydicom_edge import decode_text
-from pictologics.silence import silence_this_thread
+from pictologics.silence import hear_this_thread, silence_this_thread
 
 
 @pytest.fixture
@@ -107,3 +107,30 @@ def test_error_on_geometry_warning_holds_in_threads(fast_switches):
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(load, range(2000))) == 1000
         assert list(warnings.filters) == before
+
+
+def test_what_a_thread_is_warned_of_is_noted_by_class_and_nobody_else_is_heard(strict):
+    others: list[str] = []
+
+    def warn_elsewhere():
+        try:
+            warnings.warn("elsewhere", UserWarning, stacklevel=1)
+        except UserWarning as error:
+            others.append(str(error))
+
+    with hear_this_thread() as heard:
+        warnings.warn("where", GeometryWarning, stacklevel=1)
+        warnings.warn("of users", UserWarning, stacklevel=1)
+        with silence_this_thread():
+            warnings.warn("passed over", GeometryWarning, stacklevel=1)
+        np.log(np.zeros(1))
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(warn_elsewhere).result()
+        with pytest.raises(DeprecationWarning):
+            warnings.warn("for programmers", DeprecationWarning, stacklevel=1)
+        # A second time at the same line is a second warning.
+        warnings.warn("where", GeometryWarning, stacklevel=1)
+    assert [kind for kind, _ in heard] == ["GeometryWarning", "UserWarning", "RuntimeWarning", "GeometryWarning"]
+    assert heard[0] == ("GeometryWarning", "where")
+    assert others == ["elsewhere"]
+    assert list(warnings.filters) == strict

@@ -18,6 +18,8 @@ from .options import (
     DatasetIndex,
     InterpolationChoice,
     IrregularChoice,
+    LayoutChoice,
+    MaskFilesChoice,
     OutsideFiles,
     PrintJson,
     Recursive,
@@ -223,6 +225,78 @@ def overlay(
         dataset_index=commands.read_dataset_index(dataset_index),
         recursive=recursive,
         series_uid=series_uid,
+    )
+
+
+@app.command("run")
+def run_command(
+    cohort: Annotated[Path, typer.Argument(help="The folder of a cohort, as index makes it.")],
+    out: Annotated[str, typer.Argument(help="The folder to write to, or a URL.")],
+    where: Annotated[
+        str | None, typer.Option(metavar="SQL", help="Which series: a condition such as \"modality = 'CT'\".")
+    ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=SQL", help="An image of each case; repeat it for several, the first is the reference."
+        ),
+    ] = None,
+    masks: Annotated[
+        str | None,
+        typer.Option(metavar="SQL", help="Which of the masks that belong to the images.", show_default="all"),
+    ] = None,
+    no_masks: Annotated[bool, typer.Option("--no-masks", help="Leave masks out.")] = False,
+    all_phases: Annotated[
+        bool, typer.Option("--all-phases", help="Make a case of each volume of a series, not only of the first.")
+    ] = False,
+    pipeline: Annotated[
+        Path | None, typer.Option("--pipeline", "-p", help="Steps to apply to each case: a .yaml or .json file.")
+    ] = None,
+    layout: Annotated[LayoutChoice, typer.Option(help="How the files are arranged.")] = LayoutChoice.FLAT,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the layout; repeat it for several.")
+    ] = None,
+    suffix: Annotated[str, typer.Option("--format", help="What the files end with, such as .nrrd.")] = ".nii.gz",
+    mask_files: Annotated[
+        MaskFilesChoice, typer.Option(help="Make one label map of the masks of a case, or keep one for each file.")
+    ] = MaskFilesChoice.MERGED,
+    suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
+    interpolation: Annotated[
+        InterpolationChoice, typer.Option(help="How images are placed on the voxels of the first.")
+    ] = InterpolationChoice.LINEAR,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Begin cases again that failed before.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes work.", show_default="by cores and memory")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Work on the cluster of this Dask scheduler: tcp://HOST:PORT.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds that an attempt at a case may take.", show_default="no limit")
+    ] = None,
+) -> None:
+    """Load, process and write the cases of a cohort, with a row in a manifest for each.
+
+    Run again, it does only what is missing or has changed. Ctrl-C ends it at any time. The exit status is 1 if a case
+    has no result.
+    """
+    commands.run_cohort(
+        str(cohort),
+        out,
+        commands.ChosenCases(where, image or [], masks, no_masks, all_phases),
+        pipeline,
+        option or [],
+        layout=layout.value,
+        format=suffix,
+        masks=mask_files.value,
+        suv=None if suv is None else suv.value,
+        interpolation=interpolation.value,
+        dry_run=dry_run,
+        retry_failed=retry_failed,
+        workers=workers,
+        scheduler=scheduler,
+        time_limit=time_limit,
     )
 
 

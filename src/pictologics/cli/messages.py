@@ -31,11 +31,13 @@ OPTIONS_OF_KEYWORDS = {
     "irregular": "--irregular",
     "recursive": "--recursive",
     "reference_image": "--reference",
+    "retry_failed": "--retry-failed",
     "relabel_masks": "--relabel",
     "reposition_to_reference": "--reference IMAGE",
     "series_uid": "--series-uid",
     "slices": "--slices",
     "suv": "--suv",
+    "time_limit": "--time-limit",
     "window": "--window",
 }
 """Keywords of the public functions, and the options by which commands set them; some with a name for their value."""

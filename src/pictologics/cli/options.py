@@ -13,6 +13,8 @@ __all__ = [
     "DatasetIndex",
     "InterpolationChoice",
     "IrregularChoice",
+    "LayoutChoice",
+    "MaskFilesChoice",
     "OutsideFiles",
     "PrintJson",
     "Recursive",
@@ -60,6 +62,22 @@ class InterpolationChoice(StrEnum):
     NEAREST = "nearest"
     LINEAR = "linear"
     CUBIC = "cubic"
+
+
+class LayoutChoice(StrEnum):
+    """How the files of a data set are arranged."""
+
+    FLAT = "flat"
+    BIDS = "bids"
+    NNUNET = "nnunet"
+    MONAI = "monai"
+
+
+class MaskFilesChoice(StrEnum):
+    """What becomes of the masks of a case."""
+
+    MERGED = "merged"
+    SEPARATE = "separate"
 
 
 class RuleChoice(StrEnum):

@@ -7,3 +7,7 @@ from .indexing.index_run import index as index
 from .reporting.report import report as report
 from .running.manifest import ManifestRow as ManifestRow, read_manifest as read_manifest
 from .training.dataset import Dataset as Dataset
+from .cases.case import Case as Case, SeriesChoice as SeriesChoice
+from .cases.selection import Selection as Selection
+from .running.gathering import gather_manifest as gather_manifest
+from .running.run import RunResult as RunResult, run as run

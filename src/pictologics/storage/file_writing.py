@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import FileAccessError, OptionError
 from .paths import check_writable_name, is_folder
 
-__all__ = ["create_exclusively", "make_temporary_name", "replace_file"]
+__all__ = ["create_exclusively", "make_temporary_name", "remove_abandoned_files", "replace_file"]
 
 LONGEST_SUFFIX = 32
 """Characters that a suffix may take of a temporary name, which must not be longer than the 255 bytes of a legal one."""

@@ -10,5 +10,6 @@ from .overlay import OverlayOptions as OverlayOptions, draw_overlay as draw_over
 from .process import run_pipeline as run_pipeline
 from .query import print_query as print_query
 from .report import make_report as make_report
+from .run import ChosenCases as ChosenCases, run_cohort as run_cohort
 from .segments import print_segments as print_segments
 from .volume_choice import read_dataset_index as read_dataset_index

@@ -21,6 +21,8 @@ __all__ = [
     "ManifestRow",
     "WrittenFile",
     "check_run_version",
+    "forget_row",
+    "iterate_rows",
     "read_manifest",
     "read_row",
     "read_run_facts",
@@ -230,6 +232,11 @@ def parse_row(text: str, path: str) -> ManifestRow:
         raise CorruptFileError(
             "this is no row of a manifest", path=path, advice="delete it, and run the cohort into this folder again"
         ) from error
+
+
+def forget_row(folder: RunFolder, case_id: str) -> None:
+    """Remove the row of a case that is begun again."""
+    folder.remove(locate_row(case_id))
 
 
 def iterate_rows(folder: RunFolder) -> Iterator[ManifestRow]:

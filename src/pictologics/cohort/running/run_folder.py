@@ -16,8 +16,10 @@ from ...image import Image
 from ...loader import load_image
 from ...saving import save_image
 from ...storage.file_writing import replace_file
+from ...storage.files import access_error
+from ...storage.paths import refuse_system_errors
 
-__all__ = ["RunFolder", "open_run_folder"]
+__all__ = ["RunFolder", "make_folder", "open_run_folder"]
 
 HASHED_AT_ONCE = 1 << 20
 """Bytes that a checksum is taken of at a time."""
@@ -61,28 +63,31 @@ class RunFolder:
     def read_text(self, path: str) -> str | None:
         """Read a text file; None if it is not there."""
         try:
-            if self.is_remote:
-                return str(self.file_system.cat_file(self.locate(path)).decode("utf-8"))
-            return Path(self.locate(path)).read_text(encoding="utf-8")
+            with refuse_all_but_missing("the file cannot be read", self.locate(path)):
+                if self.is_remote:
+                    return str(self.file_system.cat_file(self.locate(path)).decode("utf-8"))
+                return Path(self.locate(path)).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def list_names(self, folder: str) -> list[str]:
         """Names of the files in a folder, in alphabetical order; none if it is not there."""
         try:
-            if self.is_remote:
-                entries = self.file_system.ls(self.locate(folder), detail=False)
-                return sorted(str(entry).rstrip("/").rpartition("/")[2] for entry in entries)
-            return sorted(entry.name for entry in os.scandir(self.locate(folder)))
+            with refuse_all_but_missing("the folder cannot be read", self.locate(folder)):
+                if self.is_remote:
+                    entries = self.file_system.ls(self.locate(folder), detail=False)
+                    return sorted(str(entry).rstrip("/").rpartition("/")[2] for entry in entries)
+                return sorted(entry.name for entry in os.scandir(self.locate(folder)))
         except FileNotFoundError:
             return []
 
     def measure(self, path: str) -> int | None:
         """Bytes of a file; None if it is not there."""
         try:
-            if self.is_remote:
-                return int(self.file_system.size(self.locate(path)))
-            return Path(self.locate(path)).stat().st_size
+            with refuse_all_but_missing("the file cannot be read", self.locate(path)):
+                if self.is_remote:
+                    return int(self.file_system.size(self.locate(path)))
+                return Path(self.locate(path)).stat().st_size
         except FileNotFoundError:
             return None
 
@@ -96,7 +101,7 @@ class RunFolder:
 
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens if it is not there."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), refuse_all_but_missing("the file cannot be removed", self.locate(path)):
             if self.is_remote:
                 self.file_system.rm_file(self.locate(path))
             else:
@@ -129,7 +134,8 @@ class RunFolder:
 
     def open_for_reading(self, path: str) -> Any:
         """A file, opened to read its bytes."""
-        return self.file_system.open(self.locate(path), "rb") if self.is_remote else Path(self.locate(path)).open("rb")
+        with refuse_all_but_missing("the file cannot be read", self.locate(path)):
+            return self.file_system.open(self.locate(path), "rb") if self.is_remote else open(self.locate(path), "rb")  # noqa: PTH123
 
     @property
     def file_system(self) -> Any:
@@ -151,15 +157,22 @@ def open_run_folder(out: str | os.PathLike[str]) -> RunFolder:
     return RunFolder(root if "://" in root else str(Path(root).absolute()))
 
 
+@contextmanager
+def refuse_all_but_missing(found: str, path: str) -> Iterator[None]:
+    """Turn what the system refuses into our error, unless the file is missing, which may be as it should."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise access_error(found, error, path) from error
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it.
 
     Raises:
         FileAccessError: If the system refuses.
     """
-    try:
+    with refuse_system_errors("the folder cannot be made", folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileAccessError(
-            f"the folder cannot be made ({error.strerror})", path=folder, advice="check the disk and permissions"
-        ) from error

@@ -1,0 +1,150 @@
+"""What the tables of a cohort say of the series that make cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..cohort_folder import Cohort
+from .case import SeriesChoice
+
+__all__ = [
+    "LinkedMask",
+    "SeriesSources",
+    "find_linked_masks",
+    "find_phases",
+    "find_series",
+    "find_sources",
+    "make_choice",
+    "set_phase",
+]
+
+FACT_COLUMNS = ("manufacturer", "model", "body_part")
+"""What goes into the manifest of a series besides its modality and its keys."""
+
+
+@dataclass(frozen=True)
+class LinkedMask:
+    """A mask and the image that it belongs to.
+
+    Attributes:
+        row: The row of its series.
+        image_key: The image.
+        how: How it was linked.
+        choices: How many images fitted equally well.
+    """
+
+    row: Mapping[str, Any]
+    image_key: str
+    how: str
+    choices: int
+
+
+@dataclass(frozen=True)
+class SeriesSources:
+    """Where a series is.
+
+    Attributes:
+        files: What ``load_image`` takes.
+        options: Keywords that it needs to find the series there.
+    """
+
+    files: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fetch_rows(relation: Any) -> list[dict[str, Any]]:
+    """The rows of a DuckDB relation, as dicts."""
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def quote_keys(keys: Collection[str]) -> str:
+    """Keys as a list in SQL."""
+    return ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
+
+
+def find_series(cohort: Cohort, condition: str, kinds: str = "kind = 'image'") -> list[dict[str, Any]]:
+    """Series that meet a condition, in the order of patients, studies and series."""
+    found = cohort.query(f"{kinds} AND ({condition})")
+    return fetch_rows(found.order("patient_key, study_key, series_number, series_key"))
+
+
+def find_linked_masks(cohort: Cohort, condition: str, images: Collection[str]) -> dict[str, list[LinkedMask]]:
+    """Masks that meet a condition and are linked to one of some images, by the image's key."""
+    rows = {row["series_key"]: row for row in find_series(cohort, condition, "kind <> 'image'")}
+    found: dict[str, list[LinkedMask]] = {}
+    links = cohort.sql("SELECT series_key, image_key, how, choices FROM links ORDER BY series_key, image_key")
+    for key, image, how, choices in links.fetchall():
+        if image in images and key in rows:
+            found.setdefault(image, []).append(LinkedMask(rows[key], image, how, int(choices or 1)))
+    return found
+
+
+def find_phases(cohort: Cohort, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The volumes of series that have several, by the series' key."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if keys:
+        phases = cohort.query(f"series_key IN ({quote_keys(keys)})", table="phases")
+        for row in fetch_rows(phases.order("series_key, phase")):
+            found.setdefault(row["series_key"], []).append(row)
+    return found
+
+
+def find_sources(cohort: Cohort, keys: Sequence[str]) -> dict[str, SeriesSources]:
+    """Where series are, by their keys; of objects that are there twice, one file."""
+    if not keys:
+        return {}
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    files = cohort.sql(
+        f"SELECT series_key, path, entry FROM files WHERE series_key IN ({quote_keys(keys)}) AND error IS NULL "
+        "QUALIFY row_number() OVER (PARTITION BY series_key, coalesce(instance_key, path) ORDER BY path, entry) = 1 "
+        "ORDER BY series_key, path, entry"
+    )
+    for key, path, entry in files.fetchall():
+        found.setdefault(key, []).append((locate_file(cohort.root, path), entry))
+    return {key: make_sources(key, found.get(key, []), cohort.facts.identifiers) for key in keys}
+
+
+def make_sources(key: str, files: Sequence[tuple[str, str | None]], is_uid: bool) -> SeriesSources:
+    """What loads a series: its files, or the archives that they lie in."""
+    paths = tuple(dict.fromkeys(path for path, _ in files))
+    # An archive may hold further series, which only their UIDs tell apart; a pseudonym is none.
+    is_packed = any(entry for _, entry in files)
+    return SeriesSources(paths, {"series_uid": key} if is_packed and is_uid else {})
+
+
+def locate_file(root: str, path: str) -> str:
+    """The whole path or URL of a file below the root of a cohort."""
+    return f"{root.rstrip('/')}/{path}" if "://" in root else str(Path(root) / path)
+
+
+def make_choice(name: str, row: Mapping[str, Any], sources: SeriesSources, drawn_on: str = "") -> SeriesChoice:
+    """A series as a part of a case."""
+    options = {**json.loads(row["load_options"] or "{}"), **sources.options}
+    shape = tuple(row[f"size_{axis}"] for axis in "xyz")
+    spacing = tuple(row[f"spacing_{axis}"] for axis in "xyz")
+    return SeriesChoice(
+        name,
+        row["series_key"],
+        sources.files,
+        options,
+        row["study_key"] or "",
+        row["patient_key"] or "",
+        row["modality"] or "Unknown",
+        int(options.get("dataset_index") or 0),
+        None if None in shape else shape,
+        None if None in spacing else spacing,
+        int(row["voxel_bytes"] or 0),
+        row["kind"] or "image",
+        drawn_on,
+        {column: row[column] for column in FACT_COLUMNS if row[column]},
+    )
+
+
+def set_phase(choice: SeriesChoice, row: Mapping[str, Any]) -> SeriesChoice:
+    """The same series, of which another volume is loaded."""
+    options = {**choice.options, **json.loads(row["load_options"] or "{}")}
+    return replace(choice, phase=int(row["phase"]), options=options)

@@ -1,0 +1,108 @@
+"""The images and masks of a case, in memory and on the voxels of its first image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...image import Image
+from ...image_checks import note_other_frame
+from ...loader import load_image
+from ...loaders.registry import find_reader
+from ...placement import place_with_report
+from ...provenance import give_warnings
+from ..cases.case import Case, SeriesChoice
+from .mask_merging import make_label_map, merge_label_maps
+from .rules import RunRules
+
+__all__ = ["MERGED_MASK", "LoadedCase", "load_case", "name_written_masks"]
+
+MERGED_MASK = "mask"
+"""What the one label map is called that the masks of a case become."""
+
+PET = "PT"
+"""The modality whose values can be given as uptake."""
+
+
+@dataclass(frozen=True)
+class LoadedCase:
+    """A case in memory.
+
+    Attributes:
+        images: Its images by name, all on the voxels of the first.
+        masks: Its label maps by name, on the same voxels.
+    """
+
+    images: dict[str, Image]
+    masks: dict[str, Image]
+
+
+def name_written_masks(case: Case, rules: RunRules) -> Case:
+    """The case as it is written: with one mask, if all of them are merged."""
+    if rules.masks == "separate" or not case.masks:
+        return case
+    first = case.masks[0]
+    keys = "+".join(dict.fromkeys(mask.series_key for mask in case.masks if mask.series_key))
+    merged = SeriesChoice(
+        MERGED_MASK,
+        keys,
+        study_key=first.study_key,
+        patient_key=first.patient_key,
+        modality="SEG",
+        shape=next(iter(case.images.values())).shape,
+        kind=first.kind,
+    )
+    return Case(case.case_id, case.images, (merged,), case.notes, case.problem)
+
+
+def load_case(case: Case, rules: RunRules) -> LoadedCase:
+    """Load a case.
+
+    Raises:
+        PictologicsError: If anything of it does not load, or has no place on the first image.
+    """
+    images: dict[str, Image] = {}
+    for choice in case.images.values():
+        placing: dict[str, Any] = {}
+        if images:
+            reference = next(iter(images.values()))
+            placing = {"reference_image": reference, "interpolation": rules.interpolation}
+        images[choice.name] = load_choice(choice, rules, **placing)
+    reference = next(iter(images.values()))
+    masks = {choice.name: load_case_mask(choice, reference, case, rules) for choice in case.masks}
+    if masks and rules.masks == "merged":
+        masks = {MERGED_MASK: merge_label_maps(masks)}
+    return LoadedCase(images, masks)
+
+
+def load_choice(choice: SeriesChoice, rules: RunRules, **placing: Any) -> Image:
+    """Load an image of a case, by what is known of it."""
+    options = dict(choice.options)
+    if rules.suv is not None and choice.modality == PET:
+        options["suv"] = rules.suv
+    return load_image(list_sources(choice), **{**options, **placing})
+
+
+def load_case_mask(choice: SeriesChoice, reference: Image, case: Case, rules: RunRules) -> Image:
+    """Load a mask of a case as a label map, onto the voxels of its first image."""
+    sources = list_sources(choice)
+    _, reader = find_reader(sources, bool(choice.options.get("recursive")), choice.options.get("series_uid"))
+    if not reader.needs_reference:
+        return make_label_map(put_on_voxels(load_image(sources, **choice.options), reference), choice.name)
+    # Contours lie in the planes of their own image only.
+    drawn_on = case.images.get(choice.drawn_on)
+    own = reference if drawn_on is None else load_choice(drawn_on, rules)
+    mask = load_image(sources, **{**choice.options, "reference_image": own})
+    return make_label_map(mask if drawn_on is None else put_on_voxels(mask, reference), choice.name)
+
+
+def put_on_voxels(mask: Image, reference: Image) -> Image:
+    """Put a mask onto the voxels of an image, as ``load_seg`` does: to the nearest, with a warning unless they meet."""
+    placed = place_with_report(note_other_frame(mask, reference), reference.grid, 0.0, fallback="nearest")
+    give_warnings(mask.provenance.source, [*placed.decisions, *placed.losses])
+    return placed.image
+
+
+def list_sources(choice: SeriesChoice) -> str | list[str]:
+    """What ``load_image`` takes: a path, or a list of several."""
+    return choice.files[0] if len(choice.files) == 1 else list(choice.files)

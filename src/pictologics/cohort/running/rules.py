@@ -1,0 +1,129 @@
+"""What is the same for all cases of a run, and a hash of what the result of a case depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import partial
+from typing import Any, Literal
+
+from ...checks import check_choice, check_number, option_error
+from ...image import Image
+from ...interpolation import Interpolation
+from ...loaders.keywords import check_suv
+from ...loaders.protocol import Suv
+from ...preprocessing import Pipeline
+from ..cases.case import Case
+from ..layouts.protocol import Layout
+from .run_folder import RunFolder
+
+__all__ = [
+    "CaseFunction",
+    "CaseProcess",
+    "MaskFiles",
+    "RunRules",
+    "describe_layout",
+    "describe_process",
+    "hash_parameters",
+    "make_rules",
+]
+
+MaskFiles = Literal["merged", "separate"]
+
+CaseFunction = Callable[[dict[str, Image], dict[str, Image]], tuple[Mapping[str, Image], Mapping[str, Image]]]
+"""Given the images and the masks of a case by their names, gives back what is to be written of both."""
+
+CaseProcess = Pipeline | CaseFunction | None
+
+
+@dataclass(frozen=True)
+class RunRules:
+    """How every case is worked on; small, as it travels to a worker with each.
+
+    Attributes:
+        folder: Where the run writes to.
+        layout: Names and writes the files.
+        run: Tells this run from earlier ones into the same folder.
+        process: What is done between loading and writing.
+        masks: Whether the masks of a case become one label map, or each file one of its own.
+        suv: The units of PET; None leaves them as they are stored.
+        interpolation: How an image is placed on the voxels of the first.
+        time_limit: Seconds that an attempt may take; None for any.
+    """
+
+    folder: RunFolder
+    layout: Layout
+    run: str
+    process: CaseProcess = None
+    masks: MaskFiles = "merged"
+    suv: Suv | None = None
+    interpolation: Interpolation = "linear"
+    time_limit: float | None = None
+
+
+def make_rules(
+    folder: RunFolder,
+    layout: Layout,
+    *,
+    process: CaseProcess,
+    masks: MaskFiles,
+    suv: Suv | None,
+    interpolation: Interpolation,
+    time_limit: float | None,
+) -> RunRules:
+    """Check how cases are to be worked on.
+
+    Raises:
+        OptionError: If anything cannot be honored.
+    """
+    if not (process is None or isinstance(process, Pipeline) or callable(process)):
+        raise option_error("process", process, "a Pipeline, a function, or None")
+    return RunRules(
+        folder,
+        layout,
+        secrets.token_hex(8),
+        process,
+        check_choice("masks", masks, ("merged", "separate")),
+        check_suv(suv, True),
+        check_choice("interpolation", interpolation, ("linear", "nearest", "cubic")),
+        None if time_limit is None else check_number("time_limit", time_limit, "s", above=0),
+    )
+
+
+def hash_parameters(case: Case, rules: RunRules) -> str:
+    """A hash of all that the result of a case depends on besides the content of its files."""
+    choices = [*case.images.values(), *case.masks]
+    content = {
+        "layout": [rules.layout.name, describe_layout(rules.layout)],
+        "process": describe_process(rules.process),
+        "masks": rules.masks,
+        "suv": rules.suv,
+        "interpolation": rules.interpolation,
+        "series": [[choice.name, choice.kind, choice.drawn_on, dict(choice.options)] for choice in choices],
+    }
+    text = json.dumps(content, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def describe_layout(layout: Layout) -> Any:
+    """The options of a layout."""
+    return asdict(layout) if is_dataclass(layout) and not isinstance(layout, type) else repr(layout)
+
+
+def describe_process(process: Any) -> Any:
+    """A process as text that is the same whenever it does the same, as far as can be told: of a function, its code."""
+    if process is None or isinstance(process, Pipeline):
+        return None if process is None else process.to_dict()
+    if isinstance(process, partial):
+        return ["partial", describe_process(process.func), repr(process.args), repr(sorted(process.keywords.items()))]
+    try:
+        source = inspect.getsource(process)
+    except (OSError, TypeError):
+        code = getattr(process, "__code__", None)
+        source = repr(process) if code is None else f"{code.co_code.hex()} {code.co_names} {code.co_varnames}"
+    cells = [cell.cell_contents for cell in getattr(process, "__closure__", None) or ()]
+    return [getattr(process, "__qualname__", type(process).__name__), source, repr(cells)]

@@ -1,0 +1,219 @@
+"""``run``: the cases of a cohort, each loaded, processed and written, and a row in the manifest for every one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import FileAccessError, OptionError
+from ...interpolation import Interpolation
+from ...loaders.protocol import Suv
+from ..cases.case import Case, check_case_id
+from ..cases.choosing import CohortLike, choose_cases, name_cohort
+from ..cases.selection import Selection
+from ..layouts.planning import plan_outputs
+from ..layouts.protocol import Layout
+from ..layouts.registry import make_layout
+from .case_loading import name_written_masks
+from .dispatching import dispatch_cases
+from .engine import Engine, connect_engine, find_local_memory, start_local_engine
+from .finishing import finish_data_set, remove_earlier_results, write_refused_rows, write_run_facts
+from .manifest import ManifestRow, check_run_version, read_manifest, write_row
+from .planning_work import PlannedCase, plan_work
+from .progress import show_case_bar
+from .rules import CaseProcess, MaskFiles, RunRules, make_rules
+from .run_folder import open_run_folder
+from .run_lock import HeldLock, lock_run_folder
+
+__all__ = ["RunResult", "run"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did.
+
+    Attributes:
+        out: The folder or URL that it wrote to.
+        planned: What was to be done with each case, and why.
+        counts: How many cases ended in which way, those that were kept from earlier runs among them.
+        files: Files that describe the whole data set, below ``out``.
+        seconds: How long it took.
+        is_dry: Whether it only made the plan.
+    """
+
+    out: str
+    planned: tuple[PlannedCase, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    seconds: float = 0.0
+    is_dry: bool = False
+
+    @property
+    def rows(self) -> list[ManifestRow]:
+        """The rows of the manifest, of this run and earlier ones."""
+        return read_manifest(self.out)
+
+
+def run(
+    cohort: CohortLike | None,
+    what: str | Selection | Sequence[Case],
+    out: str | os.PathLike[str],
+    *,
+    process: CaseProcess = None,
+    layout: str | Layout = "flat",
+    format: str = ".nii.gz",
+    layout_options: Mapping[str, Any] | None = None,
+    masks: MaskFiles = "merged",
+    suv: Suv | None = None,
+    interpolation: Interpolation = "linear",
+    workers: int | None = None,
+    client: Any = None,
+    scheduler: str | None = None,
+    time_limit: float | None = None,
+    dry_run: bool = False,
+    retry_failed: bool = False,
+    progress: bool = False,
+) -> RunResult:
+    """Load, process and write the cases of a cohort.
+
+    Each case ends with a row in the manifest, written after its files, so that whatever ends the run, the manifest is
+    right; run again into the same folder, it does only what is missing or has changed. A case that fails stops no
+    other. Workers that die are replaced; a case that ends its worker three times is given up.
+
+    In a script, call it below ``if __name__ == "__main__":``, as everything that starts processes.
+
+    Args:
+        cohort: The cohort, or its path; None if ``what`` is a list of cases.
+        what: Which cases: a condition in SQL on the table of series, for cases of one image and the masks that are
+            linked to it; a ``Selection``; or a list of cases.
+        out: The folder to write to, or a URL that fsspec knows.
+        process: A ``Pipeline``, which is applied to each image and its masks; or a function that is given the images
+            and the masks of a case, two dicts of ``Image`` by name, and gives back both.
+        layout: ``"flat"``, ``"bids"``, ``"nnunet"``, ``"monai"``, or a layout.
+        format: What the files end with, such as ``".nii.gz"`` or ``".nrrd"``.
+        layout_options: Options of the layout, such as ``{"template": "{patient_key}/{name}{suffix}"}``.
+        masks: ``"merged"`` makes one label map of all masks of a case, with a name for each value; ``"separate"``
+            keeps a label map for each file.
+        suv: The units of PET: ``"bw"``, ``"lbm"`` or ``"bsa"``, as ``load_image`` has them.
+        interpolation: How the images of a case are placed on the voxels of the first. Masks take the nearest voxel.
+        workers: Processes on this machine; by default as many as its cores and its memory allow.
+        client: A ``distributed.Client`` of the cluster to work on.
+        scheduler: The address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``.
+        time_limit: Seconds that an attempt at a case may take before its worker is ended and replaced.
+        dry_run: Only make the plan: nothing is written, and no worker is started.
+        retry_failed: Begin cases again that failed or were killed in an earlier run.
+        progress: Show a progress bar on the terminal.
+
+    Returns:
+        What was done. The rows of all cases are in its ``rows``.
+
+    Raises:
+        OptionError: If an option cannot be honored, two files would have one name, no case was chosen, or another run
+            is at work in the folder.
+        UnsupportedFormatError: If the manifest in the folder is one of another version.
+        FileAccessError: If the folder cannot be written to, or the scheduler goes away.
+
+    Examples:
+        >>> from pictologics.cohort import Selection, run
+        >>> pet_on_ct = Selection(images={"ct": "modality = 'CT'", "pet": "modality = 'PT'"})
+        >>> result = run("cohort", pet_on_ct, "out", suv="bw")  # doctest: +SKIP
+        >>> result.counts  # doctest: +SKIP
+        {'done': 4}
+    """
+    began = time.monotonic()
+    folder = open_run_folder(out)
+    cases = list_cases(cohort, what)
+    rules = make_rules(
+        folder,
+        make_layout(layout, format, **(layout_options or {})),
+        process=process,
+        masks=masks,
+        suv=suv,
+        interpolation=interpolation,
+        time_limit=time_limit,
+    )
+    named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
+    check_run_version(folder)
+    with ExitStack() as stack:
+        lock = None if dry_run else stack.enter_context(lock_run_folder(folder))
+        engine = stack.enter_context(connect_engine(client, scheduler))
+        limit = find_local_memory() if engine is None else engine.memory
+        planned = plan_work(cases, named, rules, retry_failed=retry_failed, memory_limit=limit)
+        if lock is None:
+            return RunResult(folder.root, tuple(planned), is_dry=True)
+        write_run_facts(rules, name_cohort(cohort), len(cases))
+        remove_earlier_results(planned, rules)
+        write_refused_rows([case for case in planned if case.action == "refuse"], rules)
+        work = [case for case in planned if case.action == "run"]
+        if work and engine is None:
+            largest = max(case.memory for case in work)
+            engine = stack.enter_context(start_local_engine(workers, largest, len(work)))
+        if work and engine is not None:
+            advance = stack.enter_context(show_case_bar(len(work), progress))
+            work_on_cases(engine, work, rules, lock, advance)
+        counts, files = finish_data_set(planned, rules)
+    return RunResult(folder.root, tuple(planned), counts, files, time.monotonic() - began)
+
+
+def list_cases(cohort: CohortLike | None, what: str | Selection | Sequence[Case]) -> list[Case]:
+    """The cases that were asked for, no two of one name.
+
+    Raises:
+        OptionError: If there is none, or two have one name.
+    """
+    if isinstance(what, (str, Selection)):
+        if cohort is None:
+            raise OptionError("cohort is None and what is a condition", advice="pass the cohort that it is about")
+        cases = choose_cases(cohort, what)
+    else:
+        cases = list(what)
+    if not cases:
+        raise OptionError("no case was chosen", advice="look at what the condition finds with pictologics query")
+    for case in cases:
+        check_case_id(case.case_id)
+    # Rows are files, which some systems do not tell apart by case.
+    twice = [name for name, count in Counter(case.case_id.casefold() for case in cases).items() if count > 1]
+    if twice:
+        raise OptionError(f"{len(twice)} names of cases are there twice, such as {twice[0]!r}", advice="rename them")
+    return cases
+
+
+def work_on_cases(
+    engine: Engine,
+    work: Sequence[PlannedCase],
+    rules: RunRules,
+    lock: HeldLock,
+    advance: Callable[[ManifestRow], None],
+) -> None:
+    """Have the cases worked on, and see that each has its row.
+
+    Raises:
+        FileAccessError: If the scheduler goes away, or rows cannot be written to the end.
+    """
+    unwritten: list[ManifestRow] = []
+    with closing(dispatch_cases(engine, work, rules, lock.show_life)) as ends:
+        for end in ends:
+            advance(end.row)
+            if not end.is_written:
+                unwritten.append(end.row)
+            unwritten = [row for row in unwritten if not is_written_now(row, rules)]
+    if unwritten:
+        raise FileAccessError(
+            f"the rows of {len(unwritten)} cases cannot be written, such as that of {unwritten[0].case_id}",
+            path=rules.folder.root,
+            advice="make room on the disk, and run again into the same folder",
+        )
+
+
+def is_written_now(row: ManifestRow, rules: RunRules) -> bool:
+    """Try to write a row that a worker could not write, or did not live to write."""
+    try:
+        write_row(rules.folder, row)
+    except FileAccessError:
+        return False
+    return True

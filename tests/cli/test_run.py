@@ -1,0 +1,46 @@
+"""The command run: a plan, a run, a second one, and what it says of troubles."""
+
+from __future__ import annotations
+
+import pytest
+
+from pictologics.cohort import read_manifest
+from tests.cli.program import REFUSED, fail, run, succeed
+
+
+def test_a_plan_names_every_file_and_writes_nothing(tmp_path, demo_index):
+    printed = succeed(tmp_path, "run", demo_index.path, "out", "--where", "modality = 'PT'", "--no-masks", "--dry-run")
+    assert printed.count("it is new") == 4
+    assert printed.count("/image.nii.gz\n") == 4
+    assert "4 cases to run, 0 to keep, 0 to refuse" in printed
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_run_writes_cases_and_a_second_one_has_nothing_to_do(tmp_path, demo_index):
+    options = ["--image", "ct=modality = 'CT' AND verdict = 'regular'", "--image", "pet=modality = 'PT'", "--suv", "bw"]
+    options += ["--masks", "kind = 'SEG'", "--option", "template={case_id}-{name}{suffix}", "--format", ".nrrd"]
+    printed = succeed(tmp_path, "run", demo_index.path, "out", *options, "--workers", "1")
+    assert "4 done" in printed
+    rows = read_manifest(tmp_path / "out")
+    assert {file.name for row in rows for file in row.outputs} == {"ct", "pet", "mask"}
+    assert all((tmp_path / "out" / f"{row.case_id}-pet.nrrd").exists() for row in rows)
+    assert "0 cases to run, 4 to keep" in succeed(tmp_path, "run", demo_index.path, "out", *options, "--dry-run")
+
+
+@pytest.mark.slow
+def test_cases_without_a_result_are_named_and_give_status_1(tmp_path, demo_index):
+    (tmp_path / "steps.yaml").write_text("steps:\n  - crop_to_mask: {}\n")
+    arguments = ["run", demo_index.path, "out", "--where", "modality = 'PT'", "--no-masks", "-p", "steps.yaml"]
+    done = run(tmp_path, *arguments, "--workers", "1")
+    assert done.returncode == REFUSED
+    assert done.stderr == ""
+    assert done.stdout.count("failed  DEMO") == 4
+    assert "4 failed" in done.stdout
+
+
+def test_misused_options_are_refused_by_name(tmp_path, demo_index):
+    assert "write --image NAME=VALUE" in fail(tmp_path, "run", demo_index.path, "out", "--image", "modality")
+    assert "has no option" in fail(tmp_path, "run", demo_index.path, "out", "--option", "color=red")
+    assert "no case was chosen" in fail(tmp_path, "run", demo_index.path, "out", "--where", "modality = 'XX'")
+    assert "this is no cohort" in fail(tmp_path, "run", tmp_path, "out")

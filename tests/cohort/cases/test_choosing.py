@@ -1,0 +1,153 @@
+"""Cases out of the tables of a cohort whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pictologics import OptionError, load_image
+from pictologics.cli.demo_anatomy import ORGAN_NAMES
+from pictologics.cohort import Case, Selection, index
+from pictologics.cohort.cases.case_names import name_cases, number_alike
+from pictologics.cohort.cases.choosing import choose_cases
+from pictologics.cohort.cases.input_files import look_at_files
+from pictologics.cohort.cases.memory import estimate_memory
+from pictologics.cohort.running.case_work import work_on_case
+from tests.factories.run_cases import make_cases, make_run_rules
+
+
+def choose(cohort, **options):
+    return {next(iter(case.images.values())).series_key: case for case in choose_cases(cohort, Selection(**options))}
+
+
+def test_every_ct_is_a_case_with_the_masks_that_belong_to_it(demo_cohort, demo_index):
+    found = choose(demo_index, images={"ct": "modality = 'CT' AND format = 'DICOM'"})
+    assert set(found) == {*(patient.ct.uid for patient in demo_cohort.patients), demo_cohort.broken.uid}
+    for patient in demo_cohort.patients:
+        case = found[patient.ct.uid]
+        assert {mask.series_key for mask in case.masks} == {
+            part.uid for part in (patient.seg, patient.structures) if part
+        }
+        image = case.images["ct"]
+        assert (image.shape, image.modality, image.patient_key) == (patient.grid.shape, "CT", patient.patient_id)
+        if patient.ct.files[0].suffix != ".zip" and patient.ct.files[0].exists():
+            # A file that is there twice is loaded once.
+            assert len(image.files) == len(patient.ct.files)
+    assert len({case.case_id for case in found.values()}) == len(found)
+
+
+def test_conditions_narrow_images_and_masks(demo_cohort, demo_index):
+    first = demo_cohort.patients[0]
+    found = choose(
+        demo_index, images={"ct": "modality = 'CT'"}, where=f"patient_key = '{first.patient_id}'", masks="kind = 'SEG'"
+    )
+    assert [mask.series_key for mask in found[first.ct.uid].masks] == [first.seg.uid]
+    assert all(not case.masks for case in choose(demo_index, images={"ct": "modality = 'CT'"}, masks=None).values())
+    assert choose(demo_index, images={"ct": "modality = 'XX'"}) == {}
+    for wrong in ("modality == ", "nonsense = 3"):
+        with pytest.raises(OptionError):
+            choose_cases(demo_index, wrong)
+    with pytest.raises(OptionError, match="no image"):
+        Selection(images={})
+    with pytest.raises(OptionError, match="the name of an image"):
+        Selection(images={"a b": "true"})
+
+
+def test_a_pet_joins_its_ct_and_a_ct_without_one_makes_no_case(demo_cohort, demo_index):
+    images = {"ct": "modality = 'CT' AND verdict = 'regular'", "pet": "modality = 'PT'"}
+    found = choose(demo_index, images=images)
+    with_pet = [patient for patient in demo_cohort.patients if patient.pet is not None]
+    assert {key: case.images["pet"].series_key for key, case in found.items() if not case.problem} == {
+        patient.ct.uid: patient.pet.uid for patient in with_pet
+    }
+    # Two series that could be meant are no choice of ours.
+    images = {"pet": "modality = 'PT'", "other": "kind = 'image' AND format = 'DICOM'"}
+    other = choose(demo_index, images=images, where=f"patient_key = '{demo_cohort.patients[1].patient_id}'")
+    assert all("series could be its image 'other'" in case.problem for case in other.values())
+
+
+def test_a_chosen_case_loads_to_the_truth(demo_cohort, demo_index, tmp_path):
+    patient = next(p for p in demo_cohort.patients if p.pet is not None and p.seg is not None)
+    images = {"ct": "modality = 'CT' AND verdict = 'regular'", "pet": "modality = 'PT'"}
+    case = choose(demo_index, images=images, masks="kind = 'SEG'")[patient.ct.uid]
+    row = work_on_case(case, "", make_run_rules(tmp_path, suv="bw")).row
+    assert (row.status, row.error_text) == ("done", "")
+    assert (row.geometry.shape, row.labels) == (patient.grid.shape, dict(ORGAN_NAMES))
+    mask = load_image(tmp_path / case.case_id / "mask.nii.gz")
+    np.testing.assert_array_equal(mask.array, patient.organs)
+    pet = load_image(tmp_path / case.case_id / "pet.nii.gz")
+    assert pet.grid.corner_error(patient.grid) < 1e-3
+    assert pet.metadata["units"] == "g/ml{SUVbw}"
+    assert row.inputs[0].facts["modality"] == "CT"
+    # What is estimated from the index is what it takes at most.
+    assert row.peak_bytes < estimate_memory(case) + (1 << 30)
+
+
+def test_an_archive_and_a_nifti_file_make_cases_too(demo_cohort, demo_index, tmp_path):
+    packed = demo_cohort.patients[3]
+    case = choose(demo_index, images={"ct": "modality = 'CT'"})[packed.ct.uid]
+    assert case.images["ct"].files == (str(demo_cohort.archive),)
+    assert work_on_case(case, "", make_run_rules(tmp_path / "a")).row.geometry.shape == packed.grid.shape
+    (case,) = choose(demo_index, images={"scan": "format = 'NIfTI'"}).values()
+    assert (case.images["scan"].files, len(case.masks)) == ((str(demo_cohort.nifti),), 1)
+    assert len(work_on_case(case, "", make_run_rules(tmp_path / "n")).row.labels) == len(ORGAN_NAMES)
+
+
+def test_pseudonyms_choose_the_same_cases(demo_cohort, tmp_path):
+    cohort = index(demo_cohort.root, tmp_path / "cohort", workers=1)
+    cases = choose_cases(cohort, "modality = 'CT' AND format = 'DICOM'")
+    assert len(cases) == len(demo_cohort.patients) + 1
+    assert all(case.case_id.startswith("P-") and len(case.case_id) < 45 for case in cases)
+    texts = repr([case.case_id for case in cases])
+    assert not any(patient.patient_id in texts or patient.ct.uid in texts for patient in demo_cohort.patients)
+
+
+def test_names_are_unique_short_and_safe():
+    rows = [
+        {"patient_key": "P-ABCDEFGH", "study_key": "T-ABCDEFGHI", "series_key": f"S-ABCDEFG{letter}"} for letter in "AB"
+    ]
+    rows.append({"patient_key": None, "study_key": None, "series_key": "folder/a b:c.nii"})
+    rows.append({"patient_key": "../evil name", "study_key": "1.2.840.1", "series_key": "1.2.840.2"})
+    names = name_cases(rows)
+    assert len({name.casefold() for name in names}) == 4
+    assert all(name == name.strip(".") and "/" not in name and " " not in name for name in names)
+    assert number_alike(["seg", "rtstruct", "seg"]) == ["seg1", "rtstruct", "seg2"]
+    for wrong in ("", ".hidden", "a/b", "a b", "x" * 200):
+        with pytest.raises(OptionError, match="case_id"):
+            Case.from_files(wrong, {"ct": "x.nii"})
+    with pytest.raises(OptionError, match="no image"):
+        Case.from_files("a", {})
+
+
+def test_memory_grows_with_images_masks_and_steps(tmp_path):
+    case = make_cases(tmp_path, 1, shape=(64, 64, 64))[0]
+    ct = replace(case.images["ct"], voxel_bytes=64**3 * 4, shape=(64, 64, 64))
+    bare = Case("a", {"ct": ct})
+    sizes = [
+        estimate_memory(bare),
+        estimate_memory(replace(bare, masks=case.masks)),
+        estimate_memory(replace(bare, images={"ct": ct, "pet": replace(ct, name="pet")})),
+        estimate_memory(bare, True),
+    ]
+    assert sizes[0] > 2 * 64**3 * 4
+    assert all(size > sizes[0] for size in sizes[1:])
+    # Without an index the files tell.
+    assert estimate_memory(case) > 64**3 * 2
+
+
+def test_a_change_of_any_file_shows(tmp_path):
+    folder = tmp_path / "in"
+    make_cases(folder, 2)
+    before = look_at_files([str(folder)])
+    assert before.bytes == sum(file.stat().st_size for file in folder.iterdir())
+    assert look_at_files([str(folder)]) == before
+    (folder / "image0.nii").write_bytes(b"other")
+    after = look_at_files([str(folder)])
+    assert after.fingerprint != before.fingerprint
+    (folder / "below").mkdir()
+    (folder / "below" / "more").write_bytes(b"x")
+    assert look_at_files([str(folder)]) == after
+    assert look_at_files([str(folder)], recursive=True).fingerprint != after.fingerprint
+    assert look_at_files(["gone"]).bytes == 0
