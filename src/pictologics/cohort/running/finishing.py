@@ -48,10 +48,11 @@ def remove_earlier_results(planned: Iterable[PlannedCase], rules: RunRules) -> N
     """
     folders = set()
     for case in planned:
-        if case.earlier is None or case.action == "keep":
+        if case.action == "keep":
             continue
+        # Also one that cannot be read.
         forget_row(rules.folder, case.case.case_id)
-        for file in case.earlier.outputs:
+        for file in case.earlier.outputs if case.earlier else ():
             rules.folder.remove(file.path)
             folders.add(file.path.rpartition("/")[0])
         forget_attempts(rules.folder, case.case.case_id)
