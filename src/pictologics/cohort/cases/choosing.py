@@ -152,7 +152,9 @@ def assemble_case(name: str, series: ChosenSeries, sources: Mapping[str, SeriesS
         for mask, choice in zip(series.masks, masks, strict=True)
         if mask.choices > 1
     ]
-    return Case(name, images, tuple(masks), tuple(notes), series.problem)
+    keys = [row["series_key"] for row in (*series.images.values(), *(mask.row for mask in series.masks))]
+    problems = [series.problem, *(sources[key].problem for key in keys)]
+    return Case(name, images, tuple(masks), tuple(notes), next(filter(None, problems), ""))
 
 
 def describe_mask(mask: LinkedMask) -> str:

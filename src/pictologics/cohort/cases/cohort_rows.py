@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
+from ...errors import CorruptFileError, UnsupportedFormatError
 from ..cohort_folder import Cohort
+from ..series_sources import FIND_FILES, SeriesFiles, group_files
 from .case import SeriesChoice
 
 __all__ = [
@@ -50,10 +51,12 @@ class SeriesSources:
     Attributes:
         files: What ``load_image`` takes.
         options: Keywords that it needs to find the series there.
+        problem: Why nothing loads it; empty if it loads.
     """
 
     files: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
 
 
 def fetch_rows(relation: Any) -> list[dict[str, Any]]:
@@ -97,28 +100,18 @@ def find_sources(cohort: Cohort, keys: Sequence[str]) -> dict[str, SeriesSources
     """Where series are, by their keys; of objects that are there twice, one file."""
     if not keys:
         return {}
-    found: dict[str, list[tuple[str, str | None]]] = {}
-    files = cohort.sql(
-        f"SELECT series_key, path, entry FROM files WHERE series_key IN ({quote_keys(keys)}) AND error IS NULL "
-        "QUALIFY row_number() OVER (PARTITION BY series_key, coalesce(instance_key, path) ORDER BY path, entry) = 1 "
-        "ORDER BY series_key, path, entry"
-    )
-    for key, path, entry in files.fetchall():
-        found.setdefault(key, []).append((locate_file(cohort.root, path), entry))
-    return {key: make_sources(key, found.get(key, []), cohort.facts.identifiers) for key in keys}
+    rows = fetch_rows(cohort.sql(FIND_FILES.format(condition=f"series_key IN ({quote_keys(keys)})")))
+    found = {files.series_key: make_sources(files) for files in group_files(cohort.root, rows)}
+    return {key: found.get(key, SeriesSources(problem=f"the series {key} has no files")) for key in keys}
 
 
-def make_sources(key: str, files: Sequence[tuple[str, str | None]], is_uid: bool) -> SeriesSources:
-    """What loads a series: its files, or the archives that they lie in."""
-    paths = tuple(dict.fromkeys(path for path, _ in files))
-    # An archive may hold further series, which only their UIDs tell apart; a pseudonym is none.
-    is_packed = any(entry for _, entry in files)
-    return SeriesSources(paths, {"series_uid": key} if is_packed and is_uid else {})
-
-
-def locate_file(root: str, path: str) -> str:
-    """The whole path or URL of a file below the root of a cohort."""
-    return f"{root.rstrip('/')}/{path}" if "://" in root else str(Path(root) / path)
+def make_sources(files: SeriesFiles) -> SeriesSources:
+    """What loads a series, or why nothing does."""
+    try:
+        source = files.find_source()
+    except (CorruptFileError, UnsupportedFormatError) as error:
+        return SeriesSources(problem=str(error))
+    return SeriesSources(source.paths, source.options)
 
 
 def make_choice(name: str, row: Mapping[str, Any], sources: SeriesSources, drawn_on: str = "") -> SeriesChoice:

@@ -80,12 +80,12 @@ def load_choice(choice: SeriesChoice, rules: RunRules, **placing: Any) -> Image:
     options = dict(choice.options)
     if rules.suv is not None and choice.modality == PET:
         options["suv"] = rules.suv
-    return load_image(list_sources(choice), **{**options, **placing})
+    return load_image(give_files(choice), **{**options, **placing})
 
 
 def load_case_mask(choice: SeriesChoice, reference: Image, case: Case, rules: RunRules) -> Image:
     """Load a mask of a case as a label map, onto the voxels of its first image."""
-    sources = list_sources(choice)
+    sources = give_files(choice)
     _, reader = find_reader(sources, bool(choice.options.get("recursive")), choice.options.get("series_uid"))
     if not reader.needs_reference:
         return make_label_map(put_on_voxels(load_image(sources, **choice.options), reference), choice.name)
@@ -103,6 +103,6 @@ def put_on_voxels(mask: Image, reference: Image) -> Image:
     return placed.image
 
 
-def list_sources(choice: SeriesChoice) -> str | list[str]:
+def give_files(choice: SeriesChoice) -> str | list[str]:
     """What ``load_image`` takes: a path, or a list of several."""
     return choice.files[0] if len(choice.files) == 1 else list(choice.files)
