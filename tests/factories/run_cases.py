@@ -38,17 +38,22 @@ SPACING = (1.0, 2.0, 3.0)
 
 
 def make_cases(folder: Path, count: int, masks: bool = True, shape: tuple[int, int, int] = (8, 7, 6)) -> list[Case]:
-    """Cases of an image, whose voxels all are the number of the case, and a mask of its first half."""
+    """Cases of an image, whose voxels all are the number of the case, and a mask of its first half.
+
+    Files that are there stay as they are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     cases = []
     for number in range(count):
         image, mask = folder / f"image{number}.nii", folder / f"mask{number}.nii"
-        save_image(Image(np.full(shape, number, np.int16), SPACING, (number, 0.0, 0.0), modality="CT"), image)
+        if not image.exists():
+            save_image(Image(np.full(shape, number, np.int16), SPACING, (number, 0.0, 0.0), modality="CT"), image)
         given = {}
         if masks:
             half = np.zeros(shape, np.uint8)
             half[: shape[0] // 2] = 1
-            save_image(Image(half, SPACING, (number, 0.0, 0.0)), mask)
+            if not mask.exists():
+                save_image(Image(half, SPACING, (number, 0.0, 0.0)), mask)
             given = {"liver": mask}
         cases.append(Case.from_files(f"case{number}", {"ct": image}, given))
     return cases
@@ -88,8 +93,8 @@ def end_worker_at_case_2(images, masks):
 
 
 def end_worker_at_random(images, masks):
-    """One attempt in forty ends its worker, another one each time."""
-    if random.SystemRandom().random() < 0.025:
+    """One attempt in sixty ends its worker, another one each time."""
+    if random.SystemRandom().random() < 1 / 60:
         os.kill(os.getpid(), signal.SIGKILL)
     return images, masks
 

@@ -82,7 +82,7 @@ def test_500_cases_with_workers_killed_at_random_end_complete_and_right(tmp_path
     rows = check_complete(out, cases)
     assert set(rows) == {case.case_id for case in cases}
     assert sum(result.counts.values()) == 500
-    # One attempt in forty ends its worker: three of three do so once in 64000 cases.
+    # One attempt in sixty ends its worker: three of three do so once in 216000 cases.
     assert result.counts["done"] >= 498
     assert Counter(row.attempts for row in rows.values())[2] >= 1
     for number in (0, 123, 499):
@@ -164,18 +164,16 @@ def test_ctrl_c_leaves_a_clean_manifest_and_no_process(tmp_path, everybody):
     assert program.returncode == -signal.SIGINT or "KeyboardInterrupt" in errors
     assert re.search(r"\nKeyboardInterrupt\s*$", errors)
     wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 20)
-    cases = make_cases(tmp_path / "in", 0)
     rows = {row.case_id: row for row in read_manifest(out)}
     assert 3 <= len(rows) < 40
     assert {row.status for row in rows.values()} == {"done"}
     for row in rows.values():
         assert all((out / file.path).stat().st_size == file.bytes for file in row.outputs)
-    assert cases == []
     # The next run goes on where this one ended, and sweeps up.
     with start_run(tmp_path, "take_time", 40) as program:
         _, errors = program.communicate(timeout=120)
         assert program.returncode == 0, errors
-    found = check_complete(out, make_cases(tmp_path / "in2", 40))
+    found = check_complete(out, make_cases(tmp_path / "in", 40))
     assert len(found) == 40
     assert {name: found[name] for name in rows} == rows
     assert not list(out.rglob("*.partial*"))
