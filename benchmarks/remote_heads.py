@@ -24,10 +24,10 @@ PEER = "fsspec's cat_ranges + pydicom"
 
 
 @contextmanager
-def serve_slowly(folder: Path) -> Iterator[tuple[str, Connection]]:
+def serve_slowly(folder: Path, latency: float = LATENCY) -> Iterator[tuple[str, Connection]]:
     """Serve a folder from another process, which does not take the time of this one's interpreter."""
     here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, there), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, latency, there), daemon=True)
     server.start()
     try:
         yield here.recv(), here
@@ -36,10 +36,10 @@ def serve_slowly(folder: Path) -> Iterator[tuple[str, Connection]]:
         server.join()
 
 
-def serve(folder: Path, pipe: Connection) -> None:
+def serve(folder: Path, latency: float, pipe: Connection) -> None:
     from tests.factories.file_servers import serve_folder
 
-    with serve_folder(folder, LATENCY) as web:
+    with serve_folder(folder, latency) as web:
         pipe.send(web.url)
         while pipe.recv() != "end":
             pipe.send((len(web.requests), web.sent, web.most_waiting))

@@ -155,11 +155,12 @@ def merge(
 
 @app.command()
 def process(
-    source: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image: a file, or a folder of DICOM files.")],
+    source: Annotated[str, typer.Argument(metavar="IMAGE", help="The image: a file, or a folder of DICOM files.")],
     pipeline: Annotated[Path, typer.Option("--pipeline", "-p", help="The steps: a .yaml or .json file.")],
     target: Annotated[Path, typer.Option("--out", "-o", help="The image to write: .nii or .nii.gz.")],
     mask: Annotated[
-        list[Path] | None, typer.Option("--mask", "-m", help="A mask of the image; repeat the option for several.")
+        list[str] | None,
+        typer.Option("--mask", "-m", metavar="PATH", help="A mask of the image; repeat the option for several."),
     ] = None,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,

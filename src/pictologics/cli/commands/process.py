@@ -12,6 +12,7 @@ from ...loader import load_image
 from ...preprocessing import Pipeline, PipelineResult
 from ...saving import save_image
 from ...storage.file_writing import replace_file
+from ...storage.urls import hide_secrets
 from ..terminal import print_line
 
 __all__ = ["run_pipeline"]
@@ -20,7 +21,7 @@ RESULT_SUFFIXES = (".nii.gz", ".nii")
 """What the result may be called: masks and record take the rest of its name."""
 
 
-def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Path], **keywords: Any) -> None:
+def run_pipeline(source: str, pipeline: Path, target: Path, masks: Sequence[str], **keywords: Any) -> None:
     """Apply the steps of a pipeline to an image and its masks, and write what they make.
 
     Args:
@@ -36,7 +37,7 @@ def run_pipeline(source: Path, pipeline: Path, target: Path, masks: Sequence[Pat
     paths = name_mask_files(masks)
     check_nothing_is_overwritten(
         # The image may be replaced by what becomes of it, if its name is given again.
-        [pipeline, *masks, *([] if source == target else [source])],
+        [pipeline, *map(Path, masks), *([] if Path(source) == target else [Path(source)])],
         [target, make_record_path(target, stem), *(make_mask_path(target, stem, name) for name in paths)],
     )
     image = load_image(source, **keywords)
@@ -75,11 +76,12 @@ def cut_suffix(target: Path) -> str:
     )
 
 
-def name_mask_files(paths: Sequence[Path]) -> dict[str, Path]:
+def name_mask_files(paths: Sequence[str]) -> dict[str, str]:
     """Name masks by their files, without suffixes."""
-    named: dict[str, Path] = {}
+    named: dict[str, str] = {}
     for path in paths:
-        name = path.name.partition(".")[0] or path.name
+        file = Path(hide_secrets(path)).name
+        name = file.partition(".")[0] or file
         if name in named:
             raise OptionError(
                 f"this mask and '{named[name]}' are both named '{name}'", path=path, advice="rename one of the files"
