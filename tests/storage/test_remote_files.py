@@ -133,8 +133,9 @@ def test_other_protocols_of_fsspec(web, tmp_path):
         assert np.array_equal(load_image(url).array, image.array)
     with pytest.raises(OptionError, match="reading gs:// needs the library gcsfs, which is not installed"):
         load_image("gs://bucket/scan.nii")
-    with pytest.raises(OptionError, match="fsspec cannot open a URL that begins with scan://"):
-        load_image("scan://bucket/scan.nii")
+    for protocol in ("scan", "reference"):
+        with pytest.raises(OptionError, match=f"fsspec cannot open a URL that begins with {protocol}://"):
+            load_image(f"{protocol}://bucket/scan.nii")
 
 
 def test_without_fsspec_the_library_is_named(monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pictologics import MissingPathError, OptionError, load_image, save_image
-from pictologics.storage.urls import find_url, hide_secrets, join_url, local_path_of
+from pictologics.storage.urls import extend_url, find_url, hide_secrets, join_url, local_path_of
 from tests.factories.nifti_files import write_nifti
 
 
@@ -76,6 +76,20 @@ def test_messages_show_no_secrets(url, shown):
 )
 def test_what_a_header_names_stays_beside_it(name, found):
     assert join_url("https://h/x/a.nhdr?t=1", name) == found
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "whole"),
+    [
+        ("https://h/x?t=1", "a b#c/d", "https://h/x/a%20b%23c/d?t=1"),
+        ("https://h/x/", "a", "https://h/x/a"),
+        ("s3://b/x", "a b#c", "s3://b/x/a b#c"),
+        ("memory://", "a", "memory://a"),
+        ("zip://in::https://h/x.zip", "a", "zip://in/a::https://h/x.zip"),
+    ],
+)
+def test_a_url_goes_on_below_a_folder(url, path, whole):
+    assert extend_url(url, path) == whole
 
 
 def test_a_file_url_is_a_path(tmp_path):

@@ -146,9 +146,9 @@ def refuse_missing_library(url: str) -> Iterator[None]:
             advice=f"pip install {library}",
             library=library,
         ) from error
-    except ValueError as error:
-        if isinstance(error, PictologicsError):
-            raise
+    except PictologicsError:
+        raise
+    except (ValueError, TypeError) as error:
         raise OptionError(
             f"fsspec cannot open a URL that begins with {protocol}:// ({type(error).__name__})",
             path=shown,

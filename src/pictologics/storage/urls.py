@@ -85,7 +85,9 @@ def extend_url(url: str, path: str) -> str:
     link, chained, rest = url.partition("::")
     is_http = link.startswith(("http://", "https://"))
     bare, mark, query = link.partition("?") if is_http else (link, "", "")
-    return f"{bare.rstrip('/')}/{quote(path) if is_http else path}{mark}{query}{chained}{rest}"
+    # The two slashes behind a protocol stay, where nothing follows them.
+    slash = "" if bare.endswith("/") else "/"
+    return f"{bare}{slash}{quote(path) if is_http else path}{mark}{query}{chained}{rest}"
 
 
 def local_path_of(url: str) -> Path | None:
