@@ -16,7 +16,7 @@ from ..storage.archives import list_archive_entries
 from ..storage.files import DiskFile, StoredFile
 from ..storage.probed_file import probe_file
 from ..storage.remote_files import RemoteFile
-from ..storage.urls import find_url
+from ..storage.urls import extend_url, find_url
 
 __all__ = ["FIND_FILES", "SeriesFiles", "SeriesSource", "group_files"]
 
@@ -135,7 +135,7 @@ def group_files(root: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Series
 
 def join_place(root: str, path: str) -> str:
     """A file of the tables, from where this program runs."""
-    return f"{root.rstrip('/')}/{path}" if find_url(root) else os.fspath(Path(root, path))
+    return extend_url(root, path) if find_url(root) else os.fspath(Path(root, path))
 
 
 def open_place(path: str) -> StoredFile:

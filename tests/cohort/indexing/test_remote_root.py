@@ -55,6 +55,8 @@ def test_a_web_server(tree, tmp_path):
         changed.write_bytes(changed.read_bytes() + b"\0")
         cohort = index(url, tmp_path / "cohort", identifiers=True, workers=1)
         assert column_of(cohort, "size")["P2/mask.nii.gz"] == changed.stat().st_size
+        for row in read_rows(cohort.path, "series"):
+            assert cohort.load_image(row["series_key"]).array.size == 210
     assert not [path for path in (tmp_path / "cohort").rglob("*") if path.is_file() and b"word" in path.read_bytes()]
 
 
