@@ -227,3 +227,25 @@ def kill_oneself(task: int, setting: None) -> int:
     """What no task may do."""
     os.kill(os.getpid(), signal.SIGKILL)
     return task
+
+
+def test_a_part_that_was_damaged_is_read_anew_where_its_files_change(tmp_path):
+    files = write_series(tmp_path / "in")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (part,) = (tmp_path / "out").glob("state/units/*/*/series.parquet")
+    part.write_bytes(part.read_bytes()[:50])
+    files[0].unlink()
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert [row["files"] for row in read_rows(tmp_path / "out", "series")] == [len(files) - 1]
+
+
+@pytest.mark.parametrize("table", ["series", "files"])
+def test_a_damaged_part_of_files_that_stay_is_told(tmp_path, table):
+    write_series(tmp_path / "in" / "a", series="a")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (part,) = (tmp_path / "out").glob(f"state/units/*/*/{table}.parquet")
+    part.unlink()
+    part.write_bytes(b"PAR1")
+    (tmp_path / "out" / "state" / "current").unlink()
+    with pytest.raises(FileAccessError, match="tables cannot be put together"):
+        index(tmp_path / "in", tmp_path / "out", workers=1)

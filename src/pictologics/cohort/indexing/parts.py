@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...errors import CorruptFileError
 from ...storage.paths import refuse_system_errors
 from ..parquet_files import make_arrow_schema
 from ..schema import FILE_COLUMNS, PHASE_COLUMNS, SERIES_COLUMNS, STUDY_COLUMNS, TableColumn
@@ -78,6 +79,15 @@ def is_finished(folder: Path) -> bool:
 
 
 def read_part(folder: Path) -> Part:
-    """Read what ``write_part`` wrote."""
-    tables = {name: pq.ParquetFile(folder / f"{name}.parquet").read().to_pylist() for name in PART_COLUMNS}
+    """Read what ``write_part`` wrote.
+
+    Raises:
+        CorruptFileError: If a table of it is lost or damaged.
+    """
+    try:
+        tables = {name: pq.ParquetFile(folder / f"{name}.parquet").read().to_pylist() for name in PART_COLUMNS}
+    except (pa.ArrowException, OSError) as error:
+        raise CorruptFileError(
+            "this part of the index is damaged", path=folder, advice="delete its folder, and index again"
+        ) from error
     return Part(tables["files"], tables["series"], tables["phases"])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...errors import FileAccessError, MissingPathError, OptionError
+from ...errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
 from ...storage.files import StoredFile
 from .heads import FilePlace, HeadFile, describe_unreadable_file, read_heads
 from .index_job import IndexJob
@@ -42,10 +42,14 @@ def read_unit(unit: Unit, job: IndexJob) -> int:
 
 
 def find_old_part(unit: Unit, job: IndexJob) -> Part | None:
-    """What the same unit gave in an earlier run, if it is kept."""
+    """What the same unit gave in an earlier run, if that is kept and whole."""
     folder = job.units / unit.name
     found = sorted(path for path in folder.glob("*") if not path.name.startswith("."))
-    return read_part(found[0]) if found else None
+    try:
+        return read_part(found[0]) if found else None
+    except CorruptFileError:
+        # It would only have saved the reading.
+        return None
 
 
 class UnitReader:
