@@ -10,24 +10,20 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-from pydicom.uid import generate_uid
-
 from pictologics.cohort import index
-from pictologics.geometry import Grid
 
-from .data import BenchmarkData
-from .scanner_headers import SeriesWriter
+from .data import FULL, BenchmarkData
+from .generated_tree import SLICES, GeneratedRoot
 from .timing import Benchmark, Contender, Row, Target, measure
 
 OURS, AGAIN, PYDICOM = "index, 2 processes", "index again, nothing changed", "pydicom loop, 2 processes"
 PROCESSES = 2
 
-SLICES = 200
-"""Of each series: files of 16 x 16 pixels with the header of a scanner, 6 KB each."""
+MADE = 50_000
+"""Files: enough that the start of processes, which both sides have, does not decide."""
 
-MADE = 10_000
-"""Files that are written; more are hard links to them, so that a million takes no more of the disk."""
+FEW = 10
+"""Series of a quick run."""
 
 ATTRIBUTES = (
     "PatientID", "StudyInstanceUID", "StudyDate", "StudyDescription", "SeriesInstanceUID", "SeriesNumber",
@@ -40,22 +36,19 @@ ATTRIBUTES = (
 """What the loop of pydicom reads: no more than what the tables and the verdict on a series need."""
 
 
-def make_tree(root: Path, series: int) -> Path:
+def make_tree(data: BenchmarkData) -> Path:
     """Write series of different patients and studies, if they are not there."""
-    done = root / "done"
-    if not done.exists():
+    series = MADE // SLICES if data.size is FULL else FEW
+    root = data.folder / "index-tree"
+    if not (root / "done").exists():
         shutil.rmtree(root, ignore_errors=True)
+        source = GeneratedRoot(series)
         for number in range(series):
-            folder = root / "files" / f"patient{number // 2:04d}" / f"series{number % 2}"
+            folder = root / "files" / f"patient{number // 2:04}" / f"{number:08}"
             folder.mkdir(parents=True)
-            writer = SeriesWriter(folder, Grid((16, 16, SLICES), (0.7, 0.7, 1.25)))
-            writer.dataset.PatientID = f"P{number // 2}"
-            for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):
-                setattr(writer.dataset, keyword, generate_uid(entropy_srcs=["index", keyword, str(number // 2)]))
-            writer.dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["index", str(number)])
-            for k in range(SLICES):
-                writer.write(k, np.zeros((16, 16), np.int16))
-        done.touch()
+            for name, *_ in source.list_folder(folder.name).files:
+                (folder / name).write_bytes(source.find_file(f"{folder.name}/{name}").content)
+        (root / "done").touch()
     return root / "files"
 
 
@@ -86,7 +79,8 @@ def index_anew(root: Path, out: Path) -> None:
 
 def run(data: BenchmarkData, rounds: int) -> Benchmark:
     """Index, index again, and loop over pydicom."""
-    root = make_tree(data.folder / "index-tree", MADE // SLICES)
+    root = make_tree(data)
+    count = sum(len(names) for _, _, names in os.walk(root))
     out, kept = data.folder / "index-out", data.folder / "index-kept"
     index_anew(root, kept)
     race = measure(
@@ -97,10 +91,10 @@ def run(data: BenchmarkData, rounds: int) -> Benchmark:
         ],
         min(rounds, 5),
     )
-    result = Benchmark(f"Index: {MADE:,} files of {MADE // SLICES} series", "ms", race.rows, disturbed=race.disturbed)
+    result = Benchmark(f"Index: {count:,} files of {count // SLICES} series", "ms", race.rows, disturbed=race.disturbed)
     result.targets = [
-        Target("files a second", MADE / result.median(OURS) * 1e3, at_least=12_000),
-        Target("files a second, nothing changed", MADE / result.median(AGAIN) * 1e3, at_least=100_000),
+        Target("files a second", count / result.median(OURS) * 1e3, at_least=12_000),
+        Target("files a second, nothing changed", count / result.median(AGAIN) * 1e3, at_least=100_000),
         Target("times as fast as pydicom's loop", result.ratio(PYDICOM, OURS), at_least=8),
     ]
     result.notes = [
@@ -122,7 +116,7 @@ def measure_generated(series: int, out: Path) -> tuple[float, float, float]:
 def run_million(data: BenchmarkData, _: int) -> Benchmark:
     """Peak memory from ten thousand to a million files of a generated tree."""
     rows, notes = [], []
-    for count in (10_000, 100_000, 1_000_000):
+    for count in (10_000, 100_000, 1_000_000) if data.size is FULL else (2_000, 10_000):
         out = data.folder / "index-million"
         shutil.rmtree(out, ignore_errors=True)
         own, worker, seconds = measure_generated(count // SLICES, out)
