@@ -15,7 +15,7 @@ from .paths import expand_home, is_folder, refuse_system_errors
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
 from .urls import find_url, hide_secrets, local_path_of, url_options
 
-__all__ = ["check_takes_files", "send_file", "write_anywhere"]
+__all__ = ["remove_remote_file", "write_anywhere"]
 
 REPLACES_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "memory"})
 """Protocols by which a file appears when all of it has come; elsewhere it is sent under another name, and renamed."""
@@ -86,6 +86,22 @@ def send_file(source: Path, url: str, options: Mapping[str, Any]) -> None:
             with suppress(OSError):
                 if filesystem.exists(temporary):
                     filesystem.rm_file(temporary)
+
+
+def remove_remote_file(url: str) -> None:
+    """Remove a file behind a URL.
+
+    Raises:
+        MissingPathError: If there is none.
+        FileAccessError: If the server refuses.
+    """
+    system, path = find_remote_system(url, {})
+    with refuse_remote_errors("the file cannot be removed", url), system.turn() as limits:
+        system.filesystem.invalidate_cache(path)
+        if not system.filesystem.exists(path, **limits):
+            # Object stores remove what is not there without a word.
+            raise FileNotFoundError(path)
+        system.filesystem.rm_file(path)
 
 
 def replaces_whole(system: RemoteSystem) -> bool:
