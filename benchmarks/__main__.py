@@ -11,6 +11,7 @@ from rich.console import Console
 
 from . import (
     codecs,
+    cohort_run,
     ct_folder,
     filters,
     header_scan,
@@ -57,6 +58,7 @@ SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **resampling.BENCHMARKS,
     **filters.BENCHMARKS,
     "report": report_page.run,
+    "cohort run": cohort_run.run,
     "index million": indexing.run_million,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
