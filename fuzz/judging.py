@@ -95,8 +95,11 @@ def judge(call: Callable[[bytes], None], content: bytes) -> Finding | None:
 def describe_error(error: BaseException) -> Finding:
     """Name an error and the place in the package that it came from."""
     home = str(Path(pictologics.__file__).parent)
-    steps = [step for step in traceback.extract_tb(error.__traceback__) if step.filename.startswith(home)]
-    where = f"{Path(steps[-1].filename).relative_to(home)}:{steps[-1].lineno}" if steps else "outside"
+    steps = traceback.extract_tb(error.__traceback__)
+    ours = [step for step in steps if step.filename.startswith(home)]
+    # A difference between two readers is found outside of the package.
+    last = (ours or steps)[-1]
+    where = f"{Path(last.filename).name}:{last.lineno}"
     trace = "".join(traceback.format_exception(error)) if not isinstance(error, RecursionError) else repr(error)
     return Finding(type(error).__name__, where, trace[-6000:])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tests.factories.structure_sets import SCAN
 
 import pictologics
+from fuzz.comparing import compare_with_nibabel, compare_with_simpleitk
 
 __all__ = ["TARGETS", "Target"]
 
@@ -20,11 +21,13 @@ class Target:
         name: As on the command line.
         call: Reads the bytes of a file; returns, or raises what it likes.
         kind: What the bytes are made of, which chooses the mutators.
+        seeds: Of which target it has the seeds, if not of its own.
     """
 
     name: str
     call: Callable[[bytes], None]
     kind: str
+    seeds: str = ""
 
 
 def load(content: bytes) -> None:
@@ -65,6 +68,9 @@ TARGETS = {
         Target("segments", load_segments, "dicom"),
         Target("structures", load_structures, "dicom"),
         Target("archives", load_archive, "binary"),
+        Target("nifti-nibabel", compare_with_nibabel, "binary", "nifti"),
+        Target("nrrd-simpleitk", compare_with_simpleitk, "text", "nrrd"),
+        Target("metaimage-simpleitk", compare_with_simpleitk, "text", "metaimage"),
     )
 }
 """By name."""

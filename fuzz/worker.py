@@ -163,7 +163,7 @@ def main() -> None:
     from .seeds import make_seeds
 
     pictologics.set_num_threads(1)
-    corpus = make_seeds(options.target)
+    corpus = make_seeds(TARGETS[options.target].seeds or options.target)
     limit_memory()
     session = Session(TARGETS[options.target], options.findings / options.target, options.state)
     if options.engine == "atheris":

@@ -22,7 +22,7 @@ each_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @each_target
 def test_seeds_are_valid_and_keep_the_promise(target):
-    seeds = make_seeds(target.name)
+    seeds = make_seeds(target.seeds or target.name)
     loaded = 0
     for content in seeds:
         try:

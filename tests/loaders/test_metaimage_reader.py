@@ -370,3 +370,16 @@ def test_one_wrong_byte(tmp_path, at, value):
             load_image(path)
         except ValueError as error:
             assert str(tmp_path) in str(error)
+
+
+@pytest.mark.parametrize("name", ["TransformMatrix", "Offset", "ElementSpacing", "DimSize", "ElementType"])
+def test_fields_that_contradict_each_other_are_refused(tmp_path, name):
+    """MetaIO takes the last one, other readers the first."""
+    path = write_metaimage(tmp_path / "a.mha", PHANTOM)
+    head, voxels = path.read_bytes().split(b"ElementDataFile", 1)
+    line = next(line for line in head.splitlines(keepends=True) if line.startswith(name.encode()))
+    path.write_bytes(head + line + b"Comment = one\nComment = two\nElementDataFile" + voxels)
+    assert load_image(path).array.shape == PHANTOM.shape
+    path.write_bytes(head + line.rstrip() + b" 1\nElementDataFile" + voxels)
+    with pytest.raises(CorruptFileError, match=rf"has the field '{name}' twice, with other values"):
+        load_image(path)

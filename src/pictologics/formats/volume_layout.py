@@ -216,7 +216,8 @@ def check_layout_expansion(layout: VolumeLayout, size: int) -> None:
     """Refuse an array, or a volume of so many planes, that is out of proportion to the size of its files."""
     dtype, planes = layout.stored, layout.shape[2]
     written = sum(part.size + max(part.skip, 0) for part in layout.parts)
-    check_expansion(layout.name, size, written, f"{layout.volumes} of shape {layout.shape} and type {dtype.name}")
+    volumes = f"{layout.volumes} volume{'s' * (layout.volumes != 1)} of shape {layout.shape} and type {dtype.name}"
+    check_expansion(layout.name, size, written, volumes)
     check_expansion(layout.name, size, planes * BYTES_OF_A_PLANE, f"{planes} planes and what is noted of each")
 
 

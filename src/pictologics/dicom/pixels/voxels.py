@@ -175,7 +175,9 @@ def check_volume_expansion(frames: Sequence[Frame], formats: Sequence[PixelForma
     rows, columns = frames[0].rows, frames[0].columns
     size = sum(header.file_size for header in headers)
     needed = rows * columns * sum(stored.dtype.itemsize * stored.numbers_per_pixel for stored in formats)
-    check_expansion(headers[0].path, size, needed, f"{len(frames)} planes of {columns}x{rows} pixels")
+    check_expansion(
+        headers[0].path, size, needed, f"{len(frames)} plane{'s' * (len(frames) != 1)} of {columns}x{rows} pixels"
+    )
 
 
 def allocate_planes(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...errors import CorruptFileError
 from ...storage.files import StoredFile
 from ..text_fields import TextFields, decode_header
-from .vocabulary import LAST_FIELD
+from .vocabulary import LAST_FIELD, LONE_FIELDS
 
 __all__ = ["MetaImageText", "looks_like_metaimage", "read_metaimage_text"]
 
@@ -112,7 +112,11 @@ def read_metaimage_text(file: StoredFile) -> MetaImageText:
 
 
 def split_fields(text: str, path: str) -> dict[str, str]:
-    """The fields of a header; of one that stands twice the first counts, as in MetaIO."""
+    """The fields of a header; of comments and such that stand twice the last counts, as in MetaIO.
+
+    Raises:
+        CorruptFileError: If a line is no field, or two contradict each other.
+    """
     fields: dict[str, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.lstrip().startswith("#"):
@@ -121,7 +125,15 @@ def split_fields(text: str, path: str) -> dict[str, str]:
         separator = min((at for at in (line.find("="), line.find(":")) if at >= 0), default=-1)
         name = line[: max(separator, 0)].strip()
         if name:
-            fields.setdefault(name, line[separator + 1 :].strip())
+            value = line[separator + 1 :].strip()
+            if name in LONE_FIELDS and fields.get(name, value) != value:
+                raise CorruptFileError(
+                    f"its MetaImage header has the field '{name}' twice, with other values",
+                    path=path,
+                    advice="remove the wrong one",
+                    field=name,
+                )
+            fields[name] = value
         elif line.strip():
             raise CorruptFileError(
                 f"line {number} of the MetaImage header, of length {len(line)}, is not 'name = value'",

@@ -6,10 +6,18 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["LAST_FIELD", "METAIMAGE_MODALITIES", "METAIMAGE_TYPES", "REFUSED_PREFIXES", "TYPES_WRITTEN"]
+__all__ = ["LAST_FIELD", "LONE_FIELDS", "METAIMAGE_MODALITIES", "METAIMAGE_TYPES", "REFUSED_PREFIXES", "TYPES_WRITTEN"]
 
 LAST_FIELD: Final = "ElementDataFile"
 """The field that must end every header: data, or a list of files, may follow its line."""
+
+LONE_FIELDS: Final = frozenset({
+    "ObjectType", "NDims", "DimSize", "BinaryData", "BinaryDataByteOrderMSB", "ElementByteOrderMSB", "CompressedData",
+    "CompressedDataSize", "HeaderSize", "TransformMatrix", "Rotation", "Orientation", "Offset", "Position", "Origin",
+    "AnatomicalOrientation", "ElementSpacing", "ElementSize", "DistanceUnits", "ElementNumberOfChannels", "ElementType",
+    "ElementToIntensityFunctionSlope", "ElementToIntensityFunctionOffset", "Modality", LAST_FIELD,
+})  # fmt: skip
+"""Fields that say what the voxels are and where they lie: two that differ contradict each other."""
 
 TYPES_WRITTEN: Final[dict[str, np.dtype[np.generic]]] = {
     "MET_CHAR": np.dtype(np.int8),

@@ -1,0 +1,103 @@
+"""Differential fuzzing: what we and an independent reader both accept must be the same voxels at the same places.
+
+Files that one of the two refuses are no difference: most of them are damaged. Differences that were looked at and are
+ours to keep are listed where they are passed over, each with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from fuzz.itk_reader import read_with_itk
+from pictologics import Image, PictologicsError, load_image
+
+__all__ = ["DifferenceError", "compare_with_nibabel", "compare_with_simpleitk"]
+
+FARTHEST = 0.1
+"""Voxels that a corner may lie beside the one of the other reader: by so much we make axes orthogonal, and say so."""
+
+
+class DifferenceError(AssertionError):
+    """Two readers accept a file and see different images in it."""
+
+
+def compare_with_nibabel(content: bytes) -> None:
+    """Compare the image in a NIfTI file with nibabel's."""
+    import nibabel as nib
+
+    image = load_or_none(content)
+    if image is None:
+        return
+    kind = nib.Nifti1Image if content[:4] in SIZES_OF_NIFTI_1 else nib.Nifti2Image
+    try:
+        other = kind.from_bytes(content)
+        values, affine = np.asarray(other.dataobj), other.affine
+    except Exception:  # noqa: BLE001 - whatever stops it, it does not accept the file
+        return
+    if values.ndim < 3 or values.shape[3:].count(1) != values.ndim - 3 or values.dtype.kind not in "iuf":
+        # Of several volumes ours is the first one, and of vectors and colors none; nibabel has them all.
+        return
+    written = kind.header_class(content[: other.header.sizeof_hdr], check=False)
+    if 0 <= written["vox_offset"] < other.header.sizeof_hdr + 4:
+        # nibabel takes the header for voxels; the standard has them begin behind it.
+        return
+    compare_values(image, values.reshape(values.shape[:3]))
+    codes = int(written["sform_code"]), int(written["qform_code"])
+    if max(codes) > 0 and all(0 <= code <= LARGEST_CODE for code in codes):
+        # Without a form nibabel centers the image, and takes a code that it does not know for none.
+        compare_places(image, np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine)
+
+
+SIZES_OF_NIFTI_1 = (b"\x5c\x01\0\0", b"\0\0\x01\x5c")
+"""How NIfTI-1 files begin: with 348, in either order."""
+
+LARGEST_CODE = 5
+"""Of the codes that say what a form leads to."""
+
+SIZED = re.compile(rb"\nCompressedDataSize = \d+\r?\n")
+"""What MetaIO needs to know of compressed voxels: without it, it hands out whatever was in memory."""
+
+
+def compare_with_simpleitk(content: bytes) -> None:
+    """Compare the image in a NRRD or MetaImage file with SimpleITK's."""
+    image = load_or_none(content)
+    if image is None or (b"CompressedData" in content and not SIZED.search(content)):
+        return
+    other = read_with_itk(content, ".nrrd" if content.startswith(b"NRRD") else ".mha")
+    if other is None:
+        return
+    compare_values(image, other.values)
+    compare_places(image, other.affine)
+
+
+def load_or_none(content: bytes) -> Image | None:
+    """The image in a file; None if we refuse it."""
+    try:
+        return load_image(content, dtype=np.float64)
+    except PictologicsError:
+        return None
+
+
+def compare_values(image: Image, values: npt.NDArray[np.generic]) -> None:
+    """Compare voxels, of which NaN is one value."""
+    if image.array.shape != values.shape:
+        raise DifferenceError(f"shape {image.array.shape} and {values.shape}")
+    with np.errstate(all="ignore"):
+        ours, theirs = image.array.astype(np.float32), values.astype(np.float32)
+    if not np.allclose(ours, theirs, rtol=1e-5, atol=0, equal_nan=True):
+        raise DifferenceError(f"{np.count_nonzero(ours != theirs)} of {ours.size} voxels")
+
+
+def compare_places(image: Image, affine: npt.NDArray[np.float64]) -> None:
+    """Compare where the corners lie, in voxels."""
+    # What a header leaves open every reader assumes in its own way; we also say so.
+    if any(decision.warning == "geometry" for decision in image.provenance.decisions) or not np.isfinite(affine).all():
+        return
+    last = np.array(image.array.shape) - 1.0
+    corners = np.array([[x, y, z, 1.0] for x in (0, last[0]) for y in (0, last[1]) for z in (0, last[2])])
+    distance = float(np.abs((image.grid.affine - affine) @ corners.T).max())
+    if distance > FARTHEST * max(image.spacing):
+        raise DifferenceError(f"corners {distance:g} mm apart")
