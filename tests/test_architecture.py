@@ -40,7 +40,7 @@ ROOMS = [
     {"dicom.segmentation", "dicom.series"},
     {"dicom", "filters", "formats", "sentinels"},
     {"merger", "preprocessing", "saving", "loaders.protocol"},
-    {"loaders.source_content"},
+    {"loaders.source_content", "measuring"},
     {"loaders.dicom_selection", "loaders.dicom_verdicts"},
     {
         "loaders.dicom_describing",

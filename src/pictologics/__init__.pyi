@@ -48,6 +48,11 @@ from .loaders import (
     load_rtstruct as load_rtstruct,
     load_seg as load_seg,
 )
+from .measuring import (
+    Measurement as Measurement,
+    Measurements as Measurements,
+    measure as measure,
+)
 from .preprocessing import (
     Pipeline as Pipeline,
     PipelineRecord as PipelineRecord,

@@ -190,6 +190,39 @@ def segments(
     commands.print_segments(path, as_json)
 
 
+@app.command("measure")
+def measure_labels(
+    image: SourcePath,
+    mask: Annotated[str, typer.Argument(help="A mask or label map of the image, a SEG or an RTSTRUCT.")],
+    table_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table of all that is known, in place of printing it.")
+    ] = None,
+    as_json: PrintJson = False,
+    suv: Annotated[SuvChoice | None, typer.Option(help="Measure PET in standardized uptake values.")] = None,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."
+        ),
+    ] = False,
+    recursive: Recursive = False,
+    series_uid: SeriesUid = None,
+    dataset_index: DatasetIndex = None,
+) -> None:
+    """Measure the labels of a mask: volume, mean, extremes, percentiles, place; of PET the peak too."""
+    commands.print_measurements(
+        image,
+        mask,
+        nearest,
+        as_json,
+        table_file,
+        dataset_index=commands.read_dataset_index(dataset_index),
+        recursive=recursive,
+        series_uid=series_uid,
+        suv=None if suv is None else suv.value,
+    )
+
+
 @app.command()
 def overlay(
     image: SourcePath,

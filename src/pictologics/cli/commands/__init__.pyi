@@ -5,6 +5,7 @@ from .convert import convert_image as convert_image
 from .demo import run_demo as run_demo
 from .index import index_tree as index_tree
 from .info import print_info as print_info
+from .measure import print_measurements as print_measurements
 from .merge import merge_masks as merge_masks
 from .overlay import OverlayOptions as OverlayOptions, draw_overlay as draw_overlay
 from .process import run_pipeline as run_pipeline

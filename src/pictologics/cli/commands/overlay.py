@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import GeometryError, OptionError
-from ...image import Image
+from ...errors import OptionError
 from ...loader import load_image
 from ...pictures.figures import visualize_mask_overlay
 from ...pictures.matplotlib_parts import require_matplotlib
 from ...pictures.windows import Window
 from ...storage.file_writing import replace_file
 from ..terminal import print_line
+from .mask_file import load_mask_onto
 
 __all__ = ["OverlayOptions", "draw_overlay"]
 
@@ -61,7 +61,7 @@ def draw_overlay(source: str, mask: str, target: Path, options: OverlayOptions, 
     """
     check_overlay(target, options)
     image = load_image(source, **keywords)
-    loaded = load_mask(mask, image, options.nearest)
+    loaded = load_mask_onto(mask, image, options.nearest)
     figure = visualize_mask_overlay(
         image,
         loaded,
@@ -77,18 +77,6 @@ def draw_overlay(source: str, mask: str, target: Path, options: OverlayOptions, 
     with replace_file(target) as temporary:
         figure.savefig(temporary, format=PICTURE_FORMATS[target.suffix.lower()], dpi=DOTS_PER_INCH)
     print_line(str(target))
-
-
-def load_mask(path: str, image: Image, nearest: bool) -> Image:
-    """Load a mask onto an image's voxels; an error names the option that would help."""
-    try:
-        return load_image(path, reference_image=image, interpolation="nearest" if nearest else None)
-    except GeometryError as error:
-        # Nothing helps a mask of another patient.
-        if "interpolation" not in dict(error.values.get("way_out", ())):
-            raise
-        advice = "pass --nearest to take the nearest voxel of the mask"
-        raise GeometryError(error.found, path=error.path, advice=advice, **error.values) from error
 
 
 def check_overlay(target: Path, options: OverlayOptions) -> None:

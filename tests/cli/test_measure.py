@@ -1,0 +1,47 @@
+"""pictologics measure."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from pictologics import Image, save_image
+from tests.cli.program import fail, succeed
+
+pytestmark = pytest.mark.slow  # each test starts the program
+
+
+@pytest.fixture
+def folder(tmp_path):
+    values = np.arange(210, dtype=np.float32).reshape((5, 6, 7), order="F")
+    scan = Image(values, (1.0, 1.0, 2.0), (0.0, 0.0, 0.0), metadata={"units": "HU"})
+    organs = Image((values > 100).astype(np.uint8), scan.spacing, scan.origin, labels={1: "liver [left]"})
+    save_image(scan, tmp_path / "scan.nii.gz")
+    save_image(organs, tmp_path / "organs.nii.gz")
+    save_image(organs[:, :, 2:], tmp_path / "part.nrrd")
+    return tmp_path
+
+
+def test_a_table_for_people_and_json_for_programs(folder):
+    table = succeed(folder, "measure", "scan.nii.gz", "organs.nii.gz")
+    assert "liver [left]" in table
+    assert "155" in table
+    (row,) = json.loads(succeed(folder, "measure", "scan.nii.gz", "organs.nii.gz", "--json"))
+    assert (row["voxels"], row["mean"], row["min"], row["max"], row["units"]) == (109, 155.0, 101.0, 209.0, "HU")
+    assert row["ml"] == pytest.approx(0.218)
+
+
+def test_csv_of_a_mask_of_a_part(folder):
+    assert succeed(folder, "measure", "scan.nii.gz", "part.nrrd", "--csv", "table.csv").strip() == "table.csv"
+    with (folder / "table.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], row["max"]) == ("liver [left]", "209.0")
+
+
+def test_a_mask_of_another_lattice_is_told_the_option(folder):
+    coarse = Image(np.ones((2, 2, 2), np.uint8), (2.2, 2.2, 2.2), (0.0, 0.0, 0.0), modality="SEG")
+    save_image(coarse, folder / "coarse.nrrd")
+    assert "--nearest" in fail(folder, "measure", "scan.nii.gz", "coarse.nrrd")
