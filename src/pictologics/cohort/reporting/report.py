@@ -214,8 +214,8 @@ def list_notices(
             yield f"{pictured:,} cases are too many for slices on one page: each has three small planes only."
         else:
             yield (
-                f"With {pictured:,} cases, pictures are small and show {level.slices} slices of each, so that the page "
-                f"stays below {PAGE_BYTES // 1_000_000} MB. Pages of fewer cases show more."
+                f"With {pictured:,} cases, pictures are small and show up to {level.slices} slices of each, so that "
+                f"the page stays below {PAGE_BYTES // 1_000_000} MB. Pages of fewer cases show more."
             )
 
 
