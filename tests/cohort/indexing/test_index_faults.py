@@ -249,3 +249,15 @@ def test_a_damaged_part_of_files_that_stay_is_told(tmp_path, table):
     (tmp_path / "out" / "state" / "current").unlink()
     with pytest.raises(FileAccessError, match="tables cannot be put together"):
         index(tmp_path / "in", tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize("table", ["series", "files", "links"])
+def test_a_table_that_was_deleted_is_made_again(tmp_path, table):
+    write_series(tmp_path / "in")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    before = read_all_tables(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / table)
+    with pytest.raises(OptionError, match="index the root again"):
+        open_cohort(tmp_path / "out").list_parts(table)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert read_all_tables(tmp_path / "out") == before

@@ -22,9 +22,11 @@ CURRENT: Final = "current"
 
 
 def is_current(job: IndexJob, units: UnitList) -> bool:
-    """Whether the tables are made of these units as they are."""
+    """Whether the tables are made of these units as they are, and all there."""
     path = job.out / "state" / CURRENT
-    return path.exists() and path.read_text(encoding="ascii") == units.digest
+    counts = [sum(1 for _ in (job.out / name).glob("*.parquet")) for name in TABLES if name != "files"]
+    is_there = all(counts) and all((job.out / "files" / f"{name}.parquet").exists() for name in units.states)
+    return is_there and path.exists() and path.read_text(encoding="ascii") == units.digest
 
 
 def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList) -> None:
