@@ -20,11 +20,11 @@ __all__ = ["Unit", "UnitPart", "find_unit_end", "pack_units"]
 MOST_UNIT_FILES: Final = 5000
 """Of a unit: enough that starting it costs nothing, few enough that their headers take a few tens of megabytes."""
 
-FEWEST_UNIT_FILES: Final = 500
-"""Of a unit, unless the tree ends."""
+FEWEST_UNIT_FILES: Final = 1500
+"""Of a unit, unless the tree ends: the tables of a unit take as long to write as dozens of files to read."""
 
-FOLDERS_BETWEEN_ENDS: Final = 4
-"""After the fewest files, a unit ends at every fourth folder on average."""
+FOLDERS_BETWEEN_ENDS: Final = 2
+"""After the fewest files, a unit ends at every second folder on average."""
 
 FILES_BETWEEN_ENDS: Final = 500
 """Within a large folder, a unit ends at every 500th file on average."""
