@@ -101,6 +101,8 @@ def test_error_on_geometry_warning_holds_in_threads(fast_switches):
             return True
         return False
 
+    # Whoever imports pydicom first imports urllib3 too, if that is installed, which adds filters of its own.
+    load(1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         before = list(warnings.filters)
