@@ -409,9 +409,15 @@ def query(
 def demo(
     folder: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("pictologics-demo"),
     slices: Annotated[int, typer.Option(min=2, max=2000, help="Number of slices of the made-up scan.")] = 300,
+    cohort: Annotated[
+        bool, typer.Option("--cohort", help="Show instead what is done with the export of a whole made-up hospital.")
+    ] = False,
 ) -> None:
     """Write a made-up CT series, load it, and save it and its organs as NIfTI files and pictures."""
-    commands.run_demo(folder, slices)
+    if cohort:
+        commands.run_cohort_demo(folder)
+    else:
+        commands.run_demo(folder, slices)
 
 
 def main() -> None:

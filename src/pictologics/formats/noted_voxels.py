@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ from .json_comment import ImageFacts, VoxelNote, parse_value
 from .volume_layout import VolumeLayout
 from .voxel_reading import read_volume
 
-__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
+__all__ = ["CropLayout", "LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
+
+CropLayout = Callable[[VolumeLayout, Sequence[int], Sequence[int]], VolumeLayout]
+"""Makes the layout of a box, by its first voxel and its shape, out of that of a volume."""
 
 NOTE_IS_STALE = Decision(
     "left out",
@@ -75,7 +78,11 @@ def find_loaded_type(layout: VolumeLayout, facts: ImageFacts) -> np.dtype[Any]:
 
 
 def read_noted_box(
-    layout: VolumeLayout, facts: ImageFacts, start: Sequence[int], shape: Sequence[int]
+    layout: VolumeLayout,
+    facts: ImageFacts,
+    start: Sequence[int],
+    shape: Sequence[int],
+    crop: CropLayout = VolumeLayout.cropped,
 ) -> npt.NDArray[Any]:
     """Read a box of a volume, with the values and the type that the whole would have.
 
@@ -87,6 +94,7 @@ def read_noted_box(
         facts: What is known of the image.
         start: First voxel of the box, which lies within the volume, (x, y, z).
         shape: Voxels of the box along (x, y, z).
+        crop: Makes the layout of a box out of that of the volume.
 
     Returns:
         Shape (x, y, z), in Fortran order.
@@ -96,7 +104,7 @@ def read_noted_box(
     """
     note = find_fitting_note(layout, facts)
     if note is None or not note.fill:
-        return read_noted_volume(layout.cropped(start, shape), facts, None).array
+        return read_noted_volume(crop(layout, start, shape), facts, None).array
     # What voxels without data hold depends on how many there are in the whole.
     whole = read_noted_volume(layout, facts, None).array
     return whole[tuple(slice(low, low + count) for low, count in zip(start, shape, strict=True))]

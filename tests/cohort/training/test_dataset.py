@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pictologics import GeometryError, Grid, Image, OptionError, save_image
+from pictologics.cohort.cases.case import Case
 from pictologics.cohort.training.dataset import Dataset
 from tests.cohort.training.run_folders import GRID, RunCase, make_ramp, write_run
 
@@ -202,6 +203,26 @@ class TestWithPyTorch:
         assert data.subset(["c", "a"]).case_ids == ["a", "c"]
         with pytest.raises(OptionError, match="no case x"):
             data.subset(["x"])
+
+    def test_series_are_loaded_as_they_are_too(self, demo_cohort):
+        first, third = demo_cohort.patients[0], demo_cohort.patients[2]
+        cases = [
+            Case.from_files("one", {"ct": first.ct.files[0].parent}, {"seg": first.seg.files[0]}),
+            Case.from_files("two", {"ct": third.ct.files[0].parent}, {"rt": third.structures.files[0]}),
+        ]
+        data = Dataset(cases, labels={"liver": 1, "spleen": 2})
+        for item, patient in zip(data, (first, third), strict=True):
+            expected = np.where(patient.organs == 5, 1, np.where(patient.organs == 6, 2, 0))
+            np.testing.assert_array_equal(item["mask"].numpy()[0], expected)
+            np.testing.assert_allclose(item["affine"].numpy(), patient.grid.affine, atol=1e-6)
+            assert abs(float(item["image"][0].numpy()[patient.organs == 5].mean()) - 110) < 20
+        patch = Dataset(cases, labels={"liver": 1}, patch=(4, 4, 4), label_probability=1)[1]
+        assert patch["mask"][0, 2, 2, 2] == 1
+        assert "mask" not in Dataset(cases, with_masks=False)[0]
+        with pytest.raises(OptionError, match="a run wrote"):
+            Dataset(cases)
+        with pytest.raises(OptionError, match="none of the 0 cases"):
+            Dataset([], labels={"liver": 1})
 
     def test_a_file_that_was_changed_after_the_run_is_refused(self, tmp_path):
         out = write_run(tmp_path, CASES)

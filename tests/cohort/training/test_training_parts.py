@@ -18,7 +18,7 @@ from pictologics.cohort.training.patches import (
     split_box,
 )
 from pictologics.cohort.training.patient_split import split_by_patient
-from pictologics.cohort.training.training_case import MaskFile, TrainingCase, choose_images, list_training_cases
+from pictologics.cohort.training.training_case import MaskFile, WrittenCase, choose_images, list_written_cases
 from tests.cohort.training.run_folders import RunCase, write_run
 
 shapes = st.tuples(*[st.integers(1, 12)] * 3)
@@ -26,7 +26,7 @@ draws = st.tuples(*[st.floats(0, 1, exclude_max=True)] * 3)
 
 
 def cases_of(*patients):
-    return [TrainingCase(f"case{k:02d}", patient, {"ct": "ct.nii"}) for k, patient in enumerate(patients)]
+    return [WrittenCase(f"case{k:02d}", patient, {"ct": "ct.nii"}) for k, patient in enumerate(patients)]
 
 
 # --- which cases ---
@@ -43,7 +43,7 @@ def test_cases_that_are_done_are_there_in_order_and_of_the_others_what_became_of
             RunCase("d", status="killed"),
         ],
     )
-    cases, left_out = list_training_cases(tmp_path)
+    cases, left_out = list_written_cases(tmp_path)
     assert [case.case_id for case in cases] == ["a", "b"]
     assert [case.patient_key for case in cases] == ["P-1", "P-2"]
     assert left_out == {"c": "failed", "d": "killed"}
@@ -52,14 +52,14 @@ def test_cases_that_are_done_are_there_in_order_and_of_the_others_what_became_of
 
 def test_a_folder_of_no_run_and_a_run_without_a_case_that_is_done_are_refused(tmp_path):
     with pytest.raises(MissingPathError):
-        list_training_cases(tmp_path)
+        list_written_cases(tmp_path)
     write_run(tmp_path, [RunCase("a", status="failed")])
     with pytest.raises(OptionError, match="none of the 1 cases"):
-        list_training_cases(tmp_path)
+        list_written_cases(tmp_path)
 
 
 def test_every_case_must_have_the_images():
-    cases = [TrainingCase("a", "P", {"ct": "1", "pet": "2"}), TrainingCase("b", "P", {"ct": "3"})]
+    cases = [WrittenCase("a", "P", {"ct": "1", "pet": "2"}), WrittenCase("b", "P", {"ct": "3"})]
     assert choose_images(cases, ["ct"]) == ("ct",)
     with pytest.raises(OptionError, match="images of the case b are ct"):
         choose_images(cases, None)
@@ -87,7 +87,7 @@ def test_labels_get_their_values_by_name_whatever_their_numbers_are():
 
 def test_values_that_stay_must_mean_the_same_everywhere():
     def case(name, *labels):
-        return TrainingCase(name, "P", {}, tuple(MaskFile("m", mask) for mask in labels))
+        return WrittenCase(name, "P", {}, tuple(MaskFile("m", mask) for mask in labels))
 
     assert check_stored_labels([case("a", {1: "liver"}), case("b", {1: "Liver", 2: "spleen"}), case("c", {})]) == {
         1: "liver",

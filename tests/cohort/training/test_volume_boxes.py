@@ -76,7 +76,7 @@ def test_the_axes_of_a_volume_need_not_be_neighbors(tmp_path, encoding, box):
     np.testing.assert_array_equal(read(path, box), cut(array[:, 0], box))
 
 
-@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha", ".ome.zarr"])
 def test_labels_and_voxels_without_data_are_those_of_the_whole(tmp_path, suffix):
     box = ((2, 5), (1, 6), (3, 2))
 
@@ -90,6 +90,27 @@ def test_labels_and_voxels_without_data_are_those_of_the_whole(tmp_path, suffix)
         found = read(path, box)
         assert found.dtype == whole.dtype
         np.testing.assert_array_equal(found, cut(whole, box))
+
+
+@given(box=boxes)
+def test_a_box_of_ome_zarr_is_what_the_whole_has_there(tmp_path, box):
+    path = tmp_path / "scan.ome.zarr"
+    if not path.exists():
+        save_image(Image.from_grid(VALUES.astype(np.float32), GRID), path)
+    np.testing.assert_array_equal(read(path, box), cut(VALUES, box))
+
+
+def test_only_the_chunks_of_a_box_are_read(tmp_path):
+    path = tmp_path / "scan.ome.zarr"
+    values = np.zeros((200, 130, 70), np.int16)
+    values[130:, :, 64:] = 7
+    save_image(Image.from_grid(values, Grid(values.shape, (1, 1, 1), (0, 0, 0))), path)
+    # A chunk that nobody asks for may be damaged.
+    (path / "0" / "c" / "0" / "0" / "0").write_bytes(b"no chunk")
+    box = ((128, 60), (0, 120), (64, 6))
+    np.testing.assert_array_equal(read(path, box), cut(values, box))
+    with pytest.raises(CorruptFileError):
+        read(path, ((0, 60), (0, 120), (0, 6)))
 
 
 def test_segments_of_3d_slicer_are_read_as_a_whole(tmp_path):

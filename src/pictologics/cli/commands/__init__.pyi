@@ -2,6 +2,7 @@
 
 from .check import print_check as print_check
 from .convert import convert_image as convert_image
+from .cohort_demo import run_cohort_demo as run_cohort_demo
 from .demo import run_demo as run_demo
 from .index import index_tree as index_tree
 from .info import print_info as print_info

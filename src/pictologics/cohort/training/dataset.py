@@ -14,6 +14,7 @@ from ...checks import check_choice, check_number
 from ...errors import GeometryError, OptionError
 from ...geometry import Grid
 from ...threads import count_cores, get_num_threads, set_num_threads
+from ..cases.case import Case
 from ..libraries import name_missing_library
 from .label_values import LabelValues, check_stored_labels
 from .patches import (
@@ -26,8 +27,14 @@ from .patches import (
     split_box,
 )
 from .patient_split import split_by_patient
-from .training_case import TrainingCase, choose_images, list_training_cases
-from .volume_boxes import OpenVolume, open_volume
+from .training_case import (
+    OpenCase,
+    TrainingCase,
+    choose_images,
+    list_given_cases,
+    list_written_cases,
+)
+from .volume_boxes import OpenVolume
 
 if TYPE_CHECKING:
     TorchDataset = object
@@ -47,7 +54,7 @@ CaseItem = dict[str, Any]
 class Dataset(TorchDataset):
     """The cases of a run as tensors: a map-style ``torch.utils.data.Dataset``.
 
-    Cases come in the order of their names. An item is a dict of
+    Cases come in the order of their names, or in that in which they are given. An item is a dict of
 
     - ``"image"``: float32, (channels, x, y, z), a channel for each image of the case;
     - ``"mask"``: uint8, (1, x, y, z), 0 is the background;
@@ -60,12 +67,13 @@ class Dataset(TorchDataset):
     that are its share.
 
     Random patches are drawn from PyTorch's generator: ``torch.manual_seed`` repeats them, and ``DataLoader`` gives each
-    worker a seed of its own. Of uncompressed NIfTI, NRRD and MetaImage files only the patch is read; gzip is inflated
-    up to its last slice. Where patches are centered on labels, the whole mask of a case is read once in each process,
-    so let workers stay (``persistent_workers=True``).
+    worker a seed of its own. Of uncompressed NIfTI, NRRD and MetaImage files only the patch is read, of OME-Zarr the
+    chunks that it touches; gzip is inflated up to the patch's last slice. Where patches are centered on labels, the
+    whole mask of a case is read once in each process, so let workers stay (``persistent_workers=True``).
 
     Args:
-        out: The folder that ``run`` wrote, or its URL.
+        cases: The folder that ``run`` wrote, or its URL; or a list of ``Case``, whose series are loaded as they are,
+            each time anew and as a whole.
         images: Names of the images that become channels, in this order; by default all.
         labels: The value that each name of a label gets, from 1 to 255; several names may have one value. Capital
             letters, spaces and underscores do not count. Labels with other names are background, and where masks
@@ -100,7 +108,7 @@ class Dataset(TorchDataset):
 
     def __init__(
         self,
-        out: str | os.PathLike[str],
+        cases: str | os.PathLike[str] | Sequence[Case],
         *,
         images: Sequence[str] | None = None,
         labels: Mapping[str, int] | None = None,
@@ -120,8 +128,12 @@ class Dataset(TorchDataset):
         self.transform = transform
         self.with_masks = with_masks
         self.label_values = LabelValues() if labels is None else LabelValues.from_names(labels)
-        found, self.left_out = list_training_cases(out)
-        self.cases = self.keep_labeled(found, without_mask) if with_masks else found
+        found: Sequence[TrainingCase]
+        if isinstance(cases, (str, os.PathLike)):
+            found, self.left_out = list_written_cases(cases)
+        else:
+            found, self.left_out = list_given_cases(cases)
+        self.cases: list[TrainingCase] = self.keep_labeled(found, without_mask) if with_masks else list(found)
         self.images = choose_images(self.cases, images)
         self.label_names: dict[int, str] = {}
         if with_masks:
@@ -141,18 +153,17 @@ class Dataset(TorchDataset):
 
         bound_worker_threads()
         case = self.cases[index]
-        volumes = [open_volume(case.images[name]) for name in self.images]
-        grid = check_same_grid(case, volumes)
-        start, shape = self.choose_box(case, grid)
+        opened = case.open(self.images, with_masks=self.with_masks)
+        grid = check_grids(case, opened)
+        start, shape = self.choose_box(case, opened, grid)
         inside = split_box(start, shape, grid.shape)
-        channels = np.empty((len(volumes), *shape), np.float32)
-        for channel, volume in zip(channels, volumes, strict=True):
+        image = np.empty((len(opened.images), *shape), np.float32)
+        for channel, volume in zip(image, opened.images, strict=True):
             copy_in_blocks(channel, pad_box(volume.read(*inside), start, shape, self.fill_value))
-        item: CaseItem = {"image": torch.from_numpy(channels)}
+        item: CaseItem = {"image": torch.from_numpy(image)}
         if self.with_masks:
-            labels = pad_box(self.read_labels(case, grid, *inside), start, shape, 0)
             mask = np.empty((1, *shape), np.uint8)
-            copy_in_blocks(mask[0], labels)
+            copy_in_blocks(mask[0], pad_box(self.read_labels(opened, *inside), start, shape, 0))
             item["mask"] = torch.from_numpy(mask)
         affine = grid.affine.copy()
         affine[:3, 3] = grid.index_to_world(start)
@@ -175,7 +186,7 @@ class Dataset(TorchDataset):
         self.left_out |= dict.fromkeys(sorted(lacking), "no mask")
         return [case for case in cases if case.case_id not in lacking]
 
-    def choose_box(self, case: TrainingCase, grid: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def choose_box(self, case: TrainingCase, opened: OpenCase, grid: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The first voxel and the shape of what is read of a case: all of it, or a random patch."""
         import torch
 
@@ -183,24 +194,14 @@ class Dataset(TorchDataset):
             return (0, 0, 0), grid.shape
         chance, *draws = torch.rand(4, dtype=torch.float64).tolist()
         is_centered = self.with_masks and chance < self.label_probability
-        centers = self.find_centers(case, grid) if is_centered else {}
+        if is_centered and case.case_id not in self.centers:
+            self.centers[case.case_id] = find_label_centers(self.read_labels(opened, (0, 0, 0), grid.shape))
+        centers = self.centers[case.case_id] if is_centered else {}
         return choose_patch_start(grid.shape, self.patch, centers, draws), self.patch
 
-    def find_centers(self, case: TrainingCase, grid: Grid) -> LabelCenters:
-        """Voxels of each label of a case, read from its masks once in this process."""
-        if case.case_id not in self.centers:
-            labels = self.read_labels(case, grid, (0, 0, 0), grid.shape)
-            self.centers[case.case_id] = find_label_centers(labels)
-        return self.centers[case.case_id]
-
-    def read_labels(
-        self, case: TrainingCase, grid: Grid, start: Sequence[int], shape: Sequence[int]
-    ) -> npt.NDArray[np.uint8]:
+    def read_labels(self, opened: OpenCase, start: Sequence[int], shape: Sequence[int]) -> npt.NDArray[np.uint8]:
         """The labels of a box of a case, (x, y, z), with the values that they have in all cases."""
-        opened = [(open_volume(mask.path), mask.labels) for mask in case.masks]
-        for volume, _ in opened:
-            check_on_image(case, volume, grid)
-        return self.label_values.paint(((volume.read(start, shape), names) for volume, names in opened), shape)
+        return self.label_values.paint(((mask.read(start, shape), names) for mask, names in opened.masks), shape)
 
     def subset(self, case_ids: Collection[str]) -> Dataset:
         """The same with some of its cases only, in the same order.
@@ -254,30 +255,27 @@ def name_values(labels: Mapping[str, int]) -> dict[int, str]:
 
 def list_known_labels(cases: Sequence[TrainingCase]) -> str:
     """The labels that there are, for a message."""
-    names = sorted({name for case in cases for mask in case.masks for name in mask.labels.values()})
+    names = sorted({name for case in cases for labels in case.mask_labels or () for name in labels.values()})
     more = ", ..." if len(names) > 10 else ""
     return f"; labels of this run are {', '.join(names[:10])}{more}" if names else ""
 
 
-def check_same_grid(case: TrainingCase, volumes: Sequence[OpenVolume]) -> Grid:
-    """The grid of a case's images, which must be one."""
-    for volume in volumes[1:]:
-        check_on_image(case, volume, volumes[0].grid)
-    return volumes[0].grid
-
-
-def check_on_image(case: TrainingCase, volume: OpenVolume, grid: Grid) -> None:
-    """Make sure that an image or mask lies on the voxels of its case.
+def check_grids(case: TrainingCase, opened: OpenCase) -> Grid:
+    """The grid of a case's first image, on whose voxels the other images and the masks lie.
 
     Raises:
-        GeometryError: If it does not.
+        GeometryError: If one does not.
     """
-    if not volume.grid.lies_on(grid):
-        raise GeometryError(
-            f"a file of the case {case.case_id} has shape {volume.grid.shape} and does not lie on the voxels of its "
-            f"first image, of shape {grid.shape}",
-            advice="the file was changed after the run: run the case again",
-        )
+    grid = opened.images[0].grid
+    others: list[OpenVolume] = [*opened.images[1:], *(mask for mask, _ in opened.masks)]
+    for volume in others:
+        if not volume.grid.lies_on(grid):
+            raise GeometryError(
+                f"a file of the case {case.case_id} has shape {volume.grid.shape} and does not lie on the voxels of "
+                f"its first image, of shape {grid.shape}",
+                advice="the file was changed after the run: run the case again",
+            )
+    return grid
 
 
 def bound_worker_threads() -> None:

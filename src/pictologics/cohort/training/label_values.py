@@ -46,10 +46,10 @@ class LabelValues:
         return {value: target for value, target in found.items() if target is not None}
 
     def names_any(self, case: TrainingCase) -> bool:
-        """Whether a case has a mask with a label that is wanted."""
-        if self.by_name is None:
-            return bool(case.masks)
-        return any(self.find_wanted(mask.labels) for mask in case.masks)
+        """Whether a case has a mask with a label that is wanted, as far as is known before it is loaded."""
+        if self.by_name is None or case.mask_labels is None:
+            return case.mask_count > 0
+        return any(self.find_wanted(labels) for labels in case.mask_labels)
 
     def paint(
         self, masks: Iterable[tuple[npt.NDArray[Any], Mapping[int, str]]], shape: Sequence[int]
@@ -89,7 +89,7 @@ def copy_labels(painted: npt.NDArray[np.uint8], array: npt.NDArray[Any]) -> None
 
 
 def check_stored_labels(cases: Sequence[TrainingCase]) -> dict[int, str]:
-    """Make sure that masks can keep their values: one mask for each case, and one value for each name.
+    """Make sure that masks can keep their values: one for each case, and each name with one value.
 
     Returns:
         What the values stand for.
@@ -101,12 +101,13 @@ def check_stored_labels(cases: Sequence[TrainingCase]) -> dict[int, str]:
     numbers: dict[str, tuple[int, str]] = {}
     advice = "pass labels=, the values that names get, such as labels={'liver': 1, 'spleen': 2}"
     for case in cases:
-        if len(case.masks) > 1:
+        if case.mask_count > 1 or case.mask_labels is None:
             raise OptionError(
-                f"the case {case.case_id} has {len(case.masks)} masks, and one is required where values are kept",
+                f"the case {case.case_id} has {case.mask_count} masks, and one that a run wrote is required where "
+                "values are kept",
                 advice=advice,
             )
-        for value, name in [label for mask in case.masks for label in mask.labels.items()]:
+        for value, name in [label for labels in case.mask_labels for label in labels.items()]:
             first_name, named_by = meanings.setdefault(value, (name, case.case_id))
             first_value, numbered_by = numbers.setdefault(normalize_name(name), (value, case.case_id))
             if normalize_name(first_name) != normalize_name(name) or first_value != value:

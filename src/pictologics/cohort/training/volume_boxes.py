@@ -10,21 +10,25 @@ import numpy.typing as npt
 
 from ...formats.metaimage.opening import open_metaimage
 from ...formats.nifti.opening import open_nifti
-from ...formats.noted_voxels import read_noted_box
+from ...formats.noted_voxels import CropLayout, read_noted_box
 from ...formats.nrrd.opening import open_nrrd
+from ...formats.ome_zarr.boxes import crop_zarr_layout
+from ...formats.ome_zarr.opening import open_ome_zarr
 from ...formats.volume_file import VolumeFile
+from ...formats.volume_layout import VolumeLayout
 from ...geometry import Grid
 from ...image import Image
 from ...loader import load_image
+from ...loaders.protocol import Source
 from ...loaders.registry import find_reader
-from ...storage.files import StoredFile
 
 __all__ = ["OpenVolume", "open_volume"]
 
-OPENINGS: Final[dict[str, Callable[[StoredFile], VolumeFile]]] = {
-    "NIfTI": open_nifti,
-    "NRRD": open_nrrd,
-    "MetaImage": open_metaimage,
+OPENINGS: Final[dict[str, Callable[[Source], VolumeFile]]] = {
+    "NIfTI": lambda source: open_nifti(source.files[0]),
+    "NRRD": lambda source: open_nrrd(source.files[0]),
+    "MetaImage": lambda source: open_metaimage(source.files[0]),
+    "OME-Zarr": lambda source: open_ome_zarr(source.path),
 }
 """What reads the header of a format's files, by the name of its reader."""
 
@@ -37,11 +41,13 @@ class OpenVolume:
         grid: Where its voxels lie.
         image: The whole, where it had to be loaded; None where boxes are read from the file.
         file: What the header says, where it was not.
+        crop: Makes the layout of a box out of the file's.
     """
 
     grid: Grid
     image: Image | None = None
     file: VolumeFile | None = None
+    crop: CropLayout = VolumeLayout.cropped
 
     def read(self, start: Sequence[int], shape: Sequence[int]) -> npt.NDArray[Any]:
         """Read a box that lies within the volume.
@@ -57,7 +63,7 @@ class OpenVolume:
             CorruptFileError: If the file holds less than its header says.
         """
         if self.file is not None:
-            return read_noted_box(self.file.layout, self.file.facts, start, shape)
+            return read_noted_box(self.file.layout, self.file.facts, start, shape, self.crop)
         assert self.image is not None  # one of the two is there
         return self.image.array[tuple(slice(low, low + count) for low, count in zip(start, shape, strict=True))]
 
@@ -72,5 +78,6 @@ def open_volume(path: str) -> OpenVolume:
     if reader.name not in OPENINGS:
         image = load_image(path)
         return OpenVolume(image.grid, image)
-    opened = OPENINGS[reader.name](source.files[0])
-    return OpenVolume(opened.facts.grid, file=opened)
+    opened = OPENINGS[reader.name](source)
+    crop = crop_zarr_layout if source.kind == "zarr" else VolumeLayout.cropped
+    return OpenVolume(opened.facts.grid, file=opened, crop=crop)
