@@ -6,7 +6,9 @@ ours to keep are listed where they are passed over, each with its reason.
 
 from __future__ import annotations
 
+import io
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,13 @@ import numpy.typing as npt
 from fuzz.itk_reader import read_with_itk
 from pictologics import Image, PictologicsError, load_image
 
-__all__ = ["DifferenceError", "compare_with_nibabel", "compare_with_simpleitk"]
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+__all__ = ["DifferenceError", "compare_with_nibabel", "compare_with_pydicom", "compare_with_simpleitk"]
+
+JPEG_DCT = (".50", ".51")
+"""How the transfer syntaxes of lossy JPEG end."""
 
 FARTHEST = 0.1
 """Voxels that a corner may lie beside the one of the other reader: by so much we make axes orthogonal, and say so."""
@@ -71,6 +79,41 @@ def compare_with_simpleitk(content: bytes) -> None:
         return
     compare_values(image, other.values)
     compare_places(image, other.affine)
+
+
+def compare_with_pydicom(content: bytes) -> None:
+    """Compare a DICOM file of one gray picture with pydicom's, rescaled by pydicom."""
+    import pydicom
+    from pydicom.pixels import apply_modality_lut
+
+    image = load_or_none(content)
+    if image is None or image.array.shape[2] != 1:
+        return
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(content))
+        values = apply_modality_lut(dataset.pixel_array, dataset)
+        is_settled = is_read_otherwise(dataset)
+    except Exception:  # noqa: BLE001 - whatever stops it, it does not accept the file
+        return
+    if values.ndim == 2 and not is_settled:
+        compare_values(image, values.T[..., np.newaxis])
+
+
+def is_read_otherwise(dataset: Dataset) -> bool:
+    """Whether pydicom reads a file otherwise than we do, with a reason that was looked at."""
+    rescale = [dataset[name] for name in ("RescaleSlope", "RescaleIntercept") if name in dataset]
+    return (
+        # Decoders of JPEG differ by one.
+        dataset.file_meta.TransferSyntaxUID.endswith(JPEG_DCT)
+        # pydicom does not shift what lies above other bits.
+        or dataset.get("HighBit", 0) != dataset.get("BitsStored", 0) - 1
+        # It rescales with both or not at all, believes in a slope of zero, and in any value representation; we say that
+        # we do not, or read the text that the attribute must be.
+        or len(rescale) != 2
+        or any(element.VR != "DS" for element in rescale)
+        or dataset.RescaleSlope == 0
+        or "PixelPaddingValue" in dataset
+    )
 
 
 def load_or_none(content: bytes) -> Image | None:

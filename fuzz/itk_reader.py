@@ -51,7 +51,7 @@ class ItkProcess:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            self.process.wait()
+            self.close()
         if answer != "read":
             return None
         with np.load(result) as found:
@@ -61,6 +61,8 @@ class ItkProcess:
         """End the process."""
         if self.process is not None:
             self.process.kill()
+            # Waits for it, and closes the pipes.
+            self.process.communicate()
 
 
 shared: list[ItkProcess] = []

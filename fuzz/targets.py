@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.factories.structure_sets import SCAN
 
 import pictologics
-from fuzz.comparing import compare_with_nibabel, compare_with_simpleitk
+from fuzz.comparing import compare_with_nibabel, compare_with_pydicom, compare_with_simpleitk
 
 __all__ = ["TARGETS", "Target"]
 
@@ -69,6 +69,8 @@ TARGETS = {
         Target("structures", load_structures, "dicom"),
         Target("archives", load_archive, "binary"),
         Target("nifti-nibabel", compare_with_nibabel, "binary", "nifti"),
+        Target("dicom-pydicom", compare_with_pydicom, "dicom", "dicom"),
+        Target("frames-pydicom", compare_with_pydicom, "dicom", "frames"),
         Target("nrrd-simpleitk", compare_with_simpleitk, "text", "nrrd"),
         Target("metaimage-simpleitk", compare_with_simpleitk, "text", "metaimage"),
     )

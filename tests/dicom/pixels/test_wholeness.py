@@ -12,10 +12,13 @@ import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.uid import RLELossless
 
+from pictologics import load_image
 from pictologics.dicom.pixels.codecs import decode_frame
 from pictologics.errors import CorruptFileError
 from tests.factories.compressed import LOSSLESS, LOSSY, frame_header, options_of, picture
+from tests.factories.dicom_series import slice_file
 
 CODECS = {**LOSSLESS, **LOSSY}
 BASELINE = LOSSY["jpeg_baseline"][0]
@@ -230,3 +233,16 @@ def test_rle_too_short_for_its_size_takes_no_memory():
     options = {**options_of(frame_header(WORDS)), "rows": 65535, "columns": 65535}
     with pytest.raises(CorruptFileError, match="too few for 65535x65535 pixels"):
         decode_frame(LOSSLESS["rle"][1](WORDS, 16), LOSSLESS["rle"][0], **options)
+
+
+def test_compressed_pixels_that_have_a_length_are_not_read_as_they_are(tmp_path):
+    """Found by fuzzing: the heads of items would be pixels."""
+    path = slice_file(tmp_path / "rle.dcm", syntax=RLELossless)
+    assert load_image(path).array.shape[2] == 1
+    content = path.read_bytes()
+    place = content.rindex(b"\xe0\x7f\x10\x00O") + 8
+    assert content[place : place + 4] == b"\xff" * 4
+    length = len(content) - place - 4
+    path.write_bytes(content[:place] + struct.pack("<I", length) + content[place + 4 :])
+    with pytest.raises(CorruptFileError, match="begins as compressed data does"):
+        load_image(path)

@@ -15,7 +15,7 @@ from ...errors import CorruptFileError
 from ...storage.files import ByteSource
 from ..headers.encoding import UNDEFINED_LENGTH
 
-__all__ = ["Fragment", "find_frame_fragments", "read_fragments"]
+__all__ = ["ITEM_TAG", "Fragment", "find_frame_fragments", "read_fragments"]
 
 Fragment = tuple[int, int]
 """Offset and length in bytes of a piece of one compressed frame."""

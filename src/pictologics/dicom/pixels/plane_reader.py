@@ -13,9 +13,10 @@ from ...storage.files import OpenFile
 from ...storage.inflation import DeflatedBytes
 from ..frames.frame import Frame
 from ..headers import tags
-from ..headers.header import Header
+from ..headers.header import NATIVE_SYNTAXES, Header
 from .color import compute_luminance, weigh_colors
 from .compressed_frames import CompressedFrames
+from .fragments import ITEM_TAG
 from .pixel_format import PixelFormat, count_frame_bytes
 
 __all__ = ["PlaneReader"]
@@ -95,6 +96,7 @@ class PlaneReader:
             self.file, self.header, self.inflated = header.file.open(), header, None
             # Pixels and the header that says what they mean, both lie in the one file.
             self.file.check()
+            refuse_items(header, self.file)
         return self.file
 
     def inflate(self, header: Header, offset: int, words: npt.NDArray[np.uint8]) -> None:
@@ -116,3 +118,19 @@ class PlaneReader:
                 advice="it was cut off when it was copied; fetch it again",
             )
         words[:] = np.frombuffer(content, np.uint8)
+
+
+def refuse_items(header: Header, file: OpenFile) -> None:
+    """Raise if pixels that say their length, and so are not compressed, begin as compressed ones do.
+
+    Raises:
+        CorruptFileError: If they do; read as they are, they would be noise.
+    """
+    if header.transfer_syntax in NATIVE_SYNTAXES or header.is_encapsulated:
+        return
+    if file.read_at(header.pixel_offset, len(ITEM_TAG)) == ITEM_TAG:
+        raise CorruptFileError(
+            "its pixel data has a length, as data that is not compressed has, and begins as compressed data does",
+            path=header.path,
+            advice="export the file again",
+        )
