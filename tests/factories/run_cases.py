@@ -61,7 +61,14 @@ def make_cases(folder: Path, count: int, masks: bool = True, shape: tuple[int, i
 
 def make_run_rules(out: Path, **options):
     """Rules as ``run`` makes them by default."""
-    given = {"process": None, "masks": "merged", "suv": None, "interpolation": "linear", "time_limit": None}
+    given = {
+        "process": None,
+        "masks": "merged",
+        "suv": None,
+        "interpolation": "linear",
+        "time_limit": None,
+        "dtype": "smallest",
+    }
     layout = make_layout(options.pop("layout", "flat"), ".nii.gz")
     return make_rules(open_run_folder(out), layout, **{**given, **options})
 

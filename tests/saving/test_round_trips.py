@@ -24,13 +24,15 @@ each_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
 
 def numbers(rng: np.random.Generator, dtype: str, extent: str) -> np.ndarray:
-    """Few small numbers, or everything that the type has, its ends included."""
+    """Few small numbers, whole ones, or everything that the type has, its ends included."""
     kind = np.dtype(dtype)
     shape = (5, 4, 3)
     if kind == np.bool_:
         return rng.random(shape) < 0.5
     if kind.kind == "f":
         values = rng.normal(size=shape).astype(kind)
+        if extent == "few":
+            values = rng.integers(-3, 2000, shape).astype(kind)
         if extent == "whole":
             values.flat[:4] = np.finfo(kind).max, np.finfo(kind).min, np.inf, -np.inf
         if extent == "holes":
@@ -48,7 +50,8 @@ def numbers(rng: np.random.Generator, dtype: str, extent: str) -> np.ndarray:
 @given(
     suffix=st.sampled_from(SUFFIXES),
     dtype=st.sampled_from(TYPES),
-    extent=st.sampled_from(["few", "whole", "holes"]),
+    extent=st.sampled_from(["few", "any", "whole", "holes"]),
+    stored=st.sampled_from(["own", "smallest"]),
     share=st.sampled_from([None, 0.0, 0.3, 0.97, 1.0]),
     labels=st.sampled_from([{}, {1: "liver", 3: "tumor"}]),
     order=st.sampled_from("FC"),
@@ -56,7 +59,7 @@ def numbers(rng: np.random.Generator, dtype: str, extent: str) -> np.ndarray:
     seed=st.integers(0, 1000),
 )
 def test_types_masks_and_voxels_come_back(
-    tmp_path_factory, suffix, dtype, extent, share, labels, order, is_uniform, seed
+    tmp_path_factory, suffix, dtype, extent, stored, share, labels, order, is_uniform, seed
 ):
     rng = np.random.default_rng(seed)
     array = np.array(numbers(rng, dtype, extent), order=order)
@@ -68,7 +71,7 @@ def test_types_masks_and_voxels_come_back(
     image = Image(array, *PLACE, source_mask=mask, labels=labels)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        save_image(image, path)
+        save_image(image, path, dtype=stored)
     told = " ".join(str(one.message) for one in caught)
     np.testing.assert_array_equal(array, before)
     back = load_image(path)
@@ -96,6 +99,42 @@ def test_types_masks_and_voxels_come_back(
     once_more = load_image(again)
     np.testing.assert_array_equal(once_more.array, back.array)
     assert (once_more.source_mask is None) == (back.source_mask is None)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "stored"),
+    [
+        ((-1024, 3071), "float32", "int16"),
+        ((0, 255), "float32", "uint8"),
+        ((0, 65535), "float32", "float32"),
+        ((0, 65535), "float64", "int32"),
+        ((0, 300), "int32", "int16"),
+        ((0, 300), "uint16", "uint16"),
+        ((0, 0.5), "float32", "float32"),
+        ((0, -0.0), "float32", "float32"),
+        ((0, np.nan), "float32", "float32"),
+        ((0, np.inf), "float32", "float32"),
+        ((0, 2.0**40), "float64", "float64"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_whole_numbers_take_the_smallest_type_that_others_read_too(tmp_path, suffix, values, dtype, stored):
+    array = np.zeros((4, 5, 20), dtype, order="F")
+    array[1, 2, 0], array[3, 4, 17] = values
+    save_image(Image(array, *PLACE), tmp_path / f"image{suffix}", dtype="smallest")
+    other = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / f"image{suffix}"))).T
+    assert other.dtype == stored
+    # ITK turns what is not finite into zeros.
+    np.testing.assert_array_equal(other[np.isfinite(array)], array[np.isfinite(array)])
+    back = load_image(tmp_path / f"image{suffix}").array
+    assert back.dtype == dtype
+    assert back.tobytes() == array.tobytes()
+
+
+def test_an_unknown_way_to_store_is_refused(tmp_path):
+    image = Image(np.zeros((2, 2, 2)), *PLACE)
+    with pytest.raises(OptionError, match='dtype is \'int16\' and must be "own" or "smallest"'):
+        save_image(image, tmp_path / "image.nii", dtype="int16")
 
 
 @each_suffix

@@ -26,6 +26,7 @@ from .options import (
     RuleChoice,
     SeriesUid,
     SourcePath,
+    StoredChoice,
     SuvChoice,
 )
 
@@ -298,6 +299,9 @@ def run_command(
     interpolation: Annotated[
         InterpolationChoice, typer.Option(help="How images are placed on the voxels of the first.")
     ] = InterpolationChoice.LINEAR,
+    dtype: Annotated[
+        StoredChoice, typer.Option(help="Store whole numbers in the smallest type of integers, or in their own type.")
+    ] = StoredChoice.SMALLEST,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Begin cases again that failed before.")] = False,
     workers: Annotated[
@@ -326,6 +330,7 @@ def run_command(
         masks=mask_files.value,
         suv=None if suv is None else suv.value,
         interpolation=interpolation.value,
+        dtype=dtype.value,
         dry_run=dry_run,
         retry_failed=retry_failed,
         workers=workers,

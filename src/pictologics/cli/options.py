@@ -21,6 +21,7 @@ __all__ = [
     "RuleChoice",
     "SeriesUid",
     "SourcePath",
+    "StoredChoice",
     "SuvChoice",
 ]
 
@@ -78,6 +79,13 @@ class MaskFilesChoice(StrEnum):
 
     MERGED = "merged"
     SEPARATE = "separate"
+
+
+class StoredChoice(StrEnum):
+    """How voxels are stored."""
+
+    SMALLEST = "smallest"
+    OWN = "own"
 
 
 class RuleChoice(StrEnum):

@@ -15,6 +15,7 @@ from ..errors import ContentWarning, OptionError, warn
 from ..image import Image
 from ..validity import as_source_mask
 from .json_comment import VoxelNote
+from .small_integers import narrow_voxels
 
 __all__ = ["COMPRESSION_LEVEL", "Writable", "convert_voxels", "iterate_planes", "open_gzip_writer", "prepare_voxels"]
 
@@ -33,7 +34,7 @@ class Writable(Protocol):
 
 
 def prepare_voxels(
-    image: Image, types: Collection[np.dtype[np.generic]], format_name: str, path: Path
+    image: Image, types: Collection[np.dtype[np.generic]], format_name: str, path: Path, smallest: bool = False
 ) -> tuple[npt.NDArray[Any], VoxelNote]:
     """An image's voxels as they will be stored, little-endian and without loss, and the note that goes with them.
 
@@ -46,12 +47,14 @@ def prepare_voxels(
         types: What the format stores, in the machine's byte order.
         format_name: For messages.
         path: The file, for messages.
+        smallest: Whether whole numbers are stored in the smallest type of integers that holds them.
 
     Raises:
         OptionError: If the format has no type for these voxels.
     """
-    array = image.array
-    own = array.dtype.newbyteorder("=")
+    # What is narrowed comes back as what it was.
+    own = image.array.dtype.newbyteorder("=")
+    array = narrow_voxels(image.array) if smallest else image.array
     if image.source_mask is None or np.all(image.source_mask):
         stored = convert_voxels(array, types, format_name, path)
         # A mask that is True everywhere is kept by a note of no invalid voxel.

@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
+from ..checks import check_choice
 from ..errors import OptionError
 from ..image import Image
 from ..image_checks import check_is_image
@@ -16,10 +17,19 @@ from ..storage.urls import find_url
 from .registry import find_writer
 from .seg import save_seg
 
-__all__ = ["save_image", "save_seg"]
+__all__ = ["StoredType", "save_image", "save_seg"]
+
+StoredType = Literal["own", "smallest"]
+"""How voxels are stored: in their own type, or whole numbers in the smallest type of integers that holds them."""
 
 
-def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format: str | None = None) -> None:
+def save_image(
+    image: Image,
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    format: str | None = None,
+    dtype: StoredType = "own",
+) -> None:
     """Write an image to a file whose name says the format.
 
     The file is written under a temporary name and renamed when it is complete: a failure leaves nothing behind and
@@ -37,6 +47,9 @@ def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format:
             file cannot keep. A URL that fsspec can write to, such as ``s3://``, does too, and so does an open binary
             file.
         format: Of an open file, one of these suffixes.
+        dtype: ``"own"`` stores voxels in their own type. ``"smallest"`` stores whole numbers, of a type of floats too,
+            as the smallest of uint8, int16 and int32 that holds each of them exactly: a CT takes half the room and the
+            time. Loaded with pictologics, they are of their own type again, bit for bit.
 
     Raises:
         OptionError: If it is no image, no format has the file's suffix, the folder is missing, or the type cannot be
@@ -53,8 +66,9 @@ def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format:
         True
     """
     check_is_image("image", image)
+    smallest = check_choice("dtype", dtype, ("own", "smallest")) == "smallest"
     if hasattr(path, "write"):
-        write_open_file(image, cast(BinaryIO, path), format)
+        write_open_file(image, cast(BinaryIO, path), format, smallest)
         return
     if not isinstance(path, (str, os.PathLike)) and find_url(path) is None:
         raise OptionError(
@@ -63,16 +77,16 @@ def save_image(image: Image, path: str | os.PathLike[str] | BinaryIO, *, format:
     if format is not None:
         raise OptionError("format is for open files, and the name of a file says it", advice="leave it out")
     with write_anywhere(path) as target:
-        find_writer(target).write(image, target)
+        find_writer(target).write(image, target, smallest)
 
 
-def write_open_file(image: Image, file: BinaryIO, suffix: str | None) -> None:
+def write_open_file(image: Image, file: BinaryIO, suffix: str | None, smallest: bool) -> None:
     """Write an image to an open file, from its position on."""
     if suffix is None:
         raise OptionError("an open file does not say its format", advice='pass format=".nii.gz", for example')
     with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
         target = Path(folder, f"image.{suffix.removeprefix('.')}")
-        find_writer(target).write(image, target)
+        find_writer(target).write(image, target, smallest)
         if len(list(Path(folder).iterdir())) > 1 or target.is_dir():
             raise OptionError(
                 f"the format {suffix} writes several files", advice="choose one that writes a single file"

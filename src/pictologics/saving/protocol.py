@@ -26,8 +26,13 @@ class Writer(Protocol):
     suffixes: tuple[str, ...]
     types: frozenset[np.dtype[np.generic]]
 
-    def write(self, image: Image, path: Path) -> None:
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image so that loading gives back the same voxels, geometry, modality, metadata and labels.
+
+        Args:
+            image: The image.
+            path: The file.
+            smallest: Whether whole numbers are stored in the smallest type of integers that holds them.
 
         Raises:
             OptionError: If the folder is missing, or the voxels are of a type that the format cannot store.

@@ -97,7 +97,7 @@ def work_on_case(case: Case, parameters_hash: str, rules: RunRules) -> CaseEnd:
 def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
     """Work on a case once, unless it has ended too many workers."""
     begun, clock = moment(), time.perf_counter()
-    folder = NotedFolder(rules.folder.root)
+    folder = NotedFolder(rules.folder.root, rules.folder.dtype)
     row = replace(row, started=begun, versions=list_versions(), decisions=case.notes)
     with hear_this_thread() as heard, watch_memory() as peak:
         # Whatever is wrong with a case, or with a function that works on it, stands in its row and ends nothing else.

@@ -36,6 +36,7 @@ def write_run_facts(rules: RunRules, cohort: str, cases: int) -> None:
         "masks": rules.masks,
         "suv": rules.suv,
         "interpolation": rules.interpolation,
+        "dtype": rules.folder.dtype,
         "started": moment(),
     }
     rules.folder.write_text(RUN_FILE, json.dumps(facts, indent=2, ensure_ascii=False, default=repr) + "\n")

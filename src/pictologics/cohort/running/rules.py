@@ -7,7 +7,7 @@ import inspect
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from ...interpolation import Interpolation
 from ...loaders.keywords import check_suv
 from ...loaders.protocol import Suv
 from ...preprocessing import Pipeline
+from ...saving import StoredType
 from ..cases.case import Case
 from ..layouts.protocol import Layout
 from .run_folder import RunFolder
@@ -45,7 +46,7 @@ class RunRules:
     """How every case is worked on; small, as it travels to a worker with each.
 
     Attributes:
-        folder: Where the run writes to.
+        folder: Where the run writes to, and how voxels are stored there.
         layout: Names and writes the files.
         run: Tells this run from earlier ones into the same folder.
         process: What is done between loading and writing.
@@ -74,6 +75,7 @@ def make_rules(
     suv: Suv | None,
     interpolation: Interpolation,
     time_limit: float | None,
+    dtype: StoredType,
 ) -> RunRules:
     """Check how cases are to be worked on.
 
@@ -83,7 +85,7 @@ def make_rules(
     if not (process is None or isinstance(process, Pipeline) or callable(process)):
         raise option_error("process", process, "a Pipeline, a function, or None")
     return RunRules(
-        folder,
+        replace(folder, dtype=check_choice("dtype", dtype, ("own", "smallest"))),
         layout,
         secrets.token_hex(8),
         process,
@@ -103,6 +105,7 @@ def hash_parameters(case: Case, rules: RunRules) -> str:
         "masks": rules.masks,
         "suv": rules.suv,
         "interpolation": rules.interpolation,
+        "dtype": rules.folder.dtype,
         "series": [[choice.name, choice.kind, choice.drawn_on, dict(choice.options)] for choice in choices],
     }
     text = json.dumps(content, sort_keys=True, default=repr)

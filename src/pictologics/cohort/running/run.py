@@ -13,6 +13,7 @@ from typing import Any
 from ...errors import FileAccessError, OptionError
 from ...interpolation import Interpolation
 from ...loaders.protocol import Suv
+from ...saving import StoredType
 from ..cases.case import Case, check_case_id
 from ..cases.choosing import CohortLike, choose_cases, name_cohort
 from ..cases.selection import Selection
@@ -71,6 +72,7 @@ def run(
     masks: MaskFiles = "merged",
     suv: Suv | None = None,
     interpolation: Interpolation = "linear",
+    dtype: StoredType = "smallest",
     workers: int | None = None,
     client: Any = None,
     scheduler: str | None = None,
@@ -101,6 +103,9 @@ def run(
             keeps a label map for each file.
         suv: The units of PET: ``"bw"``, ``"lbm"`` or ``"bsa"``, as ``load_image`` has them.
         interpolation: How the images of a case are placed on the voxels of the first. Masks take the nearest voxel.
+        dtype: ``"smallest"`` stores whole numbers in the smallest type of integers that holds each of them exactly,
+            such as a CT in 16 bits; loaded with pictologics, they are floats again, bit for bit. ``"own"`` stores
+            voxels in the type that they have in memory. See ``save_image``.
         workers: Processes on this machine; by default as many as its cores and its memory allow.
         client: A ``distributed.Client`` of the cluster to work on.
         scheduler: The address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``.
@@ -136,6 +141,7 @@ def run(
         suv=suv,
         interpolation=interpolation,
         time_limit=time_limit,
+        dtype=dtype,
     )
     named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
     check_run_version(folder)

@@ -35,9 +35,9 @@ class MetaImageWriter:
     suffixes: tuple[str, ...] = (".mha", ".mhd")
     types = frozenset(TYPES_WRITTEN.values())
 
-    def write(self, image: Image, path: Path) -> None:
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored, note = prepare_voxels(image, self.types, self.name, path)
+        stored, note = prepare_voxels(image, self.types, self.name, path, smallest)
         fields = make_fields(image, note)
         if path.suffix.lower() == ".mha":
             with replace_file(path) as temporary, temporary.open("wb") as file:

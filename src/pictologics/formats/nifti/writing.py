@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +34,6 @@ LONGEST_AXIS_1 = 32767
 LONG_BYTES = 8
 """Of the integers that are NumPy's default, and that NIfTI has and hardly any other software opens."""
 
-ANALYZE_INTEGERS: tuple[type[np.integer[Any]], ...] = (np.uint8, np.int16, np.int32)
-"""Types of integers that NIfTI took over from Analyze 7.5 (nifti1.h, "datatype"): every reader has them."""
-
 
 class NiftiWriter:
     """Writes single NIfTI files, gzip if the name says so."""
@@ -46,12 +42,10 @@ class NiftiWriter:
     suffixes: tuple[str, ...] = (".nii", ".nii.gz")
     types = frozenset(NIFTI_TYPES.values())
 
-    def write(self, image: Image, path: Path) -> None:
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored, note = prepare_voxels(narrow_integers(image), self.types, self.name, path)
-        # What was narrowed comes back as what it was.
-        note = replace(note, dtype=image.array.dtype.newbyteorder("="))
-        if stored.dtype.itemsize == LONG_BYTES and stored.dtype.kind in "iu":
+        stored, note = prepare_voxels(image, self.types, self.name, path, smallest or is_long(image.array.dtype))
+        if is_long(stored.dtype):
             warn(
                 f"'{path}': voxels of type {stored.dtype} were saved, which FSL, SPM and AFNI do not open",
                 ContentWarning,
@@ -66,17 +60,9 @@ class NiftiWriter:
                 file.write(content)
 
 
-def narrow_integers(image: Image) -> Image:
-    """The image with voxels of 64-bit integers as the smallest type of integers that all NIfTI software reads."""
-    array = image.array
-    if array.dtype.kind not in "iu" or array.dtype.itemsize != LONG_BYTES or not array.size:
-        return image
-    low, high = int(array.min()), int(array.max())
-    for dtype in ANALYZE_INTEGERS:
-        limits = np.iinfo(dtype)
-        if limits.min <= low and high <= limits.max:
-            return replace(image, array=array.astype(dtype, order="K"))
-    return image
+def is_long(dtype: np.dtype[Any]) -> bool:
+    """Whether a type is one of 64-bit integers."""
+    return dtype.itemsize == LONG_BYTES and dtype.kind in "iu"
 
 
 def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.NDArray[Any]:

@@ -43,9 +43,9 @@ class NrrdWriter:
     suffixes: tuple[str, ...] = (".nrrd", ".nhdr")
     types = frozenset(NRRD_TYPE_NAMES)
 
-    def write(self, image: Image, path: Path) -> None:
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored, note = prepare_voxels(image, self.types, self.name, path)
+        stored, note = prepare_voxels(image, self.types, self.name, path, smallest)
         write_nrrd(image, stored, path, make_comment_key(image, note))
 
 
@@ -56,8 +56,8 @@ class SegNrrdWriter:
     suffixes: tuple[str, ...] = (".seg.nrrd",)
     types = LABEL_TYPES
 
-    def write(self, image: Image, path: Path) -> None:
-        """Write a label map; see ``pictologics.save_image``."""
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
+        """Write a label map, always in the smallest type; see ``pictologics.save_image``."""
         stored = prepare_labels(image, path)
         note = VoxelNote(image.array.dtype.newbyteorder("="), stored.dtype)
         if image.source_mask is not None and not np.all(image.source_mask):

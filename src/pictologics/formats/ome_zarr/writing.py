@@ -41,9 +41,9 @@ class OmeZarrWriter:
     suffixes: tuple[str, ...] = (".ome.zarr", ".zarr")
     types = STORED_TYPES
 
-    def write(self, image: Image, path: Path) -> None:
+    def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image; see ``pictologics.save_image``."""
-        stored, note = prepare_voxels(image, self.types, self.name, path)
+        stored, note = prepare_voxels(image, self.types, self.name, path, smallest)
         own = {**json.loads(make_json_comment(image, note)), "complete": True}
         is_labels = is_label_group(path)
         label_words = {"image-label": describe_label_group(image, path)} if is_labels else {}
