@@ -9,7 +9,7 @@ import pytest
 
 from pictologics import explain
 from pictologics.cohort import index, open_cohort
-from pictologics.cohort.indexing import units
+from pictologics.cohort.indexing import parts, units
 from tests.factories.cohort_tables import list_opened_files, read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
 
@@ -198,6 +198,50 @@ def test_a_series_that_no_longer_lies_in_two_units_is_judged_by_what_is_left(tmp
     (series,) = read_rows(tmp_path / "out", "series")
     assert series["files"] == len(files) - 2
     assert not list((tmp_path / "out" / "state" / "batches").glob("*/*/*"))
+
+
+def test_a_series_whose_files_hold_another_one_now_is_gone(tmp_path):
+    root, out = tmp_path / "in", tmp_path / "out"
+    files = write_series(root, series="a")
+    index_here(root, out)
+    (before,) = read_rows(out, "series")
+    for file in files:
+        file.unlink()
+    write_series(root, series="b")
+    index_here(root, out)
+    (after,) = read_rows(out, "series")
+    assert after["series_key"] != before["series_key"]
+    index_here(root, tmp_path / "anew")
+    assert read_all_tables(out) == read_all_tables(tmp_path / "anew")
+
+
+def test_a_note_that_is_gone_has_nothing_else_read(tmp_path, monkeypatch):
+    root, out = tmp_path / "in", tmp_path / "out"
+    write_series(root)
+    shutil.make_archive(str(root / "packed"), "zip", root)
+    for name in ("first.txt", "second.txt"):
+        (root / name).write_text("no image")
+    index_here(root, out)
+    (root / "first.txt").unlink()
+    with list_opened_files(monkeypatch) as opened:
+        index_here(root, out)
+    assert not [name for name in opened if not name.endswith(".parquet")]
+
+
+def test_parts_that_are_written_beside_each_other_do_not_meet(tmp_path, monkeypatch):
+    first, second = tmp_path / "ab1", tmp_path / "ab2"
+    true_write = parts.pq.write_table
+
+    def write_while_another_is_written(*given, **options):
+        if not second.exists():
+            monkeypatch.undo()
+            parts.write_part(second, parts.Part([{"path": "second"}], [], []))
+        true_write(*given, **options)
+
+    monkeypatch.setattr(parts.pq, "write_table", write_while_another_is_written)
+    parts.write_part(first, parts.Part([{"path": "first"}], [], []))
+    assert [parts.read_part(folder).files[0]["path"] for folder in (first, second)] == ["first", "second"]
+    assert sorted(tmp_path.iterdir()) == [first, second]
 
 
 # --- settings ---

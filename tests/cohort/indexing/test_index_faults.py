@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 from pictologics.cohort import index, open_cohort
 from pictologics.cohort.folder_lock import lock_folder
-from pictologics.cohort.indexing import index_run
+from pictologics.cohort.indexing import index_run, units
 from pictologics.errors import FileAccessError, MissingPathError, OptionError
 from tests.factories.cohort_tables import read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
@@ -214,6 +216,59 @@ def test_a_name_that_is_no_text_is_a_row(tmp_path):
     index(tmp_path / "in", tmp_path / "out", workers=1)
     (row,) = (row for row in read_rows(tmp_path / "out", "files") if row["error"])
     assert (row["path"], row["error"]) == (r"\udcff.dcm", "OptionError")
+
+
+def test_an_entry_whose_name_is_no_text_is_a_row(tmp_path):
+    (file, *_) = write_series(tmp_path / "scan")
+    (tmp_path / "in").mkdir()
+    with tarfile.open(tmp_path / "in" / "packed.tar", "w", format=tarfile.GNU_FORMAT) as packed:
+        for name in ("\udce9.dcm", "good.dcm"):
+            packed.add(file, name)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    rows = {row["entry"]: row["error"] for row in read_rows(tmp_path / "out", "files")}
+    assert rows == {None: None, "good.dcm": None, r"\udce9.dcm": "OptionError"}
+
+
+@pytest.mark.parametrize("digits", [b"99999999999999999999", b"1E300 "])
+def test_a_number_that_no_table_has_room_for_is_left_out(tmp_path, digits):
+    for file in write_series(tmp_path / "in"):
+        # SeriesNumber and InstanceNumber; pydicom writes none that is so long.
+        element = re.compile(rb"\x20\x00([\x11\x13])\x00IS\x02\x00[0-9 ]{2}")
+        misstated = b"\x20\x00\\1\x00IS" + len(digits).to_bytes(2, "little") + digits
+        content, count = element.subn(misstated, file.read_bytes())
+        assert count == 2
+        file.write_bytes(content)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (series,) = read_rows(tmp_path / "out", "series")
+    assert (series["series_number"], series["verdict"]) == (None, "regular")
+    assert {row["instance_number"] for row in read_rows(tmp_path / "out", "files")} == {None}
+
+
+def test_a_spread_series_that_the_system_refused_is_judged_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(units, "FEWEST_UNIT_FILES", 1)
+    monkeypatch.setattr(units, "FOLDERS_BETWEEN_ENDS", 1)
+    root, out = tmp_path / "in", tmp_path / "out"
+    files = write_series(root / "first")
+    (root / "second").mkdir()
+    for file in files[::2]:
+        file.rename(root / "second" / file.name)
+    true_read = index_run.read_batch
+
+    def read_while_a_file_is_away(batch, job):
+        files[1].rename(tmp_path / "away")
+        try:
+            return true_read(batch, job)
+        finally:
+            (tmp_path / "away").rename(files[1])
+
+    monkeypatch.setattr(index_run, "read_batch", read_while_a_file_is_away)
+    index(root, out, workers=1)
+    (series,) = read_rows(out, "series")
+    assert series["files"] == len(files) - 1
+    monkeypatch.setattr(index_run, "read_batch", true_read)
+    index(root, out, workers=1)
+    (series,) = read_rows(out, "series")
+    assert (series["files"], series["verdict"]) == (len(files), "regular")
 
 
 def test_a_worker_that_is_killed_ends_the_run_with_a_sentence(tmp_path, demo_cohort, monkeypatch):

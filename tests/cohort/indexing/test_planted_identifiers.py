@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from pictologics.cohort import index
 from tests.factories.dicom_series import write_series
+from tests.factories.phantom import PHANTOM
 
 FREE_TEXT = {"LO", "LT", "PN", "SH", "ST", "UC", "UT", "AE", "AS"}
 """Value representations that hold whatever a person types, and the age."""
@@ -106,3 +107,28 @@ def test_nothing_that_was_planted_is_in_the_folder(planted_root, tmp_path):
     content = read_everything(tmp_path / "open")
     found = [value for value in values if value in content]
     assert {b"Zq0008103e", b"Zq00081030", b"1947-08-17"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "values", "planted"),
+    [
+        ("AcquisitionDateTime", ("19470817101112", "19470817101555"), b"19470817"),
+        ("ContrastBolusAgent", ("Zq for Doe", "Zq for Roe"), b"Zq"),
+        ("FrameOfReferenceUID", ("1.2.3.4.5.6.1947", "1.2.3.4.5.6.1948"), b"1.2.3.4.5.6."),
+    ],
+)
+def test_what_tells_volumes_apart_is_not_in_their_labels(tmp_path, keyword, values, planted):
+    def tell_apart(value, number):
+        def change(ds, k):
+            setattr(ds, keyword, value)
+            ds.InstanceNumber, ds.SOPInstanceUID = 100 * number + k + 1, f"1.2.3.{number}.{k + 1}"
+
+        return change
+
+    for number, value in enumerate(values):
+        write_series(tmp_path / "in" / str(number), PHANTOM, tell_apart(value, number))
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert len(pq.ParquetFile(tmp_path / "out" / "phases" / "part-0.parquet").read()) == 2
+    assert planted not in read_everything(tmp_path / "out")
+    index(tmp_path / "in", tmp_path / "open", identifiers=True, text=True, workers=1)
+    assert planted in read_everything(tmp_path / "open" / "phases")

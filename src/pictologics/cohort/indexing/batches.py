@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .heads import FilePlace, HeadFile, read_heads
+from .heads import REFUSED_BY_SYSTEM, FilePlace, HeadFile, read_heads
 from .index_job import IndexJob
 from .parts import Part, write_part
 from .series_judging import judge_series
@@ -98,15 +98,18 @@ def read_batch(batch: Batch, job: IndexJob) -> int:
         How many files it has.
     """
     heads: dict[str, list[HeadFile]] = {key: [] for key in batch.series}
-    for path in sorted({place.path for places in batch.series.values() for place in places}):
-        place = FilePlace(path, "", 0, 0)
-        for head in read_heads(job.root.find_file(path), place, job.names):
+    paths = sorted({place.path for places in batch.series.values() for place in places})
+    is_final = True
+    for path, file in zip(paths, job.root.find_files(paths), strict=True):
+        for head in read_heads(file, FilePlace(path, "", 0, 0), job.names):
+            is_final = is_final and head.row.get("error") not in REFUSED_BY_SYSTEM
             key = head.row.get("series_key")
             if key in heads:
                 heads[key].append(head)
     found = [rows for key, members in heads.items() for rows in judge_series(key, members, job.names)]
+    is_final = is_final and all(rows.is_final for rows in found)
     phases = [phase for rows in found for phase in rows.phases]
-    write_part(locate_batch(job, batch.state), Part([], [rows.series for rows in found], phases))
+    write_part(locate_batch(job, batch.state), Part([], [rows.series for rows in found], phases, is_final))
     return batch.count
 
 

@@ -29,8 +29,15 @@ def is_current(job: IndexJob, units: UnitList) -> bool:
     return is_there and path.exists() and path.read_text(encoding="ascii") == units.digest
 
 
-def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList) -> None:
-    """Rename every new file to its place. Until all are there, the cohort says that it is not complete."""
+def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList, is_final: bool) -> None:
+    """Rename every new file to its place. Until all are there, the cohort says that it is not complete.
+
+    Args:
+        job: The run.
+        facts: What the cohort says of itself.
+        units: What the tables are made of.
+        is_final: Whether the next run may leave them as they are if its files are the same.
+    """
     with refuse_system_errors("the tables cannot be written", job.out):
         write_facts(job.out, replace(facts, is_complete=False))
         for name in TABLES:
@@ -43,7 +50,7 @@ def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList) -> N
                 if path.name not in new:
                     path.unlink()
         with replace_file(job.out / "state" / CURRENT) as temporary:
-            temporary.write_text(units.digest, encoding="ascii")
+            temporary.write_text(units.digest if is_final else "", encoding="ascii")
         write_facts(job.out, replace(facts, is_complete=True))
         shutil.rmtree(job.new_tables)
 

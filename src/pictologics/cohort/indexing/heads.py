@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -12,16 +12,20 @@ from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.headers.header_reading import read_open_header
 from ...dicom.headers.scanning import DICOM_SUFFIXES
-from ...errors import PictologicsError, UnsupportedFormatError
+from ...errors import FileAccessError, MissingPathError, OptionError, PictologicsError, UnsupportedFormatError
 from ...storage.archives import list_archive_entries, looks_like_archive
 from ...storage.files import ClosesOnExit, OpenFile, StoredFile
 from ...storage.gzip_heads import inflate_head, is_gzip
 from ...storage.probed_file import ProbedFile
 from ..pseudonyms import Pseudonyms
+from .nameless_text import remove_names
 from .series_rows import SeriesRows
 from .volume_file_rows import describe_volume_file_rows
 
-__all__ = ["FilePlace", "HeadFile", "read_heads"]
+__all__ = ["REFUSED_BY_SYSTEM", "FilePlace", "HeadFile", "is_text", "read_heads", "refuse_name"]
+
+REFUSED_BY_SYSTEM: Final = frozenset({FileAccessError.__name__, MissingPathError.__name__})
+"""Errors that may be gone the next time although the file is the same."""
 
 LONGEST_HASHED_HEAD: Final = 1 << 20
 """Bytes of a header that its hash covers at most."""
@@ -117,7 +121,8 @@ def read_heads(file: StoredFile, place: FilePlace, names: Pseudonyms) -> Iterato
         return
     yield HeadFile(place, describe_place(place))
     for entry in entries:
-        yield read_entry(entry, name_entry(entry, file), place, names)
+        name = name_entry(entry, file)
+        yield read_entry(entry, name, place, names) if is_text(name) else refuse_name(replace(place, entry=name))
 
 
 def read_entry(file: StoredFile, name: str, archive: FilePlace, names: Pseudonyms) -> HeadFile:
@@ -147,7 +152,6 @@ def describe_place(place: FilePlace) -> dict[str, Any]:
 
 def describe_dicom_file(header: Header, window: HeadWindow, place: FilePlace, names: Pseudonyms) -> dict[str, Any]:
     """The row of a DICOM file."""
-    number = header.try_number(tags.INSTANCE_NUMBER)
     return {
         "path": place.path,
         "entry": place.entry or None,
@@ -157,7 +161,7 @@ def describe_dicom_file(header: Header, window: HeadWindow, place: FilePlace, na
         "series_key": find_series_key(header, place, names),
         "instance_key": names.instance(header.text(tags.SOP_INSTANCE_UID)),
         "content": hash_content(header, window, names),
-        "instance_number": None if number is None else int(number),
+        "instance_number": header.try_integer(tags.INSTANCE_NUMBER),
     }
 
 
@@ -204,8 +208,24 @@ def describe_other_file(file: StoredFile, place: FilePlace, names: Pseudonyms) -
 
 def describe_unreadable_file(place: FilePlace, error: PictologicsError) -> dict[str, Any]:
     """The row of a file that cannot be read. The path is in its own column."""
-    text = f"{error.found}; {error.advice}" if error.advice else error.found
+    text = remove_names(f"{error.found}; {error.advice}" if error.advice else error.found, ())
     return {**describe_place(place), "error": type(error).__name__, "error_text": text}
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can stand in a table: on some systems, and in some archives, names are bytes and no text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def refuse_name(place: FilePlace) -> HeadFile:
+    """What stands for a file whose name cannot stand in a table."""
+    error = OptionError("its name is not text in UTF-8", advice="rename it")
+    path, entry = (name.encode("utf-8", "backslashreplace").decode() for name in (place.path, place.entry))
+    return HeadFile(place, describe_unreadable_file(replace(place, path=path, entry=entry), error))
 
 
 def name_entry(file: StoredFile, archive: StoredFile) -> str:

@@ -22,8 +22,19 @@ __all__ = ["VolumeRows", "choose_worst", "describe_image_series"]
 
 SEVERITY: Final = {"regular": 0, "irregular": 1, "refused": 2}
 
-FREE_TEXT: Final = ("SeriesDescription", "ImageComments", "DerivationDescription", "FrameLabel", "SequenceName")
+FREE_TEXT: Final = (
+    "SeriesDescription",
+    "ImageComments",
+    "DerivationDescription",
+    "FrameLabel",
+    "SequenceName",
+    "StackID",
+    "ContrastBolusAgent",
+)
 """Attributes that may tell volumes apart and hold whatever a person typed: their values are in no label."""
+
+MOMENTS: Final = ("AcquisitionTime", "ContentTime")
+"""Those that hold a date, or the time of day of an examination: in a label only where identifiers are."""
 
 WORST_COLUMNS: Final = ("verdict", "finding", "worst_error_voxels", "verdict_text")
 
@@ -57,7 +68,7 @@ def describe_image_series(series: Series, *, keeps_text: bool, keeps_uids: bool)
         return VolumeRows({"verdict": "refused", "verdict_text": text, "loads": False, "phases": 0})
     verdicts = [judge_volume(volume, path) for volume in volumes]
     phases = [
-        describe_phase(volume, verdict, index, keeps_text=keeps_text)
+        describe_phase(volume, verdict, index, keeps_text=keeps_text, keeps_uids=keeps_uids)
         for index, (volume, verdict) in enumerate(zip(volumes, verdicts, strict=True))
     ]
     for phase in phases:
@@ -72,10 +83,10 @@ def describe_image_series(series: Series, *, keeps_text: bool, keeps_uids: bool)
     return VolumeRows(columns, phases)
 
 
-def describe_phase(volume: SeriesVolume, verdict: VolumeVerdict, index: int, *, keeps_text: bool) -> dict[str, Any]:
+def describe_phase(
+    volume: SeriesVolume, verdict: VolumeVerdict, index: int, *, keeps_text: bool, keeps_uids: bool
+) -> dict[str, Any]:
     """The row of one volume."""
-    tag = volume.phase.tag or ""
-    is_free_text = any(name in tag for name in FREE_TEXT)
     chosen = (("dataset_index", index),) if index or not volume.is_main else ()
     plan, findings = verdict.plan, verdict.findings
     kind = "refused" if plan is None else "irregular" if findings else "regular"
@@ -86,8 +97,8 @@ def describe_phase(volume: SeriesVolume, verdict: VolumeVerdict, index: int, *, 
         text = "; ".join([describe_stack(verdict), *(decision.text for decision in plan.planes.assumptions)])
     return {
         "phase": index,
-        "label": f"Volume {index + 1}" if is_free_text and not keeps_text else volume.label,
-        "split_tag": tag or None,
+        "label": describe_label(volume, index, keeps_text=keeps_text, keeps_uids=keeps_uids),
+        "split_tag": volume.phase.tag or None,
         "files": len({id(frame.header) for frame in volume.frames}),
         **make_geometry_columns(None if plan is None else plan.grid),
         "verdict": kind,
@@ -97,6 +108,15 @@ def describe_phase(volume: SeriesVolume, verdict: VolumeVerdict, index: int, *, 
         "loads": plan is not None,
         "load_options": json.dumps(dict((*chosen, *verdict.options))),
     }
+
+
+def describe_label(volume: SeriesVolume, index: int, *, keeps_text: bool, keeps_uids: bool) -> str:
+    """What a person calls a volume, without what the tables must not hold."""
+    hidden = (*(() if keeps_text else FREE_TEXT), *(() if keeps_uids else MOMENTS))
+    # The label of volumes that lie elsewhere names the attribute itself.
+    if any(name in f"{volume.phase.tag} {volume.label}" for name in hidden):
+        return f"Volume {index + 1}"
+    return remove_names(volume.label, (), keeps_uids=keeps_uids)
 
 
 def describe_stack(verdict: VolumeVerdict) -> str:

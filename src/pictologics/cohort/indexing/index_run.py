@@ -180,6 +180,6 @@ def build_tables(job: IndexJob, facts: CohortFacts, units: UnitList, workers: in
         shown.begin("Writing tables")
         batches = [locate_batch(job, state) for state in states]
         write_tables(connection, parts, batches, job.new_tables)
-    put_tables_in_place(job, facts, units)
+    put_tables_in_place(job, facts, units, all(map(is_finished, batches)))
     remove_old_parts(job, units, states)
     shown.advance(units.files)

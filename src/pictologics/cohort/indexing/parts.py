@@ -27,9 +27,6 @@ PART_COLUMNS: Final[dict[str, tuple[TableColumn, ...]]] = {
 }
 """The tables of a part. Series carry the description of their study as well, for the table of studies."""
 
-NEW: Final = ".new"
-"""A part that is being written. One run writes at a time, so that one name is enough."""
-
 TRY_AGAIN: Final = "try-again"
 """A file that says that the system refused something: nothing of the files changes when it does so no longer."""
 
@@ -57,7 +54,8 @@ def write_part(folder: Path, part: Part) -> None:
     Raises:
         FileAccessError: If the system refuses, as when the disk is full.
     """
-    new = folder.with_name(NEW)
+    # Of its own, since worker processes write several parts beside each other.
+    new = folder.with_name(f".new-{folder.name}")
     with refuse_system_errors("the index cannot be written", folder):
         if new.exists():
             shutil.rmtree(new)

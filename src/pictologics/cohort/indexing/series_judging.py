@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ...dicom.headers import tags
 from ...dicom.headers.header import Header
-from ...errors import PictologicsError
+from ...errors import FileAccessError, PictologicsError
 from ..pseudonyms import Pseudonyms
 from .heads import HeadFile
+from .nameless_text import remove_names
 from .series_kinds import SeriesKind, find_kind
 from .series_rows import SeriesRows, describe_series_rows
 
@@ -37,7 +38,7 @@ def judge_series(key: str, heads: Sequence[HeadFile], names: Pseudonyms) -> Iter
         description = names.text(headers[0].text(tags.STUDY_DESCRIPTION))
         found = describe_or_refuse(headers, kind, names)
         series = {**found.series, "series_key": key, "study_description": description}
-        yield SeriesRows(series, [{**phase, "series_key": key} for phase in found.phases])
+        yield SeriesRows(series, [{**phase, "series_key": key} for phase in found.phases], found.is_final)
 
 
 def describe_or_refuse(headers: Sequence[Header], kind: SeriesKind, names: Pseudonyms) -> SeriesRows:
@@ -45,5 +46,7 @@ def describe_or_refuse(headers: Sequence[Header], kind: SeriesKind, names: Pseud
     try:
         return describe_series_rows(headers, names)
     except PictologicsError as error:
-        refused = {"verdict": "refused", "verdict_text": error.found, "loads": False}
-        return SeriesRows({"kind": kind, "format": "DICOM", "files": len(headers), **refused}, [])
+        text = remove_names(error.found, [header.path for header in headers], keeps_uids=names.keeps_identifiers)
+        refused = {"verdict": "refused", "verdict_text": text, "loads": False}
+        is_final = not isinstance(error, FileAccessError)
+        return SeriesRows({"kind": kind, "format": "DICOM", "files": len(headers), **refused}, [], is_final)

@@ -30,10 +30,12 @@ class SeriesRows:
     Attributes:
         series: Its row in the table of series.
         phases: Its rows in the table of phases, one for each volume.
+        is_final: Whether the same files would be judged so again; not where the system refused to read one of them.
     """
 
     series: dict[str, Any]
     phases: list[dict[str, Any]]
+    is_final: bool = True
 
 
 def describe_series_rows(headers: Sequence[Header], names: Pseudonyms) -> SeriesRows:
@@ -75,7 +77,6 @@ def describe_common(headers: Sequence[Header], kind: SeriesKind, names: Pseudony
     """What is said of every series, whatever its kind."""
     first = headers[0]
     patient = names.patient(first.text(tags.PATIENT_ID), first.text(tags.ISSUER_OF_PATIENT_ID))
-    number = first.try_number(tags.SERIES_NUMBER)
     # A file that is there twice counts once.
     objects = {header.text(tags.SOP_INSTANCE_UID) or header.path: header.file_size for header in headers}
     return {
@@ -85,7 +86,7 @@ def describe_common(headers: Sequence[Header], kind: SeriesKind, names: Pseudony
         "kind": kind,
         "format": "DICOM",
         "modality": read_plain_code(first, tags.MODALITY),
-        "series_number": None if number is None else int(number),
+        "series_number": first.try_integer(tags.SERIES_NUMBER),
         "series_description": names.text(first.text(tags.SERIES_DESCRIPTION)),
         "body_part": read_plain_code(first, tags.BODY_PART_EXAMINED),
         "manufacturer": first.text(tags.MANUFACTURER) or None,

@@ -6,18 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
+from ...errors import CorruptFileError
 from ...storage.files import StoredFile
-from .heads import FilePlace, HeadFile, describe_unreadable_file, read_heads
+from .heads import REFUSED_BY_SYSTEM, FilePlace, HeadFile, describe_unreadable_file, is_text, read_heads, refuse_name
 from .index_job import IndexJob
 from .parts import Part, read_part, write_part
 from .series_judging import judge_series
 from .units import Unit
 
 __all__ = ["read_unit"]
-
-REFUSED_BY_SYSTEM = frozenset({FileAccessError.__name__, MissingPathError.__name__})
-"""Errors that may be gone the next time although the file is the same."""
 
 Row = Mapping[str, Any]
 
@@ -72,9 +69,9 @@ class UnitReader:
 
     def add(self, place: FilePlace) -> None:
         """Take over what is known of a file, or have it read."""
-        known = self.known.pop(place.path, None)
+        known = self.known.get(place.path)
         if known is not None and is_unchanged(known, place):
-            self.kept[place.path] = known
+            self.kept[place.path] = self.known.pop(place.path)
             self.places[place.path] = place
         else:
             self.waiting.append(place)
@@ -84,17 +81,11 @@ class UnitReader:
         places = [place for place in self.waiting if is_text(place.path)]
         for place in self.waiting:
             if not is_text(place.path):
-                self.refuse_name(place)
+                self.rows.append(refuse_name(place).row)
         self.waiting = []
         files = self.job.root.find_files([place.path for place in places])
         for place, file in zip(places, files, strict=True):
             self.read(place, file)
-
-    def refuse_name(self, place: FilePlace) -> None:
-        """Keep a row for a file whose name cannot stand in a table."""
-        error = OptionError("its name is not text in UTF-8", advice="rename it")
-        escaped = place.path.encode("utf-8", "backslashreplace").decode()
-        self.rows.append(describe_unreadable_file(FilePlace(escaped, "", place.size, place.mtime_ns), error))
 
     def read(self, place: FilePlace, file: StoredFile) -> None:
         """Read the head of a file, or those of an archive's entries."""
@@ -107,7 +98,10 @@ class UnitReader:
     def finish(self) -> Part:
         """Read what is to be read, judge the series that changed, and put everything together."""
         self.read_waiting()
+        # What is gone or changed may have been of another series than what is there now.
         changed = {row["series_key"] for rows in self.known.values() for row in rows} | set(self.heads)
+        # What is of no series, such as a note, says nothing of others that are of none.
+        changed.discard(None)
         again = self.find_kept_files(changed)
         while again:
             # Their series are judged anew; an archive is read as a whole, and may hold further series.
@@ -124,11 +118,12 @@ class UnitReader:
         if self.old is not None:
             series += [row for row in self.old.series if row["series_key"] not in changed]
             phases += [row for row in self.old.phases if row["series_key"] not in changed]
+        is_final = not any(row.get("error") in REFUSED_BY_SYSTEM for row in self.rows)
         for key, heads in self.heads.items():
             for found in judge_series(key, heads, self.job.names):
                 series.append(found.series)
                 phases += found.phases
-        is_final = not any(row.get("error") in REFUSED_BY_SYSTEM for row in self.rows)
+                is_final = is_final and found.is_final
         return Part(self.rows, series, phases, is_final)
 
     def find_kept_files(self, changed: set[str]) -> list[str]:
@@ -152,12 +147,3 @@ def group_rows(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
     for row in rows:
         groups[row[column]].append(row)
     return dict(groups)
-
-
-def is_text(path: str) -> bool:
-    """Whether a path can stand in a table: on some systems names are bytes, which need not be text."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -16,6 +16,9 @@ __all__ = ["Attributes", "quote_code"]
 CODE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.{}[]()%*")
 """Of the terms that the standard and UCUM define."""
 
+LARGEST_INTEGER = 2.0**63
+"""Of 64 bits; an integer string may have 12 digits (PS3.5 6.2), and some have more."""
+
 LONGEST_CODE = 16
 """Characters of a code string (PS3.5 6.2)."""
 
@@ -126,6 +129,11 @@ class Attributes:
         """The first value of a numeric attribute; None if it is missing, empty or no number."""
         numbers = self.try_numbers(tag)
         return None if numbers is None else numbers[0]
+
+    def try_integer(self, tag: int) -> int | None:
+        """The same as a whole number; None also where it has more than 64 bits, which no table has room for."""
+        number = self.try_number(tag)
+        return int(number) if number is not None and abs(number) < LARGEST_INTEGER else None
 
     def integer(self, tag: int) -> int | None:
         """The first value of a numeric attribute as a whole number; None if it is missing or empty."""
