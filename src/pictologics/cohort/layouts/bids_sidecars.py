@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..._version import __version__
+from ...dicom.headers import tags
 from ...dicom.headers.full_dataset import get_sequence, get_text_value, read_dataset
 from ...dicom.headers.header import Header
 from ...dicom.headers.header_reading import read_header
@@ -75,13 +76,8 @@ SIDECAR_FIELDS: Final = (
 """Fields that stand at the top of a file or, in objects of several frames, in the groups that all frames share."""
 
 SHARED_GROUPS: Final = 0x52009229
-RADIOPHARMACEUTICALS: Final = 0x00540016
 NUCLIDE_CODES: Final = 0x00540300
 TRACER_NAME: Final = 0x00180031
-TOTAL_DOSE: Final = 0x00181074
-FRAME_DURATION: Final = 0x00181242
-DECAY_CORRECTION: Final = 0x00541102
-CODE_MEANING_TAG: Final = 0x00080104
 
 NUCLIDE: Final = re.compile(r"\^?(\d{1,3}m?)\^?\s*([A-Z][a-z]*)")
 """Of a code's meaning, such as ``^18^Fluorine``: mass and element."""
@@ -185,18 +181,19 @@ def scale_number(text: str, scale: float = 1.0) -> float | None:
 def read_tracer(header: Header, dataset: Dataset) -> dict[str, Any]:
     """Of PET, the tracer and its dose."""
     facts: dict[str, Any] = {}
-    for tracer in get_sequence(header, dataset, RADIOPHARMACEUTICALS)[:1]:
-        name, dose = get_text_value(tracer, TRACER_NAME), scale_number(get_text_value(tracer, TOTAL_DOSE), 1e-6)
+    for tracer in get_sequence(header, dataset, tags.RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE)[:1]:
+        name = get_text_value(tracer, TRACER_NAME)
+        dose = scale_number(get_text_value(tracer, tags.RADIONUCLIDE_TOTAL_DOSE), 1e-6)
         facts |= {"TracerName": name} if name else {}
         facts |= {} if not dose else {"InjectedRadioactivity": dose, "InjectedRadioactivityUnits": "MBq"}
         for code in get_sequence(header, tracer, NUCLIDE_CODES)[:1]:
-            found = NUCLIDE.search(get_text_value(code, CODE_MEANING_TAG))
+            found = NUCLIDE.search(get_text_value(code, tags.CODE_MEANING))
             if found and found[2] in ELEMENT_SYMBOLS:
                 facts["TracerRadionuclide"] = f"{ELEMENT_SYMBOLS[found[2]]}{found[1]}"
-    duration = scale_number(get_text_value(dataset, FRAME_DURATION), 1e-3)
+    duration = scale_number(get_text_value(dataset, tags.ACTUAL_FRAME_DURATION), 1e-3)
     if facts and duration:
         facts["FrameDuration"] = [duration]
-    correction = get_text_value(dataset, DECAY_CORRECTION)
+    correction = get_text_value(dataset, tags.DECAY_CORRECTION)
     if facts and correction:
         facts["ImageDecayCorrected"] = correction != "NONE"
     return facts

@@ -31,7 +31,7 @@ LONGEST_WANTED_VALUE: Final = 1 << 16
 LONGEST_READ_WITH_HEADER: Final = 1 << 20
 """Bytes; a longer sequence is read when it is needed."""
 
-PLAIN: Final = tag_kinds.WANTED - tag_kinds.LOCATED - tag_kinds.PIXEL_TAGS
+PLAIN: Final = (tag_kinds.WANTED | tag_kinds.OF_PET) - tag_kinds.LOCATED - tag_kinds.PIXEL_TAGS
 """Wanted attributes that are kept as they are."""
 
 AT_PIXELS: Final = -1
@@ -51,10 +51,11 @@ class ElementParser:
         self.buffer = buffer
         self.base = 0
         self.encoding = LITTLE_ENDIAN if header.little_endian else BIG_ENDIAN
+        self.wanted = self.encoding.wanted_of_pet if header.keeps_pet else self.encoding.wanted
 
     def parse_explicit(self, position: int) -> None:
         """Parse an explicit VR data set to its pixels or its end."""
-        wanted, unpack, unpack_length = self.encoding.wanted, self.encoding.unpack_explicit, self.encoding.unpack_length
+        wanted, unpack, unpack_length = self.wanted, self.encoding.unpack_explicit, self.encoding.unpack_length
         plain, values = PLAIN, self.header.values
         buffer, end = self.buffer, len(self.buffer)
         while True:
@@ -91,7 +92,7 @@ class ElementParser:
 
     def parse_implicit(self, position: int) -> None:
         """Parse an implicit VR data set to its pixels or its end."""
-        wanted, unpack = self.encoding.wanted, self.encoding.unpack_implicit
+        wanted, unpack = self.wanted, self.encoding.unpack_implicit
         buffer, end = self.buffer, len(self.buffer)
         while True:
             if position + 8 > end:
@@ -125,7 +126,11 @@ class ElementParser:
         if tag in tag_kinds.LOCATED:
             return self.locate(tag, position, length, vr)
         if length > LONGEST_WANTED_VALUE:
-            raise NotUnderstoodError
+            if tag not in tag_kinds.OF_PET:
+                raise NotUnderstoodError
+            # Another vendor's private value, as a rule. Whoever asks for uptake values leaves it to pydicom.
+            header.keeps_pet = False
+            return self.find_end(position, length, vr)
         position = self.move_to_hold(position, length)
         header.values[tag] = self.buffer[position : position + length]
         return position + length
@@ -133,10 +138,7 @@ class ElementParser:
     def locate(self, tag: int, position: int, length: int, vr: bytes) -> int:
         """Note where a long value is; returns where the next element begins."""
         start = self.base + position
-        if length != UNDEFINED_LENGTH:
-            end = position + length
-        else:
-            end = self.skip_unknown(position) if vr == b"UN" else self.skip_items(position, vr == b"SQ")
+        end = self.find_end(position, length, vr)
         length = self.base + end - start
         self.header.located[tag] = (start, length)
         if tag in tag_kinds.READ_WITH_HEADER and length <= LONGEST_READ_WITH_HEADER:
@@ -144,6 +146,12 @@ class ElementParser:
             if len(content) == length:
                 self.header.values[tag] = content
         return end
+
+    def find_end(self, position: int, length: int, vr: bytes) -> int:
+        """Where a value that is not kept ends; one without a length is a sequence."""
+        if length != UNDEFINED_LENGTH:
+            return position + length
+        return self.skip_unknown(position) if vr == b"UN" else self.skip_items(position, vr == b"SQ")
 
     def move_window(self, position: int, count: int) -> int:
         """Move the window so that it begins at ``position``; returns the new position, 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cached_property
 from typing import Final
 
 from . import tag_kinds
@@ -66,6 +67,11 @@ class ElementEncoding:
         self.unpack_length = struct.Struct(order + "I").unpack_from
         self.wanted = {self.key(tag): tag for tag in tag_kinds.WANTED}
         self.item, self.item_end, self.sequence_end = map(self.key, (0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD))
+
+    @cached_property
+    def wanted_of_pet(self) -> dict[int, int]:
+        """The tag of each key that is wanted in a file of PET."""
+        return self.wanted | {self.key(tag): tag for tag in tag_kinds.OF_PET}
 
     def key(self, tag: int) -> int:
         """The key of a tag."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from ...silence import silence_this_thread
@@ -11,7 +12,7 @@ from .pydicom_edge import check_deflated_size, parse_with_pydicom, refuse_damage
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["get_raw_value", "get_sequence", "get_text_value", "read_dataset"]
+__all__ = ["get_raw_value", "get_raw_values", "get_sequence", "get_text_value", "read_dataset"]
 
 UNFOLLOWED = "its attributes cannot be parsed"
 
@@ -54,6 +55,11 @@ def get_raw_value(dataset: Dataset, tag: int) -> bytes:
     element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
     value = None if element is None else element.value
     return value if isinstance(value, bytes) else b""
+
+
+def get_raw_values(dataset: Dataset, tags: Container[int]) -> dict[int, bytes]:
+    """The bytes of some attributes, as far as they are there, as a header has them."""
+    return {tag: get_raw_value(dataset, tag) for tag in map(int, dataset.keys()) if tag in tags}
 
 
 def get_text_value(dataset: Dataset, tag: int) -> str:

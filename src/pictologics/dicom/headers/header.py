@@ -49,6 +49,7 @@ class Header(Attributes):
         dataset_offset: Offset of the data set in the file, where deflated bytes begin.
         located: Offset and length of each attribute of ``pictologics.dicom.headers.tag_kinds.LOCATED`` that was found;
             offsets count as those of the pixels do. ``UNKNOWN_PLACE`` if pydicom read the header.
+        keeps_pet: Whether it keeps the attributes of ``tag_kinds.OF_PET`` that the file has.
         pixel_tag: The attribute that holds the pixels, 0 if there is none.
         pixel_offset: Offset of the pixel values; in a deflated file, within the inflated data set.
         pixel_length: Length of the pixel values in bytes as the header says, None for encapsulated ones.
@@ -60,6 +61,7 @@ class Header(Attributes):
         "explicit",
         "file",
         "file_size",
+        "keeps_pet",
         "located",
         "pixel_length",
         "pixel_offset",
@@ -78,6 +80,7 @@ class Header(Attributes):
         self.explicit = True
         self.dataset_offset = 0
         self.located: dict[int, tuple[int, int]] = {}
+        self.keeps_pet = False
         self.pixel_tag = 0
         self.pixel_offset = 0
         self.pixel_length: int | None = None

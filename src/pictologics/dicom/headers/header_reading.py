@@ -13,7 +13,7 @@ from typing import Final
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource, DiskFile, OpenFile, StoredFile
 from ...storage.inflation import DeflatedBytes
-from . import tags
+from . import tag_kinds, tags
 from .element_parser import HEAD_WINDOW, LONGEST_WANTED_VALUE, ElementParser
 from .encoding import LONG_VRS, SHORT_VRS, VRS, NotUnderstoodError
 from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header, ParsedFile
@@ -118,6 +118,7 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     if not header.transfer_syntax:
         header.transfer_syntax = guess_syntax(explicit, header.little_endian)
     header.explicit = explicit
+    header.keeps_pet = header.values.get(tags.MEDIA_STORAGE_SOP_CLASS_UID, b"").rstrip(b"\0 ") in tag_kinds.PET_CLASSES
     parser = ElementParser(header, source, head)
     if explicit:
         parser.parse_explicit(position)

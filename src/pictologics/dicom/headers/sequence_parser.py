@@ -100,6 +100,7 @@ class SequenceParser:
     def __init__(self, header: Header, content: bytes, inner: frozenset[int]) -> None:
         elements = ElementParser(header, MemoryFile(header.path, content), content)
         self.encoding = elements.encoding
+        self.wanted = elements.wanted
         self.skip_items = elements.skip_items
         self.find_odd_value = elements.find_odd_value
         self.path = header.path
@@ -137,7 +138,7 @@ class SequenceParser:
         content, explicit, encoding = self.content, self.explicit, self.encoding
         unpack_explicit, wanted, inner, item_end = (
             encoding.unpack_explicit,
-            encoding.wanted,
+            self.wanted,
             self.inner,
             encoding.item_end,
         )

@@ -13,6 +13,7 @@ LOCATED: Final = frozenset(
         tags.EXTENDED_OFFSET_TABLE,
         tags.MODALITY_LUT_SEQUENCE,
         tags.SEQUENCE_OF_ULTRASOUND_REGIONS,
+        tags.RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE,
         tags.DETECTOR_INFORMATION_SEQUENCE,
         tags.DIMENSION_INDEX_SEQUENCE,
         tags.SEGMENT_SEQUENCE,
@@ -30,9 +31,14 @@ LOCATED: Final = frozenset(
 """Long values and sequences: a header knows where they are, and they are read when they are needed."""
 
 READ_WITH_HEADER: Final = frozenset(
-    {tags.SEGMENT_SEQUENCE, tags.STRUCTURE_SET_ROI_SEQUENCE, tags.RT_ROI_OBSERVATIONS_SEQUENCE}
+    {
+        tags.SEGMENT_SEQUENCE,
+        tags.STRUCTURE_SET_ROI_SEQUENCE,
+        tags.RT_ROI_OBSERVATIONS_SEQUENCE,
+        tags.RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE,
+    }
 )
-"""Of these, what no slice of an image has and every reader of the file needs: read while the file is open anyway."""
+"""Of these, what only some kinds of files have, whose readers need it: read while the file is open anyway."""
 
 GROUP_SEQUENCES: Final = frozenset(
     {
@@ -145,5 +151,39 @@ FRAME_VECTORS: Final = frozenset(
 PIXEL_TAGS: Final = frozenset({tags.FLOAT_PIXEL_DATA, tags.DOUBLE_FLOAT_PIXEL_DATA, tags.PIXEL_DATA})
 """Attributes that hold pixels, of which a file has one; a parser stops there."""
 
-WANTED: Final = frozenset(tags.KEYWORDS) - GROUP_SEQUENCES
+PET_CLASSES: Final = frozenset(b"1.2.840.10008.5.1.4.1.1." + end for end in (b"128", b"128.1", b"130"))
+"""SOP classes of PET: plain, converted from plain, and enhanced (DICOM PS3.4 B.5)."""
+
+PET_BLOCKS: Final = frozenset(
+    group << 16 | element
+    for group, offsets in ((0x0009, (0x0D,)), (0x7053, (0x00, 0x09)))
+    for block in range(0x10, 0x100)
+    for element in (block, *(block << 8 | offset for offset in offsets))
+)
+"""What GE and Philips say of PET, with the name of each block that it may stand in (DICOM PS3.5 7.8.1)."""
+
+OF_PET: Final = PET_BLOCKS | {
+    tags.SERIES_DATE,
+    tags.ACQUISITION_DATE,
+    tags.SERIES_TIME,
+    tags.TIMEZONE_OFFSET_FROM_UTC,
+    tags.PATIENT_SEX,
+    tags.PATIENT_SIZE,
+    tags.PATIENT_WEIGHT,
+    tags.RADIOPHARMACEUTICAL_START_TIME,
+    tags.RADIONUCLIDE_TOTAL_DOSE,
+    tags.RADIONUCLIDE_HALF_LIFE,
+    tags.RADIOPHARMACEUTICAL_START_DATE_TIME,
+    tags.ACTUAL_FRAME_DURATION,
+    tags.DECAY_CORRECTION_DATE_TIME,
+    tags.DECAY_CORRECTED,
+    tags.ATTENUATION_CORRECTED,
+    tags.CORRECTED_IMAGE,
+    tags.RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE,
+    tags.SUV_TYPE,
+    tags.DECAY_CORRECTION,
+}
+"""Attributes that uptake values need: only headers of PET keep them, as slices of all kinds have some of them."""
+
+WANTED: Final = frozenset(tags.KEYWORDS) - GROUP_SEQUENCES - OF_PET
 """The attributes that a header keeps."""

@@ -1,42 +1,41 @@
-"""Numbers, moments and vendors' private values of a PET file, as text that pydicom has not converted."""
+"""Numbers, moments and vendors' private values of a PET file, read from the raw values of its attributes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...errors import CorruptFileError
-from ..headers.full_dataset import get_text_value
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
+from ..headers import tag_kinds, tags
 
 __all__ = ["ATTRIBUTES", "FactReader", "name_attribute"]
 
 ATTRIBUTES: Final = {
-    "series": (0x00080031, "SeriesDate, SeriesTime"),
-    "acquired": (0x00080032, "AcquisitionDate, AcquisitionTime"),
-    "manufacturer": (0x00080070, "Manufacturer"),
+    "series": (tags.SERIES_TIME, "SeriesDate, SeriesTime"),
+    "acquired": (tags.ACQUISITION_TIME, "AcquisitionDate, AcquisitionTime"),
+    "manufacturer": (tags.MANUFACTURER, "Manufacturer"),
     "private_scan": (0x0009100D, "GE's private scan date and time"),
-    "sex": (0x00100040, "PatientSex"),
-    "size": (0x00101020, "PatientSize"),
-    "weight": (0x00101030, "PatientWeight"),
-    "start_time": (0x00181072, "RadiopharmaceuticalStartTime"),
-    "dose": (0x00181074, "RadionuclideTotalDose"),
-    "half_life": (0x00181075, "RadionuclideHalfLife"),
-    "start": (0x00181078, "RadiopharmaceuticalStartDateTime"),
-    "duration": (0x00181242, "ActualFrameDuration"),
-    "corrected": (0x00280051, "CorrectedImage"),
-    "tracers": (0x00540016, "RadiopharmaceuticalInformationSequence"),
-    "units": (0x00541001, "Units"),
-    "suv_type": (0x00541006, "SUVType"),
-    "decay_correction": (0x00541102, "DecayCorrection"),
-    "reference_time": (0x00541300, "FrameReferenceTime"),
-    "corrected_to": (0x00189701, "DecayCorrectionDateTime"),
-    "decay": (0x00189758, "DecayCorrected"),
-    "attenuation": (0x00189759, "AttenuationCorrected"),
+    "sex": (tags.PATIENT_SEX, "PatientSex"),
+    "size": (tags.PATIENT_SIZE, "PatientSize"),
+    "weight": (tags.PATIENT_WEIGHT, "PatientWeight"),
+    "start_time": (tags.RADIOPHARMACEUTICAL_START_TIME, "RadiopharmaceuticalStartTime"),
+    "dose": (tags.RADIONUCLIDE_TOTAL_DOSE, "RadionuclideTotalDose"),
+    "half_life": (tags.RADIONUCLIDE_HALF_LIFE, "RadionuclideHalfLife"),
+    "start": (tags.RADIOPHARMACEUTICAL_START_DATE_TIME, "RadiopharmaceuticalStartDateTime"),
+    "duration": (tags.ACTUAL_FRAME_DURATION, "ActualFrameDuration"),
+    "corrected": (tags.CORRECTED_IMAGE, "CorrectedImage"),
+    "tracers": (tags.RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE, "RadiopharmaceuticalInformationSequence"),
+    "units": (tags.UNITS, "Units"),
+    "suv_type": (tags.SUV_TYPE, "SUVType"),
+    "decay_correction": (tags.DECAY_CORRECTION, "DecayCorrection"),
+    "reference_time": (tags.FRAME_REFERENCE_TIME, "FrameReferenceTime"),
+    "corrected_to": (tags.DECAY_CORRECTION_DATE_TIME, "DecayCorrectionDateTime"),
+    "decay": (tags.DECAY_CORRECTED, "DecayCorrected"),
+    "attenuation": (tags.ATTENUATION_CORRECTED, "AttenuationCorrected"),
     "mapped_units": (0x004008EA, "MeasurementUnitsCodeSequence of its RealWorldValueMappingSequence"),
     "suv_factor": (0x70531000, "Philips' private SUV factor"),
     "activity_factor": (0x70531009, "Philips' private activity factor"),
@@ -60,11 +59,13 @@ def name_attribute(fact: str) -> str:
 
 
 class FactReader:
-    """Reads facts from one data set."""
+    """Reads facts from the raw values of one data set."""
 
-    def __init__(self, path: str, dataset: Dataset) -> None:
+    def __init__(self, path: str, values: Mapping[int, bytes]) -> None:
         self.path = path
-        self.dataset = dataset
+        self.values = values
+        # Few, and in most files none.
+        self.private = sorted(tag_kinds.PET_BLOCKS.intersection(values))
 
     def malformed_error(self, fact: str, text: str) -> CorruptFileError:
         """The error for a value that its attribute cannot hold."""
@@ -75,9 +76,13 @@ class FactReader:
             attribute=fact,
         )
 
+    def get_text(self, tag: int) -> str:
+        """An attribute as text without padding; empty if it is missing or empty."""
+        return self.values.get(tag, b"").decode("latin-1").strip(" \0")
+
     def read_text(self, fact: str) -> str:
         """A text attribute in upper case."""
-        return get_text_value(self.dataset, ATTRIBUTES[fact][0]).upper()
+        return self.get_text(ATTRIBUTES[fact][0]).upper()
 
     def read_number(self, fact: str) -> float | None:
         """A number; zero counts as missing, as scanners write it for what they were not told."""
@@ -103,24 +108,18 @@ class FactReader:
         """A text in a vendor's block, wherever in its group the block lies; empty if it is not there."""
         group, element = ATTRIBUTES[fact][0] >> 16, ATTRIBUTES[fact][0] & 0xFF
         # Each vendor takes the next free block of a private group, so that its number differs from file to file.
-        for block in self.list_blocks(group):
-            if get_text_value(self.dataset, group << 16 | block) == creator:
-                return get_text_value(self.dataset, group << 16 | block << 8 | element)
+        for tag in self.private:
+            if tag >> 8 == group << 8 and self.get_text(tag) == creator:
+                return self.get_text(group << 16 | (tag & 0xFF) << 8 | element)
         return ""
-
-    def list_blocks(self, group: int) -> list[int]:
-        """The blocks of a private group that are taken: few, and in most files none (DICOM PS3.5 7.8.1)."""
-        first, last = group << 16 | 0x10, group << 16 | 0xFF
-        # Plain numbers: pydicom's own compare at a tenth of their speed.
-        return sorted(tag & 0xFF for tag in map(int, self.dataset.keys()) if first <= tag <= last)
 
     def read_zone(self) -> tzinfo | None:
         """The time zone of dates and times that name none (TimezoneOffsetFromUTC)."""
-        return parse_offset(get_text_value(self.dataset, 0x00080201))
+        return parse_offset(self.get_text(tags.TIMEZONE_OFFSET_FROM_UTC))
 
     def read_day_and_time(self, date_tag: int, fact: str, zone: tzinfo | None) -> datetime | None:
         """A moment from a date and a time of day."""
-        day = get_text_value(self.dataset, date_tag)
+        day = self.get_text(date_tag)
         clock = self.read_time_of_day(fact)
         if not day or clock is None:
             return None
@@ -159,6 +158,7 @@ class FactReader:
         return datetime.combine(day, clock, parse_offset(offset.group()) if offset else zone)
 
 
+@lru_cache(maxsize=256)
 def parse_date(text: str) -> date | None:
     """The date that a text is; None if it is not one."""
     found = DATE.fullmatch(text)
@@ -168,6 +168,7 @@ def parse_date(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def parse_time(text: str) -> time | None:
     """The time of day that a text is; None if it is not one. A leap second becomes the one before it."""
     found = TIME_OF_DAY.fullmatch(text)

@@ -12,10 +12,11 @@ from ...errors import CorruptFileError, OptionError
 from ..frames.frame import Frame
 from ..frames.plane_attributes import read_mapped_unit
 from ..frames.sop_classes import read_sop_class
+from ..headers import tags
 from ..headers.attributes import quote_code
-from ..headers.full_dataset import get_sequence, read_dataset
 from ..headers.header import Header
-from .pet_attributes import ATTRIBUTES, FactReader, name_attribute
+from .pet_attributes import FactReader, name_attribute
+from .pet_values import read_pet_values
 
 __all__ = ["PetFacts", "read_agreed_facts"]
 
@@ -114,6 +115,9 @@ class PetFacts:
         )
 
 
+OF_THE_SCAN: Final = tuple(name for name in PetFacts.__dataclass_fields__ if name not in OF_EACH_SLICE)
+
+
 def read_agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
     """What each file says, after a check that all of them say the same of patient, dose and corrections.
 
@@ -131,8 +135,8 @@ def read_agreed_facts(frames: Sequence[Frame]) -> list[PetFacts]:
     facts = [read_file_facts(members) for members in of_file.values()]
     first = facts[0]
     for other in facts[1:]:
-        for name in PetFacts.__dataclass_fields__:
-            if name not in OF_EACH_SLICE and getattr(other, name) != getattr(first, name):
+        for name in OF_THE_SCAN:
+            if getattr(other, name) != getattr(first, name):
                 raise CorruptFileError(
                     f"its {name_attribute(name)} differs from that of '{first.path}', and one series has one",
                     path=other.path,
@@ -150,13 +154,9 @@ def read_file_facts(frames: Sequence[Frame]) -> PetFacts:
 
 def read_header_facts(header: Header) -> PetFacts:
     """What one file says."""
-    # Slow to import, and needed for nothing but PET.
-    from pydicom import Dataset
-
-    dataset = read_dataset(header)
-    reader = FactReader(header.path, dataset)
-    tracers = get_sequence(header, dataset, ATTRIBUTES["tracers"][0])
-    tracer = FactReader(header.path, tracers[0] if tracers else Dataset())
+    values, tracers = read_pet_values(header)
+    reader = FactReader(header.path, values)
+    tracer = FactReader(header.path, tracers[0] if tracers else {})
     zone = reader.read_zone()
     facts = PetFacts(
         path=header.path,
@@ -169,8 +169,8 @@ def read_header_facts(header: Header) -> PetFacts:
         half_life=tracer.read_number("half_life"),
         start=tracer.read_moment("start", zone),
         start_time=tracer.read_time_of_day("start_time"),
-        series=reader.read_day_and_time(0x00080021, "series", zone),
-        acquired=reader.read_day_and_time(0x00080022, "acquired", zone),
+        series=reader.read_day_and_time(tags.SERIES_DATE, "series", zone),
+        acquired=reader.read_day_and_time(tags.ACQUISITION_DATE, "acquired", zone),
         private_scan=reader.read_private_moment("private_scan", "GEMS_PETD_01", zone),
         reference_time=reader.read_number("reference_time"),
         duration=reader.read_number("duration"),
