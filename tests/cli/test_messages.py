@@ -59,7 +59,12 @@ def test_the_table_names_keywords_and_options_that_are_there():
     commands = typer.main.get_command(app).commands.values()
     options = {name for command in commands for option in command.params for name in option.opts}
     assert {option.split()[0] for option in OPTIONS_OF_KEYWORDS.values()} <= options
-    functions = (pictologics.load_image, pictologics.load_and_merge_images, pictologics.visualize_mask_overlay)
+    functions = (
+        pictologics.load_image,
+        pictologics.load_and_merge_images,
+        pictologics.visualize_mask_overlay,
+        pictologics.cohort.run,
+    )
     assert set(OPTIONS_OF_KEYWORDS) <= {
         name for function in functions for name in inspect.signature(function).parameters
     }
