@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,10 @@ NOT_THE_PATIENT = "does not say where the patient's left, back and head are"
 
 def space(names="zyx", unit="millimeter"):
     return [{"name": name, "type": "space", **({"unit": unit} if unit else {})} for name in names]
+
+
+PLAIN_IMAGE = {"axes": space(), "datasets": [{"path": "0"}]}
+"""The least that the JSON of an image says."""
 
 
 def edit(path, change):
@@ -246,6 +251,69 @@ def test_a_lost_chunk_of_ours_is_refused_and_one_of_others_is_told(tmp_path):
     shutil.rmtree(path / "0/c")
     with pytest.raises(CorruptFileError, match="12 of its 12 chunks are missing"):
         load_image(path)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "c/.DS_Store", "c/0/0/0.1234.partial", "c/0/0/9", "0.0.0.0", "c/x/0/0"])
+def test_a_file_of_another_name_takes_no_lost_chunks_place(tmp_path, name):
+    image = Image(np.asfortranarray(np.ones((200, 130, 4), np.int16)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    path = tmp_path / "a.zarr"
+    save_image(image, path)
+    (path / "0/c/0/1/1").unlink()
+    stray = path / "0" / name
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"stray")
+    with pytest.raises(CorruptFileError, match="1 of its 4 chunks are missing"):
+        load_image(path)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_chunks_of_every_naming_count(tmp_path, version):
+    for k, encoding in enumerate([{"name": "v2", "separator": "."}, {"name": "v2", "separator": "/"}, None]):
+        options = {"chunk_key_encoding": encoding} if encoding else {}
+        path = write_ome_zarr(tmp_path / f"{k}.zarr", version=version, **options)
+        np.testing.assert_array_equal(load_image(path).array, PHANTOM.array)
+
+
+def test_a_label_map_of_others_may_be_empty(tmp_path):
+    zeros = np.zeros(PHANTOM.shape[::-1])
+    extra = {"image-label": {}}
+    path = write_ome_zarr(tmp_path / "labels.zarr", array=zeros, dtype="uint8", extra=extra, chunks=(3, 3, 3))
+    assert not (path / "0/c").exists()
+    with pytest.warns(ContentWarning, match="chunks are not there"):
+        labels = load_image(path)
+    assert labels.shape == PHANTOM.shape and labels.array.max() == 0
+    save_image(labels, tmp_path / "ours.zarr")
+    shutil.rmtree(tmp_path / "ours.zarr/0/c")
+    with pytest.raises(CorruptFileError, match="chunks are missing"):
+        load_image(tmp_path / "ours.zarr")
+
+
+@pytest.mark.parametrize("name", ["0/c/0/0/0", "0/zarr.json", ".zattrs", "0/.zarray"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_nothing_waits_for_a_pipe_or_reads_a_device(tmp_path, name, kind):
+    path = write_ome_zarr(tmp_path / "a.zarr")
+    file = path / name
+    file.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
+    with ends_at_last(), pytest.raises(CorruptFileError):
+        load_image(path)
+
+
+def test_a_chunk_out_of_proportion_is_refused_until_it_is_trusted(tmp_path, monkeypatch):
+    shape = (700, 700, 700)
+    path = tmp_path / "a.zarr"
+    group = zarr.create_group(str(path), attributes={"ome": {"multiscales": [PLAIN_IMAGE]}})
+    group.create_array("0", shape=shape, chunks=shape, dtype="uint8")
+    (path / "0/c/0/0").mkdir(parents=True)
+    # As much as 343 MB of zeros take.
+    (path / "0/c/0/0/0").write_bytes(bytes(10_000))
+    with pytest.raises(CorruptFileError, match="times as many bytes, and 1032 times are allowed"):
+        explain(path)
+    monkeypatch.setenv("PICTOLOGICS_MAX_EXPANSION", "inf")
+    assert explain(path).volumes[0].shape == shape
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,15 @@ from typing import Final
 from ..errors import FileAccessError, OptionError
 from .files import PathLike, access_error
 
-__all__ = ["check_writable_name", "expand_home", "is_file", "is_folder", "is_there", "refuse_system_errors"]
+__all__ = [
+    "check_writable_name",
+    "expand_home",
+    "is_file",
+    "is_folder",
+    "is_there",
+    "read_status",
+    "refuse_system_errors",
+]
 
 NOTHING_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
 """Numbers of the errors that say that there is nothing, or can be nothing, at a path."""

@@ -43,7 +43,7 @@ def open_ome_zarr(path: str) -> VolumeFile:
             path=path,
             advice="write it again with the software that made it",
         )
-    decisions = check_chunks(array, array_path, header.own.get("complete") is True)
+    decisions = check_chunks(array, array_path, header.own.get("complete") is True, header.is_label_map)
     world = find_zarr_grid(header, sizes)
     if header.levels > 1:
         text = f"{header.levels - 1} smaller copies of the image were not read"

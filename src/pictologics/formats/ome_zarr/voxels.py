@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from math import ceil, prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,9 @@ import numpy.typing as npt
 
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ...provenance import Decision
+from ...storage.expansion import check_expansion
 from ...storage.files import ClosesOnExit
+from .chunk_files import LARGEST_CHUNK, survey_chunks
 from .zarr_edge import refuse_zarr_errors
 
 __all__ = ["ZarrArrayFile", "check_chunks"]
@@ -22,14 +22,8 @@ __all__ = ["ZarrArrayFile", "check_chunks"]
 SLABS_KEPT = 4
 """Layers of chunks that are kept inflated: as many as threads usually read at once, and one more."""
 
-LARGEST_CHUNK = 1 << 31
-"""Bytes of one chunk, inflated; codecs cannot make larger ones either."""
-
 SPARSE_BYTES = 1 << 30
 """Bytes of an array that may be there without chunks: a larger one whose chunks are mostly missing is no image."""
-
-DESCRIPTIONS = frozenset({"zarr.json", ".zarray", ".zattrs"})
-"""Files in the folder of an array that are no chunks."""
 
 
 class ZarrArrayFile:
@@ -105,7 +99,7 @@ class OpenZarrArray(ClosesOnExit):
         return numbers.reshape(-1).view(np.uint8)
 
 
-def check_chunks(array: Any, path: str, is_complete: bool) -> tuple[Decision, ...]:
+def check_chunks(array: Any, path: str, is_complete: bool, is_label_map: bool) -> tuple[Decision, ...]:
     """Make sure that an array is there before memory is taken for it.
 
     Zarr leaves out chunks that hold nothing but the fill value, so that a chunk that got lost looks the same. Files
@@ -115,15 +109,42 @@ def check_chunks(array: Any, path: str, is_complete: bool) -> tuple[Decision, ..
         array: The array of zarr.
         path: Its folder.
         is_complete: Whether every chunk was written.
+        is_label_map: Whether it may be empty, so that no chunk is there.
 
     Returns:
         What is said of missing chunks.
 
     Raises:
-        CorruptFileError: If chunks are missing that must be there.
+        CorruptFileError: If chunks are missing that must be there, or hold far more than their size.
         UnsupportedFormatError: If a chunk is too large, or the array holds no real numbers.
     """
     sizes = tuple(int(size) for size in array.shape)
+    chunk = check_chunk_size(array, sizes, path)
+    grid = tuple(ceil(size / step) for size, step in zip(sizes, chunk, strict=True))
+    expected, total = prod(grid), prod(sizes) * array.dtype.itemsize
+    found = survey_chunks(path, grid)
+    needed = min(total, found.count * prod(chunk) * array.dtype.itemsize)
+    check_expansion(path, found.size, needed, f"{found.count} chunks of {prod(chunk)} numbers")
+    if found.count >= expected:
+        return ()
+    is_none = not found.count and not is_label_map
+    if is_complete or is_none or (total > SPARSE_BYTES and found.count < expected / 2):
+        raise CorruptFileError(
+            f"{expected - found.count} of its {expected} chunks are missing",
+            path=path,
+            advice="fetch it again",
+            missing=expected - found.count,
+            chunks=expected,
+        )
+    text = (
+        f"{expected - found.count} of its {expected} chunks are not there; OME-Zarr leaves out what holds its fill "
+        f"value, {array.fill_value}, and that was taken"
+    )
+    return (Decision("assumed", text, expected - found.count, "content"),)
+
+
+def check_chunk_size(array: Any, sizes: tuple[int, ...], path: str) -> tuple[int, ...]:
+    """Refuse what holds no real numbers, or chunks that are too large; else, the lengths of a chunk."""
     dtype = array.dtype
     chunk = tuple(int(size) for size in array.shards or array.chunks)
     if dtype.kind not in "biuf" or not sizes or min(*sizes, *chunk) < 1:
@@ -138,26 +159,4 @@ def check_chunks(array: Any, path: str, is_complete: bool) -> tuple[Decision, ..
             path=path,
             advice="write it again in smaller chunks",
         )
-    expected = prod(ceil(size / step) for size, step in zip(sizes, chunk, strict=True))
-    found = count_chunks(Path(path))
-    total = prod(sizes) * dtype.itemsize
-    if found >= expected:
-        return ()
-    if is_complete or not found or (total > SPARSE_BYTES and found < expected / 2):
-        raise CorruptFileError(
-            f"{expected - found} of its {expected} chunks are missing",
-            path=path,
-            advice="fetch it again",
-            missing=expected - found,
-            chunks=expected,
-        )
-    text = (
-        f"{expected - found} of its {expected} chunks are not there; OME-Zarr leaves out what holds its fill value, "
-        f"{array.fill_value}, and that was taken"
-    )
-    return (Decision("assumed", text, expected - found, "content"),)
-
-
-def count_chunks(folder: Path) -> int:
-    """How many chunks there are in the folder of an array."""
-    return sum(len(set(files) - DESCRIPTIONS) for _, _, files in os.walk(folder))
+    return chunk

@@ -10,8 +10,12 @@ from typing import Any
 
 from ...errors import CorruptFileError, FileAccessError, OptionError, PictologicsError
 from ...silence import silence_this_thread
+from .chunk_files import check_descriptions
 
 __all__ = ["import_zarr", "open_zarr_array", "open_zarr_group", "refuse_zarr_errors"]
+
+DESCRIPTIONS = ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata")
+"""Files of JSON that the library looks for, whether they are there or not."""
 
 
 def import_zarr() -> ModuleType:
@@ -69,6 +73,7 @@ def open_zarr_group(path: str) -> dict[str, Any]:
         CorruptFileError: If what describes it is damaged.
     """
     zarr = import_zarr()
+    check_descriptions(path, DESCRIPTIONS)
     with refuse_zarr_errors(path, "what describes it is no group of Zarr, or is damaged"):
         return dict(zarr.open_group(path, mode="r").attrs)
 
@@ -80,5 +85,6 @@ def open_zarr_array(path: str) -> Any:
         CorruptFileError: If that is damaged.
     """
     zarr = import_zarr()
+    check_descriptions(path, DESCRIPTIONS)
     with refuse_zarr_errors(path, "what describes the array is missing or damaged"):
         return zarr.open_array(path, mode="r")
