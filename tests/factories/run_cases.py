@@ -69,7 +69,7 @@ def make_run_rules(out: Path, **options):
         "time_limit": None,
         "dtype": "smallest",
     }
-    layout = make_layout(options.pop("layout", "flat"), ".nii.gz")
+    layout = make_layout(options.pop("layout", "flat"), options.pop("suffix", ".nii.gz"))
     return make_rules(open_run_folder(out), layout, **{**given, **options})
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import time
 import zlib
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def create_exclusively(path: Path) -> None:
 
 
 def remove_abandoned_files(folder: Path) -> None:
-    """Remove the temporary files of writers that were killed, unless this process has just looked for some there."""
+    """Remove what writers that were killed left under temporary names, unless this process has just looked for it."""
     # Seldom, so that writing thousands of files into one folder takes time in proportion to their number.
     now = time.monotonic()
     if now - LAST_CLEANED.get(folder, -math.inf) < CLEANED_EVERY:
@@ -106,7 +107,10 @@ def remove_abandoned_files(folder: Path) -> None:
         with suppress(OSError):
             is_abandoned = found[1] == machine and not is_running(int(found[2]))
             if is_abandoned or time.time() - entry.stat(follow_symlinks=False).st_mtime > ABANDONED_AFTER:
-                Path(entry.path).unlink()
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink()
 
 
 def is_running(process: int) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import FileAccessError, OptionError
-from .file_writing import make_temporary_name
+from .file_writing import make_temporary_name, remove_abandoned_files
 from .paths import check_writable_name, is_folder, is_there
 
 __all__ = ["replace_folder"]
@@ -18,7 +18,8 @@ __all__ = ["replace_folder"]
 def replace_folder(path: Path, marks: Sequence[str]) -> Iterator[Path]:
     """Write a folder under a temporary name beside its own and rename it when it is complete.
 
-    A failure leaves whatever was at the path as it was. A folder that is replaced is moved aside first, so that at no
+    A failure leaves whatever was at the path as it was; what a killed process left is removed by the next writer beside
+    it. A folder that is replaced is moved aside first, so that at no
     time the files of both are mixed.
 
     Args:
@@ -41,6 +42,7 @@ def replace_folder(path: Path, marks: Sequence[str]) -> Iterator[Path]:
         )
     temporary, old = (path.with_name(make_temporary_name(path)) for _ in range(2))
     try:
+        remove_abandoned_files(path.parent.absolute())
         temporary.mkdir()
         yield temporary
         if is_there(path):

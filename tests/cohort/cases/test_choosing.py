@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pydicom
 import pytest
 
 from pictologics import OptionError, load_image
@@ -15,6 +16,8 @@ from pictologics.cohort.cases.choosing import choose_cases
 from pictologics.cohort.cases.input_files import look_at_files
 from pictologics.cohort.cases.memory import estimate_memory
 from pictologics.cohort.running.case_work import work_on_case
+from tests.factories.dicom_series import write_series
+from tests.factories.multiframe import AXIAL, write_dose
 from tests.factories.run_cases import make_cases, make_run_rules
 
 
@@ -53,6 +56,24 @@ def test_conditions_narrow_images_and_masks(demo_cohort, demo_index):
         Selection(images={})
     with pytest.raises(OptionError, match="the name of an image"):
         Selection(images={"a b": "true"})
+
+
+def test_a_dose_is_no_mask_whatever_the_condition(tmp_path):
+    export = tmp_path / "export"
+    first = pydicom.dcmread(write_series(export / "ct")[0])
+
+    def put_into_study(dose):
+        dose.StudyInstanceUID, dose.PatientID = first.StudyInstanceUID, first.get("PatientID", "")
+        dose.FrameOfReferenceUID = first.FrameOfReferenceUID
+
+    write_dose(export / "dose.dcm", AXIAL, put_into_study)
+    cohort = index(export, tmp_path / "cohort", identifiers=True, workers=1)
+    assert cohort.sql("SELECT kind, image_key IS NOT NULL FROM links JOIN series USING (series_key)").fetchall() == [
+        ("dose", True)
+    ]
+    for condition in ("true", "kind = 'dose'", "kind <> 'image'"):
+        (case,) = choose_cases(cohort, Selection({"ct": "modality = 'CT'"}, masks=condition))
+        assert case.masks == ()
 
 
 def test_a_pet_joins_its_ct_and_a_ct_without_one_makes_no_case(demo_cohort, demo_index):

@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pictologics import Image, Pipeline, load_image, save_image
+from pictologics import Image, OptionError, Pipeline, load_image, save_image
 from pictologics.cohort import Case
 from pictologics.cohort.running.attempts import Attempts, begin_attempt, read_attempts
+from pictologics.cohort.running.case_loading import load_case, name_written_masks
 from pictologics.cohort.running.case_work import work_on_case
-from pictologics.cohort.running.manifest import ManifestRow, read_row
+from pictologics.cohort.running.manifest import ManifestRow, read_row, write_row
+from pictologics.cohort.running.run_folder import open_run_folder
 from tests.factories.pet import pet, write_pet
 from tests.factories.run_cases import (
     add_one,
@@ -213,6 +215,82 @@ def test_a_case_that_ended_its_worker_three_times_is_not_begun_again(tmp_path):
         begin_attempt(rules.folder, case.case_id, "another")
     assert read_attempts(rules.folder, case.case_id, rules.run) == Attempts(rules.run)
     assert work_on_case(case, "hash", rules).row.status == "done"
+
+
+def test_a_case_that_breaks_between_two_channels_leaves_no_image(tmp_path):
+    case = make_cases(tmp_path / "in", 1)[0]
+    images = {"ct": case.images["ct"], "pet": replace(case.images["ct"], name="pet")}
+    case = replace(case, images=images)
+    folder = tmp_path / "out" / "Dataset100_Cohort"
+    # The place of the second channel is taken by a folder that is not the run's.
+    (folder / "imagesTr" / "case0_0001.nii.gz" / "mine").mkdir(parents=True)
+    row = work(case, tmp_path / "out", layout="nnunet")
+    assert (row.status, row.error_class) == ("failed", "OptionError")
+    assert list_files(folder) == []
+    assert (folder / "imagesTr" / "case0_0001.nii.gz" / "mine").is_dir()
+
+
+@pytest.mark.parametrize("layout", ["flat", "nnunet", "monai", "bids"])
+def test_files_of_attempts_that_ended_their_workers_do_not_stay(tmp_path, layout):
+    case = make_cases(tmp_path / "in", 1)[0]
+    rules = make_run_rules(tmp_path / "out", layout=layout)
+    done = work_on_case(case, "hash", rules).row
+    assert done.status == "done"
+    (tmp_path / "out/manifest/case0.json").unlink()
+    for _ in range(3):
+        begin_attempt(rules.folder, case.case_id, rules.run)
+    assert work_on_case(case, "hash", rules).row.status == "killed"
+    assert list_files(tmp_path / "out") == ["manifest/case0.json"]
+
+
+def test_what_another_worker_did_meanwhile_counts(tmp_path):
+    case = make_cases(tmp_path / "in", 2)[1]
+    rules = make_run_rules(tmp_path / "out")
+
+    def fail_after_another_did_it(images, masks):
+        rows.append(attempt_elsewhere())
+        raise ZeroDivisionError
+
+    def attempt_elsewhere():
+        folder = rules.folder
+        loaded = load_case(case, rules)
+        for file in rules.layout.write_case(folder, name_written_masks(case, rules), loaded.images, loaded.masks):
+            assert folder.measure(file.path)
+        row = ManifestRow(case.case_id, "done", parameters_hash="other")
+        write_row(folder, row)
+        return row
+
+    rows = []
+    end = work_on_case(case, "hash", replace(rules, process=fail_after_another_did_it))
+    assert [end.row] == rows
+    assert read_row(rules.folder, "case1") == end.row
+    assert list_files(tmp_path / "out") == ["case1/ct.nii.gz", "case1/mask.nii.gz", "manifest/case1.json"]
+
+
+def test_an_output_that_is_a_folder_counts_as_a_file(tmp_path):
+    case = make_cases(tmp_path / "in", 4)[3]
+    rows = [work(case, tmp_path / name, suffix=".ome.zarr") for name in ("a", "b")]
+    ct, mask = rows[0].outputs
+    path = tmp_path / "a" / ct.path
+    assert path.name == "ct.ome.zarr"
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    assert len(files) > 2
+    assert ct.bytes == sum(file.stat().st_size for file in files)
+    assert ct.sha256 != mask.sha256
+    assert [file.sha256 for file in rows[1].outputs] == [file.sha256 for file in rows[0].outputs]
+    assert load_image(path).equals(load_image(case.images["ct"].files[0]))
+    assert load_image(tmp_path / "a" / mask.path).labels == {1: "liver"}
+    folder = open_run_folder(tmp_path / "a")
+    chunk = next(file for file in files if file.name != "zarr.json")
+    chunk.write_bytes(chunk.read_bytes()[:-1])
+    assert folder.measure(ct.path) == ct.bytes - 1
+    assert folder.hash(ct.path) != ct.sha256
+    folder.remove(ct.path)
+    assert not path.exists()
+    assert folder.measure(ct.path) is None
+    (path / "mine").mkdir(parents=True)
+    with pytest.raises(OptionError, match=r"ct\.ome\.zarr': a folder is here that no run has written"):
+        folder.remove(ct.path)
 
 
 def test_a_row_that_cannot_be_written_comes_back(tmp_path):

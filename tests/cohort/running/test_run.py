@@ -138,6 +138,11 @@ def test_what_cannot_be_is_refused_before_any_work(tmp_path, client):
     for wrong in ({"masks": "some"}, {"suv": "kg"}, {"interpolation": "best"}, {"process": 3}, {"time_limit": 0}):
         with pytest.raises(OptionError):
             run(None, cases, out, client=client, **wrong)
+    for suffix, text in ((".jpg", "unsupported file suffix"), (".mhd", "choose .nrrd or .mha")):
+        with pytest.raises(OptionError, match=text):
+            run(None, cases, out, format=suffix, client=client)
+    with pytest.raises(OptionError, match=r"'case0/ct\.ome\.zarr': OME-Zarr is a folder of files"):
+        run(None, cases, "memory://refused/out", format=".ome.zarr", client=client)
     with pytest.raises(OptionError, match="no layout"):
         run(None, cases, out, layout="heap", client=client)
     with pytest.raises(OptionError, match="no case"):

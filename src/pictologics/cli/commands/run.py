@@ -12,9 +12,9 @@ import typer
 
 from ...cohort import RunResult, Selection, run
 from ...cohort.cases.selection import DEFAULT_MASKS
-from ...errors import OptionError
 from ...preprocessing import Pipeline
 from ..terminal import print_line
+from .layout_options import make_layout_options, split_pair
 
 __all__ = ["ChosenCases", "run_cohort"]
 
@@ -45,7 +45,13 @@ class ChosenCases:
 
 
 def run_cohort(
-    cohort: str, out: str, chosen: ChosenCases, pipeline: Path | None, options: Sequence[str], **rest: Any
+    cohort: str,
+    out: str,
+    chosen: ChosenCases,
+    pipeline: Path | None,
+    layout: str,
+    options: Sequence[str],
+    **rest: Any,
 ) -> None:
     """Run the cases of a cohort, and print what became of them.
 
@@ -54,6 +60,7 @@ def run_cohort(
         out: The folder or URL to write to.
         chosen: Which cases.
         pipeline: The file of the steps to apply, or None.
+        layout: The layout.
         options: ``NAME=VALUE`` for each option of the layout.
         **rest: Passed on to ``pictologics.cohort.run``.
 
@@ -61,13 +68,13 @@ def run_cohort(
         typer.Exit: With status 1 if a case has no result.
     """
     process = None if pipeline is None else Pipeline.from_file(pipeline)
-    layout_options = dict(split_pair("--option", pair) for pair in options)
     result = run(
         cohort,
         make_cases_selection(chosen),
         out,
         process=process,
-        layout_options=layout_options,
+        layout=layout,
+        layout_options=make_layout_options(layout, options),
         progress=sys.stderr.isatty(),
         **rest,
     )
@@ -86,14 +93,6 @@ def make_cases_selection(chosen: ChosenCases) -> Selection:
     return Selection(
         images or {"image": EVERY_IMAGE}, masks, chosen.where, phases="all" if chosen.all_phases else "first"
     )
-
-
-def split_pair(option: str, pair: str) -> tuple[str, str]:
-    """A name and a value out of ``NAME=VALUE``."""
-    name, sign, value = pair.partition("=")
-    if not sign or not name.strip():
-        raise OptionError(f"{option} is {pair!r} and must be a name and a value", advice=f"write {option} NAME=VALUE")
-    return name.strip(), value
 
 
 def print_plan(result: RunResult) -> None:

@@ -26,6 +26,9 @@ __all__ = [
 FACT_COLUMNS = ("manufacturer", "model", "body_part")
 """What goes into the manifest of a series besides its modality and its keys."""
 
+IS_MASK = "kind IN ('SEG', 'RTSTRUCT')"
+"""What can be a mask. Doses are linked to images, too, and are none, whatever a condition says."""
+
 
 @dataclass(frozen=True)
 class LinkedMask:
@@ -77,7 +80,7 @@ def find_series(cohort: Cohort, condition: str, kinds: str = "kind = 'image'") -
 
 def find_linked_masks(cohort: Cohort, condition: str, images: Collection[str]) -> dict[str, list[LinkedMask]]:
     """Masks that meet a condition and are linked to one of some images, by the image's key."""
-    rows = {row["series_key"]: row for row in find_series(cohort, condition, "kind <> 'image'")}
+    rows = {row["series_key"]: row for row in find_series(cohort, condition, IS_MASK)}
     found: dict[str, list[LinkedMask]] = {}
     links = cohort.sql("SELECT series_key, image_key, how, choices FROM links ORDER BY series_key, image_key")
     for key, image, how, choices in links.fetchall():

@@ -11,8 +11,8 @@ from ...errors import OptionError
 
 __all__ = ["DEFAULT_MASKS", "Selection", "make_selection"]
 
-DEFAULT_MASKS = "kind IN ('SEG', 'RTSTRUCT')"
-"""Masks of every kind; doses are linked to images too, and are none."""
+DEFAULT_MASKS = "true"
+"""Masks of every kind."""
 
 
 @dataclass(frozen=True)

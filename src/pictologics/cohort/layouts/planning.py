@@ -4,18 +4,52 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from ...errors import OptionError
+from ...formats.ome_zarr.writing import OmeZarrWriter
+from ...saving.registry import find_writer
 from ..cases.case import Case
 from .protocol import CaseOutputs, Layout
 
-__all__ = ["plan_outputs"]
+__all__ = ["check_formats", "plan_outputs"]
 
 COLLISIONS_NAMED = 3
 """Collisions that a message names; the rest are counted."""
 
 RUN_FILES = ("run.json", "manifest", "manifest.parquet")
 """What a run keeps in the same folder."""
+
+PAIR_SUFFIXES: Final = (".nhdr", ".mhd")
+"""Of formats that keep the voxels in a file beside the one that is named; the manifest lists whole outputs only."""
+
+
+def check_formats(planned: Sequence[CaseOutputs], is_remote: bool) -> None:
+    """Refuse formats that cannot be written where the run writes, before any work is done.
+
+    Args:
+        planned: The files of all cases.
+        is_remote: Whether they go to storage behind a URL, which takes files and no folders.
+
+    Raises:
+        OptionError: If no format has the suffix of an image or mask, it is written as two files, or as a folder behind
+            a URL.
+    """
+    for file in (file for outputs in planned for file in outputs.files if file.role in ("image", "mask")):
+        writer = find_writer(Path(file.path))
+        if file.path.lower().endswith(PAIR_SUFFIXES):
+            raise OptionError(
+                "this format keeps voxels in a second file, and a run writes one for each image",
+                path=file.path,
+                advice="choose .nrrd or .mha, which hold the same in one file",
+            )
+        if is_remote and writer.name == OmeZarrWriter.name:
+            raise OptionError(
+                "OME-Zarr is a folder of files, which is not sent to a URL",
+                path=file.path,
+                advice="run into a folder of this machine and copy that, or choose .nii.gz",
+            )
 
 
 def plan_outputs(layout: Layout, cases: Sequence[Case]) -> list[CaseOutputs]:

@@ -22,12 +22,22 @@ from ..cases.case import Case
 from ..cases.input_files import look_at_files
 from .attempts import MOST_ATTEMPTS, Attempts, begin_attempt, forget_attempts, limit_time
 from .case_loading import load_case, name_written_masks
+from .leftovers import find_done_row, remove_files, remove_planned_files
 from .manifest import CaseGeometry, CaseInput, CaseWarning, ManifestRow, WrittenFile, read_row, write_row
 from .peak_memory import watch_memory
 from .rules import RunRules
 from .run_folder import RunFolder
 
-__all__ = ["CaseEnd", "describe_inputs", "join_labels", "killed_row", "list_versions", "moment", "work_on_case"]
+__all__ = [
+    "CaseEnd",
+    "describe_inputs",
+    "join_labels",
+    "killed_row",
+    "list_versions",
+    "moment",
+    "remove_planned_files",
+    "work_on_case",
+]
 
 ONE_AT_A_TIME = threading.Lock()
 """A process works on one case at a time, however many threads a cluster gives its workers: so that its memory is that
@@ -86,6 +96,11 @@ def work_on_case(case: Case, parameters_hash: str, rules: RunRules) -> CaseEnd:
                 return CaseEnd(done, True)
         row = attempt_case(case, ManifestRow(case.case_id, "failed", parameters_hash=parameters_hash), rules)
         try:
+            if row.status != "done":
+                # A second worker may have begun the case, as this one hung, and done it.
+                row = find_done_row(case, rules) or row
+            if row.status != "done":
+                remove_planned_files(case, rules)
             write_row(rules.folder, row)
             forget_attempts(rules.folder, case.case_id)
         except FileAccessError:
@@ -110,7 +125,8 @@ def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
             with limit_time(rules.folder, case.case_id, attempts, rules.time_limit):
                 row = do_case(case, row, rules, folder)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it is handed over in the row
-            remove_files(folder)
+            if find_done_row(case, rules) is None:
+                remove_files(folder, folder.written)
             text = str(error) or "no text came with it"
             row = replace(row, status="failed", error_class=type(error).__name__, error_text=text)
     warnings = tuple(CaseWarning(kind, text) for kind, text in dict.fromkeys(heard))
@@ -227,13 +243,6 @@ def killed_row(row: ManifestRow, attempts: Attempts) -> ManifestRow:
         )
     text = f"the work on this case ended its worker {attempts.count} times and is given up: {why}"
     return replace(row, status="killed", attempts=attempts.count, error_class="KilledWorker", error_text=text)
-
-
-def remove_files(folder: NotedFolder) -> None:
-    """Remove what a case wrote before it failed."""
-    for path in folder.written:
-        with suppress(OSError):
-            folder.remove(path)
 
 
 def list_versions() -> dict[str, str]:

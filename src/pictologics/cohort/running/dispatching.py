@@ -10,8 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .attempts import MOST_ATTEMPTS, forget_attempts, read_attempts
-from .case_work import CaseEnd, describe_inputs, killed_row, list_versions, moment, work_on_case
+from .case_work import (
+    CaseEnd,
+    describe_inputs,
+    killed_row,
+    list_versions,
+    moment,
+    work_on_case,
+)
 from .engine import Engine, scheduler_gone_error
+from .leftovers import remove_planned_files
 from .manifest import ManifestRow, read_row
 from .planning_work import PlannedCase
 from .rules import RunRules
@@ -158,6 +166,7 @@ class Dispatcher:
             parameters_hash=planned.parameters_hash,
             ended=moment(),
         )
+        remove_planned_files(planned.case, self.rules)
         forget_attempts(self.rules.folder, planned.case.case_id)
         return CaseEnd(killed_row(row, attempts) if isinstance(error, KilledWorker) else row, False)
 

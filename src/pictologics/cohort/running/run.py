@@ -17,7 +17,7 @@ from ...saving import StoredType
 from ..cases.case import Case, check_case_id
 from ..cases.choosing import CohortLike, choose_cases, name_cohort
 from ..cases.selection import Selection
-from ..layouts.planning import plan_outputs
+from ..layouts.planning import check_formats, plan_outputs
 from ..layouts.protocol import Layout
 from ..layouts.registry import make_layout
 from .case_loading import name_written_masks
@@ -144,6 +144,7 @@ def run(
         dtype=dtype,
     )
     named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
+    check_formats(named, folder.is_remote)
     check_run_version(folder)
     with ExitStack() as stack:
         lock = None if dry_run else stack.enter_context(lock_run_folder(folder))

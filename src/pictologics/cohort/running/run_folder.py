@@ -17,10 +17,11 @@ from ...loader import load_image
 from ...saving import StoredType, save_image
 from ...storage.file_writing import replace_file
 from ...storage.files import DiskFile, StoredFile
-from ...storage.paths import refuse_system_errors
+from ...storage.paths import is_folder, refuse_system_errors
 from ...storage.remote_files import RemoteFile
 from ...storage.remote_folders import list_remote_folder
 from ...storage.remote_writing import remove_remote_file, write_anywhere
+from .output_folders import hash_folder, measure_folder, remove_folder
 
 __all__ = ["RunFolder", "make_folder", "open_run_folder"]
 
@@ -82,7 +83,9 @@ class RunFolder:
             return []
 
     def measure(self, path: str) -> int | None:
-        """Bytes of a file; None if it is not there."""
+        """Bytes of a file, or of all files of an output that is a folder; None if it is not there."""
+        if self.holds_folder(path):
+            return measure_folder(Path(self.locate(path)))
         try:
             with self.find_file(path).open() as file:
                 return file.size
@@ -90,24 +93,30 @@ class RunFolder:
             return None
 
     def hash(self, path: str) -> str:
-        """SHA-256 of a file, in hexadecimal digits."""
-        digest = hashlib.sha256()
-        # The same bytes of memory again and again: new ones cost more than the reading.
-        buffer = np.empty(HASHED_AT_ONCE, np.uint8)
-        with self.find_file(path).open() as file:
-            for start in range(0, file.size, HASHED_AT_ONCE):
-                piece = buffer[: file.size - start]
-                file.fill(start, piece)
-                digest.update(piece.data)
-        return digest.hexdigest()
+        """SHA-256 of a file, in hexadecimal digits; of an output that is a folder, of the list of its files."""
+        if self.holds_folder(path):
+            return hash_folder(Path(self.locate(path)), lambda file: hash_stored_file(DiskFile(file)))
+        return hash_stored_file(self.find_file(path))
 
     def remove(self, path: str) -> None:
-        """Remove a file; nothing happens if it is not there."""
+        """Remove a file, or an output that is a folder; nothing happens if it is not there.
+
+        Raises:
+            OptionError: If a folder is there that no run has written.
+            FileAccessError: If the system refuses.
+        """
+        if self.holds_folder(path):
+            remove_folder(Path(self.locate(path)))
+            return
         with suppress(MissingPathError), refuse_system_errors("the file cannot be removed", self.locate(path)):
             if self.is_remote:
                 remove_remote_file(self.locate(path))
             else:
                 Path(self.locate(path)).unlink()
+
+    def holds_folder(self, path: str) -> bool:
+        """Whether there is a folder at a path; storage behind URLs has no outputs that are."""
+        return not self.is_remote and is_folder(Path(self.locate(path)))
 
     def locate(self, path: str) -> str:
         """The whole path, or the URL, of a path below the folder."""
@@ -150,3 +159,16 @@ def make_folder(folder: Path) -> None:
     """
     with refuse_system_errors("the folder cannot be made", folder):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def hash_stored_file(stored: StoredFile) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    # The same bytes of memory again and again: new ones cost more than the reading.
+    buffer = np.empty(HASHED_AT_ONCE, np.uint8)
+    with stored.open() as file:
+        for start in range(0, file.size, HASHED_AT_ONCE):
+            piece = buffer[: file.size - start]
+            file.fill(start, piece)
+            digest.update(piece.data)
+    return digest.hexdigest()

@@ -1,0 +1,62 @@
+"""Outputs that are folders of files, as OME-Zarr is: measured, hashed and removed as if each were one file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ...errors import OptionError
+from ...formats.ome_zarr.vocabulary import ZARR_MARKS
+from ...storage.paths import refuse_system_errors
+
+__all__ = ["hash_folder", "measure_folder", "remove_folder"]
+
+
+def list_files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder and below, in an order that does not depend on the file system."""
+    for above, below, files in os.walk(folder):
+        below.sort()
+        yield from (Path(above, name) for name in sorted(files))
+
+
+def measure_folder(folder: Path) -> int:
+    """Bytes of all files of a folder.
+
+    Raises:
+        FileAccessError: If the system refuses.
+    """
+    with refuse_system_errors("the folder cannot be read", folder):
+        return sum(file.stat().st_size for file in list_files_below(folder))
+
+
+def hash_folder(folder: Path, hash_file: Callable[[Path], str]) -> str:
+    """SHA-256, in hexadecimal digits, of a line for each file, as sha256sum prints it within the folder.
+
+    Args:
+        folder: The folder.
+        hash_file: Gives the SHA-256 of a file.
+    """
+    lines = hashlib.sha256()
+    for file in list_files_below(folder):
+        lines.update(f"{hash_file(file)}  {file.relative_to(folder).as_posix()}\n".encode())
+    return lines.hexdigest()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder that was written as an output, and no other.
+
+    Raises:
+        OptionError: If it is none of OME-Zarr.
+        FileAccessError: If the system refuses.
+    """
+    if not any((folder / mark).is_file() for mark in ZARR_MARKS):
+        raise OptionError(
+            "a folder is here that no run has written, and the place is needed",
+            path=folder,
+            advice="move it elsewhere, or run into another folder",
+        )
+    with refuse_system_errors("the folder cannot be removed", folder):
+        shutil.rmtree(folder)
