@@ -18,6 +18,13 @@ __all__ = ["Engine", "connect_engine", "find_local_memory", "scheduler_gone_erro
 SHARE_OF_MEMORY: Final = 0.9
 """Of the memory of this machine, what all workers together may take; the rest is for the system and this process."""
 
+KEPT_MEMORY: Final = {
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
+"""For workers on this machine, the C library's variables. Dask has them give back every bit of memory at once, and a
+third of the time of a small case would go into getting it again, page by page."""
+
 LONGEST_WAIT: Final = 30.0
 """Seconds in which a scheduler must answer."""
 
@@ -131,6 +138,9 @@ def start_local_engine(workers: int | None, largest: int, cases: int) -> Iterato
         "distributed.deploy.lost-worker-timeout": "1 day",
         # Looking a hundred times a second what a worker computes costs time, and nobody asks.
         "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "500 ms",
+        "distributed.admin.system-monitor.interval": "5 s",
+        "distributed.nanny.pre-spawn-environ": KEPT_MEMORY,
     }
     with (
         dask.config.set(settings),
