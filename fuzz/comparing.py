@@ -53,6 +53,9 @@ def compare_with_nibabel(content: bytes) -> None:
         # nibabel takes the header for voxels; the standard has them begin behind it.
         return
     compare_values(image, values.reshape(values.shape[:3]))
+    if int(written["sform_code"]) <= 0 and written["pixdim"][0] not in {-1.0, 0.0, 1.0}:
+        # What qfac else is, nibabel takes for 1; the C library of NIfTI and ITK go by its sign, and so do we.
+        return
     codes = int(written["sform_code"]), int(written["qform_code"])
     if max(codes) > 0 and all(0 <= code <= LARGEST_CODE for code in codes):
         # Without a form nibabel centers the image, and takes a code that it does not know for none.

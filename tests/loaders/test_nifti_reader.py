@@ -257,8 +257,8 @@ def test_neither_form_warns_and_keeps_the_spacing(tmp_path):
     np.testing.assert_array_equal(image.array, PHANTOM.array)
 
 
-@pytest.mark.parametrize("qfac", [1.0, 0.0, -1.0])
-def test_qfac_turns_the_third_axis(tmp_path, qfac):
+@pytest.mark.parametrize("qfac", [1.0, 0.0, -1.0, 7.0, -4.0])
+def test_qfac_turns_the_third_axis_by_its_sign(tmp_path, qfac):
     def edit(header):
         header["pixdim"][0] = qfac
 

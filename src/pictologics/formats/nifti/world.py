@@ -189,7 +189,8 @@ def find_spacing(header: NiftiHeader, axes: Sequence[int]) -> tuple[tuple[float,
 def make_qform(header: NiftiHeader) -> StatedForm:
     """The affine of the quaternion and pixdim (nifti1.h, "method 2")."""
     spacing, decisions = find_spacing(header, (0, 1, 2))
-    # pixdim[0], qfac, is -1 for a left-handed volume and anything else for a right-handed one.
+    # pixdim[0], qfac, is -1 for a left-handed volume and 1 for a right-handed one. Of other numbers the sign counts, as
+    # in the C library of NIfTI and in ITK; nifti1.h speaks of zero alone, which is 1.
     handed = -1.0 if header.pixdim[0] < 0 else 1.0
     affine = np.eye(4)
     # What is not finite makes NaN here, and is found to span no volume.
