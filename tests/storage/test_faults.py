@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import os
 import signal
 import sys
@@ -42,13 +43,15 @@ class Failing:
         raise self.error
 
 
-@pytest.mark.parametrize("threads_can_start", [True, False])
+@pytest.mark.parametrize("who", ["a thread", "the calling thread", "the calling thread where no other can start"])
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("odd"), SystemExit()])
-def test_a_thread_that_dies_says_so(tmp_path, monkeypatch, error, threads_can_start):
+def test_a_thread_that_dies_says_so(tmp_path, monkeypatch, error, who):
     path = tmp_path / "a.nii.gz"
     save_image(Image(np.ones(SHAPE, np.int16), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), path)
     monkeypatch.setitem(inflation.UNPACKERS, "gzip", lambda: Failing(error))
-    if not threads_can_start:
+    if who != "the calling thread":
+        monkeypatch.setattr(inflation, "BYTES_WITHOUT_THREAD", 0)
+    if who == "the calling thread where no other can start":
         refuse_threads(monkeypatch)
     with inflation.InflatedStream(DiskFile(path)) as stream:
         with pytest.raises(FileAccessError if isinstance(error, MemoryError) else type(error)):
@@ -65,8 +68,32 @@ def refuse_threads(monkeypatch):
 
 def test_without_a_further_thread_the_calling_one_does_it_all(volume, monkeypatch):
     expected = load_image(volume).array
+    monkeypatch.setattr(inflation, "BYTES_WITHOUT_THREAD", 0)
     refuse_threads(monkeypatch)
     assert np.array_equal(load_image(volume).array, expected)
+
+
+@pytest.mark.parametrize("most", [0, 1, inflation.BYTES_WITHOUT_THREAD])
+def test_a_thread_goes_on_where_the_calling_one_ends(tmp_path, monkeypatch, most):
+    content = np.random.default_rng(1).integers(0, 50, 3_000_000).astype(np.uint8).tobytes()
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(content[:1_000_000]) + gzip.compress(content[1_000_000:]))
+    monkeypatch.setattr(inflation, "BYTES_WITHOUT_THREAD", most)
+    with inflation.InflatedStream(DiskFile(path)) as stream:
+        assert b"".join(iter(stream.next_piece, b"")) == content
+        assert stream._thread is not None
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_small_stream_starts_no_thread(tmp_path, ends):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(bytes(inflation.BYTES_WITHOUT_THREAD - 1)))
+    before = count_descriptors()
+    with inflation.InflatedStream(DiskFile(path)) as stream:
+        while stream.next_piece() and ends:
+            continue
+        assert stream._thread is None
+    assert count_descriptors() == before
 
 
 def test_a_stream_that_is_forgotten_ends_its_thread(tmp_path):
@@ -75,7 +102,7 @@ def test_a_stream_that_is_forgotten_ends_its_thread(tmp_path):
     save_image(Image(noise, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), path)
     before = count_descriptors()
     stream = inflation.InflatedStream(DiskFile(path))
-    stream.next_piece()
+    stream.skip_to(3 * inflation.BYTES_WITHOUT_THREAD)
     thread = stream._thread
     assert thread.is_alive()
     del stream

@@ -1,4 +1,4 @@
-"""Compressed data: a stream as pieces of its content, inflated one step ahead by a thread of its own."""
+"""Compressed data: a stream as pieces of its content, a large one inflated ahead by a thread of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Literal
 
@@ -69,6 +70,9 @@ BYTES_PER_READ = 1 << 17
 BYTES_PER_PIECE = 1 << 18
 """Bytes of content that are handed over at once; they stay in a core's cache until they are converted."""
 
+BYTES_WITHOUT_THREAD = BYTES_PER_PIECE
+"""Bytes of content that the calling thread inflates before it starts another, which takes as long as these do."""
+
 PIECES_AHEAD = 8
 """How many pieces may wait to be converted."""
 
@@ -83,7 +87,7 @@ class InflatedStream:
     """Pieces of a compressed stream's content, in order.
 
     ISA-L inflates without the interpreter lock, so the caller converts one piece while the next is made. A few
-    pieces wait at most, whatever the file holds.
+    pieces wait at most, whatever the file holds. The first ones the caller inflates itself, and of a small stream all.
 
     Args:
         file: The file that holds the stream.
@@ -100,8 +104,8 @@ class InflatedStream:
         self._rest = b""
         self._ended = False
         self._inflater = Inflater(file, packing, start)
-        self._pieces: Iterator[bytes] | None = None
-        self._thread = threading.Thread(target=self._inflater.hand_over, name="pictologics-inflate", daemon=True)
+        self._made = self._inflater.inflate()
+        self._thread: threading.Thread | None = None
         # The thread does not know this stream: wherever Ctrl-C comes, it ends when the stream is forgotten.
         weakref.finalize(self, self._inflater.stop)
 
@@ -122,10 +126,11 @@ class InflatedStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._inflater.stop()
-        self._pieces = None
-        # One that was not started, or only just, has nothing open and ends by itself.
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
+        # A thread that was only just started may have begun with it, and ends by itself.
+        with suppress(ValueError):
+            self._made.close()
 
     def skip_to(self, position: int) -> None:
         """Pass over the content up to a position, or to its end where that comes first."""
@@ -159,14 +164,17 @@ class InflatedStream:
 
     def _take_piece(self) -> bytes:
         """The next piece that is made; the thread that makes it is started here, where it is sure to be joined."""
-        if self._pieces is None:
-            self._pieces = iter(self._inflater.take, b"")
+        if self._thread is None and self.position >= BYTES_WITHOUT_THREAD:
+            # Known before it starts, as Ctrl-C may come meanwhile.
+            self._thread = threading.Thread(
+                target=self._inflater.hand_over, args=(self._made,), name="pictologics-inflate", daemon=True
+            )
             try:
                 self._thread.start()
             except (RuntimeError, MemoryError):
-                # "can't start new thread": the calling one does it all.
-                self._pieces = self._inflater.inflate()
-        return next(self._pieces, b"")
+                # "can't start new thread": the calling one goes on.
+                self._thread = None
+        return next(self._made, b"") if self._thread is None else self._inflater.take()
 
     def check_end(self) -> None:
         """Follow the stream to its end: gzip's and zlib's checksums come last (RFC 1952 2.3.1, RFC 1950 2.2)."""
@@ -210,10 +218,10 @@ class Inflater:
             raise item
         return item
 
-    def hand_over(self) -> None:
+    def hand_over(self, made: Iterator[bytes]) -> None:
         """What the thread does: inflate, and hand over the pieces and then an empty one, or the error."""
         try:
-            for piece in self.inflate():
+            for piece in made:
                 self.room.get()
                 self.pieces.put(piece)
             self.pieces.put(b"")
@@ -221,7 +229,7 @@ class Inflater:
             # Whatever it is: who takes the pieces would wait for ever for a thread that ends without a word.
             self.pieces.put(error)
 
-    def inflate(self) -> Iterator[bytes]:
+    def inflate(self) -> Generator[bytes, None, None]:
         """The pieces of every member of the file, none of them empty.
 
         Raises:
