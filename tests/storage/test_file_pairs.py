@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,60 @@ def test_files_of_others_are_not_overwritten(tmp_path, suffix, data_suffix):
     save_image(uniform(3), path)
     assert other.read_bytes() == bytes(8)
     assert read_value(path) == 3
+
+
+@each_pair
+@pytest.mark.parametrize("copy_suffix", ["", ".nrrd", ".mha", ".NHDR"])
+def test_data_that_a_copied_header_names_stay(tmp_path, suffix, data_suffix, copy_suffix):
+    path, copy = tmp_path / f"scan{suffix}", tmp_path / f"copy{copy_suffix or suffix}"
+    save_image(uniform(1), path)
+    copy.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") if copy_suffix == ".NHDR" else path.read_bytes())
+    for value in (2, 3):
+        save_image(uniform(value), path)
+        assert read_value(path) == value
+        assert read_value(copy) == 1
+        assert len(names(tmp_path)) == 4
+    copy.unlink()
+
+
+@each_pair
+def test_a_list_or_a_pattern_of_files_keeps_what_it_names(tmp_path, suffix, data_suffix):
+    path = tmp_path / f"scan7{suffix}"
+    save_image(uniform(1), path)
+    old = tmp_path / f"scan7{data_suffix}"
+    for text in (
+        f"data file: LIST\nscan6{data_suffix}\n./scan7{data_suffix}\n",
+        f"data file: scan%d{data_suffix} 1 9 1\n",
+    ):
+        (tmp_path / "all.nhdr").write_text("NRRD0004\n" + text)
+        save_image(uniform(2), path)
+        assert old.is_file()
+    kept = names(tmp_path)
+    # A longer name that ends alike is another one.
+    (tmp_path / "all.nhdr").write_text(f"NRRD0004\ndata file: ct-scan7{data_suffix}\n")
+    (tmp_path / "large.nrrd").write_bytes(bytes(2 << 20))
+    (tmp_path / "link.nhdr").symlink_to("nowhere")
+    for value in (3, 4):
+        save_image(uniform(value), path)
+    assert len(names(tmp_path)) == len(kept) + 2
+
+
+@each_pair
+def test_of_writers_at_once_one_pair_is_left(tmp_path, suffix, data_suffix):
+    path = tmp_path / f"scan{suffix}"
+    save_image(uniform(9), path)
+    for _ in range(4):
+        start = threading.Barrier(4)
+
+        def save_some(value, start=start):
+            start.wait()
+            for _ in range(4):
+                save_image(uniform(value), path)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(save_some, (1, 2, 3, 4)))
+        assert read_value(path) in {1, 2, 3, 4}
+        assert len(names(tmp_path)) == 2
 
 
 @each_pair

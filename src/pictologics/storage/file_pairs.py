@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from .file_writing import create_exclusively, make_temporary_name, replace_file
+from .held_folders import hold_folder
 
 __all__ = ["FilePair", "replace_pair"]
 
-LONGEST_REPLACED_HEADER = 1 << 20
-"""Bytes of a header that is replaced in which the name of its data file is looked for."""
+LONGEST_REPLACED_HEADER: Final = 1 << 20
+"""Bytes of a header in which the name of its data file is looked for; larger files hold their voxels themselves."""
+
+HEADER_SUFFIXES: Final = (".nhdr", ".nrrd", ".mhd", ".mha")
+"""How files are called that may name others as theirs."""
+
+NUMBERED_FILES: Final = re.compile(rb"^(?:data ?file|ElementDataFile)\s*[:=].*%", re.IGNORECASE | re.MULTILINE)
+"""A header that names its files by a pattern of their numbers."""
 
 
 class FilePair:
@@ -63,6 +72,31 @@ class FilePair:
                 return self.path.with_name(name)
         return None
 
+    def is_needed_by_others(self, data: Path) -> bool:
+        """Whether another header of the folder, such as a copy of the one that is replaced, names a data file or may.
+
+        Args:
+            data: The data file.
+        """
+        naming = re.compile(rb"(?:^|[\s/\\:=])" + re.escape(os.fsencode(data.name)) + rb"\s*$", re.MULTILINE)
+        with os.scandir(self.path.parent) as entries:
+            headers = [entry for entry in entries if entry.name.lower().endswith(HEADER_SUFFIXES)]
+        for entry in headers:
+            if entry.name == self.path.name:
+                continue
+            try:
+                if entry.stat().st_size > LONGEST_REPLACED_HEADER:
+                    continue
+                head = Path(entry.path).read_bytes()
+            except FileNotFoundError:
+                # The temporary header of another writer, or a link to nothing.
+                continue
+            except OSError:
+                return True
+            if naming.search(head) or NUMBERED_FILES.search(head):
+                return True
+        return False
+
     def clean_up(self) -> None:
         """Remove the temporary data, and what was placed if no header names it."""
         # What cannot be asked for stays.
@@ -93,15 +127,19 @@ def replace_pair(path: Path, data_suffix: str) -> Iterator[FilePair]:
         FileAccessError: If the system refuses.
     """
     pair, old = None, None
-    try:
-        with replace_file(path) as header:
-            pair = FilePair(path, header, data_suffix)
-            create_exclusively(pair.data)
-            yield pair
-            old = pair.find_named_data()
-    finally:
-        if pair is not None:
-            pair.clean_up()
-    if old is not None:
-        with suppress(OSError):
-            old.unlink()
+    with ExitStack() as stack:
+        try:
+            with replace_file(path) as header:
+                pair = FilePair(path, header, data_suffix)
+                create_exclusively(pair.data)
+                yield pair
+                # Of two writers at once each would find the old header, and nobody the one of the other.
+                stack.enter_context(hold_folder(path.parent))
+                old = pair.find_named_data()
+        finally:
+            if pair is not None:
+                pair.clean_up()
+        if old is not None:
+            with suppress(OSError):
+                if not pair.is_needed_by_others(old):
+                    old.unlink()
