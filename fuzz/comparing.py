@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +21,15 @@ from pictologics import Image, PictologicsError, load_image
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["DifferenceError", "compare_with_nibabel", "compare_with_pydicom", "compare_with_simpleitk"]
+__all__ = [
+    "DifferenceError",
+    "compare_places",
+    "compare_values",
+    "compare_with_nibabel",
+    "compare_with_pydicom",
+    "compare_with_pynrrd",
+    "compare_with_simpleitk",
+]
 
 JPEG_DCT = (".50", ".51")
 """How the transfer syntaxes of lossy JPEG end."""
@@ -77,11 +87,50 @@ def compare_with_simpleitk(content: bytes) -> None:
     image = load_or_none(content)
     if image is None or (b"CompressedData" in content and not SIZED.search(content)):
         return
-    other = read_with_itk(content, ".nrrd" if content.startswith(b"NRRD") else ".mha")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.nrrd" if content.startswith(b"NRRD") else "a.mha")
+        path.write_bytes(content)
+        other = read_with_itk(path)
     if other is None:
         return
     compare_values(image, other.values)
     compare_places(image, other.affine)
+
+
+TO_LPS = {
+    "left-posterior-superior": (1.0, 1.0, 1.0),
+    "right-anterior-superior": (-1.0, -1.0, 1.0),
+    "left-anterior-superior": (1.0, -1.0, 1.0),
+    "lps": (1.0, 1.0, 1.0),
+    "ras": (-1.0, -1.0, 1.0),
+    "las": (1.0, -1.0, 1.0),
+}
+"""What the axes of NRRD's spaces are multiplied by."""
+
+
+def compare_with_pynrrd(content: bytes) -> None:
+    """Compare the image in a NRRD file with pynrrd's."""
+    import nrrd
+
+    image = load_or_none(content)
+    if image is None:
+        return
+    try:
+        file = io.BytesIO(content)
+        header = nrrd.read_header(file)
+        values = nrrd.read_data(header, file, index_order="F")
+        space, steps = str(header.get("space", "")).lower(), header.get("space directions")
+        origin = np.asarray(header.get("space origin", [np.nan] * 3), np.float64)
+    except Exception:  # noqa: BLE001 - whatever stops it, it does not accept the file
+        return
+    if values.ndim != 3:
+        # Several volumes, of which ours is the first one, or colors.
+        return
+    compare_values(image, values)
+    if space in TO_LPS and steps is not None and np.shape(steps) == (3, 3) and origin.shape == (3,):
+        affine = np.eye(4)
+        affine[:3] = np.column_stack([np.transpose(steps), origin]) * np.array(TO_LPS[space])[:, np.newaxis]
+        compare_places(image, affine)
 
 
 def compare_with_pydicom(content: bytes) -> None:

@@ -34,15 +34,18 @@ class ItkProcess:
         self.folder = Path(tempfile.mkdtemp())
         self.process: subprocess.Popen[str] | None = None
 
-    def read(self, content: bytes, suffix: str) -> ItkImage | None:
-        """Read a file; None if SimpleITK refuses it, crashes, or finds no image of three axes and one number each."""
+    def read(self, path: Path) -> ItkImage | None:
+        """Read a file or the series in a folder.
+
+        Returns:
+            None if SimpleITK refuses it, crashes, or finds no image of three axes and one number each.
+        """
         if self.process is None or self.process.poll() is not None:
             command = [sys.executable, "-m", "fuzz.itk_reader"]
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
-        path, result = self.folder / f"a{suffix}", self.folder / "result.npz"
-        path.write_bytes(content)
+        result = self.folder / "result.npz"
         assert self.process.stdin is not None and self.process.stdout is not None  # both are pipes
         try:
             self.process.stdin.write(f"{path}\n{result}\n")
@@ -69,22 +72,23 @@ shared: list[ItkProcess] = []
 """The one process of this one."""
 
 
-def read_with_itk(content: bytes, suffix: str) -> ItkImage | None:
-    """Read a file with SimpleITK; see ``ItkProcess.read``."""
+def read_with_itk(path: Path) -> ItkImage | None:
+    """Read a file or folder with SimpleITK; see ``ItkProcess.read``."""
     if not shared:
         shared.append(ItkProcess())
         atexit.register(shared[0].close)
-    return shared[0].read(content, suffix)
+    return shared[0].read(path)
 
 
 def serve() -> None:
-    """Read the files that lines of the standard input name, and write each to the file of the next line."""
+    """Read the files and folders that lines of the standard input name, and write each to the file of the next line."""
     import SimpleITK as sitk  # noqa: N813 - as everybody calls it
 
     while path := sys.stdin.readline().strip():
         result = sys.stdin.readline().strip()
         try:
-            image = sitk.ReadImage(path)
+            names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(path) if Path(path).is_dir() else path
+            image = sitk.ReadImage(names)
         except RuntimeError:
             print("refused", flush=True)
             continue

@@ -13,15 +13,18 @@ from pathlib import Path
 
 from pydicom import dcmwrite
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from tests.factories.compressed import LOSSLESS, LOSSY, compress, picture
 from tests.factories.dicom_series import slice_dataset, write_dataset
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.mosaics import write_mosaic
 from tests.factories.multiframe import write_capture, write_dose, write_nuclear, write_ultrasound
 from tests.factories.phantom import PHANTOM
+from tests.factories.segmentations import balls, highdicom_seg
 from tests.factories.structure_sets import GRID, RoiTruth, circle, on_plane, write_structures
 from tests.factories.variants import VARIANTS
+
+from fuzz.comparing_dicom import SLICE_MARK
 
 __all__ = ["make_seeds"]
 
@@ -42,7 +45,14 @@ OF_8_BITS = frozenset({"jpeg_baseline", "jpeg_extended", "jpeg_2000_tiles"})
 
 def make_seeds(target: str) -> list[bytes]:
     """Valid files for a target, the smallest first."""
-    makers = {"frames": make_frames, "structures": make_structures, "archives": make_archives, "dicom": make_objects}
+    makers = {
+        "frames": make_frames,
+        "structures": make_structures,
+        "archives": make_archives,
+        "dicom": make_objects,
+        "series": make_series,
+        "segments": make_segmentations,
+    }
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = {*walk_variants(target, Path(folder)), *makers.get(target, lambda folder: ())(Path(folder))}
@@ -73,6 +83,26 @@ def make_objects(folder: Path) -> Iterator[bytes]:
     yield write_nuclear(folder / "nuclear.dcm").read_bytes()
     yield write_capture(folder / "capture.dcm").read_bytes()
     yield write_ultrasound(folder / "ultrasound.dcm", color=True).read_bytes()
+
+
+def make_series(folder: Path) -> Iterator[bytes]:
+    """Series of three slices, one after another in one input."""
+    for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+        slices = [write_dataset(folder / f"{k}.dcm", slice_dataset(k), syntax=syntax).read_bytes() for k in range(3)]
+        yield SLICE_MARK.join(slices)
+        yield SLICE_MARK.join(slices[::-1])
+
+
+def make_segmentations(folder: Path) -> Iterator[bytes]:
+    """Segmentations that highdicom wrote, which has more of the standard's attributes than the others."""
+    masks = balls((16, 12, 2), {1: (5, 5, 0), 2: (11, 7, 1)}, 3.0)
+    for kind in ("BINARY", "FRACTIONAL"):
+        home = folder / kind
+        home.mkdir()
+        yield highdicom_seg(home, masks, kind=kind).read_bytes()
+    home = folder / "LABELMAP"
+    home.mkdir()
+    yield highdicom_seg(home, masks[1] + 2 * masks[2] * (1 - masks[1]), kind="LABELMAP").read_bytes()
 
 
 def make_frames(folder: Path) -> Iterator[bytes]:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from tests.factories.structure_sets import SCAN
 
 import pictologics
-from fuzz.comparing import compare_with_nibabel, compare_with_pydicom, compare_with_simpleitk
+from fuzz.comparing import (
+    compare_with_nibabel,
+    compare_with_pydicom,
+    compare_with_pynrrd,
+    compare_with_simpleitk,
+)
+from fuzz.comparing_dicom import (
+    compare_contours_with_pydicom,
+    compare_segments_with_highdicom,
+    compare_series_with_simpleitk,
+)
 
 __all__ = ["TARGETS", "Target"]
 
@@ -73,6 +83,10 @@ TARGETS = {
         Target("frames-pydicom", compare_with_pydicom, "dicom", "frames"),
         Target("nrrd-simpleitk", compare_with_simpleitk, "text", "nrrd"),
         Target("metaimage-simpleitk", compare_with_simpleitk, "text", "metaimage"),
+        Target("nrrd-pynrrd", compare_with_pynrrd, "text", "nrrd"),
+        Target("series-simpleitk", compare_series_with_simpleitk, "dicom", "series"),
+        Target("segments-highdicom", compare_segments_with_highdicom, "dicom", "segments"),
+        Target("structures-pydicom", compare_contours_with_pydicom, "dicom", "structures"),
     )
 }
 """By name."""

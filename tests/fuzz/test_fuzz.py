@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from fuzz.mutators import mutate
 from fuzz.seeds import make_seeds
 from fuzz.targets import TARGETS, Target
 from fuzz.worker import Session, run_own_engine
 
-from fuzz import judging
-from pictologics import CorruptFileError, PictologicsError
+from fuzz import comparing, comparing_dicom, judging
+from pictologics import CorruptFileError, Image, PictologicsError, load_image, load_seg
+from pictologics.dicom.structures.contours import read_contour_points
 
 each_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 
@@ -32,6 +35,45 @@ def test_seeds_are_valid_and_keep_the_promise(target):
             # A header whose voxels are in other files, which are not beside bytes.
             continue
     assert loaded >= 0.6 * len(seeds) > 1
+
+
+def shift(image: Image) -> Image:
+    """The same image, a voxel further on."""
+    return Image(image.array, image.spacing, tuple(np.array(image.origin) + image.spacing), image.direction)
+
+
+def make_negative(image: Image) -> Image:
+    """The same image with other voxels."""
+    return Image(image.array.max() - image.array, image.spacing, image.origin, image.direction)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("change", [shift, make_negative])
+@pytest.mark.parametrize("name", [target.name for target in TARGETS.values() if target.seeds])
+def test_a_planted_difference_is_seen(monkeypatch, name, change):
+    if name in {"dicom-pydicom", "frames-pydicom"} and change is shift:
+        pytest.skip("pydicom says nothing of places")
+
+    def change_segments(*arguments, **options):
+        return {number: change(mask) for number, mask in load_seg(*arguments, **options).items()}
+
+    def move_points(*arguments):
+        contours = read_contour_points(*arguments)
+        return replace(contours, points=contours.points + 0.1)
+
+    for module in (comparing, comparing_dicom):
+        monkeypatch.setattr(module, "load_image", lambda *given, **options: change(load_image(*given, **options)))
+    monkeypatch.setattr(comparing_dicom, "load_seg", change_segments)
+    monkeypatch.setattr(comparing_dicom, "read_contour_points", move_points)
+    for content in make_seeds(TARGETS[name].seeds):
+        try:
+            TARGETS[name].call(content)
+        except comparing.DifferenceError:
+            return
+        except PictologicsError:
+            continue
+    pytest.fail("no seed is compared")
 
 
 def test_changes_repeat_and_change():

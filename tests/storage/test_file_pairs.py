@@ -185,7 +185,9 @@ save_image(images[0], path)
 load_image(path)
 random.seed(5)
 seen = set()
-for _ in range(kills):
+# On a busy machine one may be killed before it has saved anything.
+while kills > 0 or len(seen) < 2:
+    kills -= 1
     worker = os.fork()
     if not worker:
         while True:
@@ -198,7 +200,6 @@ for _ in range(kills):
     (value,) = np.unique(image.array)
     assert image.spacing == (value,) * 3, (value, image.spacing)
     seen.add(int(value))
-assert seen == {1, 2}
 """
 
 
@@ -207,7 +208,8 @@ assert seen == {1, 2}
 @each_pair
 def test_kills_at_any_moment_leave_one_of_both_pairs(tmp_path, suffix, data_suffix):
     path = tmp_path / f"scan{suffix}"
-    subprocess.run([sys.executable, "-c", KILLS, str(path), "50"], check=True, timeout=120)
+    kills = os.environ.get("PICTOLOGICS_KILLS", "50")
+    subprocess.run([sys.executable, "-c", KILLS, str(path), kills], check=True, timeout=600)
     save_image(uniform(3), path)
     assert read_value(path) == 3
     assert not [name for name in names(tmp_path) if ".partial" in name]

@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["hold_folder"]
 
-LONGEST_WAIT: Final = 1.0
+LONGEST_HOLD: Final = 1.0
 """Seconds to wait for a folder, which writers hold for a thousandth of that."""
 
 BETWEEN_TRIES: Final = 0.005
@@ -56,7 +56,7 @@ def wait_for_lock(descriptor: int) -> bool:
     """Wait for the lock of an open folder, not for ever; whether it was given."""
     import fcntl
 
-    end = time.monotonic() + LONGEST_WAIT
+    end = time.monotonic() + LONGEST_HOLD
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
