@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pictologics import (
+    ContentWarning,
     CorruptFileError,
     GeometryError,
     GeometryWarning,
@@ -108,7 +109,17 @@ def test_a_stream_whose_size_is_not_said(tmp_path):
 def test_what_follows_the_stream_is_nothing(tmp_path):
     path = write_metaimage(tmp_path / "scan.mha", compressed=True)
     path.write_bytes(path.read_bytes() + b"what else there is")
-    np.testing.assert_array_equal(load_image(path).array, PHANTOM.array)
+    with pytest.warns(ContentWarning, match=r"CompressedDataSize is \d+, and \d+ bytes are there"):
+        np.testing.assert_array_equal(load_image(path).array, PHANTOM.array)
+
+
+@pytest.mark.parametrize("name", ["scan.mha", "scan.mhd"])
+@pytest.mark.parametrize("size", ["20", "200000"])
+def test_the_stream_counts_whatever_its_size_is_said_to_be(tmp_path, name, size):
+    """Of a stream that is longer, MetaIO leaves the rest of the voxels empty and says nothing."""
+    path = write_metaimage(tmp_path / name, compressed=True, extra={"CompressedDataSize": size})
+    with pytest.warns(ContentWarning, match=f"CompressedDataSize is {size}, and"):
+        np.testing.assert_array_equal(load_image(path).array, PHANTOM.array)
 
 
 @pytest.mark.parametrize("compressed", [False, True])

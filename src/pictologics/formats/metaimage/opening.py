@@ -8,7 +8,7 @@ from ..volume_layout import check_file_sizes
 from .facts import list_unused_metaimage_fields, read_metaimage_facts
 from .header import parse_metaimage_header
 from .header_text import read_metaimage_text
-from .voxels import locate_metaimage_voxels
+from .voxels import compare_stream_size, locate_metaimage_voxels
 from .world import find_metaimage_grid
 
 __all__ = ["open_metaimage"]
@@ -30,6 +30,11 @@ def open_metaimage(
     surplus = check_file_sizes(layout)
     world = find_metaimage_grid(header, irregular)
     facts = read_metaimage_facts(header, world.grid)
-    decisions = (*world.decisions, *list_unused_metaimage_fields(header), *surplus)
+    decisions = (
+        *world.decisions,
+        *list_unused_metaimage_fields(header),
+        *surplus,
+        *compare_stream_size(header, layout),
+    )
     # MetaIO, "ElementNumberOfChannels": the numbers of a voxel lie side by side.
     return VolumeFile(layout, facts, world.shear, decisions, name_parts(0, header.channels, "channels"))

@@ -7,12 +7,13 @@ from dataclasses import replace
 from math import prod
 
 from ...errors import CorruptFileError
+from ...provenance import Decision
 from ...storage.detached_files import find_named_files, number_names, split_numbered_files
 from ...storage.files import StoredFile
 from ..volume_layout import Encoding, FilePart, VolumeLayout
 from .header import MetaImageHeader
 
-__all__ = ["locate_metaimage_voxels"]
+__all__ = ["compare_stream_size", "locate_metaimage_voxels"]
 
 METAIMAGE_FILE_LIST = re.compile(r"LIST(?:\s+(\d{1,2})D?)?")
 """``ElementDataFile`` whose files are named by the lines that follow; with the number of axes of each."""
@@ -107,3 +108,22 @@ def locate_in_file(header: MetaImageHeader, file: StoredFile, size: int) -> File
             stored = (header.compressed_size or source.size) if encoding == "zlib" else size
             start = 0 if encoding == "text" else source.size - stored
     return FilePart(file, size, start, encoding)
+
+
+def compare_stream_size(header: MetaImageHeader, layout: VolumeLayout) -> list[Decision]:
+    """Say where CompressedDataSize is not the size of the stream of voxels, which says itself where it ends.
+
+    MetaIO inflates as many bytes as the field says, and leaves voxels empty where it says too few. The stream has a
+    checksum over all of them (RFC 1950 2.2), and so it counts.
+    """
+    part = layout.parts[0]
+    if not header.is_compressed or not header.compressed_size or header.header_size < 0 or len(layout.parts) > 1:
+        return []
+    with part.file.open() as source:
+        held = source.size - part.start
+    if held == header.compressed_size:
+        return []
+    text = (
+        f"its CompressedDataSize is {header.compressed_size}, and {held} bytes are there; its stream says where it ends"
+    )
+    return [Decision("left out", text, None, "content")]
