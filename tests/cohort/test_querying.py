@@ -101,3 +101,8 @@ def test_nothing_else_can_be_read(demo_index, tmp_path, monkeypatch):
             demo_index.sql(f"SELECT * FROM {source}")
     with pytest.raises(OptionError):
         demo_index.query(f"series_key IN (SELECT content FROM read_text('{secret}'))")
+
+
+def test_nothing_is_written_for_what_does_not_fit_into_memory(demo_index):
+    (found,) = demo_index.sql("SELECT current_setting('temp_directory')").fetchall()
+    assert found == ("",)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from ..storage.file_writing import replace_file
 from ..storage.paths import refuse_system_errors
 from .schema import SCHEMA_VERSION, TABLES, TableColumn
 
-__all__ = ["count_rows", "make_arrow_schema", "make_table", "read_table", "write_table"]
+__all__ = ["check_table_file", "count_rows", "make_arrow_schema", "make_table", "read_table", "write_table"]
 
 ARROW_TYPES: Final = {
     "text": pa.string(),
@@ -65,23 +66,54 @@ def read_table(name: str, path: Path) -> pa.Table:
         CorruptFileError: If it is none, or has other columns.
         FileAccessError: If it cannot be read.
     """
-    required = make_arrow_schema(TABLES[name])
+    with refuse_damaged_table(path):
+        file = pq.ParquetFile(path)
+        check_columns(name, path, file.schema_arrow)
+        return file.read()
+
+
+def check_table_file(name: str, path: Path) -> None:
+    """See by the end of a file whether it is one of a table of the schema.
+
+    Raises:
+        CorruptFileError: If it is no Parquet file, was cut off, or has other columns.
+        FileAccessError: If it cannot be read.
+    """
+    with refuse_damaged_table(path):
+        found = pq.read_schema(path)
+    check_columns(name, path, found)
+
+
+@contextmanager
+def refuse_damaged_table(path: Path) -> Iterator[None]:
+    """Turn what Arrow raises about a file in the block into a ``CorruptFileError``, and what the system does too."""
     try:
         with refuse_system_errors("the table cannot be read", path):
-            table = pq.ParquetFile(path).read()
+            yield
     except pa.ArrowException as error:
         raise CorruptFileError(
             "this is no Parquet file, or it is damaged", path=path, advice="index the root again into a new folder"
         ) from error
-    if not table.schema.equals(required):
+
+
+def check_columns(name: str, path: Path, found: pa.Schema) -> None:
+    """Refuse a file with other columns than those of a table."""
+    if not found.equals(make_arrow_schema(TABLES[name])):
         raise CorruptFileError(
             f"its columns are not those of the table of {name}",
             path=path,
             advice="index the root again into a new folder",
         )
-    return table
 
 
 def count_rows(paths: Iterable[str]) -> int:
-    """How many rows some Parquet files have; their ends say so."""
-    return sum(pq.read_metadata(path).num_rows for path in paths)
+    """How many rows some Parquet files have; their ends say so.
+
+    Raises:
+        CorruptFileError: If one is damaged.
+    """
+    count = 0
+    for path in paths:
+        with refuse_damaged_table(Path(path)):
+            count += pq.read_metadata(path).num_rows
+    return count

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow.dataset as pa_dataset
 
 from ..errors import OptionError
-from .parquet_files import make_arrow_schema
+from .parquet_files import check_table_file, make_arrow_schema
 from .schema import TABLES
 
 __all__ = ["TableParts", "query_table", "query_text"]
@@ -21,8 +22,13 @@ TableParts = Callable[[str], Sequence[str]]
 CLOSED_IN: Final[dict[str, str | bool | int | float | list[str]]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
+    "temp_directory": "",
 }
-"""No file can be read or written and no variable of the program be seen, whatever the text of a query says."""
+"""No file can be read or written, not even for what does not fit into memory, and no variable of the program be seen,
+whatever the text of a query says."""
+
+MOST_CHECKED_PARTS: Final = 20
+"""Files of a table that are looked at before a query: the table of files may have thousands."""
 
 QUOTED: Final = re.compile("'.*'|\".*\"")
 
@@ -80,11 +86,18 @@ def query_text(parts: TableParts, text: str) -> duckdb.DuckDBPyRelation:
 
 
 def connect(parts: TableParts) -> duckdb.DuckDBPyConnection:
-    """A connection that knows the tables of a cohort; what it gives keeps it open."""
+    """A connection that knows the tables of a cohort; what it gives keeps it open.
+
+    Raises:
+        CorruptFileError: If a table is damaged, or is none of a cohort.
+    """
     connection = duckdb.connect(":memory:", config=CLOSED_IN)
     for name, columns in TABLES.items():
         # Arrow reads the files, of which DuckDB knows nothing: only the columns and rows that a query needs.
-        dataset = pa_dataset.dataset(list(parts(name)), schema=make_arrow_schema(columns), format="parquet")
+        paths = list(parts(name))
+        for path in paths[:MOST_CHECKED_PARTS]:
+            check_table_file(name, Path(path))
+        dataset = pa_dataset.dataset(paths, schema=make_arrow_schema(columns), format="parquet")
         connection.register(name, dataset)
     connection.execute("SET lock_configuration = true")
     return connection

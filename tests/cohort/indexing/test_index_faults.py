@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from pictologics.cohort import index, open_cohort
+from pictologics.cohort import check, index, open_cohort
 from pictologics.cohort.folder_lock import lock_folder
 from pictologics.cohort.indexing import index_run, units
-from pictologics.errors import FileAccessError, MissingPathError, OptionError
+from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
 from tests.factories.cohort_tables import read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
 
@@ -195,7 +195,8 @@ def test_damaged_files_of_every_kind_are_rows(tmp_path):
     files = write_series(root / "scan")
     for number in (100, 140, 300, 600):
         (root / f"cut{number}.dcm").write_bytes(files[0].read_bytes()[:number])
-    (root / "empty").write_bytes(b"")
+    for name in ("empty", "empty.dcm", "empty.nii.gz"):
+        (root / name).write_bytes(b"")
     (root / "cut.zip").write_bytes(b"PK\x03\x04" + bytes(100))
     (root / "cut.nii").write_bytes((348).to_bytes(4, "little") + bytes(100))
     (root / "note.txt").write_text("not an image")
@@ -203,8 +204,9 @@ def test_damaged_files_of_every_kind_are_rows(tmp_path):
     index(root, tmp_path / "out", workers=1)
     rows = {row["path"]: row for row in read_rows(tmp_path / "out", "files")}
     assert {path for path, row in rows.items() if row["error"]} == {
-        "cut100.dcm", "cut140.dcm", "cut300.dcm", "cut600.dcm", "cut.zip", "cut.nii",
+        "cut100.dcm", "cut140.dcm", "cut300.dcm", "cut600.dcm", "cut.zip", "cut.nii", "empty.dcm", "empty.nii.gz",
     }  # fmt: skip
+    assert rows["empty.dcm"]["error_text"] == rows["empty.nii.gz"]["error_text"] == "the file is empty; fetch it again"
     assert rows["note.txt"]["error"] is rows["empty"]["error"] is rows["note.txt"]["format"] is None
     assert len(read_rows(tmp_path / "out", "series")) == 1
 
@@ -304,6 +306,21 @@ def test_a_damaged_part_of_files_that_stay_is_told(tmp_path, table):
     (tmp_path / "out" / "state" / "current").unlink()
     with pytest.raises(FileAccessError, match="tables cannot be put together"):
         index(tmp_path / "in", tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize("damage", ["cut", "another table"])
+def test_a_damaged_table_is_told_and_made_again(tmp_path, damage):
+    write_series(tmp_path / "in")
+    cohort = index(tmp_path / "in", tmp_path / "out", workers=1)
+    before = read_all_tables(cohort.path)
+    (part,) = (cohort.path / "series").iterdir()
+    content = part.read_bytes()[:100] if damage == "cut" else next((cohort.path / "phases").iterdir()).read_bytes()
+    part.write_bytes(content)
+    for ask in (lambda: cohort.query("true"), lambda: cohort.sql("FROM links"), lambda: check(cohort)):
+        with pytest.raises(CorruptFileError, match=r"part-0\.parquet': .*; index the root again"):
+            ask()
+    index(tmp_path / "in", cohort.path, workers=1)
+    assert read_all_tables(cohort.path) == before
 
 
 @pytest.mark.parametrize("table", ["series", "files", "links"])

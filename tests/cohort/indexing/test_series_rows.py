@@ -224,3 +224,45 @@ def test_every_series_of_real_scans_loads_as_its_row_says(shared_data):
             assert_verdicts_hold(headers, rows)
             judged += 1
     assert judged > 10
+
+
+@pytest.mark.parametrize("issuers", [("", ""), ("A", "B")])
+def test_a_series_of_two_patients_is_refused_and_belongs_to_none(tmp_path, issuers):
+    def of_two(ds, k):
+        ds.PatientID, ds.IssuerOfPatientID = ("a" if k % 2 and not issuers[0] else "b"), issuers[k % 2]
+
+    write_series(tmp_path, PHANTOM, of_two)
+    rows = describe_folder(tmp_path)
+    assert (rows.series["verdict"], rows.series["loads"], rows.phases) == ("refused", False, [])
+    assert "one SeriesInstanceUID and 2 different PatientIDs" in rows.series["verdict_text"]
+    assert rows.series["patient_key"] is rows.series["study_key"] is None
+
+
+def test_files_that_name_no_patient_are_nobody_elses(tmp_path):
+    def name_some(ds, k):
+        ds.PatientID = "a " if k % 2 else ""
+
+    write_series(tmp_path, PHANTOM, name_some)
+    assert describe_folder(tmp_path).series["verdict"] == "regular"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "values"),
+    [
+        ("FrameOfReferenceUID", (uid("frame", 0), uid("frame", 1))),
+        ("AcquisitionTime", ("101110", "101111")),
+        ("ContrastBolusAgent", ("Doe 0", "Doe 1")),
+    ],
+)
+def test_labels_of_volumes_tell_neither_uids_nor_times_nor_what_was_typed(tmp_path, keyword, values):
+    for number, value in enumerate(values):
+
+        def change(ds, k, number=number, value=value):
+            ds.SOPInstanceUID = uid("of volume", number, k)
+            setattr(ds, keyword, value)
+
+        write_series(tmp_path, PHANTOM, change, name=f"{number}-{{}}.dcm".format)
+    shown, hidden = (describe_folder(tmp_path, names).phases for names in (PLAIN, HIDDEN))
+    assert [value in phase["label"] for value, phase in zip(values, shown, strict=True)] == [True, True]
+    assert not [value for value in values if value in repr(hidden)]
+    assert len({phase["label"] for phase in hidden}) == 2

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from ...errors import CorruptFileError
 from ...storage.file_writing import replace_file
 from ...storage.paths import refuse_system_errors
 from ..cohort_folder import CohortFacts, write_facts
+from ..parquet_files import check_table_file
 from ..schema import TABLES
 from .index_job import IndexJob
 from .unit_list import UnitList
@@ -22,11 +24,24 @@ CURRENT: Final = "current"
 
 
 def is_current(job: IndexJob, units: UnitList) -> bool:
-    """Whether the tables are made of these units as they are, and all there."""
+    """Whether the tables are made of these units as they are, and all there and whole."""
     path = job.out / "state" / CURRENT
-    counts = [sum(1 for _ in (job.out / name).glob("*.parquet")) for name in TABLES if name != "files"]
-    is_there = all(counts) and all((job.out / "files" / f"{name}.parquet").exists() for name in units.states)
-    return is_there and path.exists() and path.read_text(encoding="ascii") == units.digest
+    others = [name for name in TABLES if name != "files"]
+    is_there = all((job.out / "files" / f"{name}.parquet").exists() for name in units.states)
+    if not (is_there and path.exists() and path.read_text(encoding="ascii") == units.digest):
+        return False
+    return all(is_table_whole(job, name) for name in others)
+
+
+def is_table_whole(job: IndexJob, name: str) -> bool:
+    """Whether a table has files, and each can be read as that table."""
+    parts = list((job.out / name).glob("*.parquet"))
+    try:
+        for part in parts:
+            check_table_file(name, part)
+    except CorruptFileError:
+        return False
+    return bool(parts)
 
 
 def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList, is_final: bool) -> None:

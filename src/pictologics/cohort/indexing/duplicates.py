@@ -14,7 +14,7 @@ WHOLE_PATH: Final = "CASE WHEN entry IS NULL THEN path ELSE path || '/' || entry
 FIND_DUPLICATES: Final = f"""
     SELECT kind, series_key, min({WHOLE_PATH}, {MOST_PATHS}) AS paths,
         count(DISTINCT instance_key) || ' object(s) in ' || count(*) || ' files: ' || CASE kind
-            WHEN 'duplicate' THEN 'the copies are equal, and each object counts once'
+            WHEN 'duplicate' THEN 'the copies have equal headers and sizes, and each object counts once'
             ELSE 'files of one object differ; find out which is true, and take the other out' END AS text
     FROM unit_files JOIN (
         SELECT instance_key, CASE WHEN min(content) = max(content) THEN 'duplicate' ELSE 'conflict' END AS kind

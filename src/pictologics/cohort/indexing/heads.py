@@ -12,7 +12,14 @@ from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.headers.header_reading import read_open_header
 from ...dicom.headers.scanning import DICOM_SUFFIXES
-from ...errors import FileAccessError, MissingPathError, OptionError, PictologicsError, UnsupportedFormatError
+from ...errors import (
+    CorruptFileError,
+    FileAccessError,
+    MissingPathError,
+    OptionError,
+    PictologicsError,
+    UnsupportedFormatError,
+)
 from ...storage.archives import list_archive_entries, looks_like_archive
 from ...storage.files import ClosesOnExit, OpenFile, StoredFile
 from ...storage.gzip_heads import inflate_head, is_gzip
@@ -197,6 +204,8 @@ def describe_other_file(file: StoredFile, place: FilePlace, names: Pseudonyms) -
     volume = None if suffix in DICOM_SUFFIXES else describe_volume_file_rows(file, place.path, names)
     if volume is None:
         if suffix in TELLING_SUFFIXES:
+            if not place.size:
+                raise CorruptFileError("the file is empty", advice="fetch it again")
             raise UnsupportedFormatError(
                 f"its name ends in {suffix}, and its content is of no such format",
                 advice="fetch it again, or give it its true name",

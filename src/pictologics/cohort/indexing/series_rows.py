@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ def describe_series_rows(headers: Sequence[Header], names: Pseudonyms) -> Series
         names: What stands in place of identifiers.
 
     Returns:
-        Its rows; a column that they do not have is empty.
+        Its rows; a column that they do not have is empty. A series of several patients is refused, and belongs to none.
 
     Raises:
         FileAccessError: If a file that says more in a sequence has gone meanwhile.
@@ -56,8 +56,28 @@ def describe_series_rows(headers: Sequence[Header], names: Pseudonyms) -> Series
     kind = find_kind(headers[0])
     common = describe_common(headers, kind, names)
     found = describe_volumes(headers, kind, names)
+    patients = count_patients(headers)
+    if patients > 1:
+        common, found = refuse_several_patients(common, patients)
     phases = [{"series_key": common["series_key"], **phase} for phase in found.phases]
     return SeriesRows({**common, **found.series, **describe_references(headers, kind, names)}, phases)
+
+
+def count_patients(headers: Iterable[Header]) -> int:
+    """How many patients files name; those that name none are nobody else's."""
+    named = {(header.text(tags.PATIENT_ID), header.text(tags.ISSUER_OF_PATIENT_ID)) for header in headers}
+    return len({patient for patient in named if patient[0]})
+
+
+def refuse_several_patients(common: dict[str, Any], patients: int) -> tuple[dict[str, Any], VolumeRows]:
+    """A series that is nobody's: what would load could be parts of several people, or one under the name of another."""
+    text = (
+        f"its {common['files']} objects have one SeriesInstanceUID and {patients} different PatientIDs, as where an "
+        "anonymizer gives the same UID twice; give each patient's series a UID of its own, or all files one PatientID"
+    )
+    nobody = dict.fromkeys(("patient_key", "study_key", "study_date", "series_description", "frame_of_reference_key"))
+    refused = {"verdict": "refused", "verdict_text": text, "loads": False, "phases": 0}
+    return {**common, **nobody}, VolumeRows(refused)
 
 
 def describe_volumes(headers: Sequence[Header], kind: SeriesKind, names: Pseudonyms) -> VolumeRows:
