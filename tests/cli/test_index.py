@@ -14,7 +14,8 @@ def test_a_folder_is_indexed_and_counted(tmp_path):
     write_series(tmp_path / "scans")
     (tmp_path / "scans" / "broken.dcm").write_bytes(bytes(128) + b"DICM")
     line = succeed(tmp_path, "index", "scans", "-o", "cohort", "--identifiers")
-    assert line.startswith("cohort: 1 patients, 1 studies, 1 series, 6 files; 1 problem, named in '")
+    assert line.startswith("cohort: 1 patient, 1 study, 1 series, 6 files; 1 problem, which")
+    assert "broken.dcm" in succeed(tmp_path, *line.rpartition(": pictologics ")[2].split())
     (series,) = read_rows(tmp_path / "cohort", "series")
     assert series["study_key"] == uid("study")
 

@@ -7,7 +7,9 @@ import io
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from pictologics.cli.app import app
 from tests.cli.program import fail, succeed
 
 pytestmark = pytest.mark.slow  # each test starts the program
@@ -16,6 +18,18 @@ pytestmark = pytest.mark.slow  # each test starts the program
 def test_rows_for_people(demo_index, tmp_path):
     printed = succeed(tmp_path, "query", demo_index.path, "modality = 'PT'")
     assert "34x28x18" in printed and printed.splitlines()[-1] == "4 rows of series"
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [("series", ["series_key", "kind", "modality", "size", "spacing", "verdict"]), ("problems", ["kind", "paths"])],
+)
+def test_a_narrow_screen_shows_whole_words(demo_index, monkeypatch, table, names):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, ["query", str(demo_index.path), "--table", table]).stdout.splitlines()
+    assert all(len(line) <= 80 for line in shown)
+    assert set(names) <= set(shown[0].split()) and "patient_key" not in shown[0]
+    assert any("irregular" in line.split() for line in shown)
 
 
 def test_json_and_csv_have_all_columns(demo_cohort, demo_index, tmp_path):

@@ -39,6 +39,16 @@ def test_cases_without_a_result_are_named_and_give_status_1(tmp_path, demo_index
     assert "4 failed" in done.stdout
 
 
+@pytest.mark.slow
+def test_cases_with_warnings_are_counted_and_one_is_shown(tmp_path, demo_index):
+    with_two_masks = "(SELECT count(*) FROM links WHERE image_key = series.series_key) > 1"
+    options = ["--where", with_two_masks, "--workers", "1"]
+    warned, command, ended = succeed(tmp_path, "run", demo_index.path, "out", *options).splitlines()
+    (row,) = read_manifest(tmp_path / "out")
+    assert warned.startswith(f"warnings in 1 case, such as {row.case_id}: ") and row.warnings[0].text in warned
+    assert command.endswith(f"pictologics report {tmp_path / 'out'}") and "1 done" in ended
+
+
 def test_misused_options_are_refused_by_name(tmp_path, demo_index):
     assert "write --image NAME=VALUE" in fail(tmp_path, "run", demo_index.path, "out", "--image", "modality")
     assert "has no option" in fail(tmp_path, "run", demo_index.path, "out", "--option", "color=red")

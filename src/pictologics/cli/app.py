@@ -263,12 +263,71 @@ def overlay(
     )
 
 
+@app.command("index")
+def index_command(
+    root: Annotated[
+        str, typer.Argument(help="The folder, or its URL. Folders below it and archives are searched too.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the cohort: a new one, or one of this root.")],
+    identifiers: Annotated[
+        bool, typer.Option("--identifiers", help="Keep patient IDs, UIDs and dates, in place of pseudonyms.")
+    ] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Keep free text such as descriptions, which may name a patient.")
+    ] = False,
+    key: Annotated[
+        Path | None, typer.Option(help="The file with the key of the pseudonyms.", show_default="your own")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes read.", show_default="all cores")
+    ] = None,
+) -> None:
+    """List all studies below a folder as tables: what there is, what loads and how, and what belongs together.
+
+    Only headers are read. A second run reads what is new or changed; one that was interrupted goes on where it stopped.
+    """
+    commands.index_tree(root, out, identifiers, text, key, workers)
+
+
+@app.command()
+def query(
+    cohort: CohortFolder,
+    condition: Annotated[
+        str,
+        typer.Argument(help="SQL over the columns, such as \"modality = 'CT' and spacing_z < 1.5\"; all by default."),
+    ] = "true",
+    table: Annotated[str, typer.Option(help="patients, studies, series, phases, files, links or problems.")] = "series",
+    as_json: PrintJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+) -> None:
+    """List the series of a cohort, or the rows of another of its tables, for which a condition holds."""
+    commands.print_query(cohort, condition, table, as_json, as_csv)
+
+
+@app.command("check")
+def check_cohort(
+    cohort: CohortFolder,
+    pixels: Annotated[bool, typer.Option("--pixels", help="Also load every volume and mask.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes; by default one for each core.")
+    ] = None,
+    as_json: PrintJson = False,
+) -> None:
+    """Judge every series of a cohort: does it load, is it regular and complete, does a mask meet its image?
+
+    Ends with status 0 if all is fine, and with 1 if anything is wrong.
+    """
+    if not commands.print_check(cohort, pixels, workers, as_json):
+        raise typer.Exit(1)
+
+
 @app.command("run")
 def run_command(
-    cohort: Annotated[Path, typer.Argument(help="The folder of a cohort, as index makes it.")],
+    cohort: Annotated[Path, typer.Argument(help="The folder that index wrote.")],
     out: Annotated[str, typer.Argument(help="The folder to write to, or a URL.")],
     where: Annotated[
-        str | None, typer.Option(metavar="SQL", help="Which series: a condition such as \"modality = 'CT'\".")
+        str | None,
+        typer.Option(metavar="SQL", help="Which series, such as \"modality = 'CT' AND size_z > 10\"."),
     ] = None,
     image: Annotated[
         list[str] | None,
@@ -289,7 +348,8 @@ def run_command(
     ] = None,
     layout: Annotated[LayoutChoice, typer.Option(help="How the files are arranged.")] = LayoutChoice.FLAT,
     option: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the layout; repeat it for several.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the layout, such as dataset_id=7; repeatable."),
     ] = None,
     suffix: Annotated[str, typer.Option("--format", help="What the files end with, such as .nrrd.")] = ".nii.gz",
     mask_files: Annotated[
@@ -316,8 +376,9 @@ def run_command(
 ) -> None:
     """Load, process and write the cases of a cohort, with a row in a manifest for each.
 
-    Run again, it does only what is missing or has changed. Ctrl-C ends it at any time. The exit status is 1 if a case
-    has no result.
+    Run again, it does only what is missing or has changed. Ctrl-C ends it at any time.
+
+    The exit status is 1 if a case has no result.
     """
     commands.run_cohort(
         str(cohort),
@@ -352,62 +413,6 @@ def report_run(
     The page is a single file that needs no network. It may be made while the run is at work.
     """
     commands.make_report(out, page)
-
-
-@app.command("index")
-def index_command(
-    root: Annotated[str, typer.Argument(help="The folder; all folders below it are searched, and archives in them.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the cohort: a new one, or one of this root.")],
-    identifiers: Annotated[
-        bool, typer.Option("--identifiers", help="Keep patient IDs, UIDs and dates, in place of pseudonyms.")
-    ] = False,
-    text: Annotated[
-        bool, typer.Option("--text", help="Keep free text such as descriptions, which may name a patient.")
-    ] = False,
-    key: Annotated[
-        Path | None, typer.Option(help="The file with the key of the pseudonyms.", show_default="your own")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="How many processes read.", show_default="all cores")
-    ] = None,
-) -> None:
-    """List all studies below a folder as tables: what there is, what loads and how, and what belongs together.
-
-    Only headers are read. A second run reads what is new or changed; one that was interrupted goes on where it stopped.
-    """
-    commands.index_tree(root, out, identifiers, text, key, workers)
-
-
-@app.command("check")
-def check_cohort(
-    cohort: CohortFolder,
-    pixels: Annotated[bool, typer.Option("--pixels", help="Also load every volume and mask.")] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="How many processes; by default one for each core.")
-    ] = None,
-    as_json: PrintJson = False,
-) -> None:
-    """Judge every series of a cohort: does it load, is it regular and complete, does a mask meet its image?
-
-    Ends with status 0 if all is fine, and with 1 if anything is wrong.
-    """
-    if not commands.print_check(cohort, pixels, workers, as_json):
-        raise typer.Exit(1)
-
-
-@app.command()
-def query(
-    cohort: CohortFolder,
-    condition: Annotated[
-        str,
-        typer.Argument(help="SQL over the columns, such as \"modality = 'CT' and spacing_z < 1.5\"; all by default."),
-    ] = "true",
-    table: Annotated[str, typer.Option(help="patients, studies, series, phases, files, links or problems.")] = "series",
-    as_json: PrintJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
-) -> None:
-    """List the series of a cohort, or the rows of another of its tables, for which a condition holds."""
-    commands.print_query(cohort, condition, table, as_json, as_csv)
 
 
 @app.command()

@@ -29,8 +29,11 @@ NEEDED: Final = ("pyarrow", "duckdb", "distributed", "fsspec", "jinja2")
 """What index, check, run and report need together."""
 
 
-def check_libraries() -> None:
+def check_libraries(cause: ImportError | None = None) -> None:
     """Make sure that all libraries are there, so that a long way does not end half-way.
+
+    Args:
+        cause: The failed import that made somebody ask.
 
     Raises:
         OptionError: If one is not installed; it names all that are not.
@@ -41,7 +44,7 @@ def check_libraries() -> None:
             f"cohorts need libraries that are not installed: {', '.join(missing)}",
             advice=f"run: pip install {' '.join(LIBRARIES[library] for library in missing)}",
             libraries=missing,
-        )
+        ) from cause
 
 
 @contextmanager
@@ -57,6 +60,9 @@ def name_missing_library() -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library not in LIBRARIES:
             raise
+        if library in NEEDED:
+            # Where one is missing the others often are, and nobody wants to learn that one after another.
+            check_libraries(error)
         raise OptionError(
             f"cohorts need the library {library}, which is not installed",
             advice=f"run: pip install {LIBRARIES[library]}",

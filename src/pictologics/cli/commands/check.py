@@ -30,11 +30,13 @@ def print_report(report: CheckReport) -> None:
     if report.faulty:
         # Text, not markup: a sentence may hold square brackets.
         table = Table(show_lines=True)
-        for name in ("series_key", "kind", "modality", "voxels", "what is wrong"):
-            table.add_column(name, justify="right" if name == "voxels" else "left", overflow="fold")
+        for name in ("series_key", "series", "voxels", "what is wrong"):
+            is_whole = name != "what is wrong"
+            table.add_column(name, justify="right" if name == "voxels" else "left", no_wrap=is_whole, overflow="fold")
         for series in report.faulty:
             error = "" if series.error_voxels is None else f"{series.error_voxels:.3g}"
-            cells = (series.series_key, series.kind, series.modality, error, "\n".join(series.faults))
+            sort = f"{series.modality} {series.kind}" if series.kind == "image" else series.kind
+            cells = (series.series_key, sort, error, "\n".join(series.faults))
             table.add_row(*(Text(escape_controls(cell)) for cell in cells))
         console.print(table)
     for file in report.unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import typer
 
 from ...cohort import RunResult, Selection, run
 from ...cohort.cases.selection import DEFAULT_MASKS
+from ...loaders.source_content import count_things
 from ...preprocessing import Pipeline
 from ..terminal import print_line
 from .layout_options import make_layout_options, split_pair
@@ -120,4 +122,16 @@ def print_result(result: RunResult) -> None:
         print_line(f"... and {len(troubled) - MOST_NAMED_CASES} more")
     ends = ("done", "failed", "refused", "killed")
     counts = ", ".join(f"{result.counts[end]} {end}" for end in ends if end in result.counts)
+    print_warnings(result)
     print_line(f"{result.out}: {counts} ({result.seconds:.0f} s); every case is in the manifest")
+
+
+def print_warnings(result: RunResult) -> None:
+    """In how many cases something was warned of, with an example: what was done may not be what was meant."""
+    warned = [row for row in result.rows if row.warnings]
+    if not warned:
+        return
+    first = warned[0]
+    cases, command = count_things(len(warned), "case"), shlex.join(["pictologics", "report", result.out])
+    print_line(f"warnings in {cases}, such as {first.case_id}: {first.warnings[0].text}")
+    print_line(f"to see them all: {command}")

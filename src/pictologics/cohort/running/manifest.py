@@ -285,7 +285,7 @@ def read_run_facts(folder: RunFolder) -> dict[str, Any]:
     text = folder.read_text(RUN_FILE)
     if text is None:
         raise MissingPathError(
-            f"there is no '{RUN_FILE}', and it is required of a folder that cases were run into",
+            f"there is no '{RUN_FILE}', which every folder has that cases were run into",
             path=folder.root,
             advice="name the folder that pictologics run wrote to",
         )
