@@ -317,6 +317,25 @@ def test_an_array_that_must_not_be_copied_is_not(image):
         image.__array__(np.float64, copy=False)
 
 
+def test_a_memory_map_is_no_copy(image, tmp_path):
+    mapped = np.memmap(tmp_path / "voxels", np.float32, "w+", shape=(2, 3, 4))
+    assert np.shares_memory(dataclasses.replace(image, array=mapped, source_mask=None).__array__(copy=False), mapped)
+    listed = dataclasses.replace(image, array=[[[1, 2]]], source_mask=None)
+    with pytest.raises(ValueError, match="voxels of type int64 become int64 only by a copy"):
+        listed.__array__(copy=False)
+
+
+def test_an_array_that_is_a_list_is_sliced(image):
+    part = dataclasses.replace(image, array=[[[1, 2], [3, 4]]], source_mask=[[[True, False], [False, True]]])[:, :, 1:]
+    assert part.array.tolist() == [[[2], [4]]] and part.source_mask.tolist() == [[[False], [True]]]
+
+
+def test_a_source_mask_of_another_shape_is_not_sliced(image):
+    wrong = dataclasses.replace(image, source_mask=np.ones(np.add(image.shape, 1), np.bool_))
+    with pytest.raises(GeometryError, match="source mask"):
+        wrong[1:]
+
+
 def test_a_part_keeps_place_labels_and_source_mask(image):
     valid = image.array > np.median(image.array)
     named = dataclasses.replace(image, labels={1: "liver"}).with_source_mask(valid)

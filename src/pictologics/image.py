@@ -119,8 +119,9 @@ class Image:
         if copy:
             return np.array(self.array, dtype, order="K")
         array = np.asarray(self.array, dtype)
-        if copy is False and array is not self.array:
-            raise ValueError(f"voxels of type {self.dtype} become {np.dtype(dtype)} only by a copy, and copy=False")
+        # A memory map is seen through an array of its own, which is no copy.
+        if copy is False and not (isinstance(self.array, np.ndarray) and np.may_share_memory(array, self.array)):
+            raise ValueError(f"voxels of type {self.dtype} become {array.dtype} only by a copy, and copy=False")
         return array
 
     def __getitem__(self, index: Any) -> Image:
@@ -134,8 +135,8 @@ class Image:
             An image of its own, with the same labels, metadata and, cut alike, source mask.
 
         Raises:
-            ValueError: If a slice takes no voxel, or is none (an OptionError); if the array has not three axes (a
-                GeometryError).
+            ValueError: If a slice takes no voxel, or is none (an OptionError); if the array has not three axes, or the
+                source mask another shape (a GeometryError).
 
         Examples:
             >>> import numpy as np
@@ -147,6 +148,7 @@ class Image:
         """
         grid = self.grid[index]
         box, _ = resolve_slices(index, self.shape)
+        valid = None if self.source_mask is None else as_source_mask(np.asarray(self.source_mask), self.shape)
         slices = self.provenance.slices
         if len(slices) == self.shape[2]:
             slices = slices[box[2]]
@@ -154,11 +156,11 @@ class Image:
         provenance = replace(self.provenance.with_decisions(Decision("processed", text)), slices=slices)
         return copy_image(
             self,
-            array=np.array(self.array[box], order="F"),
+            array=np.array(np.asarray(self.array)[box], order="F"),
             spacing=grid.spacing,
             origin=grid.origin,
             direction=np.array(grid.direction),
-            source_mask=None if self.source_mask is None else np.array(self.source_mask[box], order="F"),
+            source_mask=None if valid is None else np.array(valid[box], order="F"),
             provenance=provenance,
         )
 

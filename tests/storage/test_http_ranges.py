@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import time
 
@@ -20,7 +21,7 @@ from pictologics import (
     save_image,
 )
 from pictologics.storage import http_ranges
-from tests.factories.file_servers import serve_folder
+from tests.factories.file_servers import RANGE, serve_folder
 
 ARRAY = np.random.default_rng(3).integers(0, 4000, (64, 64, 40)).astype(np.int16)
 """Larger than the head of a file that is fetched first."""
@@ -158,6 +159,23 @@ def test_a_server_without_ranges_sends_the_file_once(web):
     web.fault = ignore_ranges
     assert np.array_equal(load_image(f"{web.url}/scan.nii").array, ARRAY)
     assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["scan.nii", "scan.nii.gz"])
+def test_a_server_that_sends_stretches_of_compressed_bytes(web, name):
+    # Apache with AddEncoding does, for files that are called .gz.
+    packed = gzip.compress((web.folder / "scan.nii").read_bytes())
+
+    def pack(request):
+        found = RANGE.fullmatch(request.headers.get("Range", ""))
+        start, end = (int(found[1]), min(int(found[2]) + 1, len(packed))) if found else (0, len(packed))
+        place = {"Content-Range": f"bytes {start}-{end - 1}/{len(packed)}"} if found else {}
+        request.send(206 if found else 200, packed[start:end], {"Content-Encoding": "gzip", **place})
+        return True
+
+    web.fault = pack
+    assert np.array_equal(load_image(f"{web.url}/{name}").array, ARRAY)
+    assert len(web.requests) == 2
 
 
 def test_a_server_without_ranges_sends_no_large_file(web, monkeypatch):

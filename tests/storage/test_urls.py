@@ -18,6 +18,11 @@ def test_text_with_a_protocol_is_a_url(text):
     assert find_url(text) == text
 
 
+def test_protocols_have_no_case():
+    assert find_url("HTTPS://Host/A.nii") == "https://Host/A.nii"
+    assert find_url("Zip://A.nii::S3://Bucket/B.zip") == "zip://A.nii::S3://Bucket/B.zip"
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -26,7 +26,9 @@ def find_url(given: object) -> str | None:
     A ``Path`` is never a URL, so that a local file of such a name can be meant; nor is text without ``://``.
     """
     if isinstance(given, str):
-        return given if "://" in given and URL_START.match(given) else None
+        start = URL_START.match(given) if "://" in given else None
+        # Protocols have no case (RFC 3986 3.1), and fsspec knows the small letters.
+        return None if start is None else start[0].lower() + given[start.end() :]
     # Such a path knows the file system that it belongs to; local ones are paths of the system too.
     if hasattr(given, "storage_options") and hasattr(given, "protocol") and not isinstance(given, Path):
         return str(given)
