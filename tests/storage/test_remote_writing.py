@@ -53,6 +53,66 @@ def test_two_files_of_which_the_header_comes_last(memory, monkeypatch):
     assert np.array_equal(load_image(f"{memory}/deep/scan.nhdr").array, IMAGE.array)
 
 
+def negative():
+    return Image(-IMAGE.array, IMAGE.spacing, IMAGE.origin)
+
+
+@pytest.mark.parametrize(("suffix", "data_suffix"), [(".nhdr", ".raw.gz"), (".mhd", ".zraw")])
+def test_a_pair_that_is_replaced_is_whole_at_any_moment(memory, monkeypatch, suffix, data_suffix):
+    url, seen = f"{memory}/scan{suffix}", []
+    save_image(IMAGE, url)
+    put_file, remove = MemoryFileSystem.put_file, MemoryFileSystem.rm_file
+
+    def look():
+        seen.append(load_image(url).array[0, 0, -1])
+
+    def put_and_look(self, lpath, rpath, **options):
+        put_file(self, lpath, rpath, **options)
+        look()
+
+    def look_and_remove(self, path):
+        look()
+        remove(self, path)
+
+    monkeypatch.setattr(MemoryFileSystem, "put_file", put_and_look)
+    monkeypatch.setattr(MemoryFileSystem, "rm_file", look_and_remove)
+    for _ in range(2):
+        save_image(negative(), url)
+        save_image(IMAGE, url)
+    value = IMAGE.array[0, 0, -1]
+    assert value and seen == [value, -value, -value, -value, value, value] * 2
+    assert len(names_in(memory)) == 2
+
+
+@pytest.mark.parametrize(("suffix", "data_suffix"), [(".nhdr", ".raw.gz"), (".mhd", ".zraw")])
+def test_a_pair_takes_no_place_of_another_file(memory, suffix, data_suffix):
+    store = fsspec.filesystem("memory")
+    theirs = f"{memory}/scan{data_suffix}"
+    store.pipe_file(theirs, b"somebody's")
+    for _ in range(2):
+        save_image(IMAGE, f"{memory}/scan{suffix}")
+        assert np.array_equal(load_image(f"{memory}/scan{suffix}").array, IMAGE.array)
+    assert store.cat_file(theirs) == b"somebody's" and len(names_in(memory)) == 3
+
+
+@pytest.mark.parametrize("suffix", [".nhdr", ".mhd"])
+def test_a_pair_whose_header_does_not_arrive_leaves_no_data(memory, monkeypatch, suffix):
+    save_image(IMAGE, f"{memory}/scan{suffix}")
+    before = names_in(memory)
+    put_file = MemoryFileSystem.put_file
+
+    def fail(self, lpath, rpath, **options):
+        if rpath.endswith(suffix):
+            raise OSError(28, "No space left on device")
+        put_file(self, lpath, rpath, **options)
+
+    with monkeypatch.context() as patched, pytest.raises(FileAccessError, match="the file cannot be written"):
+        patched.setattr(MemoryFileSystem, "put_file", fail)
+        save_image(negative(), f"{memory}/scan{suffix}")
+    assert names_in(memory) == before
+    assert np.array_equal(load_image(f"{memory}/scan{suffix}").array, IMAGE.array)
+
+
 def test_what_fails_leaves_the_file_that_was_there(memory, monkeypatch):
     save_image(IMAGE, f"{memory}/scan.nii")
 

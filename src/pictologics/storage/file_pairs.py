@@ -13,7 +13,17 @@ from typing import Final
 from .file_writing import create_exclusively, make_temporary_name, replace_file
 from .held_folders import hold_folder
 
-__all__ = ["FilePair", "replace_pair"]
+__all__ = [
+    "HEADER_SUFFIXES",
+    "LONGEST_REPLACED_HEADER",
+    "PAIR_DATA_SUFFIXES",
+    "FilePair",
+    "find_pair_data",
+    "replace_pair",
+]
+
+PAIR_DATA_SUFFIXES: Final = {".nhdr": ".raw.gz", ".mhd": ".zraw"}
+"""What the data beside a header end in, by the suffix of the header."""
 
 LONGEST_REPLACED_HEADER: Final = 1 << 20
 """Bytes of a header in which the name of its data file is looked for; larger files hold their voxels themselves."""
@@ -57,21 +67,6 @@ class FilePair:
         self.data.replace(self.placed)
         return self.placed.name
 
-    def find_named_data(self) -> Path | None:
-        """The data file that the header now at the path names, if its name shows that it belongs to no other."""
-        try:
-            with self.path.open("rb") as file:
-                lines = file.read(LONGEST_REPLACED_HEADER).splitlines()
-        except FileNotFoundError:
-            return None
-        own = re.compile(re.escape(self.path.stem) + "(-[0-9a-f]{16})?" + re.escape(self.data_suffix))
-        for line in lines:
-            # "data file: name" of NRRD and "ElementDataFile = name" of MetaImage.
-            name = re.split(rb"[:=]", line, maxsplit=1)[-1].strip().decode("utf-8", "replace")
-            if own.fullmatch(name):
-                return self.path.with_name(name)
-        return None
-
     def is_needed_by_others(self, data: Path) -> bool:
         """Whether another header of the folder, such as a copy of the one that is replaced, names a data file or may.
 
@@ -103,8 +98,24 @@ class FilePair:
         with suppress(OSError):
             self.data.unlink(missing_ok=True)
             # Ctrl-C may come when the new header is in its place already.
-            if self.placed is not None and self.placed != self.find_named_data():
+            if self.placed is not None and self.placed != find_pair_data(self.path, self.data_suffix):
                 self.placed.unlink(missing_ok=True)
+
+
+def find_pair_data(header: Path, data_suffix: str) -> Path | None:
+    """The data file that the header now at a path names, if its name shows that it belongs to no other."""
+    try:
+        with header.open("rb") as file:
+            lines = file.read(LONGEST_REPLACED_HEADER).splitlines()
+    except FileNotFoundError:
+        return None
+    own = re.compile(re.escape(header.stem) + "(-[0-9a-f]{16})?" + re.escape(data_suffix))
+    for line in lines:
+        # "data file: name" of NRRD and "ElementDataFile = name" of MetaImage.
+        name = re.split(rb"[:=]", line, maxsplit=1)[-1].strip().decode("utf-8", "replace")
+        if own.fullmatch(name):
+            return header.with_name(name)
+    return None
 
 
 @contextmanager
@@ -135,7 +146,7 @@ def replace_pair(path: Path, data_suffix: str) -> Iterator[FilePair]:
                 yield pair
                 # Of two writers at once each would find the old header, and nobody the one of the other.
                 stack.enter_context(hold_folder(path.parent))
-                old = pair.find_named_data()
+                old = find_pair_data(path, data_suffix)
         finally:
             if pair is not None:
                 pair.clean_up()

@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import FileAccessError, MissingPathError, OptionError, PictologicsError
+from .file_pairs import LONGEST_REPLACED_HEADER, PAIR_SUFFIXES, find_pair_data
 from .paths import expand_home, is_folder, refuse_system_errors
+from .remote_files import RemoteFile
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
 from .urls import find_url, hide_secrets, local_path_of, url_options
 
@@ -49,17 +51,65 @@ def write_anywhere(path: object) -> Iterator[Path]:
         raise OptionError("the URL of a file is required, and this is a folder's", path=hide_secrets(url))
     with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
         target = Path(folder, name)
+        stand_ins = make_stand_ins(url, options, target)
         yield target
         with refuse_system_errors("the file cannot be sent", target):
-            written = sorted(Path(folder).iterdir(), key=lambda file: (file == target, file.name))
+            left = set(Path(folder).iterdir())
+            written = sorted(left - stand_ins, key=lambda file: (file == target, file.name))
         if any(is_folder(file) for file in written):
             raise OptionError(
                 "this format is a folder of files, which is not sent to a URL",
                 path=hide_secrets(url),
                 advice="save it to a folder of this machine, and copy that",
             )
-        for file in written:
-            send_file(file, f"{url.rpartition('/')[0]}/{file.name}", options)
+        send_files(written, url.rpartition("/")[0], options)
+        for file in stand_ins - left:
+            with suppress(FileAccessError):
+                remove_remote_file(f"{url.rpartition('/')[0]}/{file.name}", options)
+
+
+def make_stand_ins(url: str, options: Mapping[str, Any], target: Path) -> set[Path]:
+    """Put what is beside a header that is replaced into the temporary folder: the header, and empty files for data.
+
+    So the new data get a name that nobody has, as on this machine, and never stand behind the old header. A stand-in
+    that is gone at the end is the old header's own.
+    """
+    data_suffix = PAIR_SUFFIXES.get(target.suffix.lower())
+    if data_suffix is None:
+        return set()
+    stand_ins = {target.with_suffix(data_suffix)}
+    with suppress(MissingPathError), RemoteFile(url, options).open() as header:
+        target.write_bytes(header.read_at(0, LONGEST_REPLACED_HEADER))
+        named = find_pair_data(target, data_suffix)
+        stand_ins |= {named} if named is not None else set()
+    found = {file for file in stand_ins if is_remote_file(f"{url.rpartition('/')[0]}/{file.name}", options)}
+    for file in found:
+        file.touch()
+    return found
+
+
+def is_remote_file(url: str, options: Mapping[str, Any]) -> bool:
+    """Whether there is anything behind a URL."""
+    system, path = find_remote_system(url, options)
+    with refuse_remote_errors("the server does not say what is there", url), system.turn() as limits:
+        system.filesystem.invalidate_cache(path)
+        return bool(system.filesystem.exists(path, **limits))
+
+
+def send_files(files: list[Path], folder: str, options: Mapping[str, Any]) -> None:
+    """Send files of this machine to a folder behind a URL, in their order; what fails takes back those before it.
+
+    Raises:
+        FileAccessError: If the server refuses, or the connection breaks.
+    """
+    for k, file in enumerate(files):
+        try:
+            send_file(file, f"{folder}/{file.name}", options)
+        except PictologicsError:
+            for sent in files[:k]:
+                with suppress(FileAccessError):
+                    remove_remote_file(f"{folder}/{sent.name}", options)
+            raise
 
 
 def send_file(source: Path, url: str, options: Mapping[str, Any]) -> None:
@@ -88,14 +138,14 @@ def send_file(source: Path, url: str, options: Mapping[str, Any]) -> None:
                     filesystem.rm_file(temporary)
 
 
-def remove_remote_file(url: str) -> None:
+def remove_remote_file(url: str, options: Mapping[str, Any] | None = None) -> None:
     """Remove a file behind a URL.
 
     Raises:
         MissingPathError: If there is none.
         FileAccessError: If the server refuses.
     """
-    system, path = find_remote_system(url, {})
+    system, path = find_remote_system(url, options or {})
     with refuse_remote_errors("the file cannot be removed", url), system.turn() as limits:
         system.filesystem.invalidate_cache(path)
         if not system.filesystem.exists(path, **limits):
