@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
 import numpy.typing as npt
@@ -120,6 +121,29 @@ class StoredFile(Protocol):
         """Open it for reading."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What tells a file from another that was put in its place, and from itself with other content.
+
+    Attributes:
+        content: Its size, and when its content was changed.
+        place: The numbers of its device and of itself there.
+        touched: When anything about it was changed, also what it is called.
+    """
+
+    content: tuple[int, int]
+    place: tuple[int, int]
+    touched: int
+
+    def is_same(self, later: FileIdentity) -> bool:
+        """Whether a file that was opened later is this one.
+
+        Some systems of files over a network, and layers of containers, number a file anew while it is not open. One
+        that was put in its place has been touched at another time.
+        """
+        return self.content == later.content and (self.place == later.place or self.touched == later.touched)
+
+
 class DiskFile:
     """A file of the operating system, the same one whenever it is opened."""
 
@@ -127,7 +151,7 @@ class DiskFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.name = os.fspath(path)
-        self.first_seen: tuple[int, ...] | None = None
+        self.first_seen: FileIdentity | None = None
 
     def open(self) -> OpenDiskFile:
         """Open the file without ever waiting.
@@ -141,7 +165,7 @@ class DiskFile:
         opened = OpenDiskFile(self.name)
         if self.first_seen is None:
             self.first_seen = opened.identity
-        elif self.first_seen != opened.identity:
+        elif not self.first_seen.is_same(opened.identity):
             opened.close()
             raise CorruptFileError(
                 "the file was replaced or written to after its header was read", path=self.name, advice="load it again"
@@ -182,7 +206,9 @@ class OpenDiskFile(ClosesOnExit):
                 advice="pass a file or a folder",
             )
         self.size = status.st_size
-        self.identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        self.identity = FileIdentity(
+            (status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino), status.st_ctime_ns
+        )
 
     def __del__(self) -> None:
         if self.held:

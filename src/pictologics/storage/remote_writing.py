@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileAccessError, MissingPathError, OptionError, PictologicsError
-from .file_pairs import LONGEST_REPLACED_HEADER, PAIR_SUFFIXES, find_pair_data
+from .file_pairs import LONGEST_REPLACED_HEADER, PAIR_DATA_SUFFIXES, find_pair_data
 from .paths import expand_home, is_folder, refuse_system_errors
 from .remote_files import RemoteFile
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
@@ -74,7 +74,7 @@ def make_stand_ins(url: str, options: Mapping[str, Any], target: Path) -> set[Pa
     So the new data get a name that nobody has, as on this machine, and never stand behind the old header. A stand-in
     that is gone at the end is the old header's own.
     """
-    data_suffix = PAIR_SUFFIXES.get(target.suffix.lower())
+    data_suffix = PAIR_DATA_SUFFIXES.get(target.suffix.lower())
     if data_suffix is None:
         return set()
     stand_ins = {target.with_suffix(data_suffix)}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from isal import isal_zlib
 
 from ...image import Image
-from ...storage.file_pairs import PAIR_SUFFIXES, replace_pair
+from ...storage.file_pairs import PAIR_DATA_SUFFIXES, replace_pair
 from ...storage.file_writing import replace_file
 from ..json_comment import VoxelNote
 from ..voxel_writing import COMPRESSION_LEVEL, iterate_planes, prepare_voxels
@@ -47,7 +47,7 @@ class MetaImageWriter:
                 # The size is known last; the header with it is as long as the one without.
                 file.write(make_metaimage_header(fields, size, "LOCAL"))
             return
-        with replace_pair(path, PAIR_SUFFIXES[".mhd"]) as pair:
+        with replace_pair(path, PAIR_DATA_SUFFIXES[".mhd"]) as pair:
             with pair.data.open("wb") as file:
                 size = write_stream(stored, file)
             pair.header.write_bytes(make_metaimage_header(fields, size, pair.place_data()))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...errors import ContentWarning, warn
 from ...geometry import Grid
 from ...image import Image
-from ...storage.file_pairs import PAIR_SUFFIXES, replace_pair
+from ...storage.file_pairs import PAIR_DATA_SUFFIXES, replace_pair
 from ...storage.file_writing import replace_file
 from ..json_comment import VoxelNote
 from ..voxel_writing import iterate_planes, open_gzip_writer, prepare_voxels
@@ -78,7 +78,7 @@ def write_nrrd(image: Image, stored: npt.NDArray[Any], path: Path, pairs: Mappin
                 for content in iterate_planes(stored):
                     packed.write(content)
         return
-    with replace_pair(path, PAIR_SUFFIXES[".nhdr"]) as pair:
+    with replace_pair(path, PAIR_DATA_SUFFIXES[".nhdr"]) as pair:
         with pair.data.open("wb") as plain, open_gzip_writer(plain) as packed:
             for content in iterate_planes(stored):
                 packed.write(content)
