@@ -96,6 +96,18 @@ def test_a_pair_takes_no_place_of_another_file(memory, suffix, data_suffix):
 
 
 @pytest.mark.parametrize("suffix", [".nhdr", ".mhd"])
+@pytest.mark.parametrize("copies", [1, 40])
+def test_data_that_a_copied_header_names_stay(memory, suffix, copies):
+    store = fsspec.filesystem("memory")
+    save_image(IMAGE, f"{memory}/scan{suffix}")
+    for k in range(copies):
+        store.cp_file(f"{memory}/scan{suffix}", f"{memory}/copy{k}{suffix}")
+    save_image(negative(), f"{memory}/scan{suffix}")
+    assert np.array_equal(load_image(f"{memory}/copy{copies - 1}{suffix}").array, IMAGE.array)
+    assert np.array_equal(load_image(f"{memory}/scan{suffix}").array, -IMAGE.array)
+
+
+@pytest.mark.parametrize("suffix", [".nhdr", ".mhd"])
 def test_a_pair_whose_header_does_not_arrive_leaves_no_data(memory, monkeypatch, suffix):
     save_image(IMAGE, f"{memory}/scan{suffix}")
     before = names_in(memory)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileAccessError, MissingPathError, OptionError, PictologicsError
-from .file_pairs import LONGEST_REPLACED_HEADER, PAIR_DATA_SUFFIXES, find_pair_data
+from .file_pairs import HEADER_SUFFIXES, LONGEST_REPLACED_HEADER, PAIR_DATA_SUFFIXES, find_pair_data
 from .paths import expand_home, is_folder, refuse_system_errors
 from .remote_files import RemoteFile
+from .remote_folders import RemoteEntry, list_remote_folder
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
 from .urls import find_url, hide_secrets, local_path_of, url_options
 
@@ -21,6 +22,9 @@ __all__ = ["remove_remote_file", "write_anywhere"]
 
 REPLACES_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "memory"})
 """Protocols by which a file appears when all of it has come; elsewhere it is sent under another name, and renamed."""
+
+MOST_OTHER_HEADERS = 32
+"""How many headers beside one that is replaced are asked whether they name its data; beside more, these stay."""
 
 
 @contextmanager
@@ -77,15 +81,36 @@ def make_stand_ins(url: str, options: Mapping[str, Any], target: Path) -> set[Pa
     data_suffix = PAIR_DATA_SUFFIXES.get(target.suffix.lower())
     if data_suffix is None:
         return set()
-    stand_ins = {target.with_suffix(data_suffix)}
+    folder, stand_ins = url.rpartition("/")[0], {target.with_suffix(data_suffix)}
     with suppress(MissingPathError), RemoteFile(url, options).open() as header:
         target.write_bytes(header.read_at(0, LONGEST_REPLACED_HEADER))
-        named = find_pair_data(target, data_suffix)
-        stand_ins |= {named} if named is not None else set()
-    found = {file for file in stand_ins if is_remote_file(f"{url.rpartition('/')[0]}/{file.name}", options)}
+    named = find_pair_data(target, data_suffix)
+    others = list_other_headers(folder, options, target) if named is not None else []
+    if named is not None:
+        stand_ins.add(named)
+    if len(others) > MOST_OTHER_HEADERS:
+        # Nothing is removed for a header that is not seen.
+        target.unlink()
+        others = []
+    found = {file for file in stand_ins if is_remote_file(f"{folder}/{file.name}", options)}
     for file in found:
         file.touch()
+    for other in others:
+        with suppress(MissingPathError), other.file.open() as header:
+            target.with_name(other.path).write_bytes(header.read_at(0, LONGEST_REPLACED_HEADER))
+            found.add(target.with_name(other.path))
     return found
+
+
+def list_other_headers(folder: str, options: Mapping[str, Any], target: Path) -> list[RemoteEntry]:
+    """List the other headers in a folder behind a URL, which may name the same data."""
+    return [
+        entry
+        for entry in list_remote_folder(folder, options).files
+        if entry.path.lower().endswith(HEADER_SUFFIXES)
+        and entry.path != target.name
+        and (entry.size or 0) <= LONGEST_REPLACED_HEADER
+    ]
 
 
 def is_remote_file(url: str, options: Mapping[str, Any]) -> bool:
