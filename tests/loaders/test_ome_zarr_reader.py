@@ -375,6 +375,7 @@ def test_a_damaged_description_is_refused(tmp_path, text):
         {"data_type": "int99"},
         {"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [10**5] * 3}}},
         {"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [0, 0, 0]}}},
+        {"codecs": [{"name": "sharding_indexed", "configuration": {"chunk_shape": [0, 1, 1]}}]},
         {"codecs": [{"name": "bytes"}, {"name": "unheard-of"}]},
         {"codecs": []},
     ],

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ...errors import CorruptFileError
 from ...storage.paths import read_status, refuse_system_errors
 
-__all__ = ["LARGEST_CHUNK", "check_descriptions", "survey_chunks"]
+__all__ = ["LARGEST_CHUNK", "check_chunk_sizes", "check_descriptions", "survey_chunks"]
 
 LARGEST_CHUNK: Final = 1 << 31
 """Bytes of one chunk, inflated or not; codecs cannot make larger ones either."""
@@ -84,6 +85,42 @@ def check_descriptions(folder: str, names: Iterable[str]) -> None:
     """
     for name in names:
         check_regular(Path(folder, name), folder, LARGEST_DESCRIPTION)
+
+
+def check_chunk_sizes(folder: str, names: Iterable[str]) -> None:
+    """Make sure that chunks hold something: newer versions of the library take a size of zero for one.
+
+    Where there are chunks, they are not those that it then looks for, and it fills the array with a value instead.
+
+    Raises:
+        CorruptFileError: If a size is not positive.
+    """
+    for name in names:
+        try:
+            shapes = list(find_chunk_shapes(json.loads(Path(folder, name).read_bytes())))
+        except (OSError, ValueError, RecursionError):
+            # It is not there, or the library says what is wrong with it.
+            continue
+        for sizes in shapes:
+            if any(isinstance(size, (int, float)) and not size >= 1 for size in sizes):
+                raise CorruptFileError(
+                    f"its file '{name}' says that chunks have the shape {sizes}, and positive sizes are required",
+                    path=folder,
+                    advice="fetch it again",
+                )
+
+
+def find_chunk_shapes(document: Any) -> Iterator[list[Any]]:
+    """The shapes of chunks and of what shards are made of, wherever they stand in a description of an array."""
+    if isinstance(document, list):
+        for inner in document:
+            yield from find_chunk_shapes(inner)
+    elif isinstance(document, dict):
+        for key, inner in document.items():
+            if key in {"chunks", "chunk_shape"} and isinstance(inner, list):
+                yield inner
+            elif key in {"chunk_grid", "configuration", "codecs"}:
+                yield from find_chunk_shapes(inner)
 
 
 def check_regular(path: Path, folder: str, most: int) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import CorruptFileError, FileAccessError, OptionError, PictologicsError
 from ...silence import silence_this_thread
-from .chunk_files import check_descriptions
+from .chunk_files import check_chunk_sizes, check_descriptions
 
 __all__ = ["import_zarr", "open_zarr_array", "open_zarr_group", "refuse_zarr_errors"]
 
@@ -86,5 +86,6 @@ def open_zarr_array(path: str) -> Any:
     """
     zarr = import_zarr()
     check_descriptions(path, DESCRIPTIONS)
+    check_chunk_sizes(path, ("zarr.json", ".zarray"))
     with refuse_zarr_errors(path, "what describes the array is missing or damaged"):
         return zarr.open_array(path, mode="r")
