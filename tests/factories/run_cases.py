@@ -99,9 +99,9 @@ def end_worker_at_case_2(images, masks):
     return images, masks
 
 
-def end_worker_at_random(images, masks):
-    """One attempt in sixty ends its worker, another one each time."""
-    if random.SystemRandom().random() < 1 / 60:
+def end_worker_at_random(images, masks, chance=1 / 60):
+    """Some attempts end their worker, others each time."""
+    if random.SystemRandom().random() < chance:
         os.kill(os.getpid(), signal.SIGKILL)
     return images, masks
 

@@ -18,7 +18,7 @@ from .case_work import (
     moment,
     work_on_case,
 )
-from .engine import Engine, scheduler_gone_error
+from .engine import Engine, scheduler_gone_error, workers_gone_error
 from .leftovers import remove_planned_files
 from .manifest import ManifestRow, read_row
 from .planning_work import PlannedCase
@@ -34,6 +34,10 @@ LOOK_EVERY: Final = 1.0
 
 MOST_SENT: Final = 12
 """How often a case is sent of which no attempt is noted: workers that cannot begin anything are not asked for ever."""
+
+LONGEST_WITHOUT_WORKERS: Final = 900.0
+"""Seconds after which a cluster that lost all its workers is given up. Clusters replace workers in less; one that has
+not had any yet is waited for, as it may stand in a queue for hours."""
 
 
 @dataclass
@@ -86,6 +90,8 @@ class Dispatcher:
         self.ended: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self.longest = 0.0
         self.count = 0
+        # When a worker was there last, on the monotonic clock; None as long as none has been.
+        self.staffed: float | None = None
 
     def send(self, case: SentCase, workers: Sequence[str] | None = None) -> None:
         """Send a case to the scheduler, to any worker or to certain ones."""
@@ -111,6 +117,7 @@ class Dispatcher:
             name, future = self.ended.get(timeout=LOOK_EVERY)
         except queue.Empty:
             self.wait_for_scheduler()
+            self.look_for_workers()
             return None
         case = self.active.get(name)
         if case is None or future not in case.futures:
@@ -181,6 +188,23 @@ class Dispatcher:
         if self.engine.client.status != "running":
             raise scheduler_gone_error(self.engine.address, self.count)
 
+    def look_for_workers(self) -> None:
+        """See whether anybody is there to work.
+
+        Raises:
+            FileAccessError: If nobody has been for too long.
+        """
+        try:
+            is_staffed = bool(self.engine.client.nthreads())
+        except OSError:
+            # The scheduler has just gone away, which the next look finds.
+            return
+        now = time.monotonic()
+        if is_staffed:
+            self.staffed = now
+        elif self.staffed is not None and now - self.staffed > LONGEST_WITHOUT_WORKERS:
+            raise workers_gone_error(self.engine.address, self.count, LONGEST_WITHOUT_WORKERS)
+
     def send_stragglers_again(self) -> None:
         """Send cases that hang to workers that have nothing to do; what ends first counts."""
         now = time.monotonic()
@@ -215,7 +239,7 @@ def dispatch_cases(
         show_life: Called every few moments.
 
     Raises:
-        FileAccessError: If the scheduler goes away.
+        FileAccessError: If the scheduler goes away, or all workers.
     """
     dispatcher = Dispatcher(engine, rules)
     waiting = deque(sorted(planned, key=lambda case: case.memory, reverse=True))
@@ -226,6 +250,7 @@ def dispatch_cases(
                 dispatcher.send(SentCase(waiting.popleft()))
             end = dispatcher.receive()
             if end is not None:
+                dispatcher.staffed = time.monotonic()
                 yield end
             elif not waiting:
                 dispatcher.send_stragglers_again()

@@ -13,7 +13,14 @@ from ...errors import FileAccessError, OptionError
 from ...threads import get_num_threads
 from ..libraries import name_missing_library
 
-__all__ = ["Engine", "connect_engine", "find_local_memory", "scheduler_gone_error", "start_local_engine"]
+__all__ = [
+    "Engine",
+    "connect_engine",
+    "find_local_memory",
+    "scheduler_gone_error",
+    "start_local_engine",
+    "workers_gone_error",
+]
 
 SHARE_OF_MEMORY: Final = 0.9
 """Of the memory of this machine, what all workers together may take; the rest is for the system and this process."""
@@ -166,4 +173,14 @@ def scheduler_gone_error(address: str, done: int) -> FileAccessError:
         f"the Dask scheduler went away; {done} case{'s' * (done != 1)} of this run had ended and are in the manifest",
         path=address,
         advice="start it again, and run into the same folder to go on",
+    )
+
+
+def workers_gone_error(address: str, done: int, seconds: float) -> FileAccessError:
+    """The error for a cluster that has no workers any more."""
+    return FileAccessError(
+        f"the cluster lost all its workers, and none came back in {seconds:.0f} s; {done} case{'s' * (done != 1)} of "
+        "this run had ended and are in the manifest",
+        path=address,
+        advice="start workers again, and run into the same folder to go on",
     )

@@ -121,7 +121,7 @@ def run(
         OptionError: If an option cannot be honored, two files would have one name, no case was chosen, or another run
             is at work in the folder.
         UnsupportedFormatError: If the manifest in the folder is one of another version.
-        FileAccessError: If the folder cannot be written to, or the scheduler goes away.
+        FileAccessError: If the folder cannot be written to, or the scheduler or all workers go away.
 
     Examples:
         >>> from pictologics.cohort import Selection, run
