@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from pictologics.cohort import read_manifest
+from pictologics import load_image
+from pictologics.cohort import index, read_manifest
 from tests.cli.program import REFUSED, fail, run, succeed
+from tests.factories.phases import PATTERNS, write_phases
 
 
 def test_a_plan_names_every_file_and_writes_nothing(tmp_path, demo_index):
@@ -26,6 +29,30 @@ def test_a_run_writes_cases_and_a_second_one_has_nothing_to_do(tmp_path, demo_in
     assert {file.name for row in rows for file in row.outputs} == {"ct", "pet", "mask"}
     assert all((tmp_path / "out" / f"{row.case_id}-pet.nrrd").exists() for row in rows)
     assert "0 cases to run, 4 to keep" in succeed(tmp_path, "run", demo_index.path, "out", *options, "--dry-run")
+
+
+@pytest.mark.slow
+def test_each_volume_of_a_series_is_a_case_if_that_is_asked_for(tmp_path):
+    pattern = next(pattern for pattern in PATTERNS.values() if pattern.count > 1)
+    write_phases(tmp_path / "export", pattern.touches)
+    index(tmp_path / "export", tmp_path / "cohort", identifiers=True, workers=1)
+    assert "1 cases to run" in succeed(tmp_path, "run", "cohort", "first", "--dry-run")
+    printed = succeed(tmp_path, "run", "cohort", "out", "--all-phases", "--format", ".ome.zarr", "--workers", "1")
+    assert f"{pattern.count} done" in printed
+    rows = read_manifest(tmp_path / "out")
+    assert [row.case_id[-5:] for row in rows] == [f"_p{phase:03d}" for phase in range(pattern.count)]
+    for phase, row in enumerate(rows):
+        written = load_image(tmp_path / "out" / row.outputs[0].path)
+        np.testing.assert_array_equal(written.array, load_image(tmp_path / "export", dataset_index=phase).array)
+
+
+@pytest.mark.slow
+def test_options_of_a_layout_have_its_types(tmp_path, demo_index):
+    options = ["--layout", "nnunet", "--option", "dataset_id=12", "--option", "test_cases=true"]
+    options += ["--where", "modality = 'PT'", "--dry-run"]
+    printed = succeed(tmp_path, "run", demo_index.path, "out", *options)
+    assert "4 cases to run" in printed
+    assert "Dataset012_Cohort/imagesT" in printed
 
 
 @pytest.mark.slow

@@ -79,11 +79,11 @@ def test_a_case_that_kills_its_worker_three_times_is_given_up_and_takes_no_other
     assert run(None, cases, out, process=end_worker_at_case_2, client=client).counts == {"done": 11, "killed": 1}
 
 
-def test_cases_with_workers_killed_at_random_end_complete_and_right(tmp_path, client):
+def test_cases_with_workers_killed_at_random_end_complete_and_right(tmp_path):
     # With 500, some 8 workers die, as many as with 48.
     count = int(os.environ.get("PICTOLOGICS_TEST_KILLED_CASES", "48"))
     cases, out = make_cases(tmp_path / "in", count, masks=False, shape=(4, 4, 4)), tmp_path / "out"
-    result = run(None, cases, out, process=partial(end_worker_at_random, chance=8 / count), client=client)
+    result = run(None, cases, out, process=partial(end_worker_at_random, chance=8 / count), workers=2)
     rows = check_complete(out, cases)
     assert set(rows) == {case.case_id for case in cases}
     assert sum(result.counts.values()) == count

@@ -21,7 +21,7 @@ ANATOMY_SUFFIXES = frozenset(
 PSEUDONYM = re.compile(r"[A-Z]-([A-Za-z0-9]+)")
 """A pseudonym of a cohort, whose letters alone tell patients apart."""
 
-IGNORED_FILES = ("run.json", "manifest/", "manifest.parquet", "report.html")
+IGNORED_FILES = (".lock", "run.json", "manifest/", "manifest.parquet", "report.html")
 """What a run keeps beside the data set, and BIDS does not know."""
 
 

@@ -97,7 +97,8 @@ def run(
         process: A ``Pipeline``, which is applied to each image and its masks; or a function that is given the images
             and the masks of a case, two dicts of ``Image`` by name, and gives back both.
         layout: ``"flat"``, ``"bids"``, ``"nnunet"``, ``"monai"``, or a layout.
-        format: What the files end with, such as ``".nii.gz"`` or ``".nrrd"``.
+        format: What the files end with: ``".nii.gz"``, ``".nii"``, ``".nrrd"``, ``".mha"``, or ``".ome.zarr"``, which
+            is a folder and not sent to a URL.
         layout_options: Options of the layout, such as ``{"template": "{patient_key}/{name}{suffix}"}``.
         masks: ``"merged"`` makes one label map of all masks of a case, with a name for each value; ``"separate"``
             keeps a label map for each file.
