@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import socket
 import subprocess
 import sys
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from pictologics import Image, OptionError, load_image, save_image
+from pictologics import FileAccessError, Image, OptionError, load_image, save_image
 from pictologics.storage import remote_files
 from pictologics.storage.remote_files import RemoteFile
 from tests.factories.file_servers import serve_folder
@@ -142,3 +144,30 @@ def test_without_fsspec_the_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     with pytest.raises(OptionError, match=r"reading https:// needs the library fsspec, which is not installed; pip"):
         load_image("https://127.0.0.1/scan.nii")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_damaged_archive_of_a_chain_is_an_error_of_ours(web, tmp_path, kind):
+    (tmp_path / f"cut.{kind}").write_bytes(CONTENT[:3000])
+    with pytest.raises(FileAccessError, match=rf"{kind}://scan.nii::http"):
+        load_image(f"{kind}://scan.nii::{web.url}/cut.{kind}")
+
+
+def test_a_server_that_refuses_a_login_is_an_error_of_ours():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse():
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rw", newline="\r\n") as lines:
+                lines.write("220 here\n")
+                lines.flush()
+                lines.readline()
+                lines.write("530 not you\n")
+                lines.flush()
+
+        server = threading.Thread(target=refuse)
+        server.start()
+        with pytest.raises(FileAccessError, match=r"'ftp://127.0.0.1:\d+/a.nii': the host cannot be reached") as caught:
+            load_image(f"ftp://jane:secret@127.0.0.1:{listener.getsockname()[1]}/a.nii")
+        server.join()
+    assert "secret" not in str(caught.value)

@@ -200,8 +200,9 @@ class OpenDiskFile(ClosesOnExit):
         status = os.fstat(self.held[0])
         if not stat.S_ISREG(status.st_mode):
             self.close()
+            found = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
             raise FileAccessError(
-                "this is a pipe, socket or device, and a regular file is required",
+                f"this is {found}, and a regular file is required",
                 path=name,
                 advice="pass a file or a folder",
             )

@@ -41,6 +41,10 @@ FOREIGN_ERRORS: Final = (
     ("gcsfs.retry", "HttpError"),
     ("paramiko", "SSHException"),
     ("requests", "RequestException"),
+    ("ftplib", "Error"),
+    ("zipfile", "BadZipFile"),
+    ("tarfile", "TarError"),
+    ("zlib", "error"),
 )
 """Errors of the libraries behind fsspec that are no OSError: module and class."""
 
@@ -209,7 +213,9 @@ def list_foreign_errors() -> tuple[type[BaseException], ...]:
 @cache
 def collect_foreign_errors(modules: tuple[str, ...]) -> tuple[type[BaseException], ...]:
     """The same, by the modules that are there."""
-    return OSError, *(getattr(sys.modules[module], name) for module, name in FOREIGN_ERRORS if module in modules)
+    # A connection that breaks off ends a file of ftplib's and paramiko's too early.
+    known = (getattr(sys.modules[module], name) for module, name in FOREIGN_ERRORS if module in modules)
+    return OSError, EOFError, *known
 
 
 def changed_file_error(url: str) -> CorruptFileError:
