@@ -14,7 +14,8 @@ from ..errors import MissingPathError, OptionError
 from ..image import Image
 from ..loader import load_image
 from ..storage.file_writing import replace_file
-from ..storage.paths import is_folder, is_there, refuse_system_errors
+from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
+from ..storage.urls import find_url, hide_secrets
 from .querying import query_table, query_text
 from .schema import SCHEMA_VERSION, TABLES
 from .series_sources import FIND_FILES, SeriesSource, group_files
@@ -22,7 +23,15 @@ from .series_sources import FIND_FILES, SeriesSource, group_files
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FACTS_FILE", "Cohort", "CohortFacts", "open_cohort", "read_facts", "write_facts"]
+__all__ = [
+    "FACTS_FILE",
+    "Cohort",
+    "CohortFacts",
+    "find_cohort_folder",
+    "open_cohort",
+    "read_facts",
+    "write_facts",
+]
 
 FACTS_FILE: Final = "cohort.json"
 
@@ -239,7 +248,7 @@ def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:
     """
     if isinstance(path, Cohort):
         return path
-    folder = Path(path)
+    folder = find_cohort_folder(path)
     facts = read_facts(folder)
     if not facts.is_complete:
         raise OptionError(
@@ -248,6 +257,22 @@ def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:
             advice="wait for the run that writes them, or index the root again, which goes on where it stopped",
         )
     return Cohort(folder, facts)
+
+
+def find_cohort_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder of a cohort, whose ``~`` is the home of a user; whether it is there is not looked at.
+
+    Raises:
+        OptionError: If it is no path, or a URL: tables are read and locked as files of this machine.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise OptionError(f"the folder of a cohort is {path!r} and must be a path", advice="name a folder")
+    url = find_url(path)
+    if url is not None:
+        raise OptionError(
+            "a cohort is a folder of this machine, and this is a URL", path=hide_secrets(url), advice="name a folder"
+        )
+    return expand_home(path)
 
 
 def read_facts(folder: Path) -> CohortFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -20,10 +21,13 @@ __all__ = ["FolderLock", "lock_folder"]
 LOCK_FILE: Final = ".lock"
 
 FORSAKEN_AFTER: Final = 600.0
-"""Seconds without a sign of life after which the lock of another machine counts as left behind."""
+"""Seconds without a sign of life after which a holder of whom no lock tells counts as gone."""
 
 LOCKED_BYTE: Final = 1 << 30
 """Where Windows locks a byte: beyond the content, which others may then read."""
+
+NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
+"""Numbers of the errors of a file system that has no locks."""
 
 
 class FolderLock:
@@ -41,7 +45,9 @@ class FolderLock:
         """Say that the run goes on, to machines with which the file system does not share its locks."""
         if time.monotonic() - self.shown > FORSAKEN_AFTER / 10:
             self.shown = time.monotonic()
-            self.write_holder(describe_holder(self.read_holder().get("work", "")))
+            # A disk that is full ends the work that needs it, not what only speaks of it.
+            with suppress(OSError):
+                self.write_holder(describe_holder(self.read_holder().get("work", "")))
 
     def read_holder(self) -> dict[str, Any]:
         """Who holds the lock, or held it until it was killed; empty if nobody does."""
@@ -84,7 +90,7 @@ def lock_folder(folder: Path, work: str) -> Iterator[FolderLock]:
     try:
         is_free = lock_descriptor(descriptor)
         holder = lock.read_holder()
-        if not is_free or lives_elsewhere(holder):
+        if is_free is False or shows_life(holder, is_free is not None):
             raise held_error(folder, holder)
         with refuse_system_errors("the folder cannot be written to", folder):
             lock.write_holder(describe_holder(work))
@@ -97,8 +103,8 @@ def lock_folder(folder: Path, work: str) -> Iterator[FolderLock]:
         os.close(descriptor)
 
 
-def lock_descriptor(descriptor: int) -> bool:
-    """Ask the system for the lock of an open file; whether it gave it."""
+def lock_descriptor(descriptor: int) -> bool | None:
+    """Ask the system for the lock of an open file; whether it gave it, None where the file system has no locks."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -109,19 +115,22 @@ def lock_descriptor(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return None if error.errno in NO_LOCKS else False
     return True
 
 
-def lives_elsewhere(holder: dict[str, Any]) -> bool:
-    """Whether another machine says that it is at work: some file systems keep the locks of each machine apart."""
+def shows_life(holder: dict[str, Any], has_locks: bool) -> bool:
+    """Whether somebody says that they are at work, of whom the lock does not tell.
+
+    Some file systems keep the locks of each machine apart; where there are none, this machine's do not tell either.
+    """
     alive = holder.get("alive")
-    is_other = holder.get("machine", platform.node()) != platform.node()
-    return is_other and isinstance(alive, (int, float)) and time.time() - alive < FORSAKEN_AFTER
+    is_told = has_locks and holder.get("machine", platform.node()) == platform.node()
+    return not is_told and isinstance(alive, (int, float)) and time.time() - alive < FORSAKEN_AFTER
 
 
-def held_error(folder: Path, holder: dict[str, Any]) -> OptionError:
+def held_error(folder: Path | str, holder: dict[str, Any]) -> OptionError:
     """The error for the one who comes second."""
     where = f" (process {holder['process']} on {holder.get('machine')})" if "process" in holder else ""
     return OptionError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -113,6 +114,46 @@ def test_a_lock_of_another_machine_counts_while_it_shows_life(tmp_path, age, is_
         with lock_folder(tmp_path, "indexing"):
             assert "elsewhere" not in (tmp_path / ".lock").read_text()
     assert (tmp_path / ".lock").read_text() == (mark if is_refused else "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are asked for in another way")
+def test_a_file_system_without_locks_takes_the_word_of_the_holder(tmp_path, monkeypatch):
+    import fcntl
+
+    def have_no_locks(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", have_no_locks)
+    with lock_folder(tmp_path, "indexing"):
+        with pytest.raises(OptionError, match="indexing is going on"), lock_folder(tmp_path, "indexing"):
+            pass
+        assert "indexing" in (tmp_path / ".lock").read_text()
+    with lock_folder(tmp_path, "indexing"):
+        pass
+
+
+def test_a_sign_of_life_that_cannot_be_given_ends_nothing(tmp_path, monkeypatch):
+    with lock_folder(tmp_path, "indexing") as lock:
+        lock.shown -= 1000
+
+        def refuse(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "ftruncate", refuse)
+            lock.show_life()
+        assert "indexing" in (tmp_path / ".lock").read_text()
+
+
+def test_a_home_is_found_and_a_url_is_no_place_for_a_cohort(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_series(tmp_path / "in")
+    (tmp_path / "own.key").write_text("a key that is long enough")
+    index("~/in", "~/out", key="~/own.key", workers=1)
+    assert open_cohort("~/out").path == tmp_path / "out"
+    with pytest.raises(OptionError, match="'s3://bucket/cohort': a cohort is a folder of this machine"):
+        index("~/in", "s3://bucket/cohort", workers=1)
 
 
 def test_an_empty_root_is_a_cohort_without_rows(tmp_path):

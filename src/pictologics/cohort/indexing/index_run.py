@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from ...checks import check_whole
 from ...errors import MissingPathError, OptionError
@@ -14,7 +13,15 @@ from ...storage.paths import expand_home, is_folder, is_there, refuse_system_err
 from ...storage.remote_folders import list_remote_folder
 from ...storage.urls import find_url, local_path_of, url_options
 from ...threads import get_num_threads
-from ..cohort_folder import FACTS_FILE, Cohort, CohortFacts, open_cohort, read_facts, write_facts
+from ..cohort_folder import (
+    FACTS_FILE,
+    Cohort,
+    CohortFacts,
+    find_cohort_folder,
+    open_cohort,
+    read_facts,
+    write_facts,
+)
 from ..folder_lock import lock_folder
 from ..pseudonyms import Pseudonyms, find_key
 from .batches import Batch, find_batches, locate_batch, read_batch
@@ -73,9 +80,9 @@ def index(
         >>> cohort = index("export", "cohort")  # doctest: +SKIP
     """
     count = get_num_threads() if workers is None else check_whole("workers", workers, 1)
-    folder = Path(out).absolute()
+    folder = find_cohort_folder(out).absolute()
     place = find_root(root, folder)
-    names = Pseudonyms(b"" if identifiers else find_key(None if key is None else Path(key)), identifiers, text)
+    names = Pseudonyms(b"" if identifiers else find_key(None if key is None else expand_home(key)), identifiers, text)
     make_cohort_folder(folder)
     with lock_folder(folder, "indexing") as lock, show_progress(lock, progress) as shown:
         facts = prepare_facts(folder, CohortFacts(place.name, identifiers, text, names.fingerprint))
@@ -130,24 +137,30 @@ def prepare_facts(folder: Path, wanted: CohortFacts) -> CohortFacts:
         write_facts(folder, wanted)
         return wanted
     found = read_facts(folder)
-    for name, difference in DIFFERENCES.items():
-        if getattr(found, name) != getattr(wanted, name):
-            raise OptionError(
-                difference.format(found=found, wanted=wanted),
-                path=folder,
-                advice="pass what it was made with, or index into a new folder",
-            )
+    difference = describe_difference(found, wanted)
+    if difference:
+        raise OptionError(difference, path=folder, advice="pass what it was made with, or index into a new folder")
     return replace(found, package_version=wanted.package_version)
 
 
-DIFFERENCES: Final = {
-    "root": "this is the cohort of '{found.root}', and '{wanted.root}' was passed",
-    "identifiers": "this cohort has identifiers={found.identifiers}, and identifiers={wanted.identifiers} was passed",
-    "text": "this cohort has text={found.text}, and text={wanted.text} was passed",
-    "key_fingerprint": "this cohort has another key: its fingerprint is {found.key_fingerprint}, "
-    "and that of the key given {wanted.key_fingerprint}",
-}
-"""What a run must have in common with the cohort that it brings up to date, and what to say where it has not."""
+def describe_difference(found: CohortFacts, wanted: CohortFacts) -> str:
+    """What a run has not in common with the cohort that it should bring up to date; empty if nothing."""
+    if found.root != wanted.root:
+        return f"this is the cohort of '{found.root}', and '{wanted.root}' was passed"
+    if found.identifiers != wanted.identifiers:
+        kept, asked = (
+            "identifiers" if facts.identifiers else "pseudonyms in place of identifiers" for facts in (found, wanted)
+        )
+        return f"this cohort has {kept}, and {asked} were asked for"
+    if found.text != wanted.text:
+        kept, asked = ("with" if facts.text else "without" for facts in (found, wanted))
+        return f"this cohort has been made {kept} free text, and this time it would be {asked}"
+    if found.key_fingerprint != wanted.key_fingerprint:
+        return (
+            f"this cohort has another key: its fingerprint is {found.key_fingerprint}, and that of the key given "
+            f"{wanted.key_fingerprint}"
+        )
+    return ""
 
 
 def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) -> None:
