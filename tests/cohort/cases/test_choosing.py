@@ -8,16 +8,17 @@ import numpy as np
 import pydicom
 import pytest
 
-from pictologics import OptionError, load_image
+from pictologics import Image, OptionError, load_image, save_image
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cohort import Case, Selection, index
 from pictologics.cohort.cases.case_names import name_cases, number_alike
 from pictologics.cohort.cases.choosing import choose_cases
 from pictologics.cohort.cases.input_files import look_at_files
 from pictologics.cohort.cases.memory import estimate_memory
-from pictologics.cohort.running.case_work import work_on_case
+from pictologics.cohort.running.case_work import describe_inputs, work_on_case
 from tests.factories.dicom_series import write_series
 from tests.factories.multiframe import AXIAL, write_dose
+from tests.factories.file_servers import serve_folder
 from tests.factories.run_cases import make_cases, make_run_rules
 
 
@@ -172,3 +173,28 @@ def test_a_change_of_any_file_shows(tmp_path):
     assert look_at_files([str(folder)]) == after
     assert look_at_files([str(folder)], recursive=True).fingerprint != after.fingerprint
     assert look_at_files(["gone"]).bytes == 0
+
+
+def test_every_chunk_of_an_image_counts(tmp_path):
+    save_image(Image(np.zeros((300, 200, 80), np.float32), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), tmp_path / "a.ome.zarr")
+    case = Case.from_files("case", {"ct": tmp_path / "a.ome.zarr"})
+    before = look_at_files(case.images["ct"].files)
+    chunk = max(
+        (file for file in (tmp_path / "a.ome.zarr").rglob("*") if file.is_file()), key=lambda f: f.stat().st_size
+    )
+    chunk.write_bytes(chunk.read_bytes() + b"!")
+    after = look_at_files(case.images["ct"].files)
+    assert after.bytes == before.bytes + 1
+    assert after.fingerprint != before.fingerprint
+
+
+def test_a_url_is_asked_within_limits_and_its_signature_is_not_kept(tmp_path):
+    (tmp_path / "a.nii").write_bytes(b"content")
+    with serve_folder(tmp_path) as web:
+        first, second = (look_at_files([f"{web.url}/a.nii?signature={name}"]) for name in ("one", "two"))
+        assert first == second
+        assert first.bytes == 7
+        case = Case.from_files("case", {"ct": f"{web.url}/a.nii?signature=secret"})
+        (described,) = describe_inputs(case)
+        assert described.files == (f"{web.url}/a.nii",)
+    assert look_at_files(["ftp://127.0.0.1:1/a.nii"]).bytes == 0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pictologics import CorruptFileError, Image, MissingPathError, UnsupportedFormatError
+from pictologics.cohort.running.attempts import read_attempts
 from pictologics.cohort.running.manifest import (
     CaseGeometry,
     CaseInput,
@@ -18,6 +19,7 @@ from pictologics.cohort.running.manifest import (
     check_run_version,
     read_manifest,
     read_row,
+    read_run_facts,
     write_row,
 )
 from pictologics.cohort.running.run_folder import open_run_folder
@@ -105,3 +107,16 @@ def test_a_run_folder_keeps_files_here_and_behind_a_url(tmp_path, kind):
         assert folder.load("a/scan.nii.gz").equals(image)
     folder.remove("a/b.txt")
     assert folder.list_names("a") == ["scan.nii.gz"]
+
+
+def test_a_row_of_other_bytes_is_done_again(tmp_path):
+    folder = open_run_folder(tmp_path)
+    folder.write_text("manifest/a.json", "{}")
+    (tmp_path / "manifest" / "a.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CorruptFileError, match="no text in UTF-8"):
+        read_row(folder, "a")
+    (tmp_path / "manifest" / "a.attempts").write_bytes(b"\xff")
+    assert read_attempts(folder, "a", "run").count == 0
+    with pytest.raises(MissingPathError) as caught:
+        read_run_facts(open_run_folder("memory://user:secret@place/out"))
+    assert "secret" not in str(caught.value)

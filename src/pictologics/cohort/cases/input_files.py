@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...storage.paths import is_folder
+from ...errors import FileAccessError
+from ...formats.ome_zarr.vocabulary import ZARR_MARKS
+from ...storage.paths import is_file, is_folder
+from ...storage.remote_systems import find_remote_system, refuse_remote_errors
+from ...storage.urls import find_url, hide_secrets
 
 __all__ = ["FilesState", "look_at_files"]
 
@@ -44,7 +48,7 @@ def look_at_files(paths: Sequence[str], recursive: bool = False) -> FilesState:
 def list_states(paths: Sequence[str], recursive: bool) -> Iterator[tuple[str, int, Any]]:
     """Path, size and time of change of each file; of what is not there, nothing."""
     for path in paths:
-        if "://" in path:
+        if find_url(path):
             yield look_at_url(path)
             continue
         for file in expand_folder(path, recursive):
@@ -55,8 +59,10 @@ def expand_folder(path: str, recursive: bool) -> list[str]:
     """The files of a folder, or the path itself if it is none."""
     if not is_folder(path):
         return [path]
+    # The voxels of OME-Zarr are in folders below its own.
+    is_zarr = any(is_file(Path(path) / mark) for mark in ZARR_MARKS)
     try:
-        inside = Path(path).rglob("*") if recursive else Path(path).iterdir()
+        inside = Path(path).rglob("*") if recursive or is_zarr else Path(path).iterdir()
         return sorted(str(entry) for entry in inside if entry.is_file())
     except OSError:
         return [path]
@@ -72,13 +78,15 @@ def look_at_file(file: str) -> tuple[str, int, int]:
 
 
 def look_at_url(url: str) -> tuple[str, int, str]:
-    """URL, size and whatever the storage says that changes with the content."""
-    import fsspec
-
+    """URL, size and whatever the storage says that changes with the content; -1 if it cannot be asked for."""
+    # What signs a URL is another each time, and the file the same.
+    shown = hide_secrets(url)
     try:
-        file_system, path = fsspec.core.url_to_fs(url)
-        facts = file_system.info(path)
-    except OSError:
-        return url, -1, ""
+        system, path = find_remote_system(url, {})
+        with refuse_remote_errors("the file cannot be asked for", url), system.turn() as limits:
+            system.filesystem.invalidate_cache(path)
+            facts = system.filesystem.info(path, **limits)
+    except FileAccessError:
+        return shown, -1, ""
     names = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime", "created")
-    return url, int(facts.get("size") or 0), " ".join(str(facts[name]) for name in names if name in facts)
+    return shown, int(facts.get("size") or 0), " ".join(str(facts[name]) for name in names if name in facts)

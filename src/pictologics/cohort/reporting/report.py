@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...errors import OptionError
+from ...storage.paths import expand_home
+from ...storage.urls import find_url
 from ..running.manifest import read_run_facts
 from ..running.run_folder import RunFolder, open_run_folder
 from .counts import count_cases
@@ -102,16 +104,16 @@ def report(out: str | os.PathLike[str], page: str | os.PathLike[str] | None = No
 def find_page_target(folder: RunFolder, out: str | os.PathLike[str], page: str | os.PathLike[str] | None) -> Path:
     """Where the page goes."""
     if page is not None:
-        if not isinstance(page, (str, os.PathLike)) or not Path(page).name:
-            raise OptionError(f"page is {page!r} and must be the path of a file", advice="name the page to write")
+        if not isinstance(page, (str, os.PathLike)) or not Path(page).name or find_url(page) is not None:
+            raise OptionError("page is no path of a file of this machine", path=page, advice="name the page to write")
         if Path(page).suffix.lower() not in {".html", ".htm"}:
             raise OptionError("the name of a page must end in .html", path=page, advice="rename it")
-        return Path(page)
+        return expand_home(page)
     if folder.is_remote:
         raise OptionError(
-            "the page of a run that is not on this machine needs a name", path=folder.root, advice="pass page="
+            "the page of a run that is not on this machine needs a name", path=folder.show(), advice="pass page="
         )
-    return Path(out) / PAGE_NAME
+    return (expand_home(out) if find_url(out) is None else Path(folder.root)) / PAGE_NAME
 
 
 @contextmanager

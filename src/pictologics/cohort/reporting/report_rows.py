@@ -202,8 +202,7 @@ def find_state(path: str, size: float | None, folder: RunFolder) -> OutputState:
         return "gone"
     if found is None:
         return "gone"
-    # A folder, as OME-Zarr is, has no size of its own.
-    return "changed" if size is not None and found != size and Path(folder.locate(path)).is_file() else ""
+    return "changed" if size is not None and found != size else ""
 
 
 def list_input_paths(inputs: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ...errors import FileAccessError
 from .run_folder import RunFolder
 
 __all__ = ["MOST_ATTEMPTS", "Attempts", "begin_attempt", "forget_attempts", "limit_time", "read_attempts"]
@@ -44,9 +45,10 @@ def locate_attempts(case_id: str) -> str:
 
 def read_attempts(folder: RunFolder, case_id: str, run: str) -> Attempts:
     """Read how often a run began a case whose end was not noted."""
-    text = folder.read_text(locate_attempts(case_id))
     try:
-        found = Attempts(**json.loads(text or "{}"))
+        found = Attempts(**json.loads(folder.read_text(locate_attempts(case_id)) or "{}"))
+    except FileAccessError:
+        raise
     except (ValueError, TypeError):
         return Attempts(run)
     return found if found.run == run else Attempts(run)

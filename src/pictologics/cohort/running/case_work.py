@@ -18,6 +18,7 @@ from ...errors import FileAccessError, OptionError
 from ...image import Image
 from ...preprocessing import Pipeline
 from ...silence import hear_this_thread
+from ...storage.urls import hide_secrets
 from ..cases.case import Case
 from ..cases.input_files import look_at_files
 from .attempts import MOST_ATTEMPTS, Attempts, begin_attempt, forget_attempts, limit_time
@@ -223,7 +224,8 @@ def describe_inputs(case: Case) -> tuple[CaseInput, ...]:
                 choice.name,
                 "mask" if role == "mask" else "image",
                 choice.series_key,
-                choice.files,
+                # A URL may be signed, and the manifest goes from hand to hand.
+                tuple(map(hide_secrets, choice.files)),
                 state.bytes,
                 state.fingerprint,
                 {key: text for key, text in facts.items() if text},

@@ -217,7 +217,7 @@ def read_row(folder: RunFolder, case_id: str) -> ManifestRow | None:
         UnsupportedFormatError: If it is one of another version.
     """
     text = folder.read_text(locate_row(case_id))
-    return None if text is None else parse_row(text, folder.locate(locate_row(case_id)))
+    return None if text is None else parse_row(text, folder.show(locate_row(case_id)))
 
 
 def parse_row(text: str, path: str) -> ManifestRow:
@@ -286,7 +286,7 @@ def read_run_facts(folder: RunFolder) -> dict[str, Any]:
     if text is None:
         raise MissingPathError(
             f"there is no '{RUN_FILE}', which every folder has that cases were run into",
-            path=folder.root,
+            path=folder.show(),
             advice="name the folder that pictologics run wrote to",
         )
     try:
@@ -294,9 +294,9 @@ def read_run_facts(folder: RunFolder) -> dict[str, Any]:
         version = facts["manifest_version"]
     except (ValueError, TypeError, KeyError) as error:
         raise CorruptFileError(
-            "this is no description of a run", path=folder.locate(RUN_FILE), advice="run into another folder"
+            "this is no description of a run", path=folder.show(RUN_FILE), advice="run into another folder"
         ) from error
-    check_version(version, folder.locate(RUN_FILE))
+    check_version(version, folder.show(RUN_FILE))
     return facts
 
 

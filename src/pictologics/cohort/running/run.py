@@ -213,7 +213,7 @@ def work_on_cases(
     if unwritten:
         raise FileAccessError(
             f"the rows of {len(unwritten)} cases cannot be written, such as that of {unwritten[0].case_id}",
-            path=rules.folder.root,
+            path=rules.folder.show(),
             advice="make room on the disk, and run again into the same folder",
         )
 

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import MissingPathError, OptionError
+from ...errors import CorruptFileError, MissingPathError, OptionError
 from ...image import Image
 from ...loader import load_image
 from ...saving import StoredType, save_image
 from ...storage.file_writing import replace_file
 from ...storage.files import DiskFile, StoredFile
-from ...storage.paths import is_folder, refuse_system_errors
+from ...storage.paths import expand_home, is_folder, refuse_system_errors
 from ...storage.remote_files import RemoteFile
 from ...storage.remote_folders import list_remote_folder
 from ...storage.remote_writing import remove_remote_file, write_anywhere
+from ...storage.urls import find_url, hide_secrets, local_path_of
 from .output_folders import hash_folder, measure_folder, remove_folder
 
 __all__ = ["RunFolder", "make_folder", "open_run_folder"]
@@ -64,12 +65,20 @@ class RunFolder:
             file.write_text(text, encoding="utf-8")
 
     def read_text(self, path: str) -> str | None:
-        """Read a text file; None if it is not there."""
+        """Read a text file; None if it is not there.
+
+        Raises:
+            CorruptFileError: If it is no text in UTF-8.
+        """
         try:
             with self.find_file(path).open() as file:
                 return file.read_at(0, file.size).decode("utf-8")
         except MissingPathError:
             return None
+        except UnicodeDecodeError as error:
+            raise CorruptFileError(
+                "this is no text in UTF-8, which it was written as", path=self.show(path), advice="delete it"
+            ) from error
 
     def list_names(self, folder: str) -> list[str]:
         """Names of the files in a folder, in alphabetical order; none if it is not there."""
@@ -122,6 +131,10 @@ class RunFolder:
         """The whole path, or the URL, of a path below the folder."""
         return f"{self.root.rstrip('/')}/{path}" if self.is_remote else os.path.join(self.root, *path.split("/"))  # noqa: PTH118 - Path would take "." away
 
+    def show(self, path: str = "") -> str:
+        """What messages call a file, or the folder itself: a URL without what may be secret in it."""
+        return hide_secrets(self.locate(path) if path else self.root)
+
     @contextmanager
     def open_for_writing(self, path: str) -> Iterator[Path]:
         """A file of this machine to write, which goes to its place when it is complete."""
@@ -140,15 +153,18 @@ class RunFolder:
 
 
 def open_run_folder(out: str | os.PathLike[str]) -> RunFolder:
-    """The folder that a path or URL names; whether it is there is not looked at.
+    """The folder that a path, whose ``~`` is a home, or a URL names; whether it is there is not looked at.
 
     Raises:
         OptionError: If it is no path.
     """
-    if not isinstance(out, (str, os.PathLike)) or not os.fspath(out):
+    url = find_url(out)
+    local = None if url is None else local_path_of(url)
+    if url is not None and local is None:
+        return RunFolder(url)
+    if local is None and (not isinstance(out, (str, os.PathLike)) or not os.fspath(out)):
         raise OptionError(f"out is {out!r} and must be a path or a URL", advice="name the folder to write to")
-    root = os.fspath(out)
-    return RunFolder(root if "://" in root else str(Path(root).absolute()))
+    return RunFolder(str((expand_home(out) if local is None else local).absolute()))
 
 
 def make_folder(folder: Path) -> None:

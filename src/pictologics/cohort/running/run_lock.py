@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -38,13 +38,23 @@ class RemoteLock:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.shown = 0.0
+        self.shown = time.monotonic()
 
     def show_life(self) -> None:
         """Renew the note, from time to time."""
-        if time.monotonic() - self.shown > FORSAKEN_AFTER / 10 or not self.shown:
+        if time.monotonic() - self.shown > FORSAKEN_AFTER / 10:
             self.shown = time.monotonic()
-            self.folder.write_text(REMOTE_LOCK, json.dumps(describe_holder(LOCKED_WORK)))
+            # A server that does not answer ends the work that needs it, not what only speaks of it.
+            with suppress(FileAccessError):
+                self.write_holder()
+
+    def write_holder(self) -> None:
+        """Write who is at work.
+
+        Raises:
+            FileAccessError: If the server refuses.
+        """
+        self.folder.write_text(REMOTE_LOCK, json.dumps(describe_holder(LOCKED_WORK)))
 
 
 @contextmanager
@@ -63,16 +73,18 @@ def lock_run_folder(folder: RunFolder) -> Iterator[HeldLock]:
     try:
         holder = json.loads(folder.read_text(REMOTE_LOCK) or "{}")
         alive = float(holder.get("alive", 0))
+    except FileAccessError:
+        raise
     except (ValueError, TypeError, AttributeError) as error:
         raise FileAccessError(
             "the note of a run at work cannot be read",
-            path=folder.locate(REMOTE_LOCK),
+            path=folder.show(REMOTE_LOCK),
             advice="remove it if no run is at work there",
         ) from error
     if time.time() - alive < FORSAKEN_AFTER:
-        raise held_error(Path(folder.root), holder)
+        raise held_error(folder.show(), holder)
     remote = RemoteLock(folder)
-    remote.show_life()
+    remote.write_holder()
     try:
         yield remote
     finally:

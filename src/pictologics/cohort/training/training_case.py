@@ -198,7 +198,7 @@ def list_written_cases(out: str | os.PathLike[str]) -> tuple[list[WrittenCase], 
     if not cases:
         raise OptionError(
             f"none of the {len(rows)} cases of this run is done",
-            path=folder.root,
+            path=folder.show(),
             advice="see read_manifest for their errors, and run them again",
         )
     return cases, {row.case_id: row.status for row in rows if row.status != "done"}
