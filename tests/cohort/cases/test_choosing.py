@@ -17,8 +17,8 @@ from pictologics.cohort.cases.input_files import look_at_files
 from pictologics.cohort.cases.memory import estimate_memory
 from pictologics.cohort.running.case_work import describe_inputs, work_on_case
 from tests.factories.dicom_series import write_series
-from tests.factories.multiframe import AXIAL, write_dose
 from tests.factories.file_servers import serve_folder
+from tests.factories.multiframe import AXIAL, write_dose
 from tests.factories.run_cases import make_cases, make_run_rules
 
 

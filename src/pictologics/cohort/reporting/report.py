@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ...errors import OptionError
 from ...storage.paths import expand_home
-from ...storage.urls import find_url
+from ...storage.urls import find_url, hide_secrets
 from ..running.manifest import read_run_facts
 from ..running.run_folder import RunFolder, open_run_folder
 from .counts import count_cases
@@ -104,8 +104,14 @@ def report(out: str | os.PathLike[str], page: str | os.PathLike[str] | None = No
 def find_page_target(folder: RunFolder, out: str | os.PathLike[str], page: str | os.PathLike[str] | None) -> Path:
     """Where the page goes."""
     if page is not None:
-        if not isinstance(page, (str, os.PathLike)) or not Path(page).name or find_url(page) is not None:
-            raise OptionError("page is no path of a file of this machine", path=page, advice="name the page to write")
+        if not isinstance(page, (str, os.PathLike)) or not Path(page).name:
+            raise OptionError(f"page is {page!r} and must be the path of a file", advice="name the page to write")
+        if find_url(page) is not None:
+            raise OptionError(
+                "a page is written to this machine, and this is a URL",
+                path=hide_secrets(str(page)),
+                advice="name a file",
+            )
         if Path(page).suffix.lower() not in {".html", ".htm"}:
             raise OptionError("the name of a page must end in .html", path=page, advice="rename it")
         return expand_home(page)
