@@ -116,28 +116,41 @@ FILE_NAMES: Final = r"""
 """
 """The folder of each file that is no DICOM; of its name the words, without those for masks and the channel's number."""
 
-SAME_FOLDER: Final = f"""
-    INSERT INTO link_choices
-    SELECT m.series_key, i.series_key, 'folder',
-        CASE WHEN len(y.words) > 0 AND list_has_all(x.words, y.words) THEN len(y.words) ELSE 0 END AS named,
-        true, x.folder = y.folder
-    FROM link_masks m JOIN link_names x ON m.series_key = x.series_key
-    JOIN link_names y ON x.parent = y.parent JOIN link_images i ON i.series_key = y.series_key
-    WHERE NOT m.is_dicom AND {IS_SAME} AND (x.folder = y.folder OR len(y.words) > 0 AND x.words = y.words)
-    AND m.series_key NOT IN (SELECT series_key FROM link_choices)
+LACKING: Final = """
+    WITH lacking AS MATERIALIZED (
+        SELECT m.*, x.folder, x.parent, x.words FROM link_masks m JOIN link_names x USING (series_key)
+        WHERE NOT m.is_dicom AND m.series_key NOT IN (SELECT series_key FROM link_choices)
+    ), named AS MATERIALIZED (
+        SELECT i.*, y.folder, y.parent, y.words FROM link_images i JOIN link_names y USING (series_key)
+    )
 """
-"""In one folder the grid decides, and the words of the names if several images have it. In folders side by side, such
-as imagesTr and labelsTr, the names have to be the same, too."""
+"""The masks that have no image yet and no DICOM, and the images that may be theirs, both with their names: put together
+first, so that folders of thousands of masks are not compared with one another."""
+
+SAME_NAME: Final = f"""
+    INSERT INTO link_choices {LACKING}
+    SELECT m.series_key, i.series_key, 'folder', len(i.words), true, m.folder = i.folder
+    FROM lacking m JOIN named i ON m.parent = i.parent AND m.words = i.words WHERE {IS_SAME} AND len(i.words) > 0
+"""
+"""In one folder, or in folders side by side such as imagesTr and labelsTr, a mask and an image of the same words.
+
+All words are more than any other name can have in common, and found without comparing every mask with every image."""
+
+SAME_FOLDER: Final = f"""
+    INSERT INTO link_choices {LACKING}
+    SELECT m.series_key, i.series_key, 'folder', CASE WHEN list_has_all(m.words, i.words) THEN len(i.words) ELSE 0 END,
+        true, true
+    FROM lacking m JOIN named i ON m.folder = i.folder AND m.size = i.size WHERE {IS_SAME}
+"""
+"""In one folder the grid decides, and the words that the names have in common if several images have it."""
 
 BESIDE_SLICES: Final = f"""
-    INSERT INTO link_choices
+    INSERT INTO link_choices {LACKING}
     SELECT DISTINCT m.series_key, i.series_key, 'folder', 0, true, true
-    FROM link_masks m JOIN link_names x ON m.series_key = x.series_key
-    JOIN (
+    FROM lacking m JOIN (
         SELECT DISTINCT series_key, regexp_replace(path, '/?[^/]*$', '') AS folder FROM unit_files
         WHERE format = 'DICOM' AND entry IS NULL
-    ) y ON x.folder = y.folder JOIN link_images i ON i.series_key = y.series_key
-    WHERE NOT m.is_dicom AND {IS_SAME} AND m.series_key NOT IN (SELECT series_key FROM link_choices)
+    ) y ON m.folder = y.folder JOIN link_images i ON i.series_key = y.series_key WHERE {IS_SAME}
 """
 """A mask as NIfTI among the slices that it was drawn on."""
 
@@ -178,6 +191,7 @@ def link_series(connection: duckdb.DuckDBPyConnection) -> None:
     choose(connection, "frame of reference", SAME_FRAME)
     choose(connection, "study", SAME_STUDY)
     connection.execute(FILE_NAMES)
+    connection.execute(SAME_NAME)
     connection.execute(SAME_FOLDER)
     connection.execute(BESIDE_SLICES)
     connection.execute(BEST)
