@@ -21,12 +21,12 @@ from .peaks import find_peak
 
 __all__ = ["measure"]
 
-QUARTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
+USUAL_PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
 NOWHERE = (float("nan"),) * 3
 
 
 def measure(
-    image: Image, mask: Image, *, percentiles: Sequence[float] = QUARTILES, peak: bool | None = None
+    image: Image, mask: Image, *, percentiles: Sequence[float] = USUAL_PERCENTILES, peak: bool | None = None
 ) -> Measurements:
     """Measure every label of a mask: its size, its place, and the values of the image in it.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ...checks import check_choice, check_number, option_error
 from ...image import Image
@@ -32,6 +33,9 @@ __all__ = [
     "hash_parameters",
     "make_rules",
 ]
+
+ADDRESS: Final = re.compile(" at 0x[0-9A-Fa-f]+")
+"""Where an object lies in memory, as Python shows it."""
 
 MaskFiles = Literal["merged", "separate"]
 
@@ -122,11 +126,24 @@ def describe_process(process: Any) -> Any:
     if process is None or isinstance(process, Pipeline):
         return None if process is None else process.to_dict()
     if isinstance(process, partial):
-        return ["partial", describe_process(process.func), repr(process.args), repr(sorted(process.keywords.items()))]
+        given = (process.args, sorted(process.keywords.items()))
+        return ["partial", describe_process(process.func), *(remove_addresses(repr(part)) for part in given)]
+    # An object that can be called is its class and what it holds.
+    is_object = (
+        not isinstance(process, type) and not hasattr(process, "__code__") and not hasattr(process, "__wrapped__")
+    )
     try:
-        source = inspect.getsource(process)
+        source = inspect.getsource(type(process) if is_object else process)
     except (OSError, TypeError):
         code = getattr(process, "__code__", None)
         source = repr(process) if code is None else f"{code.co_code.hex()} {code.co_names} {code.co_varnames}"
-    cells = [cell.cell_contents for cell in getattr(process, "__closure__", None) or ()]
-    return [getattr(process, "__qualname__", type(process).__name__), source, repr(cells)]
+    held = [cell.cell_contents for cell in getattr(process, "__closure__", None) or ()]
+    if is_object:
+        held.append(getattr(process, "__dict__", {}))
+    name = getattr(process, "__qualname__", type(process).__name__)
+    return [name, *(remove_addresses(text) for text in (source, repr(held)))]
+
+
+def remove_addresses(text: str) -> str:
+    """A text without the places in memory of the objects that it shows, which are others in each process."""
+    return ADDRESS.sub("", text)
