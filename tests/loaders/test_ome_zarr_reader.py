@@ -427,3 +427,27 @@ def test_a_missing_library_is_named(tmp_path):
         'needs the library zarr, version 3.1 or newer, which is not installed; run: pip install "zarr>=3.1"'
         in run.stdout
     )
+
+
+SAVE_ON_A_FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+from pictologics import Image, save_image
+noise = np.random.default_rng(0).random((64, 64, 64))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+save_image(Image(noise, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), sys.argv[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limits there")
+def test_a_full_disk_is_told_by_the_name_of_the_image(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SAVE_ON_A_FULL_DISK, tmp_path / "a.ome.zarr"],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert f"FileAccessError: '{tmp_path / 'a.ome.zarr'}': the folder cannot be written" in done.stderr
+    assert not list(tmp_path.iterdir())

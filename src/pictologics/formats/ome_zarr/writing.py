@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import FileAccessError
 from ...image import Image
 from ...storage.folder_writing import replace_folder
 from ..json_comment import make_json_comment
@@ -69,7 +68,7 @@ def write_zarr_image(
 
     Raises:
         OptionError: If zarr is not installed.
-        FileAccessError: If the system refuses.
+        OSError: If the system refuses; who gave the folder knows what messages call it.
     """
     zarr = import_zarr()
     from zarr.codecs import BloscCodec
@@ -91,22 +90,17 @@ def write_zarr_image(
         ],
     }
     voxels = stored.T
-    try:
-        group = zarr.create_group(str(folder), zarr_format=3, overwrite=True, attributes={"ome": ome, **own})
-        array = group.create_array(
-            "0",
-            shape=voxels.shape,
-            dtype=voxels.dtype,
-            chunks=tuple(min(most, size) for most, size in zip(CHUNK, voxels.shape, strict=True)),
-            compressors=BloscCodec(cname="zstd", clevel=ZSTD_LEVEL, shuffle="shuffle"),
-            fill_value=0,
-            dimension_names=("z", "y", "x"),
-            # A chunk that is not there is a chunk that got lost.
-            config={"write_empty_chunks": True},
-        )
-        for start in range(0, voxels.shape[0], CHUNK[0]):
-            array[start : start + CHUNK[0]] = voxels[start : start + CHUNK[0]]
-    except OSError as error:
-        raise FileAccessError(
-            f"the file cannot be written ({error.strerror})", path=folder, advice="check the disk and permissions"
-        ) from error
+    group = zarr.create_group(str(folder), zarr_format=3, overwrite=True, attributes={"ome": ome, **own})
+    array = group.create_array(
+        "0",
+        shape=voxels.shape,
+        dtype=voxels.dtype,
+        chunks=tuple(min(most, size) for most, size in zip(CHUNK, voxels.shape, strict=True)),
+        compressors=BloscCodec(cname="zstd", clevel=ZSTD_LEVEL, shuffle="shuffle"),
+        fill_value=0,
+        dimension_names=("z", "y", "x"),
+        # A chunk that is not there is a chunk that got lost.
+        config={"write_empty_chunks": True},
+    )
+    for start in range(0, voxels.shape[0], CHUNK[0]):
+        array[start : start + CHUNK[0]] = voxels[start : start + CHUNK[0]]
