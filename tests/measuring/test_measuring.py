@@ -142,7 +142,7 @@ def test_a_mask_elsewhere_and_fractions_are_refused(scan, organs):
         measure(scan, organs[1:])
     with pytest.raises(OptionError, match="whole numbers"):
         measure(scan, replace(organs, array=organs.array * 0.5))
-    for percentiles in ((101,), ("median",), 50):
+    for percentiles in ((101,), ("median",), 50, "50", (True,)):
         with pytest.raises(OptionError, match="from 0 to 100"):
             measure(scan, organs, percentiles=percentiles)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,8 @@ def measure(
 def check_percents(percentiles: Sequence[float]) -> tuple[float, ...]:
     """Check that percentiles are numbers from 0 to 100."""
     try:
-        percents = tuple(float(percent) for percent in percentiles)
+        # Text would be taken letter by letter, and a truth value for 0 or 1.
+        percents = tuple(math.nan if isinstance(given, (str, bool)) else float(given) for given in percentiles)
     except (TypeError, ValueError) as error:
         raise option_error("percentiles", percentiles, "numbers from 0 to 100") from error
     if not all(0 <= percent <= 100 for percent in percents):
