@@ -94,7 +94,7 @@ def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "pictologics.cohort.parquet_files", raising=False)
     monkeypatch.delitem(vars(cohort), "index", raising=False)
     with (
-        pytest.raises(OptionError, match=r"need the library pyarrow.*pip install pyarrow"),
+        pytest.raises(OptionError, match=r"not installed: pyarrow; run: pip install pyarrow"),
         cohort.name_missing_library(),
     ):
         import pictologics.cohort.parquet_files  # noqa: F401
