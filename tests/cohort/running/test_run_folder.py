@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from pictologics import FileAccessError, Image
+from pictologics import CorruptFileError, FileAccessError, Image
 from pictologics.cohort.running.run_folder import open_run_folder
 from tests.factories.file_servers import make_bucket
 
@@ -53,3 +53,18 @@ def test_a_bucket_that_is_not_there(bucket):
     assert folder.read_text("a.json") is None
     with pytest.raises(FileAccessError, match=r"'s3://no-such-bucket/out/a.json'"):
         folder.write_text("a.json", "text")
+
+
+@pytest.mark.parametrize("path", ["../precious", "a/../../precious", "a/..", ".."])
+@pytest.mark.parametrize("use", ["remove", "load", "measure", "hash", "read_text"])
+def test_a_row_of_a_stranger_names_no_file_outside(tmp_path, path, use):
+    (tmp_path / "precious").write_text("kept")
+    folder = open_run_folder(tmp_path / "run")
+    (tmp_path / "run" / "a").mkdir(parents=True)
+    with pytest.raises(CorruptFileError, match="outside of it"):
+        getattr(folder, use)(path)
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_an_absolute_path_is_one_below(tmp_path):
+    assert open_run_folder(tmp_path).locate("/etc/passwd") == str(tmp_path / "etc" / "passwd")

@@ -128,7 +128,18 @@ class RunFolder:
         return not self.is_remote and is_folder(Path(self.locate(path)))
 
     def locate(self, path: str) -> str:
-        """The whole path, or the URL, of a path below the folder."""
+        """The whole path, or the URL, of a path below the folder.
+
+        Raises:
+            CorruptFileError: If it leads out of the folder: a manifest from elsewhere could name any file.
+        """
+        parts = path.replace(os.sep, "/").split("/")
+        if ".." in parts or (os.path.splitdrive(path)[0] and not self.is_remote):
+            raise CorruptFileError(
+                f"the manifest names a file outside of it, {path!r}",
+                path=hide_secrets(self.root),
+                advice="nothing is read or removed there; delete that case's row and run again",
+            )
         return f"{self.root.rstrip('/')}/{path}" if self.is_remote else os.path.join(self.root, *path.split("/"))  # noqa: PTH118 - Path would take "." away
 
     def show(self, path: str = "") -> str:
