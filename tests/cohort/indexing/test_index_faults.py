@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -374,3 +375,38 @@ def test_a_table_that_was_deleted_is_made_again(tmp_path, table):
         open_cohort(tmp_path / "out").list_parts(table)
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert read_all_tables(tmp_path / "out") == before
+
+
+class ClosedEntry:
+    """An entry of a folder that may be listed and not be entered, whose system tells its name and kind only."""
+
+    def __init__(self, entry: os.DirEntry) -> None:
+        self.name, self.is_dir, self.is_file = entry.name, entry.is_dir, entry.is_file
+
+    def stat(self) -> None:
+        raise PermissionError(13, "Permission denied", self.name)
+
+
+def refuse_to_enter(monkeypatch, folder):
+    """Let the system refuse to say anything of the files in a folder."""
+    true_scandir = os.scandir
+
+    @contextmanager
+    def scandir(path="."):
+        with true_scandir(path) as entries:
+            yield map(ClosedEntry, entries) if not isinstance(path, int) and Path(path) == folder else entries
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+def test_files_of_a_folder_that_may_only_be_listed_are_told(tmp_path, monkeypatch):
+    write_series(tmp_path / "in" / "a", series="a")
+    write_series(tmp_path / "in" / "b", series="b")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    with monkeypatch.context() as patch:
+        refuse_to_enter(patch, tmp_path / "in" / "b")
+        index(tmp_path / "in", tmp_path / "out", workers=1)
+    told = [row["text"] for row in read_rows(tmp_path / "out", "problems") if row["paths"] == ["b"]]
+    assert told == ["a file in it cannot be looked at (Permission denied); check its permissions"]
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert len(read_rows(tmp_path / "out", "series")) == 2 and not read_rows(tmp_path / "out", "problems")

@@ -152,9 +152,16 @@ def assemble_case(name: str, series: ChosenSeries, sources: Mapping[str, SeriesS
         for mask, choice in zip(series.masks, masks, strict=True)
         if mask.choices > 1
     ]
-    keys = [row["series_key"] for row in (*series.images.values(), *(mask.row for mask in series.masks))]
-    problems = [series.problem, *(sources[key].problem for key in keys)]
+    rows = [*series.images.values(), *(mask.row for mask in series.masks)]
+    problems = [series.problem, *(find_problem(row, sources[row["series_key"]]) for row in rows)]
     return Case(name, images, tuple(masks), tuple(notes), next(filter(None, problems), ""))
+
+
+def find_problem(row: SeriesFacts, sources: SeriesSources) -> str:
+    """Why a series cannot be part of a case; empty if it can."""
+    if row["verdict"] == "refused" and row["loads"] is False:
+        return f"the series {row['series_key']} does not load: {row['verdict_text']}"
+    return sources.problem
 
 
 def describe_mask(mask: LinkedMask) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from ...errors import FileAccessError
 from ...storage.files import DiskFile, StoredFile, access_error
@@ -15,6 +16,10 @@ __all__ = ["FileEntry", "FolderListing", "LocalRoot", "Root", "walk_folders"]
 
 FileEntry = tuple[str, int, int]
 """Name of a file in its folder, bytes, and nanoseconds since 1970. A tuple, since there are millions."""
+
+
+GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+"""Numbers of the errors that say that there is no file."""
 
 
 @dataclass(slots=True)
@@ -79,7 +84,12 @@ class LocalRoot:
                     if is_folder_entry(entry):
                         folders.append(name)
                         continue
-                    status = read_file_status(entry)
+                    try:
+                        status = read_file_status(entry)
+                    except OSError as error:
+                        # As in a folder that may be listed and not be entered: its files must not seem to have gone.
+                        listing.error = access_error("a file in it cannot be looked at", error, path or self.name)
+                        continue
                     if status is not None:
                         files.append((name, status.st_size, status.st_mtime_ns))
         except OSError as error:
@@ -119,12 +129,18 @@ def is_folder_entry(entry: os.DirEntry[str]) -> bool:
 
 
 def read_file_status(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """What the system says of a regular file, or of the one that a link leads to; None for everything else."""
+    """What the system says of a regular file, or of the one that a link leads to; None for everything else.
+
+    Raises:
+        OSError: If the system does not say.
+    """
     try:
         return entry.stat() if entry.is_file() else None
-    except OSError:
+    except OSError as error:
         # A link that leads to itself, or a file that has gone since.
-        return None
+        if error.errno in GONE:
+            return None
+        raise
 
 
 def walk_folders(root: Root, see: Callable[[int], None]) -> Iterator[FolderListing]:

@@ -132,7 +132,8 @@ def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
             row = replace(row, status="failed", error_class=type(error).__name__, error_text=text)
     warnings = tuple(CaseWarning(kind, text) for kind, text in dict.fromkeys(heard))
     seconds = round(time.perf_counter() - clock, 3)
-    return replace(row, warnings=warnings, peak_bytes=peak.bytes, seconds=seconds, ended=moment())
+    row = replace(row, warnings=warnings, peak_bytes=peak.bytes, seconds=seconds, ended=moment())
+    return rules.privacy.strip_row(row)
 
 
 def do_case(case: Case, row: ManifestRow, rules: RunRules, folder: NotedFolder) -> ManifestRow:
@@ -141,6 +142,7 @@ def do_case(case: Case, row: ManifestRow, rules: RunRules, folder: NotedFolder) 
     decisions = list_decision_texts({**loaded.images, **loaded.masks})
     images, masks = process_case(loaded.images, loaded.masks, rules)
     decisions = [*dict.fromkeys([*decisions, *list_decision_texts({**images, **masks})])]
+    images, masks = rules.privacy.strip_images(images), rules.privacy.strip_images(masks)
     written = rules.layout.write_case(folder, name_written_masks(case, rules), images, masks)
     outputs = tuple(
         WrittenFile(

@@ -21,6 +21,7 @@ from ...preprocessing import Pipeline
 from ...saving import StoredType
 from ..cases.case import Case
 from ..layouts.protocol import Layout
+from .nameless_results import KEEPS_ALL, ResultPrivacy
 from .run_folder import RunFolder
 
 __all__ = [
@@ -58,6 +59,7 @@ class RunRules:
         suv: The units of PET; None leaves them as they are stored.
         interpolation: How an image is placed on the voxels of the first.
         time_limit: Seconds that an attempt may take; None for any.
+        privacy: What results may hold of UIDs and of what people typed.
     """
 
     folder: RunFolder
@@ -68,6 +70,7 @@ class RunRules:
     suv: Suv | None = None
     interpolation: Interpolation = "linear"
     time_limit: float | None = None
+    privacy: ResultPrivacy = KEEPS_ALL
 
 
 def make_rules(
@@ -79,6 +82,7 @@ def make_rules(
     suv: Suv | None,
     interpolation: Interpolation,
     time_limit: float | None,
+    privacy: ResultPrivacy = KEEPS_ALL,
     dtype: StoredType,
 ) -> RunRules:
     """Check how cases are to be worked on.
@@ -97,6 +101,7 @@ def make_rules(
         check_suv(suv, True),
         check_choice("interpolation", interpolation, ("linear", "nearest", "cubic")),
         None if time_limit is None else check_number("time_limit", time_limit, "s", above=0),
+        privacy,
     )
 
 
@@ -109,6 +114,7 @@ def hash_parameters(case: Case, rules: RunRules) -> str:
         "masks": rules.masks,
         "suv": rules.suv,
         "interpolation": rules.interpolation,
+        "privacy": [rules.privacy.keeps_uids, rules.privacy.keeps_text],
         "dtype": rules.folder.dtype,
         "series": [[choice.name, choice.kind, choice.drawn_on, dict(choice.options)] for choice in choices],
     }

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ...errors import FileAccessError, OptionError
@@ -17,6 +18,7 @@ from ...saving import StoredType
 from ..cases.case import Case, check_case_id
 from ..cases.choosing import CohortLike, choose_cases, name_cohort
 from ..cases.selection import Selection
+from ..cohort_folder import Cohort, open_cohort
 from ..layouts.planning import check_formats, plan_outputs
 from ..layouts.protocol import Layout
 from ..layouts.registry import make_layout
@@ -25,10 +27,11 @@ from .dispatching import dispatch_cases
 from .engine import Engine, connect_engine, find_local_memory, start_local_engine
 from .finishing import finish_data_set, remove_earlier_results, write_refused_rows, write_run_facts
 from .manifest import ManifestRow, check_run_version, read_manifest, write_row
+from .nameless_results import KEEPS_ALL, ResultPrivacy
 from .planning_work import PlannedCase, plan_work
 from .progress import show_case_bar
 from .rules import CaseProcess, MaskFiles, RunRules, make_rules
-from .run_folder import open_run_folder
+from .run_folder import RunFolder, open_run_folder
 from .run_lock import HeldLock, lock_run_folder
 
 __all__ = ["RunResult", "run"]
@@ -133,7 +136,9 @@ def run(
     """
     began = time.monotonic()
     folder = open_run_folder(out)
-    cases = list_cases(cohort, what)
+    opened = None if cohort is None else open_cohort(cohort)
+    refuse_folder_of_cohort(folder, opened)
+    cases = list_cases(opened, what)
     rules = make_rules(
         folder,
         make_layout(layout, format, **(layout_options or {})),
@@ -142,6 +147,7 @@ def run(
         suv=suv,
         interpolation=interpolation,
         time_limit=time_limit,
+        privacy=find_privacy(opened),
         dtype=dtype,
     )
     named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
@@ -166,6 +172,25 @@ def run(
             work_on_cases(engine, work, rules, lock, advance)
         counts, files = finish_data_set(planned, rules)
     return RunResult(folder.root, tuple(planned), counts, files, time.monotonic() - began)
+
+
+def refuse_folder_of_cohort(folder: RunFolder, cohort: Cohort | None) -> None:
+    """Refuse to write among the tables of a cohort, which are replaced by the next indexing.
+
+    Raises:
+        OptionError: If the run's folder is that of the cohort, or in it.
+    """
+    if cohort is None or folder.is_remote:
+        return
+    if Path(folder.root).resolve().is_relative_to(cohort.path.resolve()):
+        raise OptionError(
+            "this is the folder of the cohort, or one in it", path=folder.root, advice="name a folder outside of it"
+        )
+
+
+def find_privacy(cohort: Cohort | None) -> ResultPrivacy:
+    """What results may hold: as much as the tables; of cases made by hand, everything."""
+    return KEEPS_ALL if cohort is None else ResultPrivacy(cohort.facts.identifiers, cohort.facts.text)
 
 
 def list_cases(cohort: CohortLike | None, what: str | Selection | Sequence[Case]) -> list[Case]:
