@@ -170,7 +170,9 @@ LINK_COLUMNS: Final = (
 
 PROBLEM_COLUMNS: Final = (
     TableColumn(
-        "kind", "text", "orphan, duplicate, conflict, unreadable, split study, ambiguous link, refused, irregular"
+        "kind",
+        "text",
+        "orphan, duplicate, conflict, unreadable, split study, ambiguous link, other patient, refused, irregular",
     ),
     KEY_COLUMNS["series_key"],
     TableColumn("paths", "texts", "files that it is about, relative to the root; not more than ten"),

@@ -10,16 +10,18 @@ import pytest
 
 from pictologics import Image, OptionError, load_image, save_image
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
-from pictologics.cohort import Case, Selection, index
+from pictologics.cohort import Case, Selection, check, index
 from pictologics.cohort.cases.case_names import name_cases, number_alike
 from pictologics.cohort.cases.choosing import choose_cases
 from pictologics.cohort.cases.input_files import look_at_files
 from pictologics.cohort.cases.memory import estimate_memory
 from pictologics.cohort.running.case_work import describe_inputs, work_on_case
-from tests.factories.dicom_series import write_series
+from tests.factories.dicom_series import uid, write_series
 from tests.factories.file_servers import serve_folder
 from tests.factories.multiframe import AXIAL, write_dose
+from tests.factories.phantom import PHANTOM
 from tests.factories.run_cases import make_cases, make_run_rules
+from tests.factories.segmentations import frames_of, write_seg
 
 
 def choose(cohort, **options):
@@ -198,3 +200,29 @@ def test_a_url_is_asked_within_limits_and_its_signature_is_not_kept(tmp_path):
         (described,) = describe_inputs(case)
         assert described.files == (f"{web.url}/a.nii",)
     assert look_at_files(["ftp://127.0.0.1:1/a.nii"]).bytes == 0
+
+
+@pytest.mark.slow
+def test_images_of_two_patients_are_never_joined_and_their_masks_are_noted(tmp_path):
+    def of(patient, modality):
+        def change(ds, k=0):
+            ds.PatientID, ds.StudyInstanceUID, ds.FrameOfReferenceUID = patient, uid(patient), uid("one for all")
+            ds.Modality = modality
+
+        return change
+
+    write_series(tmp_path / "in" / "ct", PHANTOM, of("A", "CT"), series="ct")
+    write_series(tmp_path / "in" / "mr", PHANTOM, of("B", "MR"), series="mr")
+
+    def name_ct(ds):
+        of("B", "SEG")(ds)
+        ds.SeriesInstanceUID, named = uid("seg"), pydicom.Dataset()
+        named.SeriesInstanceUID, named.ReferencedInstanceSequence = uid("ct"), []
+        ds.ReferencedSeriesSequence = [named]
+
+    write_seg(tmp_path / "in" / "seg.dcm", frames_of({1: np.ones(PHANTOM.shape, np.uint8)}), name_ct)
+    cohort = index(tmp_path / "in", tmp_path / "cohort", workers=1)
+    assert choose(cohort, images={"ct": "modality = 'CT'", "mr": "modality = 'MR'"}) == {}
+    (case,) = choose(cohort, images={"ct": "modality = 'CT'"}).values()
+    assert case.notes == ("mask seg is of another patient than its image, which it names by its UID",)
+    assert "its image is of another patient" in next(s for s in check(cohort).series if s.kind == "SEG").faults

@@ -224,3 +224,26 @@ def test_the_demo_cohort(demo_cohort):
     links = {mask: image for mask, (image, _, _) in tables.link().items()}
     assert expected.items() <= links.items()
     assert demo_cohort.orphan.uid not in links
+
+
+# --- several patients ---
+
+
+def test_a_frame_of_reference_of_two_patients_joins_nobody(tables):
+    tables.add("ct", frame_of_reference_key="F", patient_key="P", study_key="T1")
+    tables.add("own", "RTSTRUCT", frame_of_reference_key="F", patient_key="P", study_key="T2")
+    tables.add("other", "RTSTRUCT", frame_of_reference_key="F", patient_key="Q", study_key="T3")
+    tables.add("unknown", "RTSTRUCT", frame_of_reference_key="F", study_key="T4")
+    assert {mask: how for mask, (_, how, _) in tables.link().items()} == {
+        "own": "frame of reference",
+        "unknown": "frame of reference",
+    }
+    assert [(kind, key) for kind, key, _, _ in tables.find_problems()] == [("orphan", "other")]
+
+
+def test_a_mask_that_names_an_image_of_another_patient_is_told(tables):
+    tables.add("ct", patient_key="P", study_key="T1")
+    tables.add("mask", "SEG", patient_key="Q", study_key="T2", referenced_series_keys=["ct"])
+    assert tables.link() == {"mask": ("ct", "referenced series", 1)}
+    ((kind, key, _, text),) = tables.find_problems()
+    assert (kind, key) == ("other patient", "mask") and "one PatientID is wrong" in text

@@ -116,7 +116,8 @@ def add_image(
     taken = {row["series_key"] for row in series.images.values()}
     found: list[SeriesFacts] = []
     for column in ("frame_of_reference_key", "study_key"):
-        here = by_place[column].get(first[column] or "", ())
+        # Where an anonymizer gives two patients one UID, their images are not joined.
+        here = [row for row in by_place[column].get(first[column] or "", ()) if may_be_one_patient(row, first)]
         # Frames of reference are often used again, such as by all CT of a PET/CT scanner's visit.
         found = [row for row in here if row["series_key"] not in taken and row["study_key"] == first["study_key"]]
         found = found or [row for row in here if row["series_key"] not in taken]
@@ -129,6 +130,11 @@ def add_image(
     keys = ", ".join(str(row["series_key"]) for row in found[:MOST_NAMED_SERIES])
     problem = f"{len(found)} series could be its image {name!r} ({keys}); narrow the condition until there is one"
     return ChosenSeries(series.images, problem=series.problem or problem)
+
+
+def may_be_one_patient(a: SeriesFacts, b: SeriesFacts) -> bool:
+    """Whether two series are of one patient, as far as they say."""
+    return None in (a["patient_key"], b["patient_key"]) or bool(a["patient_key"] == b["patient_key"])
 
 
 def add_masks(series: ChosenSeries, linked: Mapping[str, Sequence[LinkedMask]]) -> ChosenSeries:
@@ -147,14 +153,21 @@ def assemble_case(name: str, series: ChosenSeries, sources: Mapping[str, SeriesS
         owner = owners[mask.image_key]
         drawn_on = owner if owner != first and mask.row["kind"] == "RTSTRUCT" else ""
         masks.append(make_choice(label, mask.row, sources[mask.row["series_key"]], drawn_on))
-    notes = [
-        f"mask {choice.name} was linked by {mask.how}, which fits {mask.choices} images"
-        for mask, choice in zip(series.masks, masks, strict=True)
-        if mask.choices > 1
-    ]
     rows = [*series.images.values(), *(mask.row for mask in series.masks)]
     problems = [series.problem, *(find_problem(row, sources[row["series_key"]]) for row in rows)]
-    return Case(name, images, tuple(masks), tuple(notes), next(filter(None, problems), ""))
+    return Case(name, images, tuple(masks), list_notes(series, masks), next(filter(None, problems), ""))
+
+
+def list_notes(series: ChosenSeries, masks: Sequence[SeriesChoice]) -> tuple[str, ...]:
+    """What the manifest is to say of how the masks of a case were found."""
+    images = {row["series_key"]: row for row in series.images.values()}
+    notes = []
+    for mask, choice in zip(series.masks, masks, strict=True):
+        if mask.choices > 1:
+            notes.append(f"mask {choice.name} was linked by {mask.how}, which fits {mask.choices} images")
+        if not may_be_one_patient(mask.row, images[mask.image_key]):
+            notes.append(f"mask {choice.name} is of another patient than its image, which it names by its UID")
+    return tuple(notes)
 
 
 def find_problem(row: SeriesFacts, sources: SeriesSources) -> str:

@@ -12,7 +12,7 @@ from .mask_meeting import Meeting, meet_grids, read_grid
 __all__ = ["FIND_SERIES", "add_meeting", "check_row"]
 
 GRID_COLUMNS: Final = ("origin", "direction", *(f"{name}_{axis}" for name in ("size", "spacing") for axis in "xyz"))
-IMAGE_COLUMNS: Final = ("verdict", "loads", "load_options", "frame_of_reference_key", *GRID_COLUMNS)
+IMAGE_COLUMNS: Final = ("patient_key", "verdict", "loads", "load_options", "frame_of_reference_key", *GRID_COLUMNS)
 
 FIND_SERIES: Final = f"""
     SELECT s.*, l.image_key, l.how, l.choices, v.fewest, v.most, c.conflicts,
@@ -89,6 +89,8 @@ def list_link_faults(row: Mapping[str, Any]) -> Sequence[str]:
     faults = []
     if row["choices"] > 1:
         faults.append(f"{row['choices']} images fit it equally well, by {row['how']}")
+    if None not in (patients := {row["patient_key"], row["image_patient_key"]}) and len(patients) > 1:
+        faults.append("its image is of another patient")
     if not can_compare(row):
         faults.append("its frame of reference is not that of its image, so that their positions do not compare")
     if row["image_verdict"] == "refused":

@@ -24,6 +24,13 @@ GUESSES: Final = """
     FROM link_best WHERE choices > 1
 """
 
+OTHER_PATIENTS: Final = """
+    SELECT 'other patient' AS kind, b.series_key, m.kind || ' of another patient than its image, which it names by its '
+        || 'UID: one PatientID is wrong, or two patients have the same UID; find out which, and correct it' AS text
+    FROM link_best b JOIN link_masks m USING (series_key) JOIN link_images i ON b.image_key = i.series_key
+    WHERE m.patient_key <> i.patient_key
+"""
+
 VERDICTS: Final = """
     SELECT verdict AS kind, series_key, verdict_text || CASE
             WHEN verdict = 'irregular' THEN '; it loads with ' || load_options ELSE '' END AS text
@@ -31,7 +38,7 @@ VERDICTS: Final = """
 """
 
 FIND_LINK_PROBLEMS: Final = f"""
-    FROM (WITH found AS ({ORPHANS} UNION ALL {GUESSES} UNION ALL {VERDICTS})
+    FROM (WITH found AS ({ORPHANS} UNION ALL {GUESSES} UNION ALL {OTHER_PATIENTS} UNION ALL {VERDICTS})
     SELECT kind, series_key, paths, text FROM found LEFT JOIN (
         SELECT series_key, min({WHOLE_PATH}, {MOST_PATHS}) AS paths
         FROM unit_files WHERE series_key IN (SELECT series_key FROM found) GROUP BY series_key

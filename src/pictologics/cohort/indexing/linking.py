@@ -27,8 +27,8 @@ GRID_MACROS: Final = """
 
 GRIDS: Final = """
     CREATE TEMP TABLE link_series AS SELECT DISTINCT ON (series_key, kind)
-        series_key, kind, format = 'DICOM' AS is_dicom, study_key, frame_of_reference_key AS frame, modality, files,
-        loads, coalesce(size_z, 0) > 1 AS is_volume,
+        series_key, kind, format = 'DICOM' AS is_dicom, study_key, patient_key,
+        frame_of_reference_key AS frame, modality, files, loads, coalesce(size_z, 0) > 1 AS is_volume,
         {"l": along(orientation, 'LR', size_x, size_y, size_z), "p": along(orientation, 'PA', size_x, size_y, size_z),
          "s": along(orientation, 'SI', size_x, size_y, size_z)} AS size,
         {"l": along(orientation, 'LR', spacing_x, spacing_y, spacing_z),
@@ -92,7 +92,9 @@ NAMED_STRUCTURES: Final = """
 SAME_FRAME: Final = """
     SELECT m.series_key AS source, i.series_key AS target, 1 AS matches
     FROM link_masks m JOIN link_images i ON m.frame = i.frame
+    WHERE (m.patient_key = i.patient_key OR m.patient_key IS NULL OR i.patient_key IS NULL)
 """
+"""Anonymizers give frames of reference of several patients one UID, too."""
 
 SAME_STUDY: Final = f"""
     SELECT m.series_key AS source, i.series_key AS target, 1 AS matches
@@ -184,7 +186,7 @@ def link_series(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(OBJECTS)
     choose(connection, "referenced series", NAMED_SERIES)
     choose(connection, "referenced images", NAMED_IMAGES)
-    choose(connection, "frame of reference", f"{SAME_FRAME} WHERE m.kind <> 'dose'")
+    choose(connection, "frame of reference", f"{SAME_FRAME} AND m.kind <> 'dose'")
     # By now the structure sets have their images, from which doses have theirs.
     connection.execute(BEST)
     choose(connection, "plan and structure set", NAMED_STRUCTURES)
