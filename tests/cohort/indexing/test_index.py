@@ -12,6 +12,7 @@ from pictologics.cohort import index, open_cohort
 from pictologics.cohort.indexing import parts, units
 from tests.factories.cohort_tables import list_opened_files, read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
+from tests.factories.phantom import PHANTOM
 
 
 def index_here(root, out, **options):
@@ -267,3 +268,14 @@ def test_the_cohort_may_lie_in_the_tree(tmp_path):
     index_here(tmp_path, tmp_path / "cohort")
     assert read_all_tables(tmp_path / "cohort") == first
     assert all(row["path"].startswith("scans/") for row in first["files"])
+
+
+def test_a_study_that_two_patients_share_belongs_to_neither(tmp_path):
+    for name in ("a", "b"):
+        write_series(
+            tmp_path / "in" / name, PHANTOM, lambda ds, k, name=name: setattr(ds, "PatientID", name), series=name
+        )
+    index_here(tmp_path / "in", tmp_path / "out", identifiers=True)
+    (study,) = read_rows(tmp_path / "out", "studies")
+    assert (study["patient_key"], study["series"]) == (None, 2)
+    assert [row["patient_key"] for row in read_rows(tmp_path / "out", "patients")] == ["a", "b"]

@@ -241,6 +241,13 @@ def test_a_frame_of_reference_of_two_patients_joins_nobody(tables):
     assert [(kind, key) for kind, key, _, _ in tables.find_problems()] == [("orphan", "other")]
 
 
+def test_a_study_of_two_patients_joins_nobody(tables):
+    tables.add("ct", patient_key="P")
+    tables.add("own", "RTSTRUCT", patient_key="P")
+    tables.add("other", "RTSTRUCT", patient_key="Q")
+    assert tables.link() == {"own": ("ct", "study", 1)}
+
+
 def test_a_mask_that_names_an_image_of_another_patient_is_told(tables):
     tables.add("ct", patient_key="P", study_key="T1")
     tables.add("mask", "SEG", patient_key="Q", study_key="T2", referenced_series_keys=["ct"])

@@ -89,17 +89,19 @@ NAMED_STRUCTURES: Final = """
 """
 """A dose names its plan, and the plan its structure set: the image is that of the structure set."""
 
-SAME_FRAME: Final = """
+ONE_PATIENT: Final = "(m.patient_key = i.patient_key OR m.patient_key IS NULL OR i.patient_key IS NULL)"
+"""Anonymizers give frames of reference and studies of several patients one UID, too."""
+
+SAME_FRAME: Final = f"""
     SELECT m.series_key AS source, i.series_key AS target, 1 AS matches
     FROM link_masks m JOIN link_images i ON m.frame = i.frame
-    WHERE (m.patient_key = i.patient_key OR m.patient_key IS NULL OR i.patient_key IS NULL)
+    WHERE {ONE_PATIENT}
 """
-"""Anonymizers give frames of reference of several patients one UID, too."""
 
 SAME_STUDY: Final = f"""
     SELECT m.series_key AS source, i.series_key AS target, 1 AS matches
     FROM link_masks m JOIN link_images i ON m.study_key = i.study_key
-    WHERE m.frame IS NULL OR i.frame IS NULL OR {FITS}
+    WHERE {ONE_PATIENT} AND (m.frame IS NULL OR i.frame IS NULL OR {FITS})
 """
 """Positions in two frames of reference do not compare; only equal planes, which anonymizers keep, outweigh that."""
 

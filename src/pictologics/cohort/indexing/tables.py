@@ -33,8 +33,8 @@ QUERIES: Final = {
     "series": f"SELECT {SERIES_NAMES} FROM all_series ORDER BY patient_key, study_key, series_key, kind",
     "phases": "SELECT * FROM all_phases ORDER BY series_key, phase",
     "studies": """
-        SELECT study_key, min(patient_key) AS patient_key, min(study_date) AS study_date,
-            min(study_description) AS study_description,
+        SELECT study_key, CASE WHEN min(patient_key) = max(patient_key) THEN min(patient_key) END AS patient_key,
+            min(study_date) AS study_date, min(study_description) AS study_description,
             list_sort(list(DISTINCT modality) FILTER (modality IS NOT NULL)) AS modalities,
             count(*) AS series, sum(files)::BIGINT AS files
         FROM all_series WHERE study_key IS NOT NULL GROUP BY study_key ORDER BY min(patient_key), study_key
