@@ -1,4 +1,4 @@
-"""Fuzz every reader in turn, each in a process of its own, and report: ``python -m fuzz --help``."""
+"""Fuzz every target in turn, each in a process of its own, and report: ``python -m fuzz --help``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .judging import Finding
-from .targets import TARGETS
+from .targets import TARGETS, Target
 
 LONGEST_SILENCE = 120.0
 """Seconds without a new input after which a worker hangs where no signal reaches it, and is ended."""
@@ -37,9 +37,16 @@ class Outcome:
 
 def main() -> int:
     """Read the command line and run; 1 if anything was found."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.0, help="in all, shared equally among the readers")
-    parser.add_argument("--only", choices=sorted(TARGETS), action="append", help="a reader; may be given several times")
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz",
+        description="Fuzz every target in turn, each in a process of its own; the status is 1 if anything is found.",
+        epilog="targets:\n" + "\n".join(f"  {name:20} {describe(target)}" for name, target in TARGETS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--minutes", type=float, default=1.0, help="in all, shared equally among the targets")
+    parser.add_argument(
+        "--only", choices=sorted(TARGETS), action="append", metavar="TARGET", help="may be given several times"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the same seed changes the same files in the same way")
     parser.add_argument("--engine", choices=("atheris", "own"), help="atheris if it is installed")
     parser.add_argument("--corpus", type=Path, help="where inputs that reach something new are kept (atheris)")
@@ -54,12 +61,17 @@ def main() -> int:
             seconds = options.minutes * 60 / len(names)
             outcome = fuzz_target(name, seconds, options.seed, engine, corpus, options.findings)
             total += outcome.inputs
-            print(f"{name:12} {outcome.inputs:8} inputs by {engine} {outcome.end}".rstrip(), flush=True)
+            print(f"{name:20} {outcome.inputs:8} inputs by {engine} {outcome.end}".rstrip(), flush=True)
     found = sorted(options.findings.glob("*/*.txt"))
     for path in found:
         print(f"{path.with_suffix('.bin')}: {path.read_text(encoding='utf-8').splitlines()[0]}")
     print(f"{total} inputs, {len(found)} findings")
     return 1 if found else 0
+
+
+def describe(target: Target) -> str:
+    """What a target does, in one line."""
+    return (target.call.__doc__ or "").splitlines()[0].rstrip(".")
 
 
 def fuzz_target(name: str, seconds: float, seed: int, engine: str, corpus: Path, findings: Path) -> Outcome:
