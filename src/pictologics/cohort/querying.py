@@ -59,7 +59,7 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
     except duckdb.Error as error:
         raise OptionError(
             f"the condition {condition!r} cannot be answered: {describe_error(error)}",
-            advice=f"columns of {table} are {columns}",
+            advice=f"write texts in single quotes, such as 'CT'; columns of {table} are {columns}",
         ) from error
 
 

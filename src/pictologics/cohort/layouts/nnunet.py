@@ -85,7 +85,8 @@ class NnunetLayout:
         if without and not self.test_cases:
             raise OptionError(
                 f"{len(without)} of {len(cases)} cases have no mask, such as {without[0]}",
-                advice="choose cases with masks, or let test_cases be true to put the others into imagesTs",
+                advice="choose those with masks by series_key IN (SELECT image_key FROM links), or set the option "
+                "test_cases=true of the layout, which puts the others into imagesTs",
                 cases=tuple(without),
             )
 
