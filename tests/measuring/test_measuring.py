@@ -170,14 +170,17 @@ def test_names_are_no_markup(scan, organs):
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize("largest", [255, 65536, 2**31])
 @given(st.lists(st.sampled_from([0, 0, 1, 2, 7, 255]), min_size=24, max_size=24))
-def test_groups_hold_each_voxel_once_and_in_order(numbers):
-    labels = np.array(numbers, np.uint8).reshape(2, 3, 4)
-    flat = labels.ravel(order="F")
+def test_groups_hold_each_voxel_once(largest, numbers):
+    numbers = [largest if number == 255 else number for number in numbers]
+    labels = np.array(numbers, np.uint8 if largest == 255 else np.uint32).reshape(2, 3, 4)
     groups = list(group_by_label(labels))
     assert [group.label for group in groups] == sorted(set(numbers) - {0})
     for group in groups:
-        np.testing.assert_array_equal(group.places, np.flatnonzero(flat == group.label))
+        whole = np.zeros(labels.shape, bool)
+        whole[group.box] = group.inside
+        np.testing.assert_array_equal(whole, labels == group.label)
 
 
 def test_the_digital_phantom_of_the_ibsi(shared_data):

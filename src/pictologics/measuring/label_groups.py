@@ -1,17 +1,21 @@
-"""The voxels of a mask, those of each label together."""
+"""The voxels of a mask, those of each label in the box around them."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+from scipy import ndimage
 
-from ..array_types import AnyArray
+from ..array_types import AnyArray, BoolArray
+from ..geometry import Box
 
 __all__ = ["LabelGroup", "group_by_label"]
+
+LARGEST_LISTED: Final = 65535
+"""Boxes are listed by label, up to the largest; beyond this one, labels are numbered anew first."""
 
 
 @dataclass(frozen=True)
@@ -20,29 +24,29 @@ class LabelGroup:
 
     Attributes:
         label: The label.
-        places: Their places in the array when it is read with the first axis fastest, ascending.
+        box: The smallest box that holds them.
+        inside: Which voxels of the box they are.
     """
 
     label: int
-    places: npt.NDArray[np.intp]
+    box: Box
+    inside: BoolArray
 
 
 def group_by_label(labels: AnyArray) -> Iterator[LabelGroup]:
     """Each label that some voxel has, in ascending order.
 
-    The array is gone through once, however many labels there are.
+    The array is gone through once for all boxes, and each box once.
 
     Args:
         labels: Unsigned integers; 0 marks nothing.
     """
-    flat = labels.ravel(order="F")
-    marked = np.flatnonzero(flat)
-    numbers = flat[marked]
-    if not marked.size:
-        return
-    # Small integers are sorted by counting, and stably, so that places stay in order.
-    order = np.argsort(numbers, kind="stable")
-    numbers, marked = numbers[order], marked[order]
-    starts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), marked.size]
-    for start, end in itertools.pairwise(starts):
-        yield LabelGroup(int(numbers[start]), marked[start:end])
+    numbers: AnyArray | None = None
+    if labels.size and labels.max() > LARGEST_LISTED:
+        numbers = np.union1d(np.zeros(1, labels.dtype), labels)
+        labels = np.searchsorted(numbers, labels).astype(np.uint32)
+    # The last axis first, as it is in memory.
+    for place, turned in enumerate(ndimage.find_objects(labels.T), 1):
+        if turned is not None:
+            z, y, x = turned
+            yield LabelGroup(place if numbers is None else int(numbers[place]), (x, y, z), labels[x, y, z] == place)

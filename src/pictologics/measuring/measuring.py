@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from ..array_types import AnyArray, BoolArray
 from ..checks import option_error
-from ..geometry import Box, Grid
+from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_image, find_valid_voxels, name_of
 from ..preprocessing.mask_labels import check_mask, read_mask_labels
+from ..preprocessing.regions import compute_mean_and_deviation
 from ..provenance import give_warnings
 from .label_groups import LabelGroup, group_by_label
 from .measurements import Measurement, Measurements
@@ -94,31 +95,21 @@ def measure_group(
     with_peak: bool,
 ) -> Measurement:
     """Measure the voxels of one label."""
-    grid = image.grid
-    index = np.unravel_index(group.places, grid.shape, order="F")
-    box: Box = tuple(slice(int(axis.min()), int(axis.max()) + 1) for axis in index)  # type: ignore[assignment]
-    values = image.array[index]
-    counting = None if valid is None else valid[index]
-    if counting is not None:
-        values = values[counting]
-    centroid = grid.index_to_world([axis.mean() for axis in index])
+    grid, box = image.grid, group.box
+    voxels = int(np.count_nonzero(group.inside))
+    counting = group.inside if valid is None else group.inside & valid[box]
+    values = image.array[box][counting]
     low, high = grid[box].bounds
-    peak = None
-    if with_peak:
-        inside = np.zeros([side.stop - side.start for side in box], np.bool_)
-        inside[tuple(axis - side.start for axis, side in zip(index, box, strict=True))] = (
-            True if counting is None else counting
-        )
-        peak = find_peak(image.array, valid, grid.spacing, box, inside)
+    peak = find_peak(image.array, valid, grid.spacing, box, counting) if with_peak else None
     return Measurement(
         label=group.label,
         name=name,
-        voxels=int(group.places.size),
+        voxels=voxels,
         valid_voxels=int(values.size),
-        milliliters=group.places.size * find_voxel_volume(grid),
+        milliliters=voxels * find_voxel_volume(grid),
         peak=peak,
         units=image.metadata.get("units", ""),
-        centroid=as_point(centroid),
+        centroid=as_point(grid.index_to_world(find_middle(group))),
         low=as_point(low),
         high=as_point(high),
         **summarize(values, percents),
@@ -130,13 +121,13 @@ def summarize(values: AnyArray, percents: tuple[float, ...]) -> dict[str, Any]:
     if not values.size:
         nan = float("nan")
         return {"mean": nan, "sd": nan, "minimum": nan, "maximum": nan, "percentiles": dict.fromkeys(percents, nan)}
-    exact = values.astype(np.float64)
-    at: Any = np.percentile(exact, percents) if percents else ()
+    mean, deviation = compute_mean_and_deviation(values)
+    at: Any = np.percentile(values, percents) if percents else ()
     return {
-        "mean": float(exact.mean()),
-        "sd": float(exact.std()),
-        "minimum": float(exact.min()),
-        "maximum": float(exact.max()),
+        "mean": mean,
+        "sd": deviation,
+        "minimum": float(values.min()),
+        "maximum": float(values.max()),
         "percentiles": {percent: float(value) for percent, value in zip(percents, at, strict=True)},
     }
 
@@ -156,6 +147,15 @@ def describe_absent(label: int, name: str, image: Image, percents: tuple[float, 
         high=NOWHERE,
         **summarize(np.empty(0), percents),
     )
+
+
+def find_middle(group: LabelGroup) -> list[float]:
+    """Mean voxel index of the voxels of a label."""
+    middle = []
+    for axis, side in enumerate(group.box):
+        counts = np.count_nonzero(group.inside, axis=tuple(k for k in range(3) if k != axis))
+        middle.append(side.start + float(counts @ np.arange(counts.size)) / float(counts.sum()))
+    return middle
 
 
 def find_voxel_volume(grid: Grid) -> float:
