@@ -6,10 +6,12 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .attempts import MOST_ATTEMPTS, forget_attempts, read_attempts
+from ...errors import CorruptFileError, FileAccessError, OptionError
+from .attempts import MOST_ATTEMPTS, Attempts, forget_attempts, read_attempts
 from .case_work import (
     CaseEnd,
     describe_inputs,
@@ -29,8 +31,14 @@ __all__ = ["STRAGGLING", "Straggling", "dispatch_cases"]
 SENT_AHEAD: Final = 4
 """Cases that are with the scheduler, for each worker: enough that none waits, and few where there are millions."""
 
+SENT_TO_NOBODY: Final = 64
+"""Cases that are with a scheduler which has no workers yet: clusters that grow with the work ask for as many."""
+
 LOOK_EVERY: Final = 1.0
 """Seconds after which is looked whether the scheduler is there and whether a case hangs."""
+
+COUNT_EVERY: Final = 5.0
+"""Seconds after which the workers are counted again, however many cases end meanwhile."""
 
 MOST_SENT: Final = 12
 """How often a case is sent of which no attempt is noted: workers that cannot begin anything are not asked for ever."""
@@ -92,6 +100,13 @@ class Dispatcher:
         self.count = 0
         # When a worker was there last, on the monotonic clock; None as long as none has been.
         self.staffed: float | None = None
+        self.workers = engine.slots
+        self.counted = time.monotonic()
+
+    @property
+    def room(self) -> int:
+        """How many cases may be with the scheduler at once."""
+        return SENT_AHEAD * self.workers if self.workers else SENT_TO_NOBODY
 
     def send(self, case: SentCase, workers: Sequence[str] | None = None) -> None:
         """Send a case to the scheduler, to any worker or to certain ones."""
@@ -119,6 +134,8 @@ class Dispatcher:
             self.wait_for_scheduler()
             self.look_for_workers()
             return None
+        if time.monotonic() - self.counted > COUNT_EVERY:
+            self.look_for_workers()
         case = self.active.get(name)
         if case is None or future not in case.futures:
             # Another worker was faster.
@@ -136,10 +153,12 @@ class Dispatcher:
     def judge(self, case: SentCase, future: Any) -> CaseEnd | None:
         """How a case ended of which a promise was kept or broken: None if it is sent again."""
         name = case.planned.case.case_id
-        row = read_row(self.rules.folder, name)
-        if row is not None:
-            # What is on disk outlives the worker; its answer may be lost with it.
-            return CaseEnd(row, True)
+        # Storage that does not answer for a moment ends no run: the worker's own answer says what was written.
+        with suppress(FileAccessError, CorruptFileError):
+            row = read_row(self.rules.folder, name)
+            if row is not None:
+                # What is on disk outlives the worker; its answer may be lost with it.
+                return CaseEnd(row, True)
         if future.status in ("cancelled", "lost"):
             self.wait_for_scheduler()
             case.futures.remove(future)
@@ -156,7 +175,7 @@ class Dispatcher:
 
         error, planned = future.exception(), case.planned
         case.futures.remove(future)
-        attempts = read_attempts(self.rules.folder, planned.case.case_id, self.rules.run)
+        attempts = self.count_attempts(planned.case.case_id)
         # Dask blames every case that a dead worker had before it, also those that were not begun.
         if isinstance(error, KilledWorker) and attempts.count < MOST_ATTEMPTS and case.sent < MOST_SENT:
             self.send(case)
@@ -174,8 +193,15 @@ class Dispatcher:
             ended=moment(),
         )
         remove_planned_files(planned.case, self.rules)
-        forget_attempts(self.rules.folder, planned.case.case_id)
+        with suppress(FileAccessError, OptionError):
+            forget_attempts(self.rules.folder, planned.case.case_id)
         return CaseEnd(killed_row(row, attempts) if isinstance(error, KilledWorker) else row, False)
+
+    def count_attempts(self, case_id: str) -> Attempts:
+        """The attempts at a case; none as long as storage does not tell of them."""
+        with suppress(FileAccessError):
+            return read_attempts(self.rules.folder, case_id, self.rules.run)
+        return Attempts(self.rules.run)
 
     def wait_for_scheduler(self) -> None:
         """Wait while Dask tries to reach a scheduler again whose connection broke.
@@ -189,18 +215,18 @@ class Dispatcher:
             raise scheduler_gone_error(self.engine.address, self.count)
 
     def look_for_workers(self) -> None:
-        """See whether anybody is there to work.
+        """See whether anybody is there to work, and how many.
 
         Raises:
             FileAccessError: If nobody has been for too long.
         """
         try:
-            is_staffed = bool(self.engine.client.nthreads())
+            self.workers = len(self.engine.client.nthreads())
         except OSError:
             # The scheduler has just gone away, which the next look finds.
             return
-        now = time.monotonic()
-        if is_staffed:
+        now = self.counted = time.monotonic()
+        if self.workers:
             self.staffed = now
         elif self.staffed is not None and now - self.staffed > LONGEST_WITHOUT_WORKERS:
             raise workers_gone_error(self.engine.address, self.count, LONGEST_WITHOUT_WORKERS)
@@ -211,7 +237,7 @@ class Dispatcher:
         limit = max(STRAGGLING.least, STRAGGLING.factor * self.longest)
         idle: list[str] | None = None
         for name, case in list(self.active.items()):
-            if case.began is None and read_attempts(self.rules.folder, name, self.rules.run).count:
+            if case.began is None and self.count_attempts(name).count:
                 case.began = now
             if case.began is None or now - case.began < limit or len(case.futures) > 1:
                 continue
@@ -246,7 +272,7 @@ def dispatch_cases(
     try:
         while waiting or dispatcher.active:
             show_life()
-            while waiting and len(dispatcher.active) < SENT_AHEAD * engine.slots:
+            while waiting and len(dispatcher.active) < dispatcher.room:
                 dispatcher.send(SentCase(waiting.popleft()))
             end = dispatcher.receive()
             if end is not None:

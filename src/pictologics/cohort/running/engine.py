@@ -43,7 +43,7 @@ class Engine:
     Attributes:
         client: The ``distributed.Client``.
         address: Where its scheduler is.
-        slots: On how many cases they work at once, or 1 if no worker is there yet.
+        slots: On how many cases they work at once; 0 if no worker is there yet.
         memory: Bytes of memory that the smallest worker has; 0 if that is not known.
     """
 
@@ -100,7 +100,7 @@ def describe_engine(client: Any) -> Engine:
     except OSError as error:
         raise scheduler_gone_error(str(client), 0) from error
     limits = [worker["memory_limit"] for worker in workers if worker.get("memory_limit")]
-    return Engine(client, client.scheduler.address, max(1, len(workers)), int(min(limits, default=0)))
+    return Engine(client, client.scheduler.address, len(workers), int(min(limits, default=0)))
 
 
 def find_local_memory() -> int:
