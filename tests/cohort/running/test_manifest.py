@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from pictologics import CorruptFileError, Image, MissingPathError, UnsupportedFormatError
+from pictologics.cohort import gather_manifest
 from pictologics.cohort.running.attempts import read_attempts
 from pictologics.cohort.running.manifest import (
     CaseGeometry,
@@ -59,6 +63,18 @@ def test_a_row_comes_back_as_it_was_written(tmp_path):
     write_row(folder, ManifestRow("P-1_S-2", "failed", error_class="ValueError", error_text="no"))
     assert [row.status for row in read_manifest(str(tmp_path))] == ["failed"]
     assert [path.name for path in (tmp_path / "manifest").iterdir()] == ["P-1_S-2.json"]
+
+
+def test_names_of_files_that_are_no_text_come_back_and_are_gathered(tmp_path):
+    folder = start_run(tmp_path)
+    name = os.fsdecode(b"caf\xe9.dcm")
+    row = replace(ROW, inputs=(CaseInput("ct", "image", "S-2", (name,)),), error_text=f"'{name}': no")
+    write_row(folder, row)
+    assert read_row(folder, row.case_id) == row
+    (gathered,) = pyarrow.parquet.read_table(gather_manifest(tmp_path)).to_pylist()
+    assert gathered["inputs"][0]["files"] == ["caf\\udce9.dcm"]
+    assert gathered["error_text"] == "'caf\\udce9.dcm': no"
+    assert gathered["labels"] == [(1, "liver"), (300, "Spleen ü")]
 
 
 def test_rows_of_another_version_are_refused_by_name(tmp_path):

@@ -39,7 +39,7 @@ def write_run_facts(rules: RunRules, cohort: str, cases: int) -> None:
         "dtype": rules.folder.dtype,
         "started": moment(),
     }
-    rules.folder.write_text(RUN_FILE, json.dumps(facts, indent=2, ensure_ascii=False, default=repr) + "\n")
+    rules.folder.write_text(RUN_FILE, json.dumps(facts, indent=2, default=repr) + "\n")
 
 
 def remove_earlier_results(planned: Iterable[PlannedCase], rules: RunRules) -> None:
@@ -54,7 +54,7 @@ def remove_earlier_results(planned: Iterable[PlannedCase], rules: RunRules) -> N
         # Also one that cannot be read.
         forget_row(rules.folder, case.case.case_id)
         for file in case.earlier.outputs if case.earlier else ():
-            rules.folder.remove(file.path)
+            rules.folder.remove(file.path, is_listed=True)
             folders.add(file.path.rpartition("/")[0])
         forget_attempts(rules.folder, case.case.case_id)
     if not rules.folder.is_remote:

@@ -42,7 +42,7 @@ def gather_manifest(out: str | os.PathLike[str] | RunFolder) -> str:
     schema = make_schema(pyarrow)
     with folder.open_for_writing(GATHERED_FILE) as file, pyarrow.parquet.ParquetWriter(file, schema) as writer:
         for rows in take_in_turns(iterate_rows(folder)):
-            writer.write_table(pyarrow.Table.from_pylist([flatten_row(row) for row in rows], schema))
+            writer.write_table(pyarrow.Table.from_pylist([escape_text(flatten_row(row)) for row in rows], schema))
     return folder.locate(GATHERED_FILE)
 
 
@@ -74,6 +74,15 @@ def flatten_row(row: ManifestRow) -> dict[str, Any]:
         ],
         "outputs": [{**part, "labels": sorted(part["labels"].items())} for part in content["outputs"]],
     }
+
+
+def escape_text(part: Any) -> Any:
+    """The same with a backslash and a number for what no text in UTF-8 can hold: bytes of names of files."""
+    if isinstance(part, str):
+        return part.encode("utf-8", "backslashreplace").decode()
+    if isinstance(part, dict):
+        return {escape_text(name): escape_text(inner) for name, inner in part.items()}
+    return type(part)(map(escape_text, part)) if isinstance(part, (list, tuple)) else part
 
 
 def make_schema(pyarrow: Any) -> Any:

@@ -206,7 +206,8 @@ def write_row(folder: RunFolder, row: ManifestRow) -> None:
     Raises:
         FileAccessError: If the system refuses.
     """
-    folder.write_text(locate_row(row.case_id), json.dumps(row.to_dict(), ensure_ascii=False))
+    # Names of files may hold bytes that no text in UTF-8 can: they are escaped, as everything beyond ASCII is.
+    folder.write_text(locate_row(row.case_id), json.dumps(row.to_dict()))
 
 
 def read_row(folder: RunFolder, case_id: str) -> ManifestRow | None:

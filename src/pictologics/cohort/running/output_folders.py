@@ -7,12 +7,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from ...errors import OptionError
 from ...formats.ome_zarr.vocabulary import ZARR_MARKS
 from ...storage.paths import refuse_system_errors
 
 __all__ = ["hash_folder", "measure_folder", "remove_folder"]
+
+OUTPUT_FOLDER: Final = ".zarr"
+"""What the name of an output that is a folder ends with, be it ".ome.zarr" or not."""
 
 
 def list_files_below(folder: Path) -> Iterator[Path]:
@@ -45,14 +49,19 @@ def hash_folder(folder: Path, hash_file: Callable[[Path], str]) -> str:
     return lines.hexdigest()
 
 
-def remove_folder(folder: Path) -> None:
+def remove_folder(folder: Path, is_listed: bool = False) -> None:
     """Remove a folder that was written as an output, and no other.
+
+    Args:
+        folder: The folder.
+        is_listed: Whether a manifest lists it: then its name is enough, as what describes it may be lost.
 
     Raises:
         OptionError: If it is none of OME-Zarr.
         FileAccessError: If the system refuses.
     """
-    if not any((folder / mark).is_file() for mark in ZARR_MARKS):
+    is_ours = is_listed and folder.name.endswith(OUTPUT_FOLDER)
+    if not is_ours and not any((folder / mark).is_file() for mark in ZARR_MARKS):
         raise OptionError(
             "a folder is here that no run has written, and the place is needed",
             path=folder,

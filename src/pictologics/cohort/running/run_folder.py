@@ -107,15 +107,19 @@ class RunFolder:
             return hash_folder(Path(self.locate(path)), lambda file: hash_stored_file(DiskFile(file)))
         return hash_stored_file(self.find_file(path))
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, *, is_listed: bool = False) -> None:
         """Remove a file, or an output that is a folder; nothing happens if it is not there.
+
+        Args:
+            path: Where it is.
+            is_listed: Whether a manifest lists it, so that it is an output even where it is damaged.
 
         Raises:
             OptionError: If a folder is there that no run has written.
             FileAccessError: If the system refuses.
         """
         if self.holds_folder(path):
-            remove_folder(Path(self.locate(path)))
+            remove_folder(Path(self.locate(path)), is_listed)
             return
         with suppress(MissingPathError), refuse_system_errors("the file cannot be removed", self.locate(path)):
             if self.is_remote:
