@@ -18,7 +18,9 @@ OPTIONS = {
     "--dtype": False,
     "--interpolation": False,
     "--irregular": False,
+    "--key": False,
     "--luminance": True,
+    "--output": False,
     "--reference": False,
     "--series-uid": False,
     "--stored-values": True,
@@ -46,6 +48,8 @@ OPTIONS = {
             "pass reposition_to_reference=True to place every file on the voxels of a reference image",
             "pass --reference IMAGE to place every file on the voxels of a reference image",
         ),
+        ("pass page=", "pass --output"),
+        ("name a file that holds one by key= or in KEY", "name a file that holds one by --key or in KEY"),
         # What the command cannot set stays, and so do words that only sound like keywords.
         ("pass dataset_index=1", "pass dataset_index=1"),
         ("this DICOM file is a color image of its dtype", "this DICOM file is a color image of its dtype"),
@@ -63,11 +67,29 @@ def test_the_table_names_keywords_and_options_that_are_there():
         pictologics.load_image,
         pictologics.load_and_merge_images,
         pictologics.visualize_mask_overlay,
+        pictologics.cohort.check,
+        pictologics.cohort.index,
+        pictologics.cohort.report,
         pictologics.cohort.run,
     )
     assert set(OPTIONS_OF_KEYWORDS) <= {
         name for function in functions for name in inspect.signature(function).parameters
     }
+
+
+@pytest.mark.parametrize("name", ["check", "index", "report", "run"])
+def test_the_table_misses_no_option_of_a_command_on_cohorts(name):
+    command = typer.main.get_command(app).commands[name]
+    options = {parameter.name for parameter in command.params if parameter.opts[0].startswith("--")}
+    # Folders are named by themselves in messages, as paths in quotes.
+    keywords = set(inspect.signature(getattr(pictologics.cohort, name)).parameters) - {"out"}
+    assert options & keywords <= set(OPTIONS_OF_KEYWORDS)
+
+
+def test_errors_of_commands_on_cohorts_name_options(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text('{"manifest_version": 1}', encoding="utf-8")
+    assert fail(tmp_path, "report", "out", "--output", ".").startswith("--output is ")
 
 
 def test_errors_of_commands_name_options_and_leave_paths_alone(tmp_path):

@@ -194,6 +194,6 @@ def make_own_key() -> Path:
         raise FileAccessError(
             f"the key of the pseudonyms cannot be written ({error.strerror})",
             path=path,
-            advice=f"name a file that holds one by key=, --key or {KEY_VARIABLE}",
+            advice=f"name a file that holds one by key= or in {KEY_VARIABLE}",
         ) from error
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Final
 from ...errors import OptionError
 from ...storage.paths import expand_home
 from ...storage.urls import find_url, hide_secrets
+from ..running.engine import find_local_memory
 from ..running.manifest import read_run_facts
 from ..running.run_folder import RunFolder, open_run_folder
 from .counts import count_cases
@@ -43,7 +43,7 @@ PICTURE_ROOM: Final = 0.97
 """Share of the page's bytes that rows and pictures may take: what drawing finds out is added to the rows later."""
 
 MEMORY_SHARE: Final = 0.5
-"""Share of the machine's memory that drawing may take."""
+"""Share that drawing may take of the memory that workers on this machine, or in this container, have."""
 
 
 def report(out: str | os.PathLike[str], page: str | os.PathLike[str] | None = None, *, progress: bool = False) -> Path:
@@ -163,7 +163,7 @@ def draw_missing(jobs: Sequence[PictureJob | None], progress: bool) -> None:
             draw_job(job)
     if not elsewhere:
         return
-    memory = MEMORY_SHARE * find_installed_memory()
+    memory = MEMORY_SHARE * find_local_memory()
     if not progress:
         draw_jobs(elsewhere, memory, lambda _: None)
         return
@@ -173,13 +173,6 @@ def draw_missing(jobs: Sequence[PictureJob | None], progress: bool) -> None:
     with Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("Drawing cases", total=len(elsewhere))
         draw_jobs(elsewhere, memory, lambda count: bars.advance(task, count))
-
-
-def find_installed_memory() -> float:
-    """Bytes of memory that the machine has; infinite where the system does not say."""
-    if not hasattr(os, "sysconf"):
-        return math.inf
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def find_drawn_facts(job: PictureJob) -> DrawnFacts:
