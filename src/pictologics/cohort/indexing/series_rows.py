@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.series.image_series import Series
+from ...dicom.series.patients import count_patients
 from ..pseudonyms import Pseudonyms
 from .image_rows import VolumeRows, describe_image_series
 from .references import find_references
@@ -61,12 +62,6 @@ def describe_series_rows(headers: Sequence[Header], names: Pseudonyms) -> Series
         common, found = refuse_several_patients(common, patients)
     phases = [{"series_key": common["series_key"], **phase} for phase in found.phases]
     return SeriesRows({**common, **found.series, **describe_references(headers, kind, names)}, phases)
-
-
-def count_patients(headers: Iterable[Header]) -> int:
-    """How many patients files name; those that name none are nobody else's."""
-    named = {(header.text(tags.PATIENT_ID), header.text(tags.ISSUER_OF_PATIENT_ID)) for header in headers}
-    return len({patient for patient in named if patient[0]})
 
 
 def refuse_several_patients(common: dict[str, Any], patients: int) -> tuple[dict[str, Any], VolumeRows]:

@@ -14,6 +14,7 @@ from .identity_labels import describe_labels
 from .image_series import Series
 from .lattice_volumes import split_lattices
 from .layouts import FrameLayout, are_stacks_of_files, group_layouts, is_without_main, refuse_unplaced
+from .patients import check_one_patient
 from .phases import Phase, split_phases
 from .remarks import SeriesRemark
 from .resent_slices import drop_resent
@@ -65,7 +66,11 @@ def find_volumes(
         path: The source, for messages.
         only: The frames that are meant, by file and number; None for all.
         as_listed: Whether a person named the files one by one, which says that they belong together.
+
+    Raises:
+        AmbiguousSeriesError: If its files are of several patients, or none of several sets of images is meant.
     """
+    of_patients = check_one_patient(series.headers, path, as_listed=as_listed)
     layouts = group_layouts(series, only, as_listed=as_listed)
     refuse_unplaced(layouts, path)
     are_equal = are_stacks_of_files(layouts)
@@ -79,7 +84,14 @@ def find_volumes(
         about_others = describe_other_layouts(layouts, number, first_indices, has_main=has_main)
         places = describe_phases(phases, first_indices[number], total) if len(phases) > 1 else []
         for k, phase in enumerate(phases):
-            remarks = (*series.remarks, *about_others, *copies, *places[k : k + 1], *describe_labels(phase.frames))
+            remarks = (
+                *series.remarks,
+                *of_patients,
+                *about_others,
+                *copies,
+                *places[k : k + 1],
+                *describe_labels(phase.frames),
+            )
             is_main = are_equal or not names[number]
             # A volume beside which there are only localizers and the like needs no name.
             label = "" if len(phases) == 1 and not are_equal and is_main else phase.label
