@@ -80,6 +80,7 @@ UNBOUNDED = {
     r"none|\(([^()]*)\)": "stops at the next parenthesis, where a new match may begin",
     r"LIST(?:\s+(\d{1,18}))?": "is matched whole, and spaces and digits do not overlap",
     r"LIST(?:\s+(\d{1,2})D?)?": "is matched whole, and spaces and digits do not overlap",
+    r"(?:c[/.])?(\d{1,18}(?:[/.]\d{1,18})*)": "is matched whole, and numbers end at what parts them",
     r"Segment(\d{1,9})_([A-Za-z]+)": "is matched whole",
     r"[^\s,]+": "stops at what begins no match",
 }

@@ -143,7 +143,10 @@ def test_a_part_that_vanished_closes_the_one_before_once(volume, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
-def test_ctrl_c_leaves_no_thread_and_no_descriptor(tmp_path):
+def test_ctrl_c_leaves_no_thread_and_no_descriptor(tmp_path, request):
+    # Shells start what runs in the background without it.
+    before_test = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before_test))
     path = tmp_path / "big.nrrd"
     noise = np.random.default_rng(0).integers(0, 1000, (200, 200, 60)).astype(np.int16)
     save_image(Image(noise, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), path)
