@@ -18,6 +18,7 @@ from ..errors import FileAccessError, OptionError
 from .files import PathLike, access_error
 
 __all__ = [
+    "NOTHING_THERE",
     "check_writable_name",
     "expand_home",
     "is_file",

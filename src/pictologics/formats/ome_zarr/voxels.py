@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from math import ceil, prod
 from typing import Any
 
@@ -15,12 +13,10 @@ from ...provenance import Decision
 from ...storage.expansion import check_expansion
 from ...storage.files import ClosesOnExit
 from .chunk_files import LARGEST_CHUNK, survey_chunks
+from .slabs import SlabShelf
 from .zarr_edge import refuse_zarr_errors
 
 __all__ = ["ZarrArrayFile", "check_chunks"]
-
-SLABS_KEPT = 4
-"""Layers of chunks that are kept inflated: as many as threads usually read at once, and one more."""
 
 SPARSE_BYTES = 1 << 30
 """Bytes of an array that may be there without chunks: a larger one whose chunks are mostly missing is no image."""
@@ -37,28 +33,49 @@ class ZarrArrayFile:
     def __init__(self, name: str, array: Any) -> None:
         self.name = name
         self.array = array
-
-    def open(self) -> OpenZarrArray:
-        """Open it for reading."""
-        return OpenZarrArray(self.name, self.array)
-
-
-class OpenZarrArray(ClosesOnExit):
-    """The numbers of an array, the last axis fastest; layers of chunks are inflated as they are asked for.
-
-    A layer is all that lies in the same chunks along the axis before the last two: that is how planes are read.
-    """
-
-    def __init__(self, name: str, array: Any) -> None:
-        self.name = name
-        self.array = array
         self.shape = tuple(int(size) for size in array.shape)
         self.size = prod(self.shape) * array.dtype.itemsize
         self.plane_bytes = prod(self.shape[-2:]) * array.dtype.itemsize
         self.depth = self.shape[-3] if len(self.shape) > 2 else 1
         self.thickness = int((array.shards or array.chunks)[-3]) if len(self.shape) > 2 else 1
-        self.slabs: OrderedDict[tuple[int, int], npt.NDArray[np.uint8]] = OrderedDict()
-        self.lock = threading.Lock()
+        self.shelf = SlabShelf(self.inflate_slab, min(self.thickness, self.depth) * self.plane_bytes)
+
+    def open(self) -> OpenZarrArray:
+        """Open it for reading."""
+        return OpenZarrArray(self)
+
+    def inflate_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
+        """Inflate a layer of chunks of one volume."""
+        low = layer * self.thickness
+        place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
+        where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
+        with refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"):
+            numbers = np.ascontiguousarray(self.array[where])
+        return numbers.reshape(-1).view(np.uint8)
+
+
+class OpenZarrArray(ClosesOnExit):
+    """The numbers of an array, the last axis fastest; layers of chunks are inflated as they are asked for.
+
+    A layer is all that lies in the same chunks along the axis before the last two: that is how planes are read. One
+    thread at a time reads from it; the layers are shared with all others that are open.
+    """
+
+    def __init__(self, stored: ZarrArrayFile) -> None:
+        self.stored = stored
+        self.name = stored.name
+        self.size = stored.size
+        self.key: tuple[int, int] | None = None
+        self.slab = np.empty(0, np.uint8)
+        self.is_open = True
+        stored.shelf.enter()
+
+    def close(self) -> None:
+        """Give back what was taken."""
+        if self.is_open:
+            self.is_open = False
+            self.give_back()
+            self.stored.shelf.leave()
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset`` on; fewer only at the end."""
@@ -68,35 +85,30 @@ class OpenZarrArray(ClosesOnExit):
 
     def fill(self, offset: int, buffer: npt.NDArray[Any]) -> None:
         """Read as many bytes as the buffer has, straight into it."""
-        done = 0
+        stored, done = self.stored, 0
         while done < buffer.size:
-            plane = (offset + done) // self.plane_bytes
-            volume, height = divmod(plane, self.depth)
-            layer = height // self.thickness
-            slab = self.read_slab(volume, layer)
-            start = (offset + done) - (volume * self.depth + layer * self.thickness) * self.plane_bytes
+            plane = (offset + done) // stored.plane_bytes
+            volume, height = divmod(plane, stored.depth)
+            layer = height // stored.thickness
+            slab = self.take_slab(volume, layer)
+            start = (offset + done) - (volume * stored.depth + layer * stored.thickness) * stored.plane_bytes
             piece = slab[start : start + buffer.size - done]
             buffer[done : done + piece.size] = piece
             done += piece.size
 
-    def read_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
+    def take_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
         """The bytes of a layer of chunks of one volume."""
-        with self.lock:
-            slab = self.slabs.get((volume, layer))
-            if slab is None:
-                slab = self.slabs[volume, layer] = self.inflate_slab(volume, layer)
-                while len(self.slabs) > SLABS_KEPT:
-                    self.slabs.popitem(last=False)
-            return slab
+        if self.key != (volume, layer):
+            self.give_back()
+            self.slab = self.stored.shelf.take((volume, layer))
+            self.key = (volume, layer)
+        return self.slab
 
-    def inflate_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
-        """Inflate a layer of chunks."""
-        low = layer * self.thickness
-        place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
-        where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
-        with refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"):
-            numbers = np.ascontiguousarray(self.array[where])
-        return numbers.reshape(-1).view(np.uint8)
+    def give_back(self) -> None:
+        """Hold no layer any longer."""
+        key, self.key, self.slab = self.key, None, np.empty(0, np.uint8)
+        if key is not None:
+            self.stored.shelf.give_back(key)
 
 
 def check_chunks(array: Any, path: str, is_complete: bool, is_label_map: bool) -> tuple[Decision, ...]:

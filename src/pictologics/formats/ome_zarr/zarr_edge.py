@@ -10,6 +10,8 @@ from typing import Any
 
 from ...errors import CorruptFileError, FileAccessError, OptionError, PictologicsError
 from ...silence import silence_this_thread
+from ...storage.files import access_error
+from ...storage.paths import NOTHING_THERE
 from .chunk_files import check_chunk_sizes, check_descriptions
 
 __all__ = ["import_zarr", "open_zarr_array", "open_zarr_group", "refuse_zarr_errors"]
@@ -41,24 +43,29 @@ def refuse_zarr_errors(path: str | Path, found: str) -> Iterator[None]:
 
     Raises:
         CorruptFileError: Instead of the errors that they raise.
-        FileAccessError: If the system refuses.
+        FileAccessError: If the system refuses, or there is no memory left.
     """
     try:
         with silence_this_thread():
             yield
     except PictologicsError:
         raise
-    except PermissionError as error:
+    except MemoryError as error:
         raise FileAccessError(
-            f"it cannot be read ({error.strerror})", path=path, advice="check the permissions"
+            "it cannot be inflated, as there is no memory left",
+            path=path,
+            advice="close other programs, or load it on a machine with more memory",
         ) from error
+    except OSError as error:
+        # Codecs raise some of their own, which have no number; a file that is not there belongs to what is damaged.
+        if error.errno is None or error.errno in NOTHING_THERE:
+            raise CorruptFileError(found, path=path, advice="fetch it again") from error
+        raise access_error("it cannot be read", error, path) from error
     except (
         ArithmeticError,
         AssertionError,
         AttributeError,
         LookupError,
-        MemoryError,
-        OSError,
         RuntimeError,
         # What numcodecs raises on Python 3.13 where the head of a chunk says a negative size.
         SystemError,
