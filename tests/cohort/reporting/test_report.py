@@ -72,6 +72,19 @@ def test_the_command_makes_the_page_and_a_second_one_draws_nothing(tmp_path):
     )
 
 
+def test_drawing_takes_no_more_than_a_container_allows(tmp_path, monkeypatch):
+    import distributed.system
+
+    given = []
+    monkeypatch.setattr(distributed.system, "MEMORY_LIMIT", 1 << 30)
+    monkeypatch.setattr(
+        "pictologics.cohort.reporting.report.draw_jobs", lambda jobs, memory, advance: given.append(memory)
+    )
+    write_run(tmp_path)
+    report(tmp_path)
+    assert given == [pytest.approx(0.45 * (1 << 30), rel=1e-6)]
+
+
 def test_a_run_behind_a_url_has_a_page_here(tmp_path):
     fsspec = pytest.importorskip("fsspec")
     write_run(tmp_path / "out", 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -13,6 +14,7 @@ from pictologics.cohort.running.case_work import CaseEnd
 from pictologics.cohort.running.dispatching import SENT_TO_NOBODY, STRAGGLING, Dispatcher, SentCase
 from pictologics.cohort.running.engine import Engine, describe_engine
 from pictologics.cohort.running.manifest import ManifestRow
+from pictologics.cohort.running.nameless_results import ResultPrivacy
 from pictologics.cohort.running.planning_work import PlannedCase
 from tests.factories.run_cases import make_cases, make_run_rules
 
@@ -50,6 +52,20 @@ def test_a_worker_that_failed_is_told_where_its_attempts_cannot_be_read(sent, cl
     case.futures.append(future)
     end = dispatcher.judge(case, future)
     assert (end.row.status, end.row.error_class, end.is_written) == ("failed", "ZeroDivisionError", False)
+
+
+def raise_uid():
+    raise ValueError("1.2.826.0.1.3680043.8.498.7 is no series")
+
+
+def test_a_failure_in_front_of_a_case_names_no_uid_unless_the_cohort_does(sent, client):
+    dispatcher, case = sent
+    for keeps_uids, shown in ((True, "1.2.826.0.1.3680043.8.498.7"), (False, "(a UID)")):
+        dispatcher.rules = replace(dispatcher.rules, privacy=ResultPrivacy(keeps_uids, True))
+        future = client.submit(raise_uid, pure=False)
+        future.exception()
+        case.futures.append(future)
+        assert dispatcher.judge(case, future).row.error_text == f"{shown} is no series"
 
 
 def test_looking_for_cases_that_hang_ends_nothing_where_storage_does_not_answer(sent, monkeypatch):

@@ -71,6 +71,9 @@ def test_names_of_files_that_are_no_text_come_back_and_are_gathered(tmp_path):
     row = replace(ROW, inputs=(CaseInput("ct", "image", "S-2", (name,)),), error_text=f"'{name}': no")
     write_row(folder, row)
     assert read_row(folder, row.case_id) == row
+    # Lists of layouts are not all ASCII.
+    folder.write_text("list.json", json.dumps({"scan": f"ü {name}"}, ensure_ascii=False))
+    assert json.loads(folder.read_text("list.json")) == {"scan": f"ü {name}"}
     (gathered,) = pyarrow.parquet.read_table(gather_manifest(tmp_path)).to_pylist()
     assert gathered["inputs"][0]["files"] == ["caf\\udce9.dcm"]
     assert gathered["error_text"] == "'caf\\udce9.dcm': no"

@@ -12,6 +12,9 @@ from pictologics import load_image
 from pictologics.cohort import Cohort, index, read_manifest, report, run
 from pictologics.cohort.cases.choosing import choose_cases
 from pictologics.cohort.running.case_work import work_on_case
+from pictologics.cohort.running.finishing import write_refused_rows
+from pictologics.cohort.running.manifest import read_row
+from pictologics.cohort.running.planning_work import PlannedCase
 from pictologics.errors import OptionError
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.phantom import PHANTOM
@@ -76,6 +79,16 @@ def test_a_saved_image_tells_what_its_rules_allow(hidden, tmp_path, suffix, iden
     assert ("series_description" in facts, "phase" in facts) == (text, identifiers and text)
     assert facts["units"] == "HU" and facts["series_number"]
     assert (uid("frame", 1) in repr(row.decisions)) == identifiers
+
+
+@pytest.mark.parametrize(("identifiers", "shown"), [(True, uid("a")), (False, "(a UID)")])
+def test_a_case_that_is_refused_names_no_uid_unless_the_cohort_does(hidden, tmp_path, identifiers, shown):
+    rules = make_run_rules(tmp_path / "out")
+    rules = replace(rules, privacy=replace(rules.privacy, keeps_uids=identifiers))
+    (case,) = choose_cases(hidden, "true")
+    (row,) = write_refused_rows([PlannedCase(case, "refuse", f"{uid('a')} has no slices", (), 0, "")], rules)
+    assert row.error_text == f"{shown} has no slices"
+    assert read_row(rules.folder, case.case_id) == row
 
 
 def test_the_folder_of_the_cohort_is_no_place_for_results(hidden):

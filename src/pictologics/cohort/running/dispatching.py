@@ -195,7 +195,8 @@ class Dispatcher:
         remove_planned_files(planned.case, self.rules)
         with suppress(FileAccessError, OptionError):
             forget_attempts(self.rules.folder, planned.case.case_id)
-        return CaseEnd(killed_row(row, attempts) if isinstance(error, KilledWorker) else row, False)
+        row = killed_row(row, attempts) if isinstance(error, KilledWorker) else row
+        return CaseEnd(self.rules.privacy.strip_row(row), False)
 
     def count_attempts(self, case_id: str) -> Attempts:
         """The attempts at a case; none as long as storage does not tell of them."""

@@ -83,6 +83,7 @@ def write_refused_rows(planned: Iterable[PlannedCase], rules: RunRules) -> list[
             parameters_hash=case.parameters_hash,
             ended=moment(),
         )
+        row = rules.privacy.strip_row(row)
         write_row(rules.folder, row)
         rows.append(row)
     return rows

@@ -60,9 +60,12 @@ class RunFolder:
         return load_image(self.locate(path))
 
     def write_text(self, path: str, text: str) -> None:
-        """Write a text file, as UTF-8; folders of its path are made."""
+        r"""Write a text file, as UTF-8; folders of its path are made.
+
+        What UTF-8 cannot hold, as some names of files do, is escaped as ``\udce9``, which JSON reads as it was.
+        """
         with self.open_for_writing(path) as file:
-            file.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8", errors="backslashreplace")
 
     def read_text(self, path: str) -> str | None:
         """Read a text file; None if it is not there.
