@@ -355,6 +355,13 @@ def run_command(
     mask_files: Annotated[
         MaskFilesChoice, typer.Option(help="Make one label map of the masks of a case, or keep one for each file.")
     ] = MaskFilesChoice.MERGED,
+    segments: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A segment to load of the masks, such as 'GTV*'; repeatable, the only ones."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A segment to leave out, such as body; repeatable.")
+    ] = None,
     suv: Annotated[SuvChoice | None, typer.Option(help="Give PET as standardized uptake values.")] = None,
     interpolation: Annotated[
         InterpolationChoice, typer.Option(help="How images are placed on the voxels of the first.")
@@ -389,6 +396,8 @@ def run_command(
         option or [],
         format=suffix,
         masks=mask_files.value,
+        segments=segments or None,
+        without=without or None,
         suv=None if suv is None else suv.value,
         interpolation=interpolation.value,
         dtype=dtype.value,

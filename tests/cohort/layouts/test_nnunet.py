@@ -107,7 +107,7 @@ def test_numbers_may_be_chosen(tmp_path):
     _, _, outputs = write_set(layout, tmp_path, [make_mask({1: "liver"})])
     assert outputs.changed == ()
     assert verify_nnunet_folder(tmp_path / "Dataset007_Abdomen")["labels"] == {"background": 0, "spleen": 1, "liver": 2}
-    with pytest.raises(OptionError, match="label that is not among those of the data set"):
+    with pytest.raises(OptionError, match="none of the labels of the data set"):
         write_set(layout, tmp_path, [make_mask({1: "kidney"})])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...provenance import give_warnings
 from .label_names import find_label_names
 from .protocol import FinishedCase, OutputFile, OutputFolder
 
-__all__ = ["LabelNumbers", "check_same_voxels", "order_labels", "renumber_cases", "unite_masks"]
+__all__ = ["LabelNumbers", "check_same_voxels", "fold_label", "order_labels", "renumber_cases", "unite_masks"]
 
 BACKGROUND = "background"
 """The name of value 0 in data sets to train on; a segment of that name holds nothing that is looked for."""
@@ -37,20 +37,8 @@ class LabelNumbers:
     names: Mapping[int, str]
 
     def find(self, name: str) -> int:
-        """The number of a name, however it is spelled in upper and lower case; 0 for the background.
-
-        Raises:
-            OptionError: If the data set has no such label.
-        """
-        if fold_label(name) == BACKGROUND:
-            return 0
-        for value, own in self.names.items():
-            if fold_label(own) == fold_label(name):
-                return value
-        raise OptionError(
-            f"a mask has a label that is not among those of the data set ({', '.join(self.names.values())})",
-            advice="name every label in the option labels, or leave that out",
-        )
+        """The number of a name, in whatever upper and lower case; 0 for what has none, as the background."""
+        return next((value for value, own in self.names.items() if fold_label(own) == fold_label(name)), 0)
 
 
 def fold_label(name: str) -> str:
@@ -77,7 +65,8 @@ def order_labels(names: Iterable[str], known: Mapping[int, str]) -> LabelNumbers
 def unite_masks(masks: Mapping[str, Image], numbers: LabelNumbers | None, known: Mapping[int, str]) -> Image:
     """The masks of a case as one label map.
 
-    Where two labels want a voxel, the higher number has it, and a warning says how often.
+    Where two labels want a voxel, the higher number has it, and a warning says how often. Labels that are not in
+    ``numbers`` are left out first.
 
     Args:
         masks: Label maps on the same voxels, by name.
@@ -85,16 +74,24 @@ def unite_masks(masks: Mapping[str, Image], numbers: LabelNumbers | None, known:
         known: Numbers that the data set had before.
 
     Raises:
-        OptionError: If there is no mask, a label is not in ``numbers``, or a mask holds fractions.
+        OptionError: If there is no mask, no label is in ``numbers``, or a mask holds fractions.
         GeometryError: If the masks do not lie on the same voxels.
     """
     if not masks:
-        raise OptionError("the case has no mask", advice="choose cases with masks, or let test_cases be true")
+        raise OptionError(
+            "the case has no mask, or none with a segment that is asked for, and one is required here",
+            advice="choose other cases, or other names of segments",
+        )
     named = {name: find_label_names(mask) for name, mask in masks.items()}
     if numbers is None:
         # With the labels of the cases before it, so that most label maps keep these numbers at the end.
         own = [label for labels in named.values() for label in labels.values()]
         numbers = order_labels([*known.values(), *own], known)
+    elif lacks_all({label for labels in named.values() for label in labels.values()}, numbers):
+        raise OptionError(
+            f"the case has none of the labels of the data set ({', '.join(numbers.names.values())})",
+            advice="correct the option labels, or choose other cases",
+        )
     first = next(iter(masks.values()))
     dtype = choose_label_type(max(numbers.names, default=0))
     united: AnyArray = np.zeros(first.array.shape, dtype, order="F")
@@ -108,6 +105,12 @@ def unite_masks(masks: Mapping[str, Image], numbers: LabelNumbers | None, known:
     used = {numbers.find(label) for labels in named.values() for label in labels.values()} - {0}
     labels = {value: numbers.names[value] for value in sorted(used)}
     return copy_image(first, array=united, labels=labels, modality="SEG", source_mask=None)
+
+
+def lacks_all(names: Collection[str], numbers: LabelNumbers) -> bool:
+    """Whether there are names, and none of them has a number; a mask that holds nothing has no names."""
+    segments = [name for name in names if fold_label(name) != BACKGROUND]
+    return bool(segments) and not any(map(numbers.find, segments))
 
 
 def check_same_voxels(first: Image, mask: Image) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...image import Image
-from ...image_checks import note_other_frame
 from ...loader import load_image
-from ...loaders.registry import find_reader
-from ...placement import place_with_report
-from ...provenance import give_warnings
 from ..cases.case import Case, SeriesChoice
-from .mask_merging import make_label_map, merge_label_maps
+from .mask_loading import give_files, load_case_masks
+from .mask_merging import merge_label_maps
 from .rules import RunRules
 
 __all__ = ["MERGED_MASK", "LoadedCase", "load_case", "name_written_masks"]
@@ -69,7 +67,7 @@ def load_case(case: Case, rules: RunRules) -> LoadedCase:
             placing = {"reference_image": reference, "interpolation": rules.interpolation}
         images[choice.name] = load_choice(choice, rules, **placing)
     reference = next(iter(images.values()))
-    masks = {choice.name: load_case_mask(choice, reference, case, rules) for choice in case.masks}
+    masks = load_case_masks(case, reference, rules.segments, partial(load_choice, rules=rules))
     if masks and rules.masks == "merged":
         masks = {MERGED_MASK: merge_label_maps(masks)}
     return LoadedCase(images, masks)
@@ -81,28 +79,3 @@ def load_choice(choice: SeriesChoice, rules: RunRules, **placing: Any) -> Image:
     if rules.suv is not None and choice.modality == PET:
         options["suv"] = rules.suv
     return load_image(give_files(choice), **{**options, **placing})
-
-
-def load_case_mask(choice: SeriesChoice, reference: Image, case: Case, rules: RunRules) -> Image:
-    """Load a mask of a case as a label map, onto the voxels of its first image."""
-    sources = give_files(choice)
-    _, reader = find_reader(sources, bool(choice.options.get("recursive")), choice.options.get("series_uid"))
-    if not reader.needs_reference:
-        return make_label_map(put_on_voxels(load_image(sources, **choice.options), reference), choice.name)
-    # Contours lie in the planes of their own image only.
-    drawn_on = case.images.get(choice.drawn_on)
-    own = reference if drawn_on is None else load_choice(drawn_on, rules)
-    mask = load_image(sources, **{**choice.options, "reference_image": own})
-    return make_label_map(mask if drawn_on is None else put_on_voxels(mask, reference), choice.name)
-
-
-def put_on_voxels(mask: Image, reference: Image) -> Image:
-    """Put a mask onto the voxels of an image, as ``load_seg`` does: to the nearest, with a warning unless they meet."""
-    placed = place_with_report(note_other_frame(mask, reference), reference.grid, 0.0, fallback="nearest")
-    give_warnings(mask.provenance.source, [*placed.decisions, *placed.losses])
-    return placed.image
-
-
-def give_files(choice: SeriesChoice) -> str | list[str]:
-    """What ``load_image`` takes: a path, or a list of several."""
-    return choice.files[0] if len(choice.files) == 1 else list(choice.files)

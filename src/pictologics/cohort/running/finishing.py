@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..._version import __version__
@@ -34,6 +34,7 @@ def write_run_facts(rules: RunRules, cohort: str, cases: int) -> None:
         "layout_options": describe_layout(rules.layout),
         "process": describe_process(rules.process),
         "masks": rules.masks,
+        "segments": asdict(rules.segments),
         "suv": rules.suv,
         "interpolation": rules.interpolation,
         "dtype": rules.folder.dtype,

@@ -23,6 +23,7 @@ from ..cases.case import Case
 from ..layouts.protocol import Layout
 from .nameless_results import KEEPS_ALL, ResultPrivacy
 from .run_folder import RunFolder
+from .segment_choice import EVERY_SEGMENT, SegmentChoice
 
 __all__ = [
     "CaseFunction",
@@ -31,6 +32,7 @@ __all__ = [
     "RunRules",
     "describe_layout",
     "describe_process",
+    "find_numbered_names",
     "hash_parameters",
     "make_rules",
 ]
@@ -60,6 +62,7 @@ class RunRules:
         interpolation: How an image is placed on the voxels of the first.
         time_limit: Seconds that an attempt may take; None for any.
         privacy: What results may hold of UIDs and of what people typed.
+        segments: Which segments of the masks are kept.
     """
 
     folder: RunFolder
@@ -71,6 +74,7 @@ class RunRules:
     interpolation: Interpolation = "linear"
     time_limit: float | None = None
     privacy: ResultPrivacy = KEEPS_ALL
+    segments: SegmentChoice = EVERY_SEGMENT
 
 
 def make_rules(
@@ -83,6 +87,7 @@ def make_rules(
     interpolation: Interpolation,
     time_limit: float | None,
     privacy: ResultPrivacy = KEEPS_ALL,
+    segments: SegmentChoice = EVERY_SEGMENT,
     dtype: StoredType,
 ) -> RunRules:
     """Check how cases are to be worked on.
@@ -102,7 +107,17 @@ def make_rules(
         check_choice("interpolation", interpolation, ("linear", "nearest", "cubic")),
         None if time_limit is None else check_number("time_limit", time_limit, "s", above=0),
         privacy,
+        segments,
     )
+
+
+def find_numbered_names(layout: Layout, process: CaseProcess) -> tuple[str, ...]:
+    """The only names of labels that a layout takes, none if it takes every name.
+
+    A function may give labels the names that the layout numbers: then nobody knows which of them are needed.
+    """
+    names: Mapping[str, int] = getattr(layout, "labels", None) or {}
+    return tuple(names) if process is None or isinstance(process, Pipeline) else ()
 
 
 def hash_parameters(case: Case, rules: RunRules) -> str:
@@ -112,6 +127,7 @@ def hash_parameters(case: Case, rules: RunRules) -> str:
         "layout": [rules.layout.name, describe_layout(rules.layout)],
         "process": describe_process(rules.process),
         "masks": rules.masks,
+        "segments": asdict(rules.segments),
         "suv": rules.suv,
         "interpolation": rules.interpolation,
         "privacy": [rules.privacy.keeps_uids, rules.privacy.keeps_text],

@@ -30,9 +30,10 @@ from .manifest import ManifestRow, check_run_version, read_manifest, write_row
 from .nameless_results import KEEPS_ALL, ResultPrivacy
 from .planning_work import PlannedCase, plan_work
 from .progress import show_case_bar
-from .rules import CaseProcess, MaskFiles, RunRules, make_rules
+from .rules import CaseProcess, MaskFiles, RunRules, find_numbered_names, make_rules
 from .run_folder import RunFolder, open_run_folder
 from .run_lock import HeldLock, lock_run_folder
+from .segment_choice import make_segment_choice
 
 __all__ = ["RunResult", "run"]
 
@@ -73,6 +74,8 @@ def run(
     format: str = ".nii.gz",
     layout_options: Mapping[str, Any] | None = None,
     masks: MaskFiles = "merged",
+    segments: Sequence[str] | None = None,
+    without: Sequence[str] | None = None,
     suv: Suv | None = None,
     interpolation: Interpolation = "linear",
     dtype: StoredType = "smallest",
@@ -105,6 +108,10 @@ def run(
         layout_options: Options of the layout, such as ``{"template": "{patient_key}/{name}{suffix}"}``.
         masks: ``"merged"`` makes one label map of all masks of a case, with a name for each value; ``"separate"``
             keeps a label map for each file.
+        segments: The only segments or ROIs of the masks that are loaded, by name: ``["GTV*", "liver"]``, with ``*`` for
+            any text and ``?`` for any letter. Upper and lower case and surrounding spaces do not count. None for all.
+            A case that has none of them has no mask, and a warning in its row.
+        without: Names of the same kind that are left out of those: ``["body"]``.
         suv: The units of PET: ``"bw"``, ``"lbm"`` or ``"bsa"``, as ``load_image`` has them.
         interpolation: How the images of a case are placed on the voxels of the first. Masks take the nearest voxel.
         dtype: ``"smallest"`` stores whole numbers in the smallest type of integers that holds each of them exactly,
@@ -139,15 +146,17 @@ def run(
     opened = None if cohort is None else open_cohort(cohort)
     refuse_folder_of_cohort(folder, opened)
     cases = list_cases(opened, what)
+    arranged = make_layout(layout, format, **(layout_options or {}))
     rules = make_rules(
         folder,
-        make_layout(layout, format, **(layout_options or {})),
+        arranged,
         process=process,
         masks=masks,
         suv=suv,
         interpolation=interpolation,
         time_limit=time_limit,
         privacy=find_privacy(opened),
+        segments=make_segment_choice(segments, without, find_numbered_names(arranged, process)),
         dtype=dtype,
     )
     named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
