@@ -56,9 +56,26 @@ def test_bits_of_one_segment_in_two_layers_are_no_overlap():
 
 
 def test_the_warning_names_a_few_pairs():
-    (decision,) = report_overlaps(Overlaps({(1, k): k for k in range(2, 10)}), {1: "liver"})
+    array = np.ones((10, 10, 3), np.uint8)
+    (decision,) = report_overlaps(Overlaps({(1, k): k for k in range(2, 10)}), {1: "liver"}, array)
     assert decision.warning == "content"
     assert decision.value == sum(range(2, 10))
-    assert "1 (liver) and 9 (no name) in 9 voxels" in decision.text
+    assert "1 (liver) and 9 (no name) in 9 voxels (at least 2.62% of 1)" in decision.text
     assert decision.text.endswith("and 3 more pairs")
-    assert report_overlaps(Overlaps(), {}) == []
+    assert report_overlaps(Overlaps(), {}, array) == []
+
+
+def test_a_segment_of_which_nothing_is_left_is_named_first():
+    array = np.zeros((10, 10, 3), np.uint16, order="F")
+    array[:5], array[5:9] = 7, 2
+    names = {1: "GTV", 2: "lung", 7: "body"}
+    (decision,) = report_overlaps(Overlaps({(1, 7): 3, (2, 7): 60}), names, array)
+    assert decision.text.endswith(
+        ": 1 (GTV) and 7 (body) in 3 voxels (nothing is left of 1), 2 (lung) and 7 (body) in 60 voxels (33.3% of 2)"
+    )
+    array[:] = 2
+    (decision,) = report_overlaps(Overlaps({(1, 2): 4}), names, array)
+    assert "(nothing is left of 1)" in decision.text
+    array[0, 0, 0] = 1
+    (decision,) = report_overlaps(Overlaps({(1, 2): 99_999}), names, array)
+    assert "(99.9% of 1)" in decision.text

@@ -125,22 +125,56 @@ def count_bits(bits: npt.NDArray[np.uint8]) -> int:
     return int(BITS_OF_BYTE[bits].sum(dtype=np.int64))
 
 
-def report_overlaps(overlaps: Overlaps, names: Mapping[int, str]) -> list[Decision]:
+def report_overlaps(
+    overlaps: Overlaps, names: Mapping[int, str], array: npt.NDArray[np.unsignedinteger[npt.NBitBase]]
+) -> list[Decision]:
     """What to say of segments that overlap in a combined label map: a warning that names the pairs.
+
+    It says how much of the lower number of each pair is gone; pairs of which nothing is left come first.
 
     Args:
         overlaps: Shared voxels of each pair.
         names: Names of the segments.
+        array: The label map, of any shape.
     """
     if not overlaps:
         return []
+    left = count_labels(array, max(low for low, _ in overlaps))
+    ordered = sorted(overlaps, key=lambda pair: (left[pair[0]] > 0, -overlaps[pair]))
     pairs = [
-        f"{low} ({names.get(low) or 'no name'}) and {high} ({names.get(high) or 'no name'}) in {count} voxels"
-        for (low, high), count in overlaps.most_common(NAMED_PAIRS)
+        f"{low} ({names.get(low) or 'no name'}) and {high} ({names.get(high) or 'no name'}) in "
+        f"{overlaps[low, high]} voxels ({describe_share(low, high, overlaps, int(left[low]))})"
+        for low, high in ordered[:NAMED_PAIRS]
     ]
     more = f" and {len(overlaps) - NAMED_PAIRS} more pairs" if len(overlaps) > NAMED_PAIRS else ""
     text = f"segments overlap and the higher number was kept: {', '.join(pairs)}{more}"
     return [Decision("left out", text, sum(overlaps.values()), "content")]
+
+
+def count_labels(array: npt.NDArray[np.unsignedinteger[npt.NBitBase]], highest: int) -> npt.NDArray[np.intp]:
+    """How many voxels each label up to a number has."""
+    counts = np.zeros(highest + 1, np.intp)
+    # A plane at a time, since what is counted takes eight bytes each.
+    for plane in np.moveaxis(array, -1, 0):
+        counts += np.bincount(plane.ravel(order="K"), minlength=highest + 1)[: highest + 1]
+    return counts
+
+
+def describe_share(low: int, high: int, overlaps: Overlaps, left: int) -> str:
+    """How much of a segment another covers.
+
+    Args:
+        low: The number of the one that is covered.
+        high: The number of the other.
+        overlaps: Shared voxels of each pair.
+        left: Voxels that the covered one still has.
+    """
+    if not left:
+        return f"nothing is left of {low}"
+    covered = [count for pair, count in overlaps.items() if pair[0] == low]
+    # Where several cover a voxel, it is counted for each: the segment may be smaller than the sum.
+    share = min(100 * overlaps[low, high] / (left + sum(covered)), 99.9)
+    return f"{'at least ' if len(covered) > 1 else ''}{share:.3g}% of {low}"
 
 
 def report_lost_labels(lost: Sequence[int], names: Mapping[int, str], are_covered: bool = False) -> list[Decision]:

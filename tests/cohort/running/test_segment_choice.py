@@ -26,7 +26,7 @@ def covered(tmp_path) -> Case:
     image = make_cases(tmp_path / "in", 1, masks=False, shape=(30, 20, 5))[0].images["ct"].files
     grid = load_image(image[0]).grid
     rois = [
-        RoiTruth(" GTV", [on_plane(grid, circle((10, 10), 3), 2)]),
+        RoiTruth(" GTV", [on_plane(grid, circle((10, 10), 3.1), 2)]),
         RoiTruth("Body", [on_plane(grid, circle((12, 10), 8), 2)]),
     ]
     structures = write(tmp_path, *rois)
@@ -87,6 +87,14 @@ def test_labels_that_the_layout_does_not_number_cover_nothing(covered, tmp_path,
     )
     assert (result.counts, result.rows[0].labels, result.rows[0].warnings) == ({"done": 1}, {1: "gtv"}, ())
     assert load_image(tmp_path / "out" / result.rows[0].outputs[0].path).array.any()
+
+
+@pytest.mark.parametrize("options", [{}, {"masks": "separate"}, {"layout": "nnunet"}])
+def test_a_covered_tumor_is_told_in_the_row(covered, tmp_path, options):
+    row = work(covered, tmp_path / "out", **options)
+    (warning,) = row.warnings
+    assert (row.status, warning.kind) == ("done", "ContentWarning")
+    assert "1 (GTV) and 2 (Body) in 29 voxels (nothing is left of 1)" in warning.text
 
 
 @pytest.mark.parametrize("names", ["GTV", [], [" "], [3]])

@@ -101,7 +101,7 @@ def unite_masks(masks: Mapping[str, Image], numbers: LabelNumbers | None, known:
         painted = paint_numbers(mask, {value: numbers.find(label) for value, label in named[name].items()}, dtype)
         count_overlaps(united, painted, overlaps)
         np.maximum(united, painted, out=united)
-    give_warnings("masks", report_overlaps(overlaps, numbers.names))
+    give_warnings("masks", report_overlaps(overlaps, numbers.names, united))
     used = {numbers.find(label) for labels in named.values() for label in labels.values()} - {0}
     labels = {value: numbers.names[value] for value in sorted(used)}
     return copy_image(first, array=united, labels=labels, modality="SEG", source_mask=None)

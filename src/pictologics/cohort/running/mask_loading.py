@@ -16,7 +16,7 @@ from ...placement import place_with_report
 from ...provenance import give_warnings
 from ..cases.case import Case, SeriesChoice
 from .mask_merging import make_label_map
-from .segment_choice import SegmentChoice, keep_segments, list_segment_names, note_unwanted_segments
+from .segment_choice import SegmentChoice, keep_segments, name_few_segments, note_unwanted_segments
 
 __all__ = ["give_files", "load_case_masks"]
 
@@ -44,7 +44,7 @@ def load_case_masks(case: Case, reference: Image, wanted: SegmentChoice, load_ch
         if mask is not None:
             masks[choice.name] = mask
     if case.masks and not masks:
-        listed = list_segment_names(list(others)) or "without names"
+        listed = name_few_segments(list(others)) or "without names"
         warn(f"the case has no segment that is asked for, and so no mask; its segments are {listed}", ContentWarning)
     return masks
 

@@ -59,7 +59,8 @@ def merge_label_maps(masks: Mapping[str, Image]) -> Image:
     """Merge label maps on the same voxels into one, in which every segment keeps its name.
 
     Numbers stay if no two segments share one; otherwise segments are numbered from 1, in the order of the masks. Where
-    segments overlap, the higher number has the voxel, as in ``load_seg``, and a warning names the pairs.
+    segments overlap, the higher number has the voxel, as in ``load_seg``, and a warning names the pairs and
+    says how much is covered.
 
     Args:
         masks: Label maps by name, one at least.
@@ -83,7 +84,7 @@ def merge_label_maps(masks: Mapping[str, Image]) -> Image:
         overlaps.update(count_shared_voxels(before, numbered))
         merged[painted] = np.maximum(before, numbered)
     names = {number: masks[name].labels[value] for (name, value), number in numbers.items()}
-    told = report_overlaps(overlaps, names)
+    told = report_overlaps(overlaps, names, merged)
     give_warnings("masks", told)
     decisions = dict.fromkeys(decision for mask in masks.values() for decision in mask.provenance.decisions)
     provenance = replace(first.provenance, decisions=(*decisions, *told))

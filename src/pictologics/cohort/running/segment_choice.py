@@ -18,8 +18,8 @@ __all__ = [
     "EVERY_SEGMENT",
     "SegmentChoice",
     "keep_segments",
-    "list_segment_names",
     "make_segment_choice",
+    "name_few_segments",
     "note_unwanted_segments",
 ]
 
@@ -115,10 +115,10 @@ def note_unwanted_segments(names: Sequence[str]) -> list[Decision]:
     """The note on segments that nobody asked for: no warning, since it is what was asked for."""
     if not names:
         return []
-    return [Decision("left out", f"segments that are not asked for: {list_segment_names(names)}", len(names))]
+    return [Decision("left out", f"segments that are not asked for: {name_few_segments(names)}", len(names))]
 
 
-def list_segment_names(names: Sequence[str]) -> str:
+def name_few_segments(names: Sequence[str]) -> str:
     """Names for a message, not too many."""
     more = f" and {len(names) - MOST_NAMED_SEGMENTS} more" if len(names) > MOST_NAMED_SEGMENTS else ""
     return ", ".join(names[:MOST_NAMED_SEGMENTS]) + more

@@ -71,7 +71,7 @@ def read_segment_label_map(
 
     run_in_shares(read_share, len(layers.planes))
     total = sum(counted, Overlaps())
-    return LabelMap(volume.T, tuple(report_overlaps(total, segmentation.names(numbers))))
+    return LabelMap(volume.T, tuple(report_overlaps(total, segmentation.names(numbers), volume)))
 
 
 def read_segment_masks(

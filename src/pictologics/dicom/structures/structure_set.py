@@ -82,7 +82,7 @@ class StructureSet:
             *decisions,
             *describe_undrawn(rois, contours, drawn),
             *renumbered,
-            *report_overlaps(overlaps, labels),
+            *report_overlaps(overlaps, labels, array),
         )
         return self.make_image(array, reference, labels, decisions)
 

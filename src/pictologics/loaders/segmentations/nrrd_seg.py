@@ -86,7 +86,7 @@ def read_nrrd_label_map(opened: NrrdFile, segmentation: SlicerSegmentation, path
         path: The source, for the provenance.
     """
     found = read_slicer_label_map(segmentation)
-    decisions = (*opened.decisions, *found.decisions, *report_overlaps(found.overlaps, segmentation.names))
+    decisions = (*opened.decisions, *found.decisions, *report_overlaps(found.overlaps, segmentation.names, found.array))
     return Image.from_grid(
         found.array,
         opened.facts.grid,
