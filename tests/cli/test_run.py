@@ -29,6 +29,22 @@ def test_a_run_writes_cases_and_a_second_one_has_nothing_to_do(tmp_path, demo_in
     assert {file.name for row in rows for file in row.outputs} == {"ct", "pet", "mask"}
     assert all((tmp_path / "out" / f"{row.case_id}-pet.nrrd").exists() for row in rows)
     assert "0 cases to run, 4 to keep" in succeed(tmp_path, "run", demo_index.path, "out", *options, "--dry-run")
+    other = succeed(tmp_path, "run", demo_index.path, "out", *options, "--format", ".nii", "--dry-run")
+    assert "12 files go: they are of earlier runs" in other
+
+
+@pytest.mark.slow
+def test_segments_are_chosen_by_name(tmp_path, demo_index):
+    where = "modality = 'CT' AND verdict = 'regular' AND series_key IN (SELECT image_key FROM links)"
+    options = ["--where", f"{where} AND series_key = (SELECT min(image_key) FROM links)", "--workers", "1"]
+    succeed(tmp_path, "run", demo_index.path, "out", *options, "--segments", "LIV*", "--segments", "aorta")
+    chosen = {name for row in read_manifest(tmp_path / "out") for name in row.labels.values()}
+    assert chosen == {"liver", "aorta"}
+    printed = succeed(tmp_path, "run", demo_index.path, "out", *options, "--without", "liver", "--format", ".nrrd")
+    (row,) = read_manifest(tmp_path / "out")
+    assert "liver" not in row.labels.values()
+    assert len(row.labels) > 1
+    assert "2 files of earlier runs were removed" in printed
 
 
 @pytest.mark.slow

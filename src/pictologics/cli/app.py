@@ -366,6 +366,10 @@ def run_command(
     interpolation: Annotated[
         InterpolationChoice, typer.Option(help="How images are placed on the voxels of the first.")
     ] = InterpolationChoice.LINEAR,
+    fill_value: Annotated[
+        float | None,
+        typer.Option(help="What voxels without data hold.", show_default="-1024 in CT, 0 elsewhere"),
+    ] = None,
     dtype: Annotated[
         StoredChoice, typer.Option(help="Store whole numbers in the smallest type of integers, or in their own type.")
     ] = StoredChoice.SMALLEST,
@@ -400,6 +404,7 @@ def run_command(
         without=without or None,
         suv=None if suv is None else suv.value,
         interpolation=interpolation.value,
+        fill_value=fill_value,
         dtype=dtype.value,
         dry_run=dry_run,
         retry_failed=retry_failed,

@@ -81,6 +81,9 @@ def test_other_parameters_do_all_cases_again_and_leave_nothing_of_before(tmp_pat
     assert set(plan_of(result).values()) == {("run", "the parameters have changed")}
     assert load_image(out / "case1" / "ct.nii.gz").array.max() == 2
     options = {"template": "{name}_{case_id}{suffix}"}
+    assert result.removed == ()
+    moved = run(None, cases, out, process=add_one, layout_options=options, format=".nrrd", dry_run=True)
+    assert moved.removed == tuple(files for files in files_of(out) if files.endswith(".nii.gz"))
     run(None, cases, out, process=add_one, layout_options=options, format=".nrrd", client=client)
     assert [name for name in files_of(out) if "case" in name and not name.startswith("manifest")] == [
         "ct_case0.nrrd",

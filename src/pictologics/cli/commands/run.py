@@ -106,6 +106,7 @@ def print_plan(result: RunResult) -> None:
     counts = {
         action: sum(planned.action == action for planned in result.planned) for action in ("run", "keep", "refuse")
     }
+    print_removed(result, "go: they are of earlier runs, and their cases become others")
     largest = max((planned.memory for planned in result.planned), default=0)
     print_line(
         f"{result.out}: {counts['run']} cases to run, {counts['keep']} to keep, {counts['refuse']} to refuse; "
@@ -122,8 +123,15 @@ def print_result(result: RunResult) -> None:
         print_line(f"... and {len(troubled) - MOST_NAMED_CASES} more")
     ends = ("done", "failed", "refused", "killed")
     counts = ", ".join(f"{result.counts[end]} {end}" for end in ends if end in result.counts)
+    print_removed(result, "of earlier runs were removed, as their cases became others")
     print_warnings(result)
     print_line(f"{result.out}: {counts} ({result.seconds:.0f} s); every case is in the manifest")
+
+
+def print_removed(result: RunResult, what: str) -> None:
+    """How many files of earlier runs go, with an example."""
+    if result.removed:
+        print_line(f"{count_things(len(result.removed), 'file')} {what}, such as {result.removed[0]}")
 
 
 def print_warnings(result: RunResult) -> None:

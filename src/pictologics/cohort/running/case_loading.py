@@ -12,6 +12,7 @@ from ..cases.case import Case, SeriesChoice
 from .mask_loading import give_files, load_case_masks
 from .mask_merging import merge_label_maps
 from .rules import RunRules
+from .voxels_without_data import choose_fill_value, warn_of_resampling
 
 __all__ = ["MERGED_MASK", "LoadedCase", "load_case", "name_written_masks"]
 
@@ -78,4 +79,11 @@ def load_choice(choice: SeriesChoice, rules: RunRules, **placing: Any) -> Image:
     options = dict(choice.options)
     if rules.suv is not None and choice.modality == PET:
         options["suv"] = rules.suv
-    return load_image(give_files(choice), **{**options, **placing})
+    is_resampled = options.get("irregular") == "resample"
+    fill_value = choose_fill_value(choice, rules.fill_value)
+    if is_resampled or placing:
+        options["fill_value"] = fill_value
+    image = load_image(give_files(choice), **{**options, **placing})
+    if is_resampled:
+        warn_of_resampling(choice, image, fill_value)
+    return image

@@ -36,6 +36,7 @@ def write_run_facts(rules: RunRules, cohort: str, cases: int) -> None:
         "masks": rules.masks,
         "segments": asdict(rules.segments),
         "suv": rules.suv,
+        "fill_value": rules.fill_value,
         "interpolation": rules.interpolation,
         "dtype": rules.folder.dtype,
         "started": moment(),

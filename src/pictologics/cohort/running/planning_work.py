@@ -43,6 +43,16 @@ class PlannedCase:
     parameters_hash: str
     earlier: ManifestRow | None = None
 
+    def list_earlier_files(self) -> list[str]:
+        """The files that an earlier run made of it, but for those of segments that may have the same names again."""
+        paths = [] if self.earlier is None else [file.path for file in self.earlier.outputs]
+        open_names = [path.split(SEGMENT_PLACE) for path in self.outputs if SEGMENT_PLACE in path]
+        return [
+            path
+            for path in paths
+            if not any(path.startswith(parts[0]) and path.endswith(parts[-1]) for parts in open_names)
+        ]
+
 
 def plan_work(
     cases: Sequence[Case],

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
-from ...checks import check_choice, check_number, option_error
+from ...checks import check_choice, check_fill_value, check_number, option_error
 from ...image import Image
 from ...interpolation import Interpolation
 from ...loaders.keywords import check_suv
@@ -24,6 +24,7 @@ from ..layouts.protocol import Layout
 from .nameless_results import KEEPS_ALL, ResultPrivacy
 from .run_folder import RunFolder
 from .segment_choice import EVERY_SEGMENT, SegmentChoice
+from .voxels_without_data import choose_fill_value
 
 __all__ = [
     "CaseFunction",
@@ -63,6 +64,7 @@ class RunRules:
         time_limit: Seconds that an attempt may take; None for any.
         privacy: What results may hold of UIDs and of what people typed.
         segments: Which segments of the masks are kept.
+        fill_value: What voxels without data hold; None for what is usual for the modality.
     """
 
     folder: RunFolder
@@ -75,6 +77,7 @@ class RunRules:
     time_limit: float | None = None
     privacy: ResultPrivacy = KEEPS_ALL
     segments: SegmentChoice = EVERY_SEGMENT
+    fill_value: float | None = None
 
 
 def make_rules(
@@ -88,6 +91,7 @@ def make_rules(
     time_limit: float | None,
     privacy: ResultPrivacy = KEEPS_ALL,
     segments: SegmentChoice = EVERY_SEGMENT,
+    fill_value: float | None = None,
     dtype: StoredType,
 ) -> RunRules:
     """Check how cases are to be worked on.
@@ -108,6 +112,7 @@ def make_rules(
         None if time_limit is None else check_number("time_limit", time_limit, "s", above=0),
         privacy,
         segments,
+        None if fill_value is None else float(check_fill_value(fill_value)),
     )
 
 
@@ -129,6 +134,7 @@ def hash_parameters(case: Case, rules: RunRules) -> str:
         "masks": rules.masks,
         "segments": asdict(rules.segments),
         "suv": rules.suv,
+        "fill_value": [choose_fill_value(choice, rules.fill_value) for choice in case.images.values()],
         "interpolation": rules.interpolation,
         "privacy": [rules.privacy.keeps_uids, rules.privacy.keeps_text],
         "dtype": rules.folder.dtype,

@@ -59,6 +59,13 @@ class RunResult:
     is_dry: bool = False
 
     @property
+    def removed(self) -> tuple[str, ...]:
+        """Files of earlier runs that go, or went, since their cases are begun again and become others."""
+        made = {path for case in self.planned if case.action != "refuse" for path in case.outputs}
+        begun = [case for case in self.planned if case.action != "keep"]
+        return tuple(path for case in begun for path in case.list_earlier_files() if path not in made)
+
+    @property
     def rows(self) -> list[ManifestRow]:
         """The rows of the manifest, of this run and earlier ones."""
         return read_manifest(self.out)
@@ -78,6 +85,7 @@ def run(
     without: Sequence[str] | None = None,
     suv: Suv | None = None,
     interpolation: Interpolation = "linear",
+    fill_value: float | None = None,
     dtype: StoredType = "smallest",
     workers: int | None = None,
     client: Any = None,
@@ -114,6 +122,8 @@ def run(
         without: Names of the same kind that are left out of those: ``["body"]``.
         suv: The units of PET: ``"bw"``, ``"lbm"`` or ``"bsa"``, as ``load_image`` has them.
         interpolation: How the images of a case are placed on the voxels of the first. Masks take the nearest voxel.
+        fill_value: What voxels hold that no slice gives, where slices are missing or an image is placed on a larger
+            one; by default -1024 HU in CT, and 0 in other modalities and where the modality is not known.
         dtype: ``"smallest"`` stores whole numbers in the smallest type of integers that holds each of them exactly,
             such as a CT in 16 bits; loaded with pictologics, they are floats again, bit for bit. ``"own"`` stores
             voxels in the type that they have in memory. See ``save_image``.
@@ -154,6 +164,7 @@ def run(
         masks=masks,
         suv=suv,
         interpolation=interpolation,
+        fill_value=fill_value,
         time_limit=time_limit,
         privacy=find_privacy(opened),
         segments=make_segment_choice(segments, without, find_numbered_names(arranged, process)),
