@@ -87,3 +87,9 @@ def test_a_server_that_refuses(tree, tmp_path):
         cohort = index(f"{web.url}/", tmp_path / "cohort", identifiers=True, workers=1)
         found = {path: error for path, error in column_of(cohort, "error").items() if error}
         assert found == {"P2": "FileAccessError"}
+
+
+def test_causes_that_cannot_be_pickled_are_left_behind(tree, tmp_path):
+    """Once Dask is imported, exceptions are pickled together with what caused them."""
+    pytest.importorskip("tblib.pickling_support").install()
+    test_a_server_that_refuses(tree, tmp_path)

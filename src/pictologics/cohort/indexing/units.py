@@ -30,6 +30,14 @@ FILES_BETWEEN_ENDS: Final = 500
 """Within a large folder, a unit ends at every 500th file on average."""
 
 
+def forget_cause(error: FileAccessError | None) -> FileAccessError | None:
+    """The error alone: what caused it, and where, may not be pickled, which Dask makes every exception try."""
+    if error is not None:
+        error.__cause__ = error.__context__ = None
+        error.__traceback__ = None
+    return error
+
+
 @dataclass(slots=True)
 class UnitPart:
     """Files of one folder.
@@ -87,7 +95,7 @@ class UnitPacker:
         if not self.unit.parts:
             first = f"{path}\0{files[0][0] if files else ''}"
             self.unit.name = blake2b(encode_names(first), digest_size=12, key=self.seed).hexdigest()
-        self.unit.parts.append(UnitPart(path, files, error))
+        self.unit.parts.append(UnitPart(path, files, forget_cause(error)))
         self.count += len(files)
         # repr is the fastest way to bytes that differ whenever a name, a size or a time does.
         self.hash.update(encode_names(repr((path, files, error is None))))
