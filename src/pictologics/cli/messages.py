@@ -44,12 +44,14 @@ OPTIONS_OF_KEYWORDS = {
     "reposition_to_reference": "--reference IMAGE",
     "retry_failed": "--retry-failed",
     "scheduler": "--scheduler",
+    "segments": "--segments",
     "series_uid": "--series-uid",
     "slices": "--slices",
     "suv": "--suv",
     "text": "--text",
     "time_limit": "--time-limit",
     "window": "--window",
+    "without": "--without",
     "workers": "--workers",
 }
 """Keywords of the public functions, and the options by which commands set them; some with a name for their value."""
