@@ -147,6 +147,11 @@ class Share(LocalFileSystem):
     protocol = "share"
     breaks = False
 
+    @classmethod
+    def _strip_protocol(cls, path):
+        # Older versions of fsspec take away their own names of local files only.
+        return super()._strip_protocol(path.removeprefix("share://") if isinstance(path, str) else path)
+
     def put_file(self, lpath, rpath, **_):
         content = Path(lpath).read_bytes()
         Path(self._strip_protocol(rpath)).write_bytes(content[: 100 if self.breaks else None])
