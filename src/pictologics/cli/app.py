@@ -20,6 +20,7 @@ from .options import (
     IrregularChoice,
     LayoutChoice,
     MaskFilesChoice,
+    Nearest,
     OutsideFiles,
     PrintJson,
     Recursive,
@@ -200,12 +201,7 @@ def measure_labels(
     ] = None,
     as_json: PrintJson = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Measure PET in standardized uptake values.")] = None,
-    nearest: Annotated[
-        bool,
-        typer.Option(
-            "--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."
-        ),
-    ] = False,
+    nearest: Nearest = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
     dataset_index: DatasetIndex = None,
@@ -240,12 +236,7 @@ def overlay(
     ] = "",
     alpha: Annotated[float, typer.Option(help="Opacity of the labels, from 0 to 1.")] = 0.25,
     contours: Annotated[bool, typer.Option("--contours", help="Draw outlines only.")] = False,
-    nearest: Annotated[
-        bool,
-        typer.Option(
-            "--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."
-        ),
-    ] = False,
+    nearest: Nearest = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
     dataset_index: DatasetIndex = None,

@@ -15,6 +15,7 @@ __all__ = [
     "IrregularChoice",
     "LayoutChoice",
     "MaskFilesChoice",
+    "Nearest",
     "OutsideFiles",
     "PrintJson",
     "Recursive",
@@ -37,6 +38,10 @@ DatasetIndex = Annotated[
 ]
 OutsideFiles = Annotated[
     bool, typer.Option("--outside-files", help="Allow a NRRD or MetaImage header to name files outside its folder.")
+]
+Nearest = Annotated[
+    bool,
+    typer.Option("--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."),
 ]
 PrintJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
