@@ -114,13 +114,13 @@ def hang_once_at_case_0(images, masks):
             path.touch(exist_ok=False)
         except FileExistsError:
             return images, masks
-        time.sleep(600)
+        time.sleep(120)
     return images, masks
 
 
 def hang_at_case_0(images, masks):
     if number_of(images) == 0:
-        time.sleep(600)
+        time.sleep(120)
     return images, masks
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 
+@pytest.fixture
+def client(shared_client: Any) -> Any:
+    """A client of two workers on this machine, both of which are there, whatever the test before did to them."""
+    shared_client.wait_for_workers(2, timeout=120)
+    return shared_client
+
+
 @pytest.fixture(scope="session")
-def client() -> Iterator[object]:
-    """A client of two workers on this machine."""
+def shared_client() -> Iterator[Any]:
+    """The client, whose workers may just be dead."""
     with warnings.catch_warnings():
         # What Dask's own libraries warn of while they are imported and started is not our matter.
         warnings.simplefilter("ignore")
+        import dask
         import distributed
 
         options = {
@@ -22,6 +31,8 @@ def client() -> Iterator[object]:
             "worker_dashboard_address": None,
             "silence_logs": logging.CRITICAL,
         }
+        # A worker that is slow to come back, on a machine that is busy, would be given up for good.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
         cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, memory_limit="4GB", **options)
         found = distributed.Client(cluster, set_as_default=False)
     yield found

@@ -79,7 +79,18 @@ def test_an_older_run_waits_for_a_younger_one_to_withdraw_and_yields_if_it_does_
         lock.outlast_others()
 
 
-def test_a_note_that_was_forsaken_stops_nobody_and_one_that_is_damaged_is_named():
+def test_a_note_that_is_just_being_written_is_read_once_it_is_whole():
+    folder = open_run_folder("memory://lock-of-a-slow-writer")
+    folder.write_text("locks/other.json", "")
+    writing = Thread(target=lambda: (time.sleep(0.3), write_holder(folder, time.time(), 0.0)))
+    writing.start()
+    with pytest.raises(OptionError, match="process 7 on other"):
+        RemoteLock(folder).refuse_others()
+    writing.join()
+
+
+def test_a_note_that_was_forsaken_stops_nobody_and_one_that_is_damaged_is_named(monkeypatch):
+    monkeypatch.setattr("pictologics.cohort.running.run_lock.LONGEST_WRITING", 0.2)
     folder = open_run_folder("memory://lock-forsaken")
     write_holder(folder, time.time() - 3600, 0.0)
     with ExitStack() as stack:

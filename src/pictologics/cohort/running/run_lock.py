@@ -29,6 +29,9 @@ LONGEST_CLAIM: Final = 10.0
 LOOK_AGAIN_AFTER: Final = 0.1
 """Seconds after which it looks again."""
 
+LONGEST_WRITING: Final = 5.0
+"""Seconds that a note may take to be written: some storage lists a file, and lets it be read, before it is whole."""
+
 
 class HeldLock(Protocol):
     """A lock that is held."""
@@ -117,18 +120,20 @@ class RemoteLock:
         Raises:
             FileAccessError: If it cannot be read.
         """
-        text = self.folder.read_text(note)
-        if text is None:
-            return None
-        try:
-            holder = json.loads(text)
-            return {**holder, "alive": float(holder["alive"]), "since": float(holder["since"])}
-        except (ValueError, TypeError, KeyError) as error:
-            raise FileAccessError(
-                "the note of a run at work cannot be read",
-                path=self.folder.show(note),
-                advice="remove it if no run is at work there",
-            ) from error
+        end = time.monotonic() + LONGEST_WRITING
+        while (text := self.folder.read_text(note)) is not None:
+            try:
+                holder = json.loads(text)
+                return {**holder, "alive": float(holder["alive"]), "since": float(holder["since"])}
+            except (ValueError, TypeError, KeyError) as error:
+                if time.monotonic() > end:
+                    raise FileAccessError(
+                        "the note of a run at work cannot be read",
+                        path=self.folder.show(note),
+                        advice="remove it if no run is at work there",
+                    ) from error
+            time.sleep(LOOK_AGAIN_AFTER)
+        return None
 
 
 @contextmanager
