@@ -56,7 +56,7 @@ ROOMS = [
     {"loaders.registry"},
     {"loaders.phase_listing"},
     {"loaders.loading_steps", "loaders.rtstruct_loader", "loaders.seg_loader"},
-    {"loaders.merging_files"},
+    {"loaders.masks", "loaders.merging_files"},
     {"loader", "pictures"},
     {"utilities"},
     {"cohort"},

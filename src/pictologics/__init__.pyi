@@ -46,6 +46,7 @@ from .loader import (
 )
 from .loaders import (
     get_segment_info as get_segment_info,
+    load_mask as load_mask,
     load_rtstruct as load_rtstruct,
     load_seg as load_seg,
 )

@@ -105,7 +105,7 @@ def check_lies_on(mask: Image, image: Image, what: str = "the mask", path: str |
         GeometryError: If it has another shape, or a corner lies a tenth of a voxel or more from the image's.
     """
     own, grid = mask.grid, image.grid
-    advice = "place the mask on the image first: load it with reference_image="
+    advice = "place the mask on the image first: load it with load_mask(path, image)"
     if own.shape != grid.shape:
         raise GeometryError(
             f"{what} has shape {own.shape} and the image {grid.shape}",

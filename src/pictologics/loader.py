@@ -105,7 +105,7 @@ def load_image(
         interpolation: How to make voxels of ``reference_image`` where the lattices do not meet: ``"nearest"`` (for
             masks), ``"linear"`` or ``"cubic"``. None, the default, raises instead where spacing or axes differ; files
             of segments are put there by nearest neighbor with a warning, as ``load_seg`` does it. Where they meet, no
-            value is changed, whatever this says.
+            value is changed, whatever this says. ``load_mask`` loads masks of every format so.
         allow_outside_files: Follow a NRRD or MetaImage header that names files of voxels outside its own folder. By
             default that is refused: a header from elsewhere could name any file.
 

@@ -76,6 +76,14 @@ class Provenance:
         """The same record with more decisions at its end."""
         return replace(self, decisions=(*self.decisions, *decisions))
 
+    def without_geometry_warnings(self) -> Provenance:
+        """The same record, which calls for no warning about a place that is not used."""
+        decisions = tuple(
+            replace(decision, warning=None) if decision.warning == "geometry" else decision
+            for decision in self.decisions
+        )
+        return replace(self, decisions=decisions)
+
     def to_dict(self) -> dict[str, Any]:
         """The record as plain lists, dicts, text and numbers."""
         record = asdict(self)

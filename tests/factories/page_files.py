@@ -168,6 +168,8 @@ def write_masks(folder: Path, grid: Grid) -> None:
     save_image(Image.from_grid(sphere.astype(np.uint8), part, modality="SEG"), folder / "cropped_mask.nii.gz")
     aside = Grid(part.shape, part.spacing, tuple(part.index_to_world((0.5, 0, 0))), part.direction)
     save_image(Image.from_grid(sphere.astype(np.uint8), aside, modality="SEG"), folder / "shifted_mask.nii.gz")
+    whole = load_image(folder / "cropped_mask.nii.gz", reference_image=Image.from_grid(np.zeros(grid.shape), grid))
+    nibabel.save(nibabel.Nifti1Image(np.asarray(whole.array, np.uint8), np.eye(4)), folder / "lost_mask.nii.gz")
 
 
 def write_plan(folder: Path, grid: Grid) -> None:

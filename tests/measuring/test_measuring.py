@@ -138,7 +138,7 @@ def test_of_nothing_there_is_nothing(scan):
 
 
 def test_a_mask_elsewhere_and_fractions_are_refused(scan, organs):
-    with pytest.raises(GeometryError, match="reference_image"):
+    with pytest.raises(GeometryError, match="load_mask"):
         measure(scan, organs[1:])
     with pytest.raises(OptionError, match="whole numbers"):
         measure(scan, replace(organs, array=organs.array * 0.5))

@@ -111,7 +111,7 @@ def test_what_cannot_be_drawn(tmp_path):
     ):
         with pytest.raises(OptionError, match=reason):
             save_planes(image, path, **keywords)
-    for origin, reason in (((0.5, 0.0, 0.0), "reference_image=image"), ((90.0, 0.0, 0.0), "wholly outside")):
+    for origin, reason in (((0.5, 0.0, 0.0), "load_mask"), ((90.0, 0.0, 0.0), "wholly outside")):
         with pytest.raises(GeometryError, match=reason):
             save_planes(image, path, mask=Image(mask.array, mask.spacing, origin))
     with pytest.raises(OptionError, match="Image"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .label_like import find_few_values, looks_like_labels
 from .label_types import LARGEST_LABEL, choose_label_type, convert_labels, convert_whole_numbers
+from .mask_values import convert_mask_values, list_labels
 from .painting import Overlaps, find_set_bytes, paint_bits, paint_plane, report_lost_labels, report_overlaps
 
 __all__ = [
@@ -11,9 +12,11 @@ __all__ = [
     "Overlaps",
     "choose_label_type",
     "convert_labels",
+    "convert_mask_values",
     "convert_whole_numbers",
     "find_few_values",
     "find_set_bytes",
+    "list_labels",
     "looks_like_labels",
     "paint_bits",
     "paint_plane",

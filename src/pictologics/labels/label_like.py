@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..array_types import AnyArray, BoolArray, IntArray
 
-__all__ = ["find_few_values", "looks_like_labels"]
+__all__ = ["LABEL_ROUNDING", "Regions", "find_few_values", "judge_regions", "looks_like_labels"]
 
 SAMPLED_VALUES = 1 << 18
 """Values that are looked at, in whole rows spread evenly over the array: enough that a label of a thousandth of the
@@ -56,9 +57,48 @@ def looks_like_labels(array: AnyArray, valid: BoolArray | None = None) -> bool:
         return False
     if counts.max() < LEAST_BACKGROUND * counts.sum():
         return False
-    inner = known[:-1] & (rows[:-1] != values[counts.argmax()])
+    return lie_in_regions(rows, known, values[counts.argmax()])
+
+
+def lie_in_regions(rows: AnyArray, known: BoolArray, background: Any) -> bool:
+    """Whether the values beside the background have neighbors along x that equal them, as those of regions do."""
+    inner = known[:-1] & (rows[:-1] != background)
     equal = inner & (rows[:-1] == rows[1:])
     return bool(np.count_nonzero(equal) >= LEAST_EQUAL_NEIGHBORS * np.count_nonzero(inner))
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What a sample of an array's values looks like.
+
+    Attributes:
+        values: How many different ones were met.
+        foreground: Share of the voxels that do not hold the most frequent one.
+        are_regions: Whether the others lie in regions.
+    """
+
+    values: int
+    foreground: float
+    are_regions: bool
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are more than a label map has that does not lie in regions."""
+        return self.values > MOST_LABELS
+
+
+def judge_regions(array: AnyArray) -> Regions:
+    """Look at a sample of whole numbers that are said to be labels; at none of an array without voxels.
+
+    Args:
+        array: Integers, (x, y, z).
+    """
+    if not array.size:
+        return Regions(0, 0.0, True)
+    rows, known = sample_rows(array, None)
+    values, counts = np.unique(rows, return_counts=True)
+    background = values[counts.argmax()]
+    return Regions(values.size, 1 - counts.max() / rows.size, lie_in_regions(rows, known, background))
 
 
 def find_few_values(array: AnyArray) -> AnyArray | None:

@@ -1,5 +1,8 @@
 """The public names, for type checkers and for ``attach_stub``."""
 
+from .masks import (
+    load_mask as load_mask,
+)
 from .rtstruct_loader import (
     load_rtstruct as load_rtstruct,
 )

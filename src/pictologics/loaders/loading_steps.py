@@ -23,15 +23,15 @@ from ..interpolation import Interpolation
 from ..placement import place_with_report, transpose
 from ..sentinels import find_source_mask
 from ..storage.files import PathLike
-from .protocol import Reader, ReadOptions, SegmentReader
+from .protocol import Reader, ReadOptions, SegmentReader, Source
 from .registry import READERS, find_reader
 
-__all__ = ["place_on_grid", "read_image"]
+__all__ = ["place_on_grid", "prepare_for_reference", "read_found", "read_image", "warn_of_ignored_options"]
 
 SEGMENT_FORMATS = frozenset(reader.segment_format for reader in READERS if isinstance(reader, SegmentReader))
 """Formats whose files hold segments and nothing else, which ``load_seg`` reads too."""
 
-LABEL_ADVICE = 'pass interpolation="nearest", or load it alone and call resample_to(mask, image, mask_threshold=0.5)'
+LABEL_ADVICE = "load it with load_mask, or alone and call resample_to(mask, image, mask_threshold=0.5)"
 """For a label map that would be averaged on its way to a reference: loading takes no threshold."""
 
 
@@ -44,12 +44,16 @@ def read_image(
         The image on its own grid, its axes in the order asked for, and what messages call its source.
     """
     source, reader = find_reader(path, options.recursive, options.series_uid)
+    return read_found(source, reader, options), source.path
+
+
+def read_found(source: Source, reader: Reader, options: ReadOptions) -> Image:
+    """Read a source by the reader that was found for it, and do all that comes before placing."""
     check_suv_is_offered(reader, options, source.path)
     warn_of_ignored_options(reader, options, source.path)
     image = reader.read(source, options)
     image = mark_sentinel_voxels(image, reader, options)
-    image = prepare_for_reference(image, reader, options)
-    return image, source.path
+    return prepare_for_reference(image, reader, options)
 
 
 def check_suv_is_offered(reader: Reader, options: ReadOptions, path: str) -> None:

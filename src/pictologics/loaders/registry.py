@@ -48,6 +48,8 @@ def find_reader(
     path: PathLike | Sequence[PathLike] | DicomPhaseInfo | bytes | BinaryIO,
     recursive: bool = False,
     series_uid: str | None = None,
+    *,
+    prefers_segments: bool = False,
 ) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader.
 
@@ -57,16 +59,21 @@ def find_reader(
         path: The source.
         recursive: Of a folder, also look into the folders below it.
         series_uid: The DICOM series that is asked for; None for any.
+        prefers_segments: Whether the file of segments is meant where there are images beside it, too.
 
     Raises:
         UnsupportedFormatError: If no reader knows the content; the message lists the formats.
         CorruptFileError: If the file is empty, or ends before it can be recognized.
+        AmbiguousSeriesError: If files of segments are preferred and there are several.
     """
     probe = make_probe(make_source(path))
     if probe.source.kind not in SINGLE_KINDS and probe.source.only is None:
         source = add_scan(probe.source, recursive)
         assert source.scan is not None  # just made
-        alone = find_lone_segment_file(source.scan, list_segment_readers(), series_uid)
+        if prefers_segments and series_uid is None:
+            alone = choose_segment_file(source.scan, list_segment_readers(), source)
+        else:
+            alone = find_lone_segment_file(source.scan, list_segment_readers(), series_uid)
         if alone is not None:
             for header in source.scan.headers:
                 if header is not alone.header:
@@ -191,10 +198,10 @@ def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatErr
         return CorruptFileError(damage, path=source.path, advice="fetch it again")
     if segment_format:
         required = f"the format {segment_format} is required"
-        advice = "load it with load_seg, if it holds segments, or with load_image"
+        advice = "load it with load_mask, if it is a mask of another kind, or with load_image"
     else:
         required = f"a segmentation is required ({list_segment_formats()})"
-        advice = "load it with load_image, if it is an image or a mask without segments"
+        advice = "load it with load_mask, if it is a mask without segments, or with load_image"
     return UnsupportedFormatError(
         f"this is {name_format(probe)}, and {required}", path=source.path, advice=advice, sop_class=probe.sop_class
     )
@@ -207,7 +214,7 @@ def no_segment_file_error(source: Source, segment_format: str) -> UnsupportedFor
     content = [*describe_content(source.scan), *filter(None, [below])] or ["no files"]
     if any(map(find_segment_format, source.scan.headers)):
         # Of another format than the one that is required.
-        advice = "use load_seg"
+        advice = "use load_mask"
     elif folders:
         advice = "pass the path of the file itself, or of the folder that holds it"
     else:

@@ -44,7 +44,7 @@ class MaskOnGrid:
         except GeometryError as error:
             raise GeometryError(
                 f"the mask does not lie on the image: {error.found}",
-                advice="load it with load_image(path, reference_image=image, interpolation='nearest')",
+                advice="load it with load_mask(path, image)",
                 **error.values,
             ) from error
         source, self.reach = find_overlap(mask.grid, grid, lattice)

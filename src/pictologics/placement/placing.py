@@ -18,6 +18,7 @@ from ..provenance import Decision
 from .describing import describe_placing, describe_sampling
 from .label_guard import guard_labels
 from .losses import describe_losses, find_kept_box
+from .lost_places import describe_lost_place, looks_lost
 
 __all__ = ["Placed", "move_image", "place", "place_with_report", "reorder_box", "resample_onto"]
 
@@ -146,6 +147,12 @@ def unplaceable_error(grid: Grid, target: Grid, error: GeometryError) -> Geometr
         return GeometryError(
             f"it lies wholly outside the reference: it reaches from {own}, the reference from {other}; {error.found}",
             advice="pass the image that it belongs to, or look whether it is of another patient or position",
+            **error.values,
+        )
+    if looks_lost(grid, target):
+        return GeometryError(
+            describe_lost_place(grid, target),
+            advice='load it with load_mask(..., geometry="reference"), if it is a mask that was drawn on this image',
             **error.values,
         )
     advice = 'resample it: pass interpolation="nearest" for masks, "linear" or "cubic" for images'
