@@ -23,6 +23,7 @@ from . import (
     one_phase,
     patches,
     peak_memory,
+    regions,
     remote_heads,
     report_page,
     resampling,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
     "patch": patches.run,
+    "region": regions.BENCHMARKS["region"],
     "nrrd": nrrd_files.run_nrrd,
     "mha": nrrd_files.run_metaimage,
     "memory": peak_memory.run,
@@ -55,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
 
 SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     **codecs.BENCHMARKS,
+    "region j2k": regions.BENCHMARKS["region j2k"],
     **resampling.BENCHMARKS,
     **filters.BENCHMARKS,
     "report": report_page.run,

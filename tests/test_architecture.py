@@ -41,7 +41,7 @@ ROOMS = [
     {"dicom", "filters", "formats", "sentinels"},
     {"merger", "preprocessing", "saving", "loaders.protocol"},
     {"loaders.source_content", "measuring"},
-    {"loaders.dicom_selection", "loaders.dicom_verdicts"},
+    {"loaders.dicom_selection", "loaders.dicom_verdicts", "loaders.region_cutting"},
     {
         "loaders.dicom_describing",
         "loaders.explanation",

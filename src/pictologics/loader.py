@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .checks import check_choice, check_fill_value
 from .dicom.series.phase_info import DicomPhaseInfo
+from .geometry import ImageRegion, check_region
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.explanation import Explanation, name_source
@@ -32,6 +33,7 @@ from .loaders.protocol import (
     SourceMaskFrom,
     Suv,
 )
+from .loaders.region_cutting import cut_region
 from .loaders.registry import find_reader
 from .provenance import give_warnings
 from .storage.files import PathLike
@@ -57,6 +59,7 @@ def load_image(
     suv: Suv | None = None,
     interpolation: Interpolation | None = None,
     allow_outside_files: bool = False,
+    region: ImageRegion | None = None,
 ) -> Image:
     """Load one image or mask, whatever its format.
 
@@ -108,6 +111,13 @@ def load_image(
             value is changed, whatever this says. ``load_mask`` loads masks of every format so.
         allow_outside_files: Follow a NRRD or MetaImage header that names files of voxels outside its own folder. By
             default that is refused: a header from elsewhere could name any file.
+        region: Read a part only: slices in voxels, such as ``numpy.s_[10:50, :, ::2]``, of which the result is that of
+            ``load_image(...)[region]``; a box in mm, as its lowest and highest corner in LPS, (2, 3); or a grid, such
+            as ``mask.grid``. Of these two every voxel is there that they touch. No more of the files is read and
+            decoded than that takes, and of a compressed stream nothing beyond its end. Files of segments, irregular
+            stacks that are resampled, images whose sentinel is looked for, and those that are put on a reference, whose
+            voxels the region then counts, are read as a whole and cut. Of what reaches beyond the image there is what
+            lies within, and a GeometryWarning says so; a region without a voxel of the image is an OptionError.
 
     Returns:
         An Image whose array has shape (x, y, z), in Fortran order.
@@ -137,6 +147,7 @@ def load_image(
     # Before the voxels are read, so that a reference without a place fails at once.
     target = None if reference_image is None else check_reference(reference_image)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
+    part = None if region is None else check_region(region)
     options = ReadOptions(
         dataset_index=check_dataset_index(dataset_index),
         recursive=bool(recursive),
@@ -148,6 +159,8 @@ def load_image(
         color=check_choice("color", color, ("error", "luminance")),
         suv=check_suv(suv, apply_rescale),
         allow_outside_files=bool(allow_outside_files),
+        # On a reference it counts the voxels that are there, so that it is cut when all of them are.
+        region=part if target is None else None,
         fill_value=check_fill_value(fill_value),
         reference=reference_image,
         transpose_axes=None if reference_image is None else transpose_axes,
@@ -155,6 +168,7 @@ def load_image(
     image, source = read_image(path, options)
     if target is not None:
         image = place_on_grid(image, target, options.fill_value, method, source)
+        image = image if part is None else cut_region(image, part, source)
     give_warnings(source, image.provenance.decisions)
     return image
 

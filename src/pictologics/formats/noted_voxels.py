@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..geometry import Box
 from ..provenance import Decision
 from ..rescaling import find_exact_float, rescale_into
 from .json_comment import ImageFacts, VoxelNote, parse_value
-from .volume_layout import VolumeLayout
+from .volume_layout import CropLayout, VolumeLayout
 from .voxel_reading import read_volume
 
-__all__ = ["CropLayout", "LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
-
-CropLayout = Callable[[VolumeLayout, Sequence[int], Sequence[int]], VolumeLayout]
-"""Makes the layout of a box, by its first voxel and its shape, out of that of a volume."""
+__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
 
 NOTE_IS_STALE = Decision(
     "left out",
@@ -42,6 +40,17 @@ class LoadedVoxels:
     array: npt.NDArray[Any]
     source_mask: npt.NDArray[np.bool_] | None
     decisions: tuple[Decision, ...]
+
+    def take(self, index: Box) -> LoadedVoxels:
+        """Some of the voxels, in memory of their own."""
+        if all(part == slice(None, None, 1) for part in index):
+            return self
+        valid = self.source_mask
+        return replace(
+            self,
+            array=np.array(self.array[index], order="F"),
+            source_mask=None if valid is None else np.array(valid[index], order="F"),
+        )
 
 
 def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[Any] | None) -> LoadedVoxels:
@@ -82,12 +91,10 @@ def read_noted_box(
     facts: ImageFacts,
     start: Sequence[int],
     shape: Sequence[int],
-    crop: CropLayout = VolumeLayout.cropped,
-) -> npt.NDArray[Any]:
-    """Read a box of a volume, with the values and the type that the whole would have.
-
-    Of files that are not compressed, no more is read than lies between its voxels. A stream is inflated up to the
-    box's last voxel, and its checksum is not compared.
+    crop: CropLayout,
+    dtype: np.dtype[Any] | None = None,
+) -> LoadedVoxels:
+    """Read a box of a volume, and no more of the file than lies between its voxels where that is possible.
 
     Args:
         layout: Where the volume's voxels are.
@@ -95,19 +102,19 @@ def read_noted_box(
         start: First voxel of the box, which lies within the volume, (x, y, z).
         shape: Voxels of the box along (x, y, z).
         crop: Makes the layout of a box out of that of the volume.
-
-    Returns:
-        Shape (x, y, z), in Fortran order.
+        dtype: As for a volume.
 
     Raises:
         CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
+        OptionError: If ``dtype`` is an integer type that cannot hold the values.
     """
     note = find_fitting_note(layout, facts)
     if note is None or not note.fill:
-        return read_noted_volume(crop(layout, start, shape), facts, None).array
+        return read_noted_volume(crop(layout, start, shape), facts, dtype)
     # What voxels without data hold depends on how many there are in the whole.
-    whole = read_noted_volume(layout, facts, None).array
-    return whole[tuple(slice(low, low + count) for low, count in zip(start, shape, strict=True))]
+    whole = read_noted_volume(layout, facts, dtype)
+    x, y, z = (slice(low, low + count) for low, count in zip(start, shape, strict=True))
+    return whole.take((x, y, z))
 
 
 def find_fitting_note(layout: VolumeLayout, facts: ImageFacts) -> VoxelNote | None:

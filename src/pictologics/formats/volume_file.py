@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..provenance import Decision
 from .json_comment import ImageFacts
-from .volume_layout import VolumeLayout
+from .volume_layout import CropLayout, VolumeLayout
 
 __all__ = ["VolumeFile", "VoxelParts", "name_parts"]
 
@@ -69,6 +69,7 @@ class VolumeFile:
         shear: How far, in voxels, the worst corner moved when sheared axes were made orthogonal; 0.0 for none.
         decisions: What was assumed, converted, rounded or left out.
         parts: The numbers of which a voxel is made, None if it is one.
+        crop: Makes the layout of a box of a volume.
     """
 
     layout: VolumeLayout
@@ -76,3 +77,4 @@ class VolumeFile:
     shear: float = 0.0
     decisions: tuple[Decision, ...] = ()
     parts: VoxelParts | None = None
+    crop: CropLayout = VolumeLayout.cropped

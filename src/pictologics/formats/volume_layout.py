@@ -6,7 +6,7 @@ only the one asked for is read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
@@ -26,6 +26,7 @@ from .text_numbers import find_decimal_room, find_hexadecimal_room
 
 __all__ = [
     "MORE_BYTES",
+    "CropLayout",
     "Encoding",
     "FilePart",
     "Runs",
@@ -127,6 +128,10 @@ class VolumeLayout:
             shape: Voxels along (x, y, z).
         """
         return replace(self, box=tuple(zip(start, shape, strict=True))[: len(self.spatial)])
+
+
+CropLayout = Callable[[VolumeLayout, Sequence[int], Sequence[int]], VolumeLayout]
+"""Makes the layout of a box, by its first voxel and its shape, out of that of a volume."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from .boxes import Box, count_voxels
 from .grid import Grid
 from .lattice_map import LatticeMap, find_overlap
 from .number_text import format_numbers
+from .regions import ImageRegion, RegionBox, check_region, find_region_box
 from .tolerances import CORNER_ERROR_NOTED, CORNER_ERROR_REFUSED
 from .voxel_slices import resolve_slices
 from .world import AXIS_LETTERS, LPS_FROM, WorldFrame, nearest_axes
@@ -22,10 +23,14 @@ __all__ = [
     "LPS_FROM",
     "Box",
     "Grid",
+    "ImageRegion",
     "LatticeMap",
+    "RegionBox",
     "WorldFrame",
+    "check_region",
     "count_voxels",
     "find_overlap",
+    "find_region_box",
     "format_numbers",
     "nearest_axes",
     "resolve_slices",

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import OptionError
 from .boxes import Box
 
-__all__ = ["AxisRange", "resolve_slices"]
+__all__ = ["AxisRange", "expand_ellipsis", "resolve_slices"]
 
 AxisRange = tuple[int, int, int]
 """Of one axis: the first voxel that is taken, the step to the next, and how many are taken."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from ..dicom.frames.plane_attributes import find_void_slope, read_mapped_unit
 from ..dicom.headers import tags
 from ..dicom.headers.attributes import Attributes
@@ -11,19 +15,22 @@ from ..dicom.series.image_series import Series
 from ..dicom.series.volumes import SeriesVolume, stack_volume
 from ..dicom.stacks.planes import Planes
 from ..dicom.stacks.rectifying import rectify
+from ..dicom.stacks.regularity import StackGeometry
 from ..dicom.suv.uptake import SUV_UNITS, convert_to_uptake
 from ..errors import OptionError
+from ..geometry import find_region_box
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
 from ..sentinels import find_source_mask
 from .dicom_describing import describe_scan
-from .dicom_selection import choose_volume, find_source_volumes, scan_source
+from .dicom_selection import SourceVolumes, choose_volume, find_source_volumes, scan_source
 from .protocol import (
     Description,
     Probe,
     ReadOptions,
     Source,
 )
+from .region_cutting import cut_region, describe_region_read
 
 __all__ = ["DicomReader"]
 
@@ -34,7 +41,7 @@ class DicomReader:
     name = "DICOM"
     suffixes: tuple[str, ...] = (".dcm", "or none", "a folder, .zip or .tar.gz of them")
     honors = frozenset(
-        {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype"}
+        {"dataset_index", "recursive", "apply_rescale", "series_uid", "irregular", "dtype", "region"}
         | {'irregular="resample"', "source_mask_from", "color", "suv"}
     )
     needs_reference = False
@@ -46,47 +53,66 @@ class DicomReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
         found = find_source_volumes(source, options.recursive, options.series_uid)
-        series, volume = found.series, choose_volume(found.volumes, options.dataset_index, source.path)
-        suv = None if options.suv is None else convert_to_uptake(volume.frames, options.suv, source.path)
-        # Uptake values are a matter of slope and intercept, so that each value is rounded once, when it is read.
-        planes = stack_volume(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
-        voxels = read_voxels(planes.frames, options.dtype, make_pixel_rules(options, planes))
-        decisions = (
-            *found.decisions,
-            *volume.decisions,
-            *planes.decisions,
-            *(() if suv is None else (suv.decision,)),
-            *voxels.decisions,
-            *note_missing_padding(options, voxels),
-        )
-        array, grid = voxels.array, planes.grid
-        # Before an irregular stack is resampled, which would blend the sentinel with the data.
-        source_mask, marks = find_source_mask(
-            array, voxels.source_mask, options.source_mask_from, modality=series.modality, path=source.path
-        )
-        decisions = (*decisions, *marks)
-        if planes.irregular_stack is not None:
-            rectified = rectify(array, planes.irregular_stack, options.fill_value, source_mask=source_mask)
-            array, grid, source_mask = rectified.array, rectified.grid, rectified.source_mask
-            decisions = (*decisions, *rectified.decisions)
-        return Image.from_grid(
-            array,
-            grid,
-            modality=series.modality,
-            source_mask=source_mask,
-            metadata=make_metadata(series, volume, options, voxels.units),
-            provenance=Provenance(
-                source.path,
-                self.name,
-                list_plane_sources(planes, options.apply_rescale),
-                decisions,
-                is_resampled=planes.irregular_stack is not None,
-            ),
-        )
+        volume = choose_volume(found.volumes, options.dataset_index, source.path)
+        return read_series_volume(found, volume, source, options)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of every image series of a source, and what else is there."""
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
+
+
+def read_series_volume(found: SourceVolumes, volume: SeriesVolume, source: Source, options: ReadOptions) -> Image:
+    """Read one volume of a series whose headers are known."""
+    suv = None if options.suv is None else convert_to_uptake(volume.frames, options.suv, source.path)
+    # Uptake values are a matter of slope and intercept, so that each value is rounded once, when it is read.
+    planes = stack_volume(volume, volume.frames if suv is None else suv.frames, options.irregular, source.path)
+    # A resampled volume has other voxels than its planes: out of that, a region is cut last of all.
+    region = options.region if planes.irregular_stack is None else None
+    box = None if region is None else find_region_box(region, planes.grid, source.path)
+    voxels = read_voxels(planes.frames, options.dtype, make_pixel_rules(options, planes), box)
+    decisions = (
+        *found.decisions,
+        *volume.decisions,
+        *planes.decisions,
+        *(() if suv is None else (suv.decision,)),
+        *voxels.decisions,
+        *note_missing_padding(options, voxels),
+    )
+    # Before an irregular stack is resampled, which would blend the sentinel with the data.
+    source_mask, marks = find_source_mask(
+        voxels.array, voxels.source_mask, options.source_mask_from, modality=found.series.modality, path=source.path
+    )
+    image = Image.from_grid(
+        voxels.array,
+        planes.grid if box is None else planes.grid[box.index],
+        modality=found.series.modality,
+        source_mask=source_mask,
+        metadata=make_metadata(found.series, volume, options, voxels.units),
+        provenance=Provenance(
+            source.path,
+            DicomReader.name,
+            list_plane_sources(planes, options.apply_rescale)[slice(None) if box is None else box.index[2]],
+            (*decisions, *marks, *(() if box is None else describe_region_read(box, planes.grid))),
+            is_resampled=planes.irregular_stack is not None,
+        ),
+    )
+    return image if planes.irregular_stack is None else resample_planes(image, planes.irregular_stack, source, options)
+
+
+def resample_planes(image: Image, stack: StackGeometry, source: Source, options: ReadOptions) -> Image:
+    """Make a regular volume of the planes of an irregular stack, and of that the region that is asked for."""
+    rectified = rectify(image.array, stack, options.fill_value, source_mask=image.source_mask)
+    grid = rectified.grid
+    whole = replace(
+        image,
+        array=rectified.array,
+        spacing=grid.spacing,
+        origin=grid.origin,
+        direction=np.array(grid.direction),
+        source_mask=rectified.source_mask,
+        provenance=image.provenance.with_decisions(*rectified.decisions),
+    )
+    return whole if options.region is None else cut_region(whole, options.region, source.path)
 
 
 def make_pixel_rules(options: ReadOptions, planes: Planes) -> PixelRules:

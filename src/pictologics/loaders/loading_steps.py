@@ -24,6 +24,7 @@ from ..placement import place_with_report, transpose
 from ..sentinels import find_source_mask
 from ..storage.files import PathLike
 from .protocol import Reader, ReadOptions, SegmentReader, Source
+from .region_cutting import cut_region
 from .registry import READERS, find_reader
 
 __all__ = ["place_on_grid", "prepare_for_reference", "read_found", "read_image", "warn_of_ignored_options"]
@@ -51,8 +52,12 @@ def read_found(source: Source, reader: Reader, options: ReadOptions) -> Image:
     """Read a source by the reader that was found for it, and do all that comes before placing."""
     check_suv_is_offered(reader, options, source.path)
     warn_of_ignored_options(reader, options, source.path)
-    image = reader.read(source, options)
+    # One value is a sentinel, or none, by all voxels of an image.
+    is_whole = "region" not in reader.honors or options.source_mask_from not in (None, "padding")
+    image = reader.read(source, replace(options, region=None) if is_whole else options)
     image = mark_sentinel_voxels(image, reader, options)
+    if is_whole and options.region is not None:
+        image = cut_region(image, options.region, source.path)
     return prepare_for_reference(image, reader, options)
 
 

@@ -21,7 +21,7 @@ class MetaImageReader:
 
     name = "MetaImage"
     suffixes: tuple[str, ...] = (".mha", ".mhd")
-    honors = frozenset({"dataset_index", "dtype", "irregular", "apply_rescale", "allow_outside_files"})
+    honors = frozenset({"dataset_index", "dtype", "region", "irregular", "apply_rescale", "allow_outside_files"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

@@ -21,7 +21,7 @@ class NiftiReader:
 
     name = "NIfTI"
     suffixes: tuple[str, ...] = (".nii", ".nii.gz", ".hdr", ".img")
-    honors = frozenset({"dataset_index", "dtype", "irregular"})
+    honors = frozenset({"dataset_index", "dtype", "region", "irregular"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

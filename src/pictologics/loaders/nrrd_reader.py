@@ -19,6 +19,7 @@ from .protocol import (
     SegmentOptions,
     Source,
 )
+from .region_cutting import cut_region
 from .segmentations.nrrd_seg import (
     SLICER_SEGMENTATION,
     holds_nrrd_segments,
@@ -37,7 +38,7 @@ class NrrdReader:
     name = "NRRD"
     segment_format = SLICER_SEGMENTATION
     suffixes: tuple[str, ...] = (".nrrd", ".nhdr")
-    honors = frozenset({"dataset_index", "dtype", "irregular", "allow_outside_files"})
+    honors = frozenset({"dataset_index", "dtype", "region", "irregular", "allow_outside_files"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:
@@ -57,6 +58,9 @@ class NrrdReader:
                 volumes=1,
             )
         image = read_nrrd_label_map(opened, find_segmentation(opened), source.path)
+        if options.region is not None:
+            # Segments may lie in several layers, and are drawn over one another as a whole.
+            image = cut_region(image, options.region, source.path)
         saved = opened.facts.voxels
         dtype = saved.dtype if options.dtype is None and saved is not None else options.dtype
         return convert_labels(image, dtype, source.path)

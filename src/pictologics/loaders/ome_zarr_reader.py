@@ -20,7 +20,7 @@ class OmeZarrReader:
 
     name = "OME-Zarr"
     suffixes: tuple[str, ...] = (".ome.zarr", ".zarr")
-    honors = frozenset({"dataset_index", "dtype"})
+    honors = frozenset({"dataset_index", "dtype", "region"})
     needs_reference = False
 
     def matches(self, probe: Probe) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from ..dicom.headers.scanning import Scan
 from ..dicom.series.phase_info import DicomPhaseInfo
 from ..errors import CorruptFileError
-from ..geometry import Grid
+from ..geometry import Grid, ImageRegion
 from ..image import Image
 from ..storage.files import StoredFile
 from ..storage.remote_folders import RemoteFolder
@@ -55,7 +55,7 @@ MAIN_VOLUME: Final = UnwrittenIndex(0)
 It is told by identity from a 0 that was written: that one chooses the first of several sets of images of a series of
 which none is the main one, and without a choice those are refused."""
 
-FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes"})
+FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes", "region"})
 """Options that mean something for every format, or that the front door acts on itself."""
 
 
@@ -129,6 +129,7 @@ class ReadOptions:
     fill_value: float = 0.0
     reference: Image | None = None
     transpose_axes: tuple[int, int, int] | None = None
+    region: ImageRegion | None = None
 
     def list_changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults, but for those that the front door acts on itself.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..checks import volume_index_error
-from ..formats.noted_voxels import find_loaded_type, read_noted_volume
+from ..formats.noted_voxels import find_loaded_type, read_noted_box, read_noted_volume
 from ..formats.volume_file import VolumeFile
 from ..formats.volume_layout import find_slice_sources
+from ..geometry import find_region_box
 from ..image import Image
 from ..provenance import Decision, Provenance
 from .protocol import (
@@ -15,6 +16,7 @@ from .protocol import (
     VolumeInfo,
     describe_grid,
 )
+from .region_cutting import describe_region_read
 
 __all__ = ["describe_volume_file", "load_volume_file"]
 
@@ -48,11 +50,17 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
     if opened.parts is not None:
         decisions = (*decisions, opened.parts.decision)
         metadata["phase"] = opened.parts.name_at(layout, index)
-    slices = find_slice_sources(layout, facts.grid)
-    voxels = read_noted_volume(layout, facts, options.dtype)
+    slices, grid = find_slice_sources(layout, facts.grid), facts.grid
+    if options.region is None:
+        voxels = read_noted_volume(layout, facts, options.dtype)
+    else:
+        box = find_region_box(options.region, grid, source.path)
+        voxels = read_noted_box(layout, facts, box.start, box.shape, opened.crop, options.dtype).take(box.within)
+        decisions = (*decisions, *describe_region_read(box, grid))
+        slices, grid = slices[box.index[2]], grid[box.index]
     return Image.from_grid(
         voxels.array,
-        facts.grid,
+        grid,
         modality=facts.modality,
         metadata=metadata,
         labels=dict(facts.labels),

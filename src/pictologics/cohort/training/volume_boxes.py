@@ -10,12 +10,10 @@ import numpy.typing as npt
 
 from ...formats.metaimage.opening import open_metaimage
 from ...formats.nifti.opening import open_nifti
-from ...formats.noted_voxels import CropLayout, read_noted_box
+from ...formats.noted_voxels import read_noted_box
 from ...formats.nrrd.opening import open_nrrd
-from ...formats.ome_zarr.boxes import crop_zarr_layout
 from ...formats.ome_zarr.opening import open_ome_zarr
 from ...formats.volume_file import VolumeFile
-from ...formats.volume_layout import VolumeLayout
 from ...geometry import Grid
 from ...image import Image
 from ...loader import load_image
@@ -41,13 +39,11 @@ class OpenVolume:
         grid: Where its voxels lie.
         image: The whole, where it had to be loaded; None where boxes are read from the file.
         file: What the header says, where it was not.
-        crop: Makes the layout of a box out of the file's.
     """
 
     grid: Grid
     image: Image | None = None
     file: VolumeFile | None = None
-    crop: CropLayout = VolumeLayout.cropped
 
     def read(self, start: Sequence[int], shape: Sequence[int]) -> npt.NDArray[Any]:
         """Read a box that lies within the volume.
@@ -63,7 +59,7 @@ class OpenVolume:
             CorruptFileError: If the file holds less than its header says.
         """
         if self.file is not None:
-            return read_noted_box(self.file.layout, self.file.facts, start, shape, self.crop)
+            return read_noted_box(self.file.layout, self.file.facts, start, shape, self.file.crop).array
         assert self.image is not None  # one of the two is there
         return self.image.array[tuple(slice(low, low + count) for low, count in zip(start, shape, strict=True))]
 
@@ -79,5 +75,4 @@ def open_volume(path: str) -> OpenVolume:
         image = load_image(path)
         return OpenVolume(image.grid, image)
     opened = OPENINGS[reader.name](source)
-    crop = crop_zarr_layout if source.kind == "zarr" else VolumeLayout.cropped
-    return OpenVolume(opened.facts.grid, file=opened, crop=crop)
+    return OpenVolume(opened.facts.grid, file=opened)

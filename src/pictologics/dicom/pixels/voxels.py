@@ -7,13 +7,14 @@ one stretch of memory of the finished volume, and nothing is ever transposed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...array_types import AnyArray, BoolArray
 from ...errors import CorruptFileError, UnsupportedFormatError
+from ...geometry import RegionBox
 from ...provenance import Decision
 from ...rescaling import add_within_words, rescale_into
 from ...storage.expansion import check_expansion
@@ -116,7 +117,9 @@ def plan_voxels(frames: Sequence[Frame], rules: PixelRules) -> VoxelPlan:
     return VoxelPlan(formats, [of_header_conversion[id(frame.header)] for frame in frames], colors)
 
 
-def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: PixelRules) -> Voxels:
+def read_voxels(
+    frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: PixelRules, box: RegionBox | None = None
+) -> Voxels:
     """Read planes into one volume.
 
     Args:
@@ -124,6 +127,8 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
         dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
         rules: Which conversions are asked for. Each plane has a slope and intercept of its own (DICOM PS3.3
             C.7.6.16.2.9).
+        box: Which voxels alone are wanted; None for all. What their type is, and what is said of them, is a matter of
+            all planes.
 
     Raises:
         CorruptFileError: If a file holds fewer pixels than it says, or a table that contradicts itself.
@@ -131,12 +136,51 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
             and luminance is not asked for.
     """
     plan = plan_voxels(frames, rules)
-    formats, conversions = plan.formats, plan.conversions
-    first = frames[0]
-    shape = (len(frames), first.rows, first.columns)
-    has_mask = any(conversion is not None and conversion.padding is not None for conversion in conversions)
+    has_mask = any(conversion is not None and conversion.padding is not None for conversion in plan.conversions)
+    wanted = slice(None) if box is None else slice(box.start[2], box.start[2] + box.shape[2])
+    cut = frames if box is None else cut_planes(frames[wanted], box)
+    first = cut[0]
+    shape = (len(cut), first.rows, first.columns)
     dtype = np.dtype(plan.dtype if dtype is None else dtype)
     planes, valid = allocate_planes(shape, dtype, has_mask, first.header.path)
+    convert_planes(planes, valid, cut, plan.formats[wanted], plan.conversions[wanted], rules)
+    conversions = plan.conversions
+    units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
+    decisions = describe_conversions(conversions, plan.colors)
+    if rules.apply_rescale:
+        decisions = (*decisions, *describe_odd_rescales(frames))
+    # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
+    voxels = Voxels(planes.T, None if valid is None else valid.T, units, decisions)
+    return voxels if box is None else take_voxels(voxels, box)
+
+
+def cut_planes(frames: Sequence[Frame], box: RegionBox) -> list[Frame]:
+    """The part of each plane that a box takes, as a tile of its frame."""
+    (x, y, _), (columns, rows, _) = box.start, box.shape
+    tiles = (frame.tile or (0, 0) for frame in frames)
+    return [
+        replace(frame, rows=rows, columns=columns, tile=(top + y, left + x))
+        for frame, (top, left) in zip(frames, tiles, strict=True)
+    ]
+
+
+def take_voxels(voxels: Voxels, box: RegionBox) -> Voxels:
+    """The voxels of a region out of those of the box around it."""
+    if all(part == slice(None, None, 1) for part in box.within):
+        return voxels
+    mask = None if voxels.source_mask is None else np.array(voxels.source_mask[box.within], order="F")
+    return replace(voxels, array=np.array(voxels.array[box.within], order="F"), source_mask=mask)
+
+
+def convert_planes(
+    planes: AnyArray,
+    valid: BoolArray | None,
+    frames: Sequence[Frame],
+    formats: Sequence[PixelFormat],
+    conversions: Sequence[Conversion | None],
+    rules: PixelRules,
+) -> None:
+    """Read, decode and convert planes into their places, many at once."""
 
     def read_share(share: Iterable[int]) -> None:
         with PlaneReader() as reader:
@@ -156,14 +200,8 @@ def read_voxels(frames: Sequence[Frame], dtype: np.dtype[Any] | None, rules: Pix
                 rescale_into(planes[k], pixels, slope, intercept, frame.header.path)
 
     # Threads that wait for a server leave the processor to the others.
-    waits = is_remote(first.header.file)
+    waits = is_remote(frames[0].header.file)
     run_in_shares(read_share, len(frames), WAITING_THREADS if waits else 1)
-    units = next((entry.table.units for entry in conversions if entry is not None and entry.table is not None), "")
-    decisions = describe_conversions(conversions, plan.colors)
-    if rules.apply_rescale:
-        decisions = (*decisions, *describe_odd_rescales(frames))
-    # (planes, rows, columns) in C order is (x, y, z) in Fortran order: the same memory.
-    return Voxels(planes.T, None if valid is None else valid.T, units, decisions)
 
 
 def check_volume_expansion(frames: Sequence[Frame], formats: Sequence[PixelFormat], headers: Sequence[Header]) -> None:

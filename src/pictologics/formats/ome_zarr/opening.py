@@ -13,6 +13,7 @@ from ...provenance import Decision
 from ..json_comment import ImageFacts, read_json_comment
 from ..volume_file import VolumeFile
 from ..volume_layout import FilePart, VolumeLayout
+from .boxes import crop_zarr_layout
 from .header import OmeZarrHeader, read_ome_zarr_header
 from .vocabulary import OWN_KEY
 from .voxels import ZarrArrayFile, check_chunks
@@ -60,7 +61,7 @@ def open_ome_zarr(path: str) -> VolumeFile:
         parts=(FilePart(file, int(np.prod(sizes, dtype=object)) * stored.itemsize),),
     )
     facts = read_zarr_facts(header, world.grid)
-    return VolumeFile(layout, facts, decisions=(*world.decisions, *decisions))
+    return VolumeFile(layout, facts, decisions=(*world.decisions, *decisions), crop=crop_zarr_layout)
 
 
 def read_zarr_facts(header: OmeZarrHeader, grid: Grid) -> ImageFacts:
