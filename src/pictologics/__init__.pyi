@@ -1,6 +1,7 @@
 """The public names, for type checkers and for ``attach_stub``."""
 
 from . import (
+    bridges as bridges,
     cohort as cohort,
     filters as filters,
     loaders as loaders,

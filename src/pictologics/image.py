@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .bridges.methods import BridgeMethods
 from .checks import option_error
 from .errors import GeometryError
 from .geometry import CORNER_ERROR_REFUSED, Grid, format_numbers, resolve_slices
@@ -25,12 +26,13 @@ __all__ = [
 
 
 @dataclass(eq=False, repr=False)
-class Image:
+class Image(BridgeMethods):
     """A 3D array of voxels, and where they lie in the patient; the same for every file format.
 
     Making an Image checks nothing and copies nothing: it holds the array that it is given. Functions that need a sound
     one check it themselves and name what is wrong. Every function and method of the package that returns an Image
-    returns one of its own: writing to its array, source mask, direction, metadata or labels changes nothing else.
+    returns one of its own: writing to its array, source mask, direction, metadata or labels changes nothing else. Only
+    what crosses from another library shares its voxels with it, where that function says so.
 
     Images compare by identity, so that they can be keys of a dict; :meth:`equals` compares what they hold.
 

@@ -90,12 +90,14 @@ def make_json_comment(image: Image, voxels: VoxelNote) -> str:
     return json.dumps(content)
 
 
-def read_json_comment(text: str | bytes, grid: Grid) -> ImageFacts | None:
+def read_json_comment(text: str | bytes, grid: Grid, *, even_moved: bool = False) -> ImageFacts | None:
     """Read a comment.
 
     Args:
         text: Any text.
         grid: The grid that the header's own fields describe.
+        even_moved: Whether what it says beside the grid counts wherever the image lies now, as for an image that
+            another library holds in memory.
 
     Returns:
         The facts, of which only the grid is known where the comment contradicts it; None if the text is no such
@@ -116,9 +118,10 @@ def read_json_comment(text: str | bytes, grid: Grid) -> ImageFacts | None:
     except (GeometryError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return ImageFacts(grid)
     # Within this, float32 explains the difference; beyond it, the image was resampled or moved.
-    if exact.corner_error(grid) >= CORNER_ERROR_NOTED:
+    is_moved = exact.corner_error(grid) >= CORNER_ERROR_NOTED
+    if is_moved and not even_moved:
         return ImageFacts(grid)
-    return ImageFacts(exact, modality, metadata, labels, voxels, True)
+    return ImageFacts(grid if is_moved else exact, modality, metadata, labels, voxels, True)
 
 
 def read_voxel_note(content: Mapping[str, Any]) -> VoxelNote | None:

@@ -16,7 +16,7 @@ from .json_comment import ImageFacts, VoxelNote, parse_value
 from .volume_layout import CropLayout, VolumeLayout
 from .voxel_reading import read_volume
 
-__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume"]
+__all__ = ["LoadedVoxels", "find_loaded_type", "read_noted_box", "read_noted_volume", "restore_noted_array"]
 
 NOTE_IS_STALE = Decision(
     "left out",
@@ -115,6 +115,19 @@ def read_noted_box(
     whole = read_noted_volume(layout, facts, dtype)
     x, y, z = (slice(low, low + count) for low, count in zip(start, shape, strict=True))
     return whole.take((x, y, z))
+
+
+def restore_noted_array(array: npt.NDArray[Any], note: VoxelNote) -> LoadedVoxels:
+    """An array that is in memory already, with the type and the source mask that its note says.
+
+    Args:
+        array: The voxels, of the type that the note has for the file; they are not written to.
+        note: What the comment beside them says, also of voxels without data.
+    """
+    valid = find_noted_mask(array, note)
+    decisions = () if valid is not None else (NOTE_IS_STALE,)
+    own = array.copy(order="K") if valid is not None and note.invalid else array
+    return LoadedVoxels(convert_valid(own, valid if note.invalid else None, note.dtype, note, ""), valid, decisions)
 
 
 def find_fitting_note(layout: VolumeLayout, facts: ImageFacts) -> VoxelNote | None:

@@ -139,7 +139,7 @@ def find_free_integer(inside: npt.NDArray[Any], types: Collection[np.dtype[np.ge
 
 
 def convert_voxels(
-    array: npt.NDArray[Any], types: Collection[np.dtype[np.generic]], format_name: str, path: Path
+    array: npt.NDArray[Any], types: Collection[np.dtype[np.generic]], format_name: str, path: str | Path | None
 ) -> npt.NDArray[Any]:
     """Convert an array, without loss, to a type that the format stores, little-endian.
 

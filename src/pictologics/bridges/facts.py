@@ -1,0 +1,143 @@
+"""What an image knows besides numbers and place, as texts that any library's metadata can hold, and back.
+
+The first text is the JSON comment that files carry (:mod:`pictologics.formats.json_comment`): modality, metadata, names
+of labels and the type of the voxels. A second one holds the source mask, if there is one, and where it lies: a mask
+that did not go along with the voxels of its image is not put upon others.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from isal import isal_zlib
+
+from ..formats.json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
+from ..formats.noted_voxels import LoadedVoxels, restore_noted_array
+from ..geometry import CORNER_ERROR_NOTED, Grid
+from ..image import Image
+from ..provenance import Decision, Provenance, give_warnings
+from ..storage.inflation import INFLATE_ERRORS
+
+__all__ = ["FACTS_KEY", "SOURCE_MASK_KEY", "find_facts", "make_fact_texts", "make_image_of"]
+
+FACTS_KEY = JSON_COMMENT_KEY
+"""The key of the facts in the other library's metadata."""
+
+SOURCE_MASK_KEY = "pictologics_source_mask"
+"""The key of the source mask."""
+
+MASK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, KeyError, OverflowError, TypeError, ValueError)
+"""What a damaged text of a source mask raises."""
+
+MASK_IS_ELSEWHERE = Decision(
+    "left out",
+    "the source mask is that of other voxels, since the image was changed in another library; it was not restored",
+    None,
+    "content",
+)
+"""Said of images that were cropped, resampled or moved while their source mask was not."""
+
+
+def make_fact_texts(image: Image, stored: np.dtype[Any]) -> dict[str, str]:
+    """The texts that go with an image's voxels, by key.
+
+    Args:
+        image: The image, checked.
+        stored: The type that its voxels have in the other library.
+    """
+    note = VoxelNote(image.array.dtype.newbyteorder("="), stored.newbyteorder("="))
+    texts = {FACTS_KEY: make_json_comment(image, note)}
+    if image.source_mask is not None:
+        grid = image.grid
+        bits = np.packbits(image.source_mask.ravel(order="F")).tobytes()
+        content = {
+            "shape": grid.shape,
+            "spacing": grid.spacing,
+            "origin": grid.origin,
+            "direction": grid.direction.tolist(),
+            "bits": base64.b64encode(isal_zlib.compress(bits)).decode(),
+        }
+        texts[SOURCE_MASK_KEY] = json.dumps(content)
+    return texts
+
+
+def find_facts(texts: Mapping[str, Any], grid: Grid) -> ImageFacts | None:
+    """What the text of the facts says, wherever the image lies now; None if there is none.
+
+    Args:
+        texts: The other library's metadata.
+        grid: Where the image lies now, which is the grid of the result.
+    """
+    text = texts.get(FACTS_KEY)
+    facts = read_json_comment(text, grid, even_moved=True) if isinstance(text, str) else None
+    return None if facts is None else replace(facts, grid=grid)
+
+
+def make_image_of(
+    array: npt.NDArray[Any], facts: ImageFacts, texts: Mapping[str, Any], provenance: Provenance
+) -> Image:
+    """An image of what crossed, with the warnings that are due.
+
+    Args:
+        array: Its voxels, (x, y, z), which the image holds itself where they are of the type that they were.
+        facts: Where it lies, and what else is known of it.
+        texts: The other library's metadata.
+        provenance: What it was made of.
+    """
+    voxels = restore_voxels(array, facts.voxels)
+    valid, decisions = voxels.source_mask, voxels.decisions
+    text = texts.get(SOURCE_MASK_KEY)
+    if isinstance(text, str):
+        valid = unpack_source_mask(text, facts.grid)
+        decisions += () if valid is not None else (MASK_IS_ELSEWHERE,)
+    give_warnings(provenance.source or f"image of {provenance.reader}", decisions)
+    return Image.from_grid(
+        voxels.array,
+        facts.grid,
+        modality=facts.modality,
+        metadata=dict(facts.metadata),
+        labels=dict(facts.labels),
+        source_mask=valid,
+        provenance=provenance.with_decisions(*decisions),
+    )
+
+
+def restore_voxels(array: npt.NDArray[Any], note: VoxelNote | None) -> LoadedVoxels:
+    """Voxels in the type that they had, if it holds their values of today; and the source mask of a file of ours."""
+    if note is None or array.dtype.newbyteorder("=") != note.stored:
+        return LoadedVoxels(array, None, ())
+    if note.fill:
+        return restore_noted_array(array, note)
+    if note.dtype == note.stored:
+        return LoadedVoxels(array, None, ())
+    if note.dtype == np.bool_ and array.dtype == np.uint8 and array.max() <= 1:
+        return LoadedVoxels(array.view(np.bool_), None, ())
+    with np.errstate(all="ignore"):
+        former = array.astype(note.dtype)
+    is_exact = np.array_equal(former, array, equal_nan=array.dtype.kind == "f")
+    return LoadedVoxels(former if is_exact else array, None, ())
+
+
+def unpack_source_mask(text: str, grid: Grid) -> npt.NDArray[np.bool_] | None:
+    """A source mask from its text; None if it does not lie on the grid, or the text is damaged."""
+    count = math.prod(grid.shape)
+    size = -(-count // 8)
+    try:
+        content = json.loads(text)
+        own = Grid(content["shape"], content["spacing"], content["origin"], np.array(content["direction"]))
+        packed = base64.b64decode(content["bits"])
+        # Never more than it should be, whatever the text says.
+        bits = isal_zlib.decompressobj().decompress(packed, max_length=size + 1)
+    except MASK_ERRORS:
+        return None
+    if own.shape != grid.shape or grid.corner_error(own) >= CORNER_ERROR_NOTED or len(bits) != size:
+        return None
+    flags = np.unpackbits(np.frombuffer(bits, np.uint8), count=count).view(np.bool_)
+    return flags.reshape(grid.shape, order="F")
