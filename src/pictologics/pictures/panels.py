@@ -15,7 +15,7 @@ from .label_colors import color_of_label, name_of_label
 from .scene import Scene
 from .screen import ScreenPlane
 
-__all__ = ["draw_legend", "draw_panel", "draw_plane", "fit_size"]
+__all__ = ["draw_legend", "draw_panel", "draw_plane", "fit_size", "frame_panel"]
 
 TEXT_SIZE = 16
 """Letters and names, pixels."""
@@ -70,10 +70,17 @@ def draw_panel(
         The picture, and the labels that are in it.
     """
     picture, shown = draw_plane(scene, plane, size)
+    return frame_panel(picture, plane, canvas, f"{plane.view} {plane.index}"), shown
+
+
+def frame_panel(
+    picture: PilImage.Image, plane: ScreenPlane, canvas: tuple[int, int], title: str = ""
+) -> PilImage.Image:
+    """A picture of a plane in the middle of a black canvas, with the plane's letters and a title in the corner."""
     panel = PilImage.new("RGB", canvas)
-    panel.paste(picture, ((canvas[0] - size[0]) // 2, (canvas[1] - size[1]) // 2))
-    write_letters(panel, plane)
-    return panel, shown
+    panel.paste(picture, ((canvas[0] - picture.width) // 2, (canvas[1] - picture.height) // 2))
+    write_letters(panel, plane, title)
+    return panel
 
 
 def draw_plane(scene: Scene, plane: ScreenPlane, size: tuple[int, int]) -> tuple[PilImage.Image, set[int]]:
@@ -142,8 +149,8 @@ def hatch(pixels: Pixels, invalid: npt.NDArray[np.bool_]) -> None:
         pixels[invalid & ((rows[:, None] + columns) % HATCH_STEP == 0)] = HATCH_COLOR
 
 
-def write_letters(panel: PilImage.Image, plane: ScreenPlane) -> None:
-    """Write the patient directions at the edges and the plane into the corner."""
+def write_letters(panel: PilImage.Image, plane: ScreenPlane, title: str) -> None:
+    """Write the patient directions at the edges and a title into the corner."""
     draw = ImageDraw.Draw(panel)
     width, height = panel.size
     left, right, top, bottom = plane.letters
@@ -153,7 +160,7 @@ def write_letters(panel: PilImage.Image, plane: ScreenPlane) -> None:
         (right, (width - edge, height // 2), "rm"),
         (top, (width // 2, edge), "mt"),
         (bottom, (width // 2, height - edge), "mb"),
-        (f"{plane.view} {plane.index}", (edge, edge), "lt"),
+        (title, (edge, edge), "lt"),
     ):
         draw.text(place, text, fill=INK, anchor=anchor, font_size=TEXT_SIZE, stroke_width=1, stroke_fill=(0, 0, 0))
 
