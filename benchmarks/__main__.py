@@ -28,6 +28,7 @@ from . import (
     report_page,
     resampling,
     segmentations,
+    structure_writing,
     structures,
 )
 from .data import FULL, QUICK, BenchmarkData
@@ -65,6 +66,7 @@ SLOW: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "index million": indexing.run_million,
     "rtstruct": structures.run_combined,
     "rtstruct masks": structures.run_separate,
+    "rtstruct writing": structure_writing.run,
 }
 """Only on demand: some peers take ten seconds a round."""
 

@@ -22,7 +22,7 @@ from .ct_readers import OURS, slice_files
 from .data import BenchmarkData, made, warm
 from .timing import Benchmark, Contender, Target, measure
 
-__all__ = ["run_combined", "run_separate"]
+__all__ = ["RT_UTILS", "contours_of", "drawn_by_scikit_image", "run_combined", "run_separate"]
 
 ROIS = 30
 RT_UTILS, SCIKIT_IMAGE = "rt-utils", "pydicom + scikit-image"

@@ -81,6 +81,7 @@ from .preprocessing import (
 )
 from .saving import (
     save_image as save_image,
+    save_rtstruct as save_rtstruct,
     save_seg as save_seg,
 )
 from .storage.expansion import (

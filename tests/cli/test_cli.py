@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from PIL import Image as PilImage
 
 import pictologics
-from pictologics.pictures.label_colors import color_of_label
+from pictologics.labels.label_colors import color_of_label
 from tests.cli.program import MISUSED, SUCCESS, fail, run, succeed
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.hostile import cut, garbage

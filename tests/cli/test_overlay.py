@@ -16,7 +16,7 @@ from pictologics import (
     save_image,
 )
 from pictologics.cli.commands.overlay import parse_window
-from pictologics.pictures.label_colors import color_of_label
+from pictologics.labels.label_colors import color_of_label
 from tests.cli.test_cli import fail, succeed
 from tests.factories.dicom_series import write_series
 

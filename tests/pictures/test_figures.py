@@ -12,9 +12,9 @@ from matplotlib import pyplot
 from matplotlib.backend_bases import FigureManagerBase, KeyEvent, MouseEvent
 
 from pictologics import GeometryError, Image, OptionError
+from pictologics.labels.label_colors import color_of_label
 from pictologics.pictures import matplotlib_parts
 from pictologics.pictures.figure_panels import FIGURE_INK
-from pictologics.pictures.label_colors import color_of_label
 from pictologics.utilities import visualize_mask_overlay, visualize_slices
 
 SPACING, ORIGIN = (1.0, 1.0, 2.0), (10.0, 20.0, 30.0)

@@ -12,7 +12,7 @@ from pictologics import (
     OptionError,
     save_planes,
 )
-from pictologics.pictures.label_colors import TAB20, color_of_label, name_of_label
+from pictologics.labels.label_colors import TAB20, color_of_label, name_of_label
 from pictologics.pictures.panels import HATCH_COLOR, draw_legend
 from pictologics.pictures.windows import choose_grays
 

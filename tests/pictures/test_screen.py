@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 from pictologics import Grid, OptionError
-from pictologics.pictures.label_colors import color_of_label
+from pictologics.labels.label_colors import color_of_label
 from pictologics.pictures.screen import find_view_plane, make_axis_plane
 from pictologics.utilities import save_slices, visualize_mask_overlay
 from tests.factories.markers import marked_images, moved_mask

@@ -16,7 +16,6 @@ from pictologics import (
     AmbiguousSeriesError,
     ContentWarning,
     GeometryError,
-    GeometryWarning,
     Image,
     MissingPathError,
     OptionError,
@@ -207,7 +206,7 @@ def test_what_does_not_lie_on_the_series(series, tmp_path):
     beyond = Image.from_grid(np.ones((13, 11, 10), np.uint8), scan.grid.crop((0, 0, 0), (13, 11, 10)))
     with pytest.raises(GeometryError, match="143 voxels of the mask lie outside the series"):
         save_seg(beyond, series, path)
-    with pytest.warns(GeometryWarning, match="frame of reference"):
+    with pytest.raises(GeometryError, match=r"frame of reference 1\.2 and the series .*pass the series it belongs to"):
         save_seg(on(series, APART[1], metadata={"frame_of_reference_uid": "1.2"}), series, path)
 
 

@@ -7,7 +7,7 @@ position of its center. How far two descriptions of one volume are apart is meas
 
 from __future__ import annotations
 
-from .boxes import Box, count_voxels
+from .boxes import Box, count_voxels, find_bounding_box
 from .grid import Grid
 from .lattice_map import LatticeMap, find_overlap
 from .number_text import format_numbers
@@ -29,6 +29,7 @@ __all__ = [
     "WorldFrame",
     "check_region",
     "count_voxels",
+    "find_bounding_box",
     "find_overlap",
     "find_region_box",
     "format_numbers",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..array_types import IntArray
 from ..geometry import format_numbers
-from .label_colors import name_of_label
+from ..labels.label_colors import name_of_label
 from .matplotlib_parts import ColorOf
 from .scene import Scene
 from .screen import ScreenPlane

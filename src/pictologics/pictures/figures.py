@@ -10,9 +10,9 @@ import numpy.typing as npt
 from ..checks import check_choice
 from ..errors import OptionError
 from ..image import Image
+from ..labels.label_colors import name_of_label
 from .figure_layout import FigureLayout, lay_out_figure
 from .figure_panels import FIGURE_PALE_INK, FigurePanel
-from .label_colors import name_of_label
 from .matplotlib_parts import (
     ColorOf,
     can_interact,

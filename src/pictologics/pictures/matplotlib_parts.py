@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ..errors import OptionError
-from .label_colors import color_of_label
+from ..labels.label_colors import color_of_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

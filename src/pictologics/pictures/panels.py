@@ -11,7 +11,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from ..array_types import IntArray
-from .label_colors import color_of_label, name_of_label
+from ..labels.label_colors import color_of_label, name_of_label
 from .scene import Scene
 from .screen import ScreenPlane
 

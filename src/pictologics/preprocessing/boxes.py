@@ -1,4 +1,4 @@
-"""Boxes of voxels: around a mask, wider by a distance, around several."""
+"""Boxes of voxels: wider by a distance, around several."""
 
 from __future__ import annotations
 
@@ -6,25 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..array_types import AnyArray
 from ..geometry import Box
 
-__all__ = ["find_bounding_box", "join_boxes", "locate_box", "widen_box"]
+__all__ = ["join_boxes", "locate_box", "widen_box"]
 
 BOX_ROUNDING = 1e-9
 """Share of a distance: one of whole voxels must not miss the last of them by a rounding of distance / spacing."""
-
-
-def find_bounding_box(labels: AnyArray) -> Box | None:
-    """The smallest box that holds every label, None if there is none."""
-    sides = []
-    for axis in range(3):
-        other_axes = tuple(k for k in range(3) if k != axis)
-        marked = np.flatnonzero(labels.any(axis=other_axes))
-        if not marked.size:
-            return None
-        sides.append(slice(int(marked[0]), int(marked[-1]) + 1))
-    return tuple(sides)  # type: ignore[return-value]
 
 
 def widen_box(box: Box, distance: float, spacing: Sequence[float], shape: Sequence[int]) -> Box:

@@ -9,11 +9,10 @@ import numpy as np
 
 from ..array_types import AnyArray, BoolArray
 from ..errors import OptionError
-from ..geometry import Box
+from ..geometry import Box, find_bounding_box
 from ..image import Image
 from ..image_checks import derive_image, find_valid_voxels, name_of
 from ..provenance import Decision
-from .boxes import find_bounding_box
 from .mask_labels import check_mask, read_mask_labels
 
 __all__ = ["Region", "compute_mean_and_deviation", "find_mask_region", "find_region", "reduce_mask"]

@@ -16,7 +16,7 @@ from ..storage.urls import find_url, hide_secrets
 from .seg_masks import collect_labels, number_masks, place_masks, renumber_segments
 from .seg_object import make_segmentation
 from .seg_segments import Facts, make_segments
-from .seg_sources import read_source_series
+from .source_series import read_source_series
 
 __all__ = ["save_seg"]
 
@@ -53,7 +53,8 @@ def save_seg(
     Raises:
         OptionError: If highdicom is not installed (``pip install highdicom``), the mask is empty or holds other
             than whole numbers, a segment is described badly, or masks of a label map overlap.
-        GeometryError: If the mask does not lie on the lattice of the series, or reaches beyond it.
+        GeometryError: If the mask does not lie on the lattice of the series, reaches beyond it, or is of another frame
+            of reference.
         FileAccessError: If the system refuses.
 
     Examples:
@@ -75,7 +76,7 @@ def save_seg(
     masks = number_masks(mask)
     series = read_source_series(reference_series)
     decisions: list[Decision] = []
-    voxels, numbers = place_masks(masks, series, segmentation_type, decisions)
+    voxels, numbers = place_masks(masks, series, segmentation_type)
     described = make_segments(segments, collect_labels(masks), numbers)
     if segmentation_type == "BINARY" and numbers != list(range(1, len(numbers) + 1)):
         voxels, described = renumber_segments(voxels, described, decisions)

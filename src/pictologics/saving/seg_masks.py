@@ -10,14 +10,25 @@ import numpy as np
 from ..array_types import AnyArray
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import GeometryError, OptionError
+from ..geometry import LatticeMap
 from ..image import Image
-from ..image_checks import check_is_image, name_of, report_other_frame
+from ..image_checks import check_is_image, name_of
 from ..labels import choose_label_type
 from ..placement import place
 from ..provenance import Decision
-from .seg_sources import SourceSeries
+from .source_series import SourceSeries
 
-__all__ = ["collect_labels", "number_masks", "place_masks", "renumber_segments"]
+__all__ = [
+    "check_frame",
+    "check_labels",
+    "collect_labels",
+    "empty_mask_error",
+    "lost_voxels_error",
+    "map_to_series",
+    "number_masks",
+    "place_masks",
+    "renumber_segments",
+]
 
 
 def number_masks(mask: Image | Mapping[int, Image] | Mapping[str, Image]) -> Image | dict[int, Image]:
@@ -55,16 +66,14 @@ def collect_labels(masks: Image | dict[int, Image]) -> dict[int, str]:
     return {number: mask.labels.get(1, "") for number, mask in masks.items()}
 
 
-def place_masks(
-    masks: Image | dict[int, Image], series: SourceSeries, kind: str, decisions: list[Decision]
-) -> tuple[AnyArray, list[int]]:
+def place_masks(masks: Image | dict[int, Image], series: SourceSeries, kind: str) -> tuple[AnyArray, list[int]]:
     """Place masks on the planes of the series, and list the segments in them.
 
     Returns:
         Segment numbers, (planes, rows, columns); or, of masks that overlap, a fourth axis with each mask by itself.
     """
     if isinstance(masks, Image):
-        labels = place_on_series(masks, series, decisions)
+        labels = place_on_series(masks, series)
         numbers = np.unique(labels)
         # A segment that is named and has no voxel is still described.
         return labels, sorted({*numbers[numbers > 0].tolist(), *(key for key in masks.labels if key > 0)})
@@ -73,7 +82,7 @@ def place_masks(
     placed: list[AnyArray] = []
     overlap = False
     for number, mask in masks.items():
-        inside = place_on_series(mask, series, decisions, f"mask {number}") > 0
+        inside = place_on_series(mask, series, f"mask {number}") > 0
         overlap = overlap or bool((combined[inside] > 0).any())
         combined[inside] = number
         placed.append(inside)
@@ -88,32 +97,80 @@ def place_masks(
     return np.stack(placed, axis=-1).astype(np.uint8), numbers_given
 
 
-def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision], name: str = "the mask") -> AnyArray:
+def place_on_series(mask: Image, series: SourceSeries, name: str = "the mask") -> AnyArray:
     """Place a mask on the voxels of the series, as (planes, rows, columns) of unsigned integers.
 
     Raises:
-        OptionError: If its values are not segment numbers.
+        OptionError: If its values are not segment numbers, or all 0.
         GeometryError: If it does not lie on the lattice, or beyond the series.
     """
+    check_frame(mask, series, name)
+    labels = check_labels(mask, name)
+    if not labels.any():
+        raise empty_mask_error(name, mask)
+    # Not to the nearest voxels: what is written is taken for what was drawn on these slices.
+    map_to_series(mask, series, name)
+    placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
+    # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
+    lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))
+    if lost:
+        raise lost_voxels_error(lost, name, series)
+    return np.ascontiguousarray(placed.array.T)
+
+
+def check_frame(image: Image, series: SourceSeries, name: str) -> None:
+    """Check that an image is not known to be of another frame of reference than the series.
+
+    Positions of two frames are not related (DICOM PS3.3 C.7.4.1), and what is written says that they are.
+
+    Raises:
+        GeometryError: If it is.
+    """
+    own, of_series = image.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference
+    if own and of_series and own != of_series:
+        raise GeometryError(
+            f"{name} has the frame of reference {own} and the series has {of_series}: the same position may be another "
+            "place in the patient",
+            path=series.path,
+            advice="pass the series it belongs to; if both are known to be registered, take frame_of_reference_uid out "
+            "of its metadata first",
+            frame_of_reference_uid=own,
+            series_frame_of_reference_uid=of_series,
+        )
+
+
+def check_labels(mask: Image, name: str) -> AnyArray:
+    """Check that the values of a mask are segment numbers, and make them unsigned integers.
+
+    Raises:
+        OptionError: If they are not.
+    """
     array = np.asarray(mask.array)
-    if array.dtype.kind not in "bui" and not (array.dtype.kind == "f" and (np.rint(array) == array).all()):
+    if array.dtype.kind == "b" or array.dtype in (np.uint8, np.uint16):
+        return array.view(np.uint8) if array.dtype.kind == "b" else array
+    if array.dtype.kind not in "ui" and not (array.dtype.kind == "f" and (np.rint(array) == array).all()):
         raise OptionError(
             f"{name} holds {array.dtype} values that are not whole numbers",
             path=name_of(mask),
             advice="round them first, such as by pictologics.preprocessing.round_intensities",
         )
-    if not array.any():
-        raise OptionError(f"{name} is 0 everywhere", path=name_of(mask), advice="pass a mask with a segment in it")
     if array.min() < 0:
         raise OptionError(
             f"{name} holds {array.min()}, and segment numbers begin at 1",
             path=name_of(mask),
             advice="give its segments other numbers",
         )
-    labels = array.astype(choose_label_type(int(array.max())), order="F")
-    # Not to the nearest voxels: what is written is taken for what was drawn on these slices.
+    return array.astype(choose_label_type(int(array.max())), order="K", copy=False)
+
+
+def map_to_series(mask: Image, series: SourceSeries, name: str) -> LatticeMap:
+    """Find a mask's voxels on those of the series.
+
+    Raises:
+        GeometryError: If they are not on its lattice.
+    """
     try:
-        mask.grid.lattice_map(series.planes.grid)
+        return mask.grid.lattice_map(series.planes.grid)
     except GeometryError as error:
         raise GeometryError(
             f"{name} does not lie on the voxels of the series: {error.found}",
@@ -121,19 +178,22 @@ def place_on_series(mask: Image, series: SourceSeries, decisions: list[Decision]
             advice='resample it first: resample_to(mask, load_image(reference_series), interpolation="nearest")',
             **error.values,
         ) from error
-    placed = place(Image.from_grid(labels, mask.grid), series.planes.grid)
-    # Placing cuts off silently what lies beyond the grid; a segmentation must not lose a part of its segments.
-    lost = int(np.count_nonzero(labels)) - int(np.count_nonzero(placed.array))
-    if lost:
-        raise GeometryError(
-            f"{lost} voxels of {name} lie outside the series",
-            path=series.path,
-            advice="crop the mask to the series, or pass the series it belongs to",
-            voxels=lost,
-        )
-    of_frames = report_other_frame(mask.metadata.get("frame_of_reference_uid", ""), series.frame_of_reference)
-    decisions += [decision for decision in of_frames if decision not in decisions]
-    return np.ascontiguousarray(placed.array.T)
+
+
+def empty_mask_error(name: str, mask: Image | None = None) -> OptionError:
+    """The error for a mask without a segment."""
+    path = None if mask is None else name_of(mask)
+    return OptionError(f"{name} is 0 everywhere", path=path, advice="pass a mask with a segment in it")
+
+
+def lost_voxels_error(lost: int, name: str, series: SourceSeries) -> GeometryError:
+    """The error for a mask that reaches beyond the series."""
+    return GeometryError(
+        f"{lost} voxels of {name} lie outside the series",
+        path=series.path,
+        advice="crop the mask to the series, or pass the series it belongs to",
+        voxels=lost,
+    )
 
 
 def renumber_segments(

@@ -12,7 +12,7 @@ from ..dicom.segmentation.segments import DicomSegment
 from ..errors import OptionError, PictologicsError
 from ..silence import silence_this_thread
 from .seg_segments import MAKER
-from .seg_sources import SourceSeries
+from .source_series import SourceSeries
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription

@@ -10,7 +10,7 @@ from ..checks import check_choice, is_whole
 from ..dicom.segmentation.segments import Code, DicomSegment
 from ..errors import OptionError
 
-__all__ = ["MAKER", "Facts", "make_segments"]
+__all__ = ["MAKER", "Facts", "collect_facts", "make_segments"]
 
 Facts = Mapping[str, str | int]
 """What is known of a segment, under the names of ``get_segment_info``."""
@@ -39,27 +39,47 @@ def make_segments(
     Raises:
         OptionError: If one is described badly, or is not there.
     """
+    return [make_segment(*found) for found in collect_facts("segments", segments, labels, numbers)]
+
+
+def collect_facts(
+    keyword: str,
+    described: Mapping[int, str] | Sequence[Facts] | None,
+    labels: Mapping[int, str],
+    numbers: Sequence[int],
+) -> list[tuple[int, str, Facts]]:
+    """Collect of each segment its number, its name, empty if unknown, and what else is said of it.
+
+    Args:
+        keyword: The parameter, for messages.
+        described: Names by number, or facts of segments.
+        labels: Names that the mask has for them.
+        numbers: The segments that there are.
+
+    Raises:
+        OptionError: If a segment is described that is not there, or without a number.
+    """
     names = dict(labels)
     facts: dict[int, Facts] = {}
-    if isinstance(segments, Mapping):
-        names.update(segments)
+    if isinstance(described, Mapping):
+        names.update(described)
     else:
-        facts = {read_segment_number(entry): entry for entry in segments or ()}
-    unknown = sorted({*facts, *(segments if isinstance(segments, Mapping) else ())} - set(numbers))
+        facts = {read_segment_number(keyword, entry): entry for entry in described or ()}
+    unknown = sorted({*facts, *(described if isinstance(described, Mapping) else ())} - set(numbers))
     if unknown:
         raise OptionError(
-            f"segments describes {unknown} and the mask has {list(numbers)}",
+            f"{keyword} describes {unknown} and the mask has {list(numbers)}",
             advice="describe only segments of the mask",
         )
-    return [make_segment(number, names.get(number, ""), facts.get(number, {})) for number in numbers]
+    return [(number, names.get(number, ""), facts.get(number, {})) for number in numbers]
 
 
-def read_segment_number(facts: Facts) -> int:
+def read_segment_number(keyword: str, facts: Facts) -> int:
     """Read which segment is described."""
     number = facts.get("segment_number")
     if not is_whole(number):
         raise OptionError(
-            f"segments describes a segment without its segment_number: {dict(facts)}",
+            f"{keyword} describes a segment without its segment_number: {dict(facts)}",
             advice="give each segment the number that it has in the mask",
         )
     return int(number)  # type: ignore[arg-type]

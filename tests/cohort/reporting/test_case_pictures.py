@@ -12,7 +12,7 @@ from PIL import Image as PilImage
 from pictologics import Image
 from pictologics.cohort.reporting.case_pictures import draw_case
 from pictologics.cohort.reporting.picture_levels import LEVELS, PAGE_BYTES, PictureLevel, choose_picture_level
-from pictologics.pictures.label_colors import color_of_label
+from pictologics.labels.label_colors import color_of_label
 from tests.factories.run_folders import make_volume
 
 ROOMY = PictureLevel(plane_side=96, slice_side=160, slices=8, bytes=400_000)

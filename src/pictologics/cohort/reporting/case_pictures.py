@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image as PilImage
 
 from ...image import Image
-from ...pictures.label_colors import name_of_label
+from ...labels.label_colors import name_of_label
 from ...pictures.panels import draw_plane, fit_size
 from ...pictures.scene import Scene, spread_evenly
 from ...pictures.screen import make_axis_plane

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ...pictures.label_colors import TAB20
+from ...labels.label_colors import TAB20
 from .counts import Chart
 from .picture_levels import PictureLevel
 from .report_rows import ReportOutput, ReportRow

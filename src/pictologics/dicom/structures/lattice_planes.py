@@ -119,7 +119,9 @@ def lay_on_planes(path: str, contours: Contours, grid: Grid, titles: Sequence[st
     outside = (planes < 0) | (planes > last) | beyond.any(axis=1)
     if outside.all():
         raise outside_error(target, contours.points)
-    across = ((low[rows, others] < -0.5) | (high[rows, others] > size)).any(axis=1)
+    # Contours along the outermost edges of voxels reach beyond them by rounding only.
+    reach = np.maximum(-0.5 - low[rows, others], high[rows, others] - size)
+    across = (reach >= CORNER_ERROR_NOTED).any(axis=1)
     decisions += describe_clipped_contours(target, outside, across & ~outside, rois)
     # Kept next to the field: planes far outside must not overflow, and contours there are dropped below.
     keys = np.stack([axes, planes.clip(-1, last + 1).astype(np.int64), rois, np.zeros_like(rois)], axis=1)

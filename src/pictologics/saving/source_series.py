@@ -1,14 +1,21 @@
-"""The DICOM series that a segmentation is written for."""
+"""The DICOM series that masks or images are written for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..array_types import FloatArray
+from ..dicom.frames.sop_classes import read_sop_class
 from ..dicom.headers import tags
 from ..dicom.headers.full_dataset import read_dataset
+from ..dicom.headers.header import Header
 from ..dicom.headers.scanning import list_files, scan_files
 from ..dicom.series.image_series import choose_series, group_series, set_aside_localizers
 from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
@@ -23,7 +30,7 @@ from ..storage.urls import find_url, local_path_of, url_options
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["SourceSeries", "read_source_series"]
+__all__ = ["ImageReference", "SourceSeries", "check_is_no_source", "read_source_series"]
 
 MAY_BE_EMPTY = (
     "AccessionNumber",
@@ -44,25 +51,70 @@ Of type 2 in DICOM PS3.3: it must be there, and may be empty.
 
 
 @dataclass(frozen=True)
+class ImageReference:
+    """How other objects name an image.
+
+    Attributes:
+        sop_class_uid: Its SOP class.
+        sop_instance_uid: Its SOP instance.
+        frame: Which of its frames is meant, from 1; None if it has only one.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame: int | None = None
+
+
+@dataclass(frozen=True)
 class SourceSeries:
-    """A series as its segmentation needs it.
+    """A series as what is made of it needs it.
 
     Attributes:
         path: What messages call it.
         planes: Its planes and their grid.
-        datasets: What stands before the pixels of each file.
+        headers: The header of each file, in the order of the planes.
         order: The plane of each frame, in the order in which the data sets store frames.
     """
 
     path: str
     planes: Planes
-    datasets: list[Dataset]
+    headers: list[Header]
     order: list[int]
+
+    @cached_property
+    def datasets(self) -> list[Dataset]:
+        """What stands before the pixels of each file."""
+        return [read_whole(header) for header in self.headers]
+
+    @cached_property
+    def first_dataset(self) -> Dataset:
+        """What stands before the pixels of the first file."""
+        return read_whole(self.headers[0])
 
     @property
     def frame_of_reference(self) -> str:
         """FrameOfReferenceUID."""
         return self.planes.frames[0].header.text(tags.FRAME_OF_REFERENCE_UID)
+
+    @property
+    def plane_positions(self) -> FloatArray:
+        """(planes, 3) center of the first voxel of each plane, as its file gives it, LPS mm."""
+        grid = self.planes.grid
+        even = grid.index_to_world([(0, 0, k) for k in range(grid.shape[2])])
+        own = [frame.position for frame in self.planes.frames]
+        return np.array([given or place for given, place in zip(own, even.tolist(), strict=True)], np.float64)
+
+    @cached_property
+    def references(self) -> list[ImageReference]:
+        """What other objects call the image of each plane."""
+        return [
+            ImageReference(
+                read_sop_class(frame.header),
+                frame.sop_instance_uid,
+                frame.number + 1 if frame.has_own_attributes else None,
+            )
+            for frame in self.planes.frames
+        ]
 
     @property
     def slice_thickness(self) -> float | None:
@@ -87,7 +139,7 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
     series = unite_listed_series(series) if is_list else unite_shattered_series(series)
     meant, _ = set_aside_localizers(series)
     volumes = find_volumes(choose_series(meant, None, path), path, as_listed=is_list)
-    # Localizers and other images beside the volume are not what the segmentation was drawn on.
+    # Localizers and other images beside the volume are not what masks were drawn on.
     volumes = [volume for volume in volumes if volume.is_main] or volumes
     if len(volumes) > 1:
         labels = ", ".join(volume.label for volume in volumes)
@@ -105,12 +157,29 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
         order = list(range(len(headers)))
     else:
         raise OptionError("the volume is spread over several multi-frame files", path=path)
-    datasets = [read_dataset(header) for header in headers]
-    for dataset in datasets:
-        for keyword in MAY_BE_EMPTY:
-            if keyword not in dataset:
-                setattr(dataset, keyword, None if keyword == "PatientName" else "")
-    return SourceSeries(path, planes, datasets, order)
+    return SourceSeries(path, planes, headers, order)
+
+
+def read_whole(header: Header) -> Dataset:
+    """Read what stands before the pixels, and add what may be empty."""
+    dataset = read_dataset(header)
+    for keyword in MAY_BE_EMPTY:
+        if keyword not in dataset:
+            setattr(dataset, keyword, None if keyword == "PatientName" else "")
+    return dataset
+
+
+def check_is_no_source(target: Path, series: SourceSeries) -> None:
+    """Check that what is written does not take the place of a file of the series.
+
+    Raises:
+        OptionError: If it does.
+    """
+    place = os.path.realpath(target)
+    if any(os.path.realpath(frame.header.path) == place for frame in series.planes.frames):
+        raise OptionError(
+            "this is a file of the reference series, which would be lost", path=target, advice="choose another name"
+        )
 
 
 def list_source_files(
