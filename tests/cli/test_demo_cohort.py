@@ -14,7 +14,6 @@ import SimpleITK as sitk
 from pictologics import GeometryError, OptionError, load_image, load_rtstruct
 from pictologics.cli.demo_anatomy import ORGAN_NAMES
 from pictologics.cli.demo_cohort import write_demo_cohort
-from pictologics.cli.demo_masks import trace_outlines
 
 
 def digest(root):
@@ -79,20 +78,6 @@ def test_contours_fill_to_the_organs_and_name_the_slices(demo_cohort):
             for contour in roi.ContourSequence
         }
         assert named <= {pydicom.dcmread(file).SOPInstanceUID for file in patient.ct.files}
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_outlines_enclose_the_mask_also_where_pixels_meet_at_a_corner(seed):
-    mask = np.random.default_rng(seed).random((9, 7)) < 0.5
-    outlines = trace_outlines(mask)
-    x, y = np.indices(mask.shape)
-    crossings = np.zeros(mask.shape, int)
-    for outline in outlines:
-        for start, end in zip(outline, np.roll(outline, -1, axis=0), strict=True):
-            if start[0] == end[0]:  # an edge along y: it is crossed on the way to the right
-                low, high = sorted((start[1], end[1]))
-                crossings += (start[0] > x) & (low < y) & (y < high)
-    np.testing.assert_array_equal(crossings % 2 == 1, mask)
 
 
 def test_pet_gives_the_uptake_that_was_put_in(demo_cohort):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,12 @@ from pydicom.uid import (
 )
 
 from ..geometry import Grid
+from ..rasterizing.outlines import trace_outlines
 from .demo_anatomy import ORGAN_NAMES
 from .demo_patients import ScannedPatient, WrittenSeries, make_instance_uid
 from .demo_series import format_decimal
 
-__all__ = ["trace_outlines", "write_segmentation", "write_structure_set"]
+__all__ = ["write_segmentation", "write_structure_set"]
 
 ORGAN_CODES = {
     1: "3341006",
@@ -58,8 +60,6 @@ OF_THE_STUDY = (
 
 GENERATOR = "pictologics demo"
 """Who drew the masks, in the attributes that ask for it."""
-
-Corner = tuple[int, int]
 
 
 def make_item(**attributes: object) -> Dataset:
@@ -241,66 +241,19 @@ def write_structure_set(patient: ScannedPatient, scan: WrittenSeries, file: Path
 
 def draw_organ(mask: npt.NDArray[np.bool_], scan: WrittenSeries, number: int) -> Dataset:
     """Draw the contours of a mask (x, y, z), slice by slice."""
+    sources = refer_to_slices(scan)
+    outlines = trace_outlines(mask.T)
     contours = []
-    for k, source in enumerate(refer_to_slices(scan)):
-        for outline in trace_outlines(mask[:, :, k]):
-            index = np.column_stack([outline, np.full(len(outline), float(k))])
-            points = scan.grid.index_to_world(index)
-            contours.append(
-                make_item(
-                    ContourImageSequence=Sequence([source]),
-                    ContourGeometricType="CLOSED_PLANAR",
-                    NumberOfContourPoints=len(points),
-                    ContourData=[f"{value:.6f}" for value in points.ravel()],
-                )
+    for plane, (begin, end) in zip(outlines.planes.tolist(), pairwise(outlines.starts.tolist()), strict=True):
+        index = np.insert(outlines.corners[begin:end] - 0.5, 2, plane, axis=1)
+        points = scan.grid.index_to_world(index)
+        contours.append(
+            make_item(
+                ContourImageSequence=Sequence([sources[plane]]),
+                ContourGeometricType="CLOSED_PLANAR",
+                NumberOfContourPoints=len(points),
+                ContourData=[f"{value:.6f}" for value in points.ravel()],
             )
+        )
     color = list(OUTLINE_COLORS[number % len(OUTLINE_COLORS)])
     return make_item(ROIDisplayColor=color, ReferencedROINumber=number, ContourSequence=Sequence(contours))
-
-
-def trace_outlines(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float64]]:
-    """Trace the edges of the pixels of a mask (x, y) as closed polygons, holes among them.
-
-    Returns:
-        The corners of each polygon, (n, 2), in voxels; no corner lies on a voxel's center, so that filling the
-        polygons gives the mask again.
-    """
-    ways = find_edges(mask)
-    outlines: list[npt.NDArray[np.float64]] = []
-    while ways:
-        corner = first = next(iter(ways))
-        outline: list[Corner] = []
-        while not outline or corner != first:
-            outline.append(corner)
-            ends = ways[corner]
-            following = ends.pop()
-            if not ends:
-                del ways[corner]
-            corner = following
-        outlines.append(np.asarray(drop_straight_corners(np.array(outline)) - 0.5, np.float64))
-    return outlines
-
-
-def find_edges(mask: npt.NDArray[np.bool_]) -> dict[Corner, list[Corner]]:
-    """Find the edges between a mask (x, y) and its outside: from each corner to those that follow it."""
-    padded = np.pad(mask, 1)
-    inside = padded[1:-1, 1:-1]
-    # Of each pixel the four neighbors and the edge towards each, with the pixel on the left.
-    sides = (
-        (padded[1:-1, :-2], (0, 0), (1, 0)),
-        (padded[2:, 1:-1], (1, 0), (1, 1)),
-        (padded[1:-1, 2:], (1, 1), (0, 1)),
-        (padded[:-2, 1:-1], (0, 1), (0, 0)),
-    )
-    ways: dict[Corner, list[Corner]] = {}
-    for neighbor, start, end in sides:
-        for x, y in np.argwhere(inside & ~neighbor).tolist():
-            ways.setdefault((x + start[0], y + start[1]), []).append((x + end[0], y + end[1]))
-    return ways
-
-
-def drop_straight_corners(outline: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
-    """Drop the corners of a closed polygon (n, 2) where it goes straight on."""
-    step = np.roll(outline, -1, axis=0) - outline
-    turns = (step != np.roll(step, 1, axis=0)).any(axis=1)
-    return np.asarray(outline[turns])

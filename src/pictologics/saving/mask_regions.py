@@ -14,11 +14,11 @@ from ..image import Image
 from .seg_masks import check_frame, check_labels, lost_voxels_error, map_to_series
 from .source_series import SourceSeries
 
-__all__ = ["Region", "find_regions"]
+__all__ = ["SegmentRegion", "find_regions"]
 
 
 @dataclass(frozen=True)
-class Region:
+class SegmentRegion:
     """The voxels of one segment.
 
     Attributes:
@@ -32,7 +32,7 @@ class Region:
     voxels: BoolArray
 
 
-def find_regions(masks: Image | dict[int, Image], series: SourceSeries) -> Iterator[Region]:
+def find_regions(masks: Image | dict[int, Image], series: SourceSeries) -> Iterator[SegmentRegion]:
     """Find the voxels of each segment on the planes of a series; segments without any are left out.
 
     Args:
@@ -50,7 +50,7 @@ def find_regions(masks: Image | dict[int, Image], series: SourceSeries) -> Itera
         yield from find_regions_of(mask, series, f"mask {number}", number)
 
 
-def find_regions_of(mask: Image, series: SourceSeries, name: str, number: int | None) -> Iterator[Region]:
+def find_regions_of(mask: Image, series: SourceSeries, name: str, number: int | None) -> Iterator[SegmentRegion]:
     """Find the voxels of the segments of a label map; those of a mask, if it has a number."""
     check_frame(mask, series, name)
     labels = check_labels(mask, name)
@@ -73,7 +73,7 @@ def find_regions_of(mask: Image, series: SourceSeries, name: str, number: int | 
         voxels = block[box] == value if number is None else block > 0
         begin = tuple(outer.start + inner.start + shift for outer, inner, shift in zip(whole, box, first, strict=True))
         check_is_within(voxels, begin, series.planes.grid.shape[::-1], name, series)
-        yield Region(value if number is None else number, begin, voxels)
+        yield SegmentRegion(value if number is None else number, begin, voxels)
 
 
 def check_is_within(

@@ -21,7 +21,7 @@ from .source_series import SourceSeries, check_is_no_source, read_source_series
 
 __all__ = ["save_rtstruct"]
 
-NAMED_ROIS = 10
+MOST_BARE_NAMED = 10
 """How many ROIs a message names."""
 
 
@@ -91,7 +91,9 @@ def save_rtstruct(
     decisions: list[Decision] = []
     bare = [roi.title for roi in described if roi.number not in contours]
     if bare:
-        shown = ", ".join(bare[:NAMED_ROIS]) + (f" and {len(bare) - NAMED_ROIS} more" if len(bare) > NAMED_ROIS else "")
+        shown = ", ".join(bare[:MOST_BARE_NAMED]) + (
+            f" and {len(bare) - MOST_BARE_NAMED} more" if len(bare) > MOST_BARE_NAMED else ""
+        )
         text = f"ROI {shown} {'has' if len(bare) == 1 else 'have'} no voxel, and so no contour"
         decisions.append(Decision("assumed", text, len(bare), "content"))
     frame = find_frame_of_reference(series, decisions)

@@ -17,7 +17,7 @@ from ..array_types import FloatArray, IntArray
 from ..dicom.headers import tags
 from ..rasterizing.outlines import trace_outlines
 from .decimal_text import choose_decimals, write_decimals
-from .mask_regions import Region
+from .mask_regions import SegmentRegion
 from .source_series import ImageReference, SourceSeries
 
 __all__ = ["ContourWriter"]
@@ -26,8 +26,8 @@ ITEM: Final = 0xFFFEE000
 REFERENCED_SOP_CLASS_UID: Final = 0x00081150
 CONTOUR_NUMBER: Final = 0x30060048
 
-HALF: Final = 0.5
-"""Edges lie half a voxel before the centers."""
+TO_EDGE: Final = 0.5
+"""Voxels begin so far before their centers, in voxels."""
 
 
 def encode(tag: int, value: bytes) -> bytes:
@@ -73,13 +73,13 @@ class ContourWriter:
             choose_decimals(min(grid.spacing), float(corners.max())),
         )
 
-    def write(self, region: Region) -> bytes:
+    def write(self, region: SegmentRegion) -> bytes:
         """Write the contours of a ROI: the items of its ContourSequence."""
         outlines = trace_outlines(region.voxels)
         planes = outlines.planes + region.first[0]
         counts = np.diff(outlines.starts)
-        columns = outlines.corners[:, 0] + (region.first[2] - HALF)
-        rows = outlines.corners[:, 1] + (region.first[1] - HALF)
+        columns = outlines.corners[:, 0] + (region.first[2] - TO_EDGE)
+        rows = outlines.corners[:, 1] + (region.first[1] - TO_EDGE)
         points = self.positions[np.repeat(planes, counts)]
         points += columns[:, None] * self.steps[0] + rows[:, None] * self.steps[1]
         text, begins = write_decimals(points.ravel(), self.decimals)

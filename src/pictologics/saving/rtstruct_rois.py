@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ..dicom.segmentation.cielab import WRITTEN_COLOR
 from ..dicom.structures.rois import Roi
 from ..errors import OptionError
 from ..labels.label_colors import color_of_label
 from .seg_segments import Facts, collect_facts
 
 __all__ = ["check_text", "make_rois"]
-
-WRITTEN_COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
 CODE_STRING: Final = re.compile(r"[A-Z0-9_ ]{0,16}")
 """DICOM PS3.5 6.2."""
@@ -133,7 +132,7 @@ def check_color(roi: Roi, color: object) -> str:
     Raises:
         OptionError: If it is not.
     """
-    if not isinstance(color, str) or not WRITTEN_COLOR.fullmatch(color.lower()):
+    if not isinstance(color, str) or not WRITTEN_COLOR.fullmatch(color):
         raise OptionError(
             f"the color of ROI {roi.title} is {color!r}", advice='write it as "#rrggbb", such as "#e6194b"'
         )

@@ -11,7 +11,7 @@ import numpy as np
 from ...array_types import FloatArray
 from ...errors import OptionError
 
-__all__ = ["lab_to_srgb", "srgb_to_lab"]
+__all__ = ["WRITTEN_COLOR", "lab_to_srgb", "srgb_to_lab"]
 
 WHITE: Final = np.array([0.9642, 1.0, 0.8249])
 """The white of the profile connection space, D50, which DICOM's numbers are relative to."""
