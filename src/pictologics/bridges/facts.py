@@ -1,8 +1,9 @@
 """What an image knows besides numbers and place, as texts that any library's metadata can hold, and back.
 
 The first text is the JSON comment that files carry (:mod:`pictologics.formats.json_comment`): modality, metadata, names
-of labels and the type of the voxels. A second one holds the source mask, if there is one, and where it lies: a mask
-that did not go along with the voxels of its image is not put upon others.
+of labels and the type of the voxels. A second one holds the source mask, if there is one, where it lies, and a checksum
+of the values of its image: libraries flip and bend voxels and know nothing of the mask, which must not come to lie upon
+others.
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ FACTS_KEY = JSON_COMMENT_KEY
 SOURCE_MASK_KEY = "pictologics_source_mask"
 """The key of the source mask."""
 
+ROUNDING = 1e-9
+"""Corner error, in voxels, that taking an affine apart in float64 stays below."""
+
 MASK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, KeyError, OverflowError, TypeError, ValueError)
 """What a damaged text of a source mask raises."""
 
 MASK_IS_ELSEWHERE = Decision(
     "left out",
-    "the source mask is that of other voxels, since the image was changed in another library; it was not restored",
+    "the source mask is that of other voxels, since the image was changed in another library, and was not restored; "
+    "where each voxel still is where it was, give it back with with_source_mask",
     None,
     "content",
 )
-"""Said of images that were cropped, resampled or moved while their source mask was not."""
+"""Said of images that were cropped, moved or filtered while their source mask was not."""
 
 
 def make_fact_texts(image: Image, stored: np.dtype[Any]) -> dict[str, str]:
@@ -52,7 +57,9 @@ def make_fact_texts(image: Image, stored: np.dtype[Any]) -> dict[str, str]:
         image: The image, checked.
         stored: The type that its voxels have in the other library.
     """
-    note = VoxelNote(image.array.dtype.newbyteorder("="), stored.newbyteorder("="))
+    # Truth values are no type of a file, and need no note where they stay what they are.
+    held = np.dtype(np.uint8) if stored == np.bool_ else stored.newbyteorder("=")
+    note = VoxelNote(image.array.dtype.newbyteorder("="), held)
     texts = {FACTS_KEY: make_json_comment(image, note)}
     if image.source_mask is not None:
         grid = image.grid
@@ -62,6 +69,7 @@ def make_fact_texts(image: Image, stored: np.dtype[Any]) -> dict[str, str]:
             "spacing": grid.spacing,
             "origin": grid.origin,
             "direction": grid.direction.tolist(),
+            "checksum": sum_up(image.array),
             "bits": base64.b64encode(isal_zlib.compress(bits)).decode(),
         }
         texts[SOURCE_MASK_KEY] = json.dumps(content)
@@ -73,11 +81,13 @@ def find_facts(texts: Mapping[str, Any], grid: Grid) -> ImageFacts | None:
 
     Args:
         texts: The other library's metadata.
-        grid: Where the image lies now, which is the grid of the result.
+        grid: Where the image lies now, which is the grid of the result, but for the rounding of an affine.
     """
     text = texts.get(FACTS_KEY)
     facts = read_json_comment(text, grid, even_moved=True) if isinstance(text, str) else None
-    return None if facts is None else replace(facts, grid=grid)
+    if facts is None or facts.grid.corner_error(grid) < ROUNDING:
+        return facts
+    return replace(facts, grid=grid)
 
 
 def make_image_of(
@@ -95,7 +105,7 @@ def make_image_of(
     valid, decisions = voxels.source_mask, voxels.decisions
     text = texts.get(SOURCE_MASK_KEY)
     if isinstance(text, str):
-        valid = unpack_source_mask(text, facts.grid)
+        valid = unpack_source_mask(text, facts.grid, array)
         decisions += () if valid is not None else (MASK_IS_ELSEWHERE,)
     give_warnings(provenance.source or f"image of {provenance.reader}", decisions)
     return Image.from_grid(
@@ -125,8 +135,17 @@ def restore_voxels(array: npt.NDArray[Any], note: VoxelNote | None) -> LoadedVox
     return LoadedVoxels(former if is_exact else array, None, ())
 
 
-def unpack_source_mask(text: str, grid: Grid) -> npt.NDArray[np.bool_] | None:
-    """A source mask from its text; None if it does not lie on the grid, or the text is damaged."""
+def sum_up(array: npt.NDArray[Any]) -> int:
+    """A checksum of values, the same whatever their type and order of memory."""
+    total = 0
+    for k in range(array.shape[2]):
+        # Adding zero turns -0.0 into 0.0.
+        total = isal_zlib.crc32(np.ascontiguousarray(array[:, :, k], np.float64) + 0.0, total)
+    return total
+
+
+def unpack_source_mask(text: str, grid: Grid, array: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
+    """A source mask from its text; None if it is not that of these voxels at this place, or the text is damaged."""
     count = math.prod(grid.shape)
     size = -(-count // 8)
     try:
@@ -135,9 +154,10 @@ def unpack_source_mask(text: str, grid: Grid) -> npt.NDArray[np.bool_] | None:
         packed = base64.b64decode(content["bits"])
         # Never more than it should be, whatever the text says.
         bits = isal_zlib.decompressobj().decompress(packed, max_length=size + 1)
+        is_same = own.shape == grid.shape and content["checksum"] == sum_up(array)
     except MASK_ERRORS:
         return None
-    if own.shape != grid.shape or grid.corner_error(own) >= CORNER_ERROR_NOTED or len(bits) != size:
+    if not is_same or grid.corner_error(own) >= CORNER_ERROR_NOTED or len(bits) != size:
         return None
     flags = np.unpackbits(np.frombuffer(bits, np.uint8), count=count).view(np.bool_)
     return flags.reshape(grid.shape, order="F")

@@ -31,16 +31,18 @@ def import_library(name: str) -> Any:
         ) from error
 
 
-def check_type(value: object, required: type | tuple[type, ...], text: str) -> None:
+def check_type(value: object, required: type, text: str, *, name: str = "image", advice: str = "") -> None:
     """Check that what is to become an Image is of the library's type.
 
     Args:
         value: What was passed.
-        required: The type, or several.
+        required: The type.
         text: What it must be, for the message.
+        name: The parameter.
+        advice: What to do instead.
 
     Raises:
         OptionError: If it is of another.
     """
     if not isinstance(value, required):
-        raise option_error("image", type(value).__name__, text)
+        raise option_error(name, type(value).__name__, text, advice)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import nibabel
     import SimpleITK
+    import torch
+    import torchio
+    from monai.data import MetaTensor
 
 __all__ = ["BridgeMethods", "open_bridge"]
 
@@ -40,4 +44,39 @@ class BridgeMethods:
     def from_nibabel(cls, image: nibabel.spatialimages.SpatialImage) -> Self:
         """An image of nibabel, voxels shared; see :func:`pictologics.bridges.nibabel.from_nibabel`."""
         made: Self = open_bridge("nibabel").from_nibabel(image)
+        return made
+
+    def to_torch(self) -> torch.Tensor:
+        """The voxels as a tensor, shared; see :func:`pictologics.bridges.torch.to_torch`."""
+        made: torch.Tensor = open_bridge("torch").to_torch(self)
+        return made
+
+    @classmethod
+    def from_torch(
+        cls, tensor: torch.Tensor, like: Self, *, modality: str = "Unknown", labels: Mapping[int, str] | None = None
+    ) -> Self:
+        """A tensor, shared, at the place of an image; see :func:`pictologics.bridges.torch.from_torch`."""
+        made: Self = open_bridge("torch").from_torch(tensor, like, modality=modality, labels=labels)
+        return made
+
+    def to_monai(self) -> MetaTensor:
+        """The image as a MetaTensor, voxels shared; see :func:`pictologics.bridges.monai.to_monai`."""
+        made: MetaTensor = open_bridge("monai").to_monai(self)
+        return made
+
+    @classmethod
+    def from_monai(cls, tensor: MetaTensor) -> Self:
+        """A MetaTensor as an image, voxels shared; see :func:`pictologics.bridges.monai.from_monai`."""
+        made: Self = open_bridge("monai").from_monai(tensor)
+        return made
+
+    def to_torchio(self) -> torchio.Image:
+        """The image as one of TorchIO, voxels shared; see :func:`pictologics.bridges.torchio.to_torchio`."""
+        made: torchio.Image = open_bridge("torchio").to_torchio(self)
+        return made
+
+    @classmethod
+    def from_torchio(cls, image: torchio.Image) -> Self:
+        """An image of TorchIO, voxels shared; see :func:`pictologics.bridges.torchio.from_torchio`."""
+        made: Self = open_bridge("torchio").from_torchio(image)
         return made

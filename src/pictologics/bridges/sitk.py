@@ -72,8 +72,8 @@ def from_sitk(image: Any) -> Image:
     """Make an Image of one of SimpleITK.
 
     The voxels are copied and keep their type. What :func:`to_sitk` put into its metadata comes back if it is still
-    there: most filters of SimpleITK drop metadata. A source mask comes back only onto the voxels that it was made for;
-    else a ContentWarning says so.
+    there: most filters of SimpleITK drop metadata. A source mask comes back only if the voxels are what and
+    where they were; else a ContentWarning says so.
 
     Args:
         image: A ``SimpleITK.Image`` of three dimensions and one real number for each voxel.
