@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 
+import nibabel
 import numpy as np
 import pytest
 
-from pictologics import Image, save_image
-from tests.cli.program import fail, succeed
+from pictologics import Image, load_image, save_image
+from tests.cli.program import fail, run, succeed
 
 pytestmark = pytest.mark.slow  # each test starts the program
 
@@ -41,7 +43,21 @@ def test_csv_of_a_mask_of_a_part(folder):
     assert (row["name"], row["max"]) == ("liver [left]", "209.0")
 
 
-def test_a_mask_of_another_lattice_is_told_the_option(folder):
+def test_a_mask_of_another_lattice_lies_on_the_nearest_voxels(folder):
     coarse = Image(np.ones((2, 2, 2), np.uint8), (2.2, 2.2, 2.2), (0.0, 0.0, 0.0), modality="SEG")
     save_image(coarse, folder / "coarse.nrrd")
-    assert "--nearest" in fail(folder, "measure", "scan.nii.gz", "coarse.nrrd")
+    told = run(folder, "measure", "scan.nii.gz", "coarse.nrrd", "--nearest")
+    assert told.returncode == 0
+    assert "by nearest interpolation" in told.stderr
+
+
+def test_a_mask_without_a_place_is_told_the_option(folder):
+    scan = load_image(folder / "scan.nii.gz")
+    lost = nibabel.Nifti1Image((scan.array > 100).astype(np.uint8), np.eye(4))
+    nibabel.save(lost, folder / "lost.nii")
+    moved = dataclasses.replace(scan, origin=(40.0, 50.0, 60.0))
+    save_image(moved, folder / "moved.nii")
+    assert "pass --geometry reference" in fail(folder, "measure", "moved.nii", "lost.nii")
+    told = run(folder, "measure", "moved.nii", "lost.nii", "--geometry", "reference", "--json")
+    assert "taken one for one" in told.stderr
+    assert json.loads(told.stdout)[0]["voxels"] == int((scan.array > 100).sum())

@@ -65,6 +65,7 @@ def test_the_table_names_keywords_and_options_that_are_there():
     assert {option.split()[0] for option in OPTIONS_OF_KEYWORDS.values()} <= options
     functions = (
         pictologics.load_image,
+        pictologics.load_mask,
         pictologics.load_and_merge_images,
         pictologics.visualize_mask_overlay,
         pictologics.cohort.check,

@@ -25,14 +25,13 @@ pytestmark = pytest.mark.slow  # each test starts the program, and some several 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Path:
-    """A series, a mask on part of it, and another one of another spacing."""
+    """A series, a mask on part of it, and one whose place was lost."""
     folder = tmp_path_factory.mktemp("case")
     write_series(folder / "ct", intercept=-1024.0)
     grid = load_image(folder / "ct").grid
     part = grid.crop((1, 1, 2), (4, 3, 2)).flip(1)
-    beside = Grid(part.shape, (1.3 * part.spacing[0], *part.spacing[1:]), part.origin, part.direction)
-    for name, where in (("mask", part), ("beside", beside)):
-        save_image(Image.from_grid(np.full(part.shape, 3, np.uint8), where), folder / f"{name}.nii.gz")
+    for name, where in (("mask", part), ("lost", Grid(grid.shape))):
+        save_image(Image.from_grid(np.full(where.shape, 3, np.uint8), where), folder / f"{name}.nii.gz")
     return folder
 
 
@@ -68,7 +67,7 @@ def test_drawings_of_lines(case, tmp_path):
     [
         (("ct", "mask.nii.gz", "out.tiff"), "'out.tiff': "),
         (("ct", "nothing.nii.gz", "out.png"), "'nothing.nii.gz': "),
-        (("ct", "beside.nii.gz", "out.png"), "pass --nearest"),
+        (("ct", "lost.nii.gz", "out.png"), "pass --geometry reference"),
         (("ct", "mask.nii.gz", "out.png", "--slice", "99"), "0 to 4"),
         (("ct", "mask.nii.gz", "out.png", "--window", "liver"), "soft tissue"),
     ],

@@ -61,10 +61,8 @@ def test_labels_rounded_by_a_slope_are_whole_again():
 
 def test_fractions_need_a_threshold():
     array = regions(0.25, 0.5, 1)
-    with pytest.raises(
-        UnsupportedFormatError, match=r"'mask.nii': .* not whole numbers, such as 0.25, .*threshold=0.5"
-    ):
-        convert(array)
+    with pytest.raises(UnsupportedFormatError, match=r"'mask.nii': .* not whole numbers, such as 0.25, .*use it"):
+        convert(array, fraction_advice="use it")
     labels, (told,) = convert(array, 0.5)
     np.testing.assert_array_equal(labels, array >= 0.5)
     assert "fractions from 0 to 1" in told.text

@@ -16,6 +16,8 @@ from .messages import CommandGroup
 from .options import (
     CohortFolder,
     DatasetIndex,
+    GeometryChoice,
+    GeometryOption,
     InterpolationChoice,
     IrregularChoice,
     LayoutChoice,
@@ -201,6 +203,7 @@ def measure_labels(
     ] = None,
     as_json: PrintJson = False,
     suv: Annotated[SuvChoice | None, typer.Option(help="Measure PET in standardized uptake values.")] = None,
+    geometry: GeometryOption = GeometryChoice.FILE,
     nearest: Nearest = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -210,7 +213,7 @@ def measure_labels(
     commands.print_measurements(
         image,
         mask,
-        nearest,
+        geometry,
         as_json,
         table_file,
         dataset_index=commands.read_dataset_index(dataset_index),
@@ -236,13 +239,14 @@ def overlay(
     ] = "",
     alpha: Annotated[float, typer.Option(help="Opacity of the labels, from 0 to 1.")] = 0.25,
     contours: Annotated[bool, typer.Option("--contours", help="Draw outlines only.")] = False,
+    geometry: GeometryOption = GeometryChoice.FILE,
     nearest: Nearest = False,
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
     dataset_index: DatasetIndex = None,
 ) -> None:
     """Draw a mask over its image."""
-    options = commands.OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, nearest)
+    options = commands.OverlayOptions(axis, slice_index, slices, window, alpha, contours, planes, geometry)
     commands.draw_overlay(
         image,
         mask,

@@ -28,6 +28,7 @@ OPTIONS_OF_KEYWORDS = {
     "dtype": "--dtype",
     "fill_value": "--fill-value",
     "format": "--format",
+    "geometry": "--geometry",
     "identifiers": "--identifiers",
     "initial_slice": "--slice",
     "interpolation": "--interpolation",

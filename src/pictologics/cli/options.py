@@ -11,6 +11,8 @@ import typer
 __all__ = [
     "CohortFolder",
     "DatasetIndex",
+    "GeometryChoice",
+    "GeometryOption",
     "InterpolationChoice",
     "IrregularChoice",
     "LayoutChoice",
@@ -39,11 +41,22 @@ DatasetIndex = Annotated[
 OutsideFiles = Annotated[
     bool, typer.Option("--outside-files", help="Allow a NRRD or MetaImage header to name files outside its folder.")
 ]
-Nearest = Annotated[
-    bool,
-    typer.Option("--nearest", help="Resample the mask by nearest neighbor if its lattice does not meet the image's."),
-]
+Nearest = Annotated[bool, typer.Option("--nearest", hidden=True)]
+"""What masks do by themselves; accepted, since scripts have it."""
 PrintJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+class GeometryChoice(StrEnum):
+    """Whose place a mask has."""
+
+    FILE = "file"
+    REFERENCE = "reference"
+
+
+GeometryOption = Annotated[
+    GeometryChoice,
+    typer.Option("--geometry", help="reference takes the mask's voxels for the image's, if its file lost its place."),
+]
 
 
 class SuvChoice(StrEnum):

@@ -26,7 +26,13 @@ MUCH_FOREGROUND: Final = 0.05
 
 
 def convert_mask_values(
-    array: AnyArray, threshold: float | None = None, *, path: str | None = None, are_labels: bool = False, advice: str
+    array: AnyArray,
+    threshold: float | None = None,
+    *,
+    path: str | None = None,
+    are_labels: bool = False,
+    advice: str,
+    fraction_advice: str = "",
 ) -> tuple[npt.NDArray[np.unsignedinteger[Any]], list[Decision]]:
     """Convert the values of a mask to labels, without making any up.
 
@@ -37,6 +43,7 @@ def convert_mask_values(
         path: The file, for messages.
         are_labels: Whether the file says that they are labels, so that they need not look like it.
         advice: What to do with what is no mask.
+        fraction_advice: What to do with fractions, if it is something else.
 
     Returns:
         The labels in the smallest unsigned type that holds them, with 0 where there is none; and what was decided.
@@ -48,7 +55,7 @@ def convert_mask_values(
     if array.dtype.kind == "b":
         return array.view(np.uint8), decisions
     if array.dtype.kind == "f":
-        array, decisions = convert_floats(array, threshold, path, advice)
+        array, decisions = convert_floats(array, threshold, path, (advice, fraction_advice))
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     if low < 0:
         raise no_mask_error(f"the value {low}", path, advice)
@@ -63,7 +70,7 @@ def convert_mask_values(
 
 
 def convert_floats(
-    array: AnyArray, threshold: float | None, path: str | None, advice: str
+    array: AnyArray, threshold: float | None, path: str | None, advices: tuple[str, str]
 ) -> tuple[Values, list[Decision]]:
     """Convert floats to whole numbers: as they are, rounded if they nearly are, or compared with a threshold."""
     decisions = []
@@ -90,10 +97,11 @@ def convert_floats(
             text = f"labels that are up to {distance:.3g} off whole numbers were rounded to them"
             return nearest, [*decisions, Decision("rounded", text, distance, "content")]
     example = float(array[np.unravel_index(np.argmax(array != rounded), array.shape)])
+    advice, fraction_advice = advices
     if not np.isfinite(example) or not np.isfinite(high - low):
         raise no_mask_error("a value that is infinite", path, advice)
     if low >= 0 and high <= 1:
-        advice = "if these are fractions, pass threshold=0.5: voxels of a half and more are then inside"
+        advice = fraction_advice or advice
     raise no_mask_error(f"values that are not whole numbers, such as {example:.6g}", path, advice)
 
 

@@ -172,7 +172,7 @@ def test_a_mask_that_is_none_is_refused(tmp_path):
         row = work(
             Case.from_files(name, {"ct": case.images["ct"].files}, {"m": tmp_path / f"{name}.nii"}), tmp_path / "o"
         )
-        assert (row.status, row.error_class) == ("failed", "OptionError")
+        assert (row.status, row.error_class) == ("failed", "UnsupportedFormatError")
         assert text in row.error_text
 
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from ...errors import GeometryError
 from ...image import Image
-from ...loader import load_image
+from ...loaders import load_mask
+from ..options import GeometryChoice
 
 __all__ = ["load_mask_onto"]
 
 
-def load_mask_onto(path: str, image: Image, nearest: bool) -> Image:
-    """Load a mask onto an image's voxels; an error names the option that would help."""
-    try:
-        return load_image(path, reference_image=image, interpolation="nearest" if nearest else None)
-    except GeometryError as error:
-        # Nothing helps a mask of another patient.
-        if "interpolation" not in dict(error.values.get("way_out", ())):
-            raise
-        advice = "pass --nearest to take the nearest voxel of the mask"
-        raise GeometryError(error.found, path=error.path, advice=advice, **error.values) from error
+def load_mask_onto(path: str, image: Image, geometry: GeometryChoice) -> Image:
+    """Load a mask onto an image's voxels, by its file's place or by the image's."""
+    return load_mask(path, image, geometry="reference" if geometry is GeometryChoice.REFERENCE else "file")

@@ -13,6 +13,7 @@ from rich.text import Text
 from ...geometry import format_numbers
 from ...loader import load_image
 from ...measuring import measure
+from ..options import GeometryChoice
 from ..terminal import escape_controls, print_as_json, print_line
 from .mask_file import load_mask_onto
 
@@ -23,20 +24,20 @@ MEASURED_COLUMNS = ("label", "name", "voxels", "ml", "mean", "sd", "min", "p50",
 
 
 def print_measurements(
-    source: str, mask: str, nearest: bool, as_json: bool, table_file: Path | None, **keywords: Any
+    source: str, mask: str, geometry: GeometryChoice, as_json: bool, table_file: Path | None, **keywords: Any
 ) -> None:
     """Measure the labels of a mask, and print them or write them as a table.
 
     Args:
         source: The image.
         mask: The mask.
-        nearest: Put a mask whose lattice does not meet the image's on it by nearest neighbor.
+        geometry: Whose place the mask has.
         as_json: Print JSON.
         table_file: Write a CSV file.
         **keywords: Passed on to ``load_image`` for the image.
     """
     image = load_image(source, **keywords)
-    found = measure(image, load_mask_onto(mask, image, nearest))
+    found = measure(image, load_mask_onto(mask, image, geometry))
     if table_file is not None:
         found.to_csv(table_file)
         print_line(str(table_file))

@@ -12,6 +12,7 @@ from ...pictures.figures import visualize_mask_overlay
 from ...pictures.matplotlib_parts import require_matplotlib
 from ...pictures.windows import Window
 from ...storage.file_writing import replace_file
+from ..options import GeometryChoice
 from ..terminal import print_line
 from .mask_file import load_mask_onto
 
@@ -36,7 +37,7 @@ class OverlayOptions:
         alpha: How much a label's color covers.
         contours: Lines only.
         planes: Three orthogonal planes.
-        nearest: Put a mask whose lattice does not meet the image's on it by nearest neighbor.
+        geometry: Whose place the mask has.
     """
 
     axis: int
@@ -46,7 +47,7 @@ class OverlayOptions:
     alpha: float
     contours: bool
     planes: bool
-    nearest: bool
+    geometry: GeometryChoice
 
 
 def draw_overlay(source: str, mask: str, target: Path, options: OverlayOptions, **keywords: Any) -> None:
@@ -61,7 +62,7 @@ def draw_overlay(source: str, mask: str, target: Path, options: OverlayOptions, 
     """
     check_overlay(target, options)
     image = load_image(source, **keywords)
-    loaded = load_mask_onto(mask, image, options.nearest)
+    loaded = load_mask_onto(mask, image, options.geometry)
     figure = visualize_mask_overlay(
         image,
         loaded,

@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...array_types import AnyArray
-from ...errors import OptionError
 from ...image import Image
-from ...labels import Overlaps, choose_label_type, convert_whole_numbers, report_overlaps
+from ...labels import Overlaps, choose_label_type, convert_mask_values, list_labels, report_overlaps
 from ...provenance import give_warnings
 
 __all__ = ["make_label_map", "merge_label_maps"]
@@ -25,34 +24,20 @@ def make_label_map(mask: Image, name: str) -> Image:
         name: What its values are called if no file says it: a single one has this name, several have it and a number.
 
     Raises:
-        OptionError: If it does not hold labels.
+        UnsupportedFormatError: If it does not hold labels.
+        OptionError: If a label is beyond the last number of a segment in DICOM.
     """
-    array = mask.array
-    if array.dtype.kind == "b":
-        array = array.view(np.uint8)
-    elif array.dtype.kind == "f":
-        whole = convert_whole_numbers(array)
-        if whole is None:
-            raise label_error(mask, "values that are not whole numbers")
-        array = whole
-    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    if low < 0:
-        raise label_error(mask, f"the value {low}")
-    array = array.astype(choose_label_type(high), copy=False, order="K")
-    found = {value for value in np.flatnonzero(np.bincount(array.ravel(order="K"))).tolist() if value > 0}
+    path = mask.provenance.source or None
+    advice = "choose only masks by the condition on them"
+    array, decisions = convert_mask_values(mask.array, path=path, are_labels=bool(mask.labels), advice=advice)
+    give_warnings(path or name, decisions)
+    found = list_labels(array)
+    array = array.astype(choose_label_type(max(found, default=0)), copy=False, order="K")
     unnamed = {value: name if len(found) == 1 else f"{name} {value}" for value in found}
     named = {value: text for value, text in mask.labels.items() if value > 0 and text}
     labels = dict(sorted({**unnamed, **named}.items()))
-    return replace(mask, array=array, labels=labels, modality="SEG", source_mask=None)
-
-
-def label_error(mask: Image, found: str) -> OptionError:
-    """The error for a mask that is none."""
-    return OptionError(
-        f"it holds {found}, and masks hold whole numbers from 0",
-        path=mask.provenance.source or None,
-        advice="choose only masks by the condition on them",
-    )
+    provenance = mask.provenance.with_decisions(*decisions)
+    return replace(mask, array=array, labels=labels, modality="SEG", source_mask=None, provenance=provenance)
 
 
 def merge_label_maps(masks: Mapping[str, Image]) -> Image:

@@ -24,6 +24,7 @@ from .mask_options import MaskOptions
 __all__ = ["read_mask"]
 
 IMAGE_ADVICE = "load it with load_image, if it is an image"
+FRACTION_ADVICE = "if these are fractions, pass threshold=0.5: voxels of a half and more are then inside"
 MOST_LABELS_LISTED = 20
 """Labels that a message lists."""
 
@@ -93,7 +94,12 @@ def read_values(source: Source, reader: Reader, options: MaskOptions) -> Image:
     image = read_found(source, reader, read)
     is_marked = image.modality == "SEG" or bool(image.labels)
     array, decisions = convert_mask_values(
-        image.array, options.threshold, path=source.path, are_labels=is_marked, advice=IMAGE_ADVICE
+        image.array,
+        options.threshold,
+        path=source.path,
+        are_labels=is_marked,
+        advice=IMAGE_ADVICE,
+        fraction_advice=FRACTION_ADVICE,
     )
     return replace(image, array=array, modality="SEG", provenance=image.provenance.with_decisions(*decisions))
 
