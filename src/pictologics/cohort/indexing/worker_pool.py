@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import threading
@@ -19,6 +20,9 @@ __all__ = ["work_off"]
 Task = TypeVar("Task")
 Setting = TypeVar("Setting")
 Result = TypeVar("Result")
+
+RARE_COLLECTIONS: Final = 100_000
+"""New objects after which a worker looks for circles of them."""
 
 AHEAD: Final = 2
 """Tasks for each worker that are handed out ahead; more would only take memory."""
@@ -92,6 +96,10 @@ def begin_worker(work: Callable[[Any, Any], Any], setting: Any) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+    # Rows and headers by the hundred thousand refer to nothing that refers back: looking for circles found none, and
+    # took a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(RARE_COLLECTIONS)
     WORK[:] = [lambda task: work(task, setting)]
 
 

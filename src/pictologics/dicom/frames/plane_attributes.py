@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -92,13 +93,18 @@ def read_orientation(attributes: Attributes, tag: int = tags.IMAGE_ORIENTATION_P
     cosines = attributes.numbers(tag)
     if cosines is None or (len(cosines) == 6 and not any(cosines)):
         return None
-    if len(cosines) == 6:
-        row, column = cosines[:3], cosines[3:]
-        lengths = [sum(c * c for c in vector) for vector in (row, column)]
-        across = sum(a * b for a, b in zip(row, column, strict=True))
-        if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE:
-            return cosines
-    raise attributes.malformed_error(tag)
+    if len(cosines) != 6 or not are_perpendicular(cosines):
+        raise attributes.malformed_error(tag)
+    return cosines
+
+
+@lru_cache(maxsize=1024)
+def are_perpendicular(cosines: Cosines) -> bool:
+    """Whether cosines are two perpendicular unit vectors. Most repeat from slice to slice."""
+    row, column = cosines[:3], cosines[3:]
+    lengths = [sum(c * c for c in vector) for vector in (row, column)]
+    across = sum(a * b for a, b in zip(row, column, strict=True))
+    return max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(across)) < UNIT_LENGTH_TOLERANCE
 
 
 def read_mapped_unit(attributes: Attributes) -> str:

@@ -54,6 +54,13 @@ def split_texts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.upper().split("\\"))
 
 
+@lru_cache(maxsize=4096)
+def decode_plain(raw: bytes) -> str | None:
+    """A text in ASCII, without padding; None if it is in another character set. Most repeat from slice to slice."""
+    raw = raw.rstrip(b" \0")
+    return raw.decode("ascii").strip() if raw.isascii() else None
+
+
 class Attributes:
     """Raw values of some attributes of one file, or of one frame of it.
 
@@ -75,10 +82,11 @@ class Attributes:
 
     def text(self, tag: int) -> str:
         """An attribute as text, without padding; empty if it is missing or empty."""
-        raw = self.values.get(tag, b"").rstrip(b" \0")
-        if raw.isascii():
-            return raw.decode("ascii").strip()
-        return self.decode(raw).strip()
+        raw = self.values.get(tag)
+        if not raw:
+            return ""
+        text = decode_plain(raw)
+        return self.decode(raw.rstrip(b" \0")).strip() if text is None else text
 
     def texts(self, tag: int) -> list[str]:
         """The values of a text attribute in upper case, such as those of ImageType."""
@@ -148,7 +156,8 @@ class Attributes:
             return None
         if len(raw) < 2:
             raise self.malformed_error(tag, raw)
-        return int.from_bytes(raw[:2], "little" if self.little_endian else "big")
+        first, second = raw[0], raw[1]
+        return first | second << 8 if self.little_endian else first << 8 | second
 
     def malformed_error(self, tag: int, raw: bytes | None = None) -> CorruptFileError:
         """The error for a value that its attribute cannot have."""

@@ -13,9 +13,11 @@ from typing import Final
 from ...errors import CorruptFileError
 from ...storage.files import ByteSource, DiskFile, OpenFile, StoredFile
 from ...storage.inflation import DeflatedBytes
-from . import tag_kinds, tags
+from . import tags
 from .element_parser import HEAD_WINDOW, LONGEST_WANTED_VALUE, ElementParser
 from .encoding import LONG_VRS, SHORT_VRS, VRS, NotUnderstoodError
+from .head_elements import is_of_pet
+from .head_layout import follow_layout, learn_layout
 from .header import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header, ParsedFile
 from .pydicom_edge import check_deflated_size
 from .pydicom_fallback import read_header_with_pydicom
@@ -65,7 +67,12 @@ def read_open_header(file: StoredFile, opened: OpenFile) -> Header | None:
         return None
     header = Header(file, opened.size)
     try:
-        parse(header, opened, head, start)
+        end = follow_layout(head, start, header)
+        if end is None:
+            parse(header, opened, head, start)
+            learn_layout(head, start, header)
+        else:
+            parse_elements(header, opened, head, end)
     except (NotUnderstoodError, struct.error):
         if header.is_deflated:
             check_deflated_size(header.path, opened.read_at(header.dataset_offset, opened.size))
@@ -118,9 +125,14 @@ def parse(header: Header, source: ByteSource, head: bytes, start: int) -> None:
     if not header.transfer_syntax:
         header.transfer_syntax = guess_syntax(explicit, header.little_endian)
     header.explicit = explicit
-    header.keeps_pet = header.values.get(tags.MEDIA_STORAGE_SOP_CLASS_UID, b"").rstrip(b"\0 ") in tag_kinds.PET_CLASSES
+    header.keeps_pet = is_of_pet(header)
+    parse_elements(header, source, head, position)
+
+
+def parse_elements(header: Header, source: ByteSource, head: bytes, position: int) -> None:
+    """Parse the elements of a data set from one on."""
     parser = ElementParser(header, source, head)
-    if explicit:
+    if header.explicit:
         parser.parse_explicit(position)
     else:
         parser.parse_implicit(position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,18 +136,21 @@ def check_pixels_present(frame: Frame, stored: PixelFormat) -> None:
     check_bytes_present(
         header,
         count_frame_bytes(header, stored) * (frame.number + 1),
-        f"frame {frame.number + 1} of {header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
-        f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes",
+        # Put into words only where it is said, as this is done for every plane.
+        lambda: (
+            f"frame {frame.number + 1} of {header.short(tags.COLUMNS)}x{header.short(tags.ROWS)} pixels of "
+            f"{stored.dtype.itemsize * stored.numbers_per_pixel} bytes"
+        ),
     )
 
 
-def check_bytes_present(header: Header, needed: int, last_part: str) -> None:
+def check_bytes_present(header: Header, needed: int, name_last_part: Callable[[], str]) -> None:
     """Check that the pixels of a file that is not compressed reach far enough.
 
     Args:
         header: The file.
         needed: Bytes of pixels up to the end of what is to be read.
-        last_part: What ends there, for the message.
+        name_last_part: Says what ends there, for the message.
 
     Raises:
         CorruptFileError: If they do not.
@@ -168,7 +172,7 @@ def check_bytes_present(header: Header, needed: int, last_part: str) -> None:
         )
     if length < needed:
         raise CorruptFileError(
-            f"its pixel data has {length} bytes, and {last_part} ends at byte {needed} in its transfer syntax "
+            f"its pixel data has {length} bytes, and {name_last_part()} ends at byte {needed} in its transfer syntax "
             f"({name_syntax(header.transfer_syntax)})",
             path=header.path,
             advice="export the file again",

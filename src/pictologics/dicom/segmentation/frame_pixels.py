@@ -135,8 +135,9 @@ def check_frames_present(template: Frame, count: int, alignment: BitAlignment) -
     if alignment.starts is not None:
         # The length of the pixel data is what told the alignment.
         return
-    last_part = f"frame {count} of {template.columns}x{template.rows} bits"
-    check_bytes_present(header, -(-count * pixels // 8), last_part)
+    check_bytes_present(
+        header, -(-count * pixels // 8), lambda: f"frame {count} of {template.columns}x{template.rows} bits"
+    )
 
 
 def check_nothing_behind(template: Frame, count: int) -> tuple[Decision, ...]:

@@ -86,9 +86,23 @@ def find_differing_tags(frames: Sequence[Frame]) -> Set[int]:
     return found
 
 
+def are_equal_in_all(frames: Sequence[Frame], sources: Set[int]) -> bool:
+    """Whether the bytes of some tags are the same in all planes, and none holds a value for each frame."""
+    if not sources.isdisjoint(tag_kinds.FRAME_VECTORS):
+        return False
+    first = frames[0].attributes.values
+    for tag in sources:
+        content = first.get(tag)
+        if any(frame.attributes.values.get(tag) != content for frame in frames):
+            return False
+    return True
+
+
 def read_full_columns(frames: Sequence[Frame], attributes: Iterable[PhaseAttribute]) -> Iterator[Column]:
     """The attributes that all planes have and that differ between them, one after the other."""
     for attribute in attributes:
+        if attribute.sources and are_equal_in_all(frames, attribute.sources):
+            continue
         values: list[Value] = []
         for frame in frames:
             value = attribute.read_value(frame)
