@@ -282,6 +282,7 @@ SHOWS_DECISIONS = frozenset(
         "loaders.segmentations.dicom_seg",
         "loaders.volume_file_loading",
         "preprocessing.pipeline.running",
+        "saving.derived",
     }
 )
 

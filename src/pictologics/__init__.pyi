@@ -80,6 +80,8 @@ from .preprocessing import (
     round_intensities as round_intensities,
 )
 from .saving import (
+    SavedSeries as SavedSeries,
+    save_dicom as save_dicom,
     save_image as save_image,
     save_rtstruct as save_rtstruct,
     save_seg as save_seg,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..array_types import FloatArray
+from ..checks import check_whole, volume_index_error
 from ..dicom.frames.sop_classes import read_sop_class
 from ..dicom.headers import tags
 from ..dicom.headers.full_dataset import read_dataset
@@ -30,7 +31,7 @@ from ..storage.urls import find_url, local_path_of, url_options
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["ImageReference", "SourceSeries", "check_is_no_source", "read_source_series"]
+__all__ = ["ImageReference", "SourceSeries", "check_is_no_source", "read_source_series", "read_whole"]
 
 MAY_BE_EMPTY = (
     "AccessionNumber",
@@ -122,11 +123,17 @@ class SourceSeries:
         return self.planes.frames[0].attributes.number(tags.SLICE_THICKNESS)
 
 
-def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> SourceSeries:
+def read_source_series(
+    given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    irregular: str = "error",
+    dataset_index: int | None = None,
+) -> SourceSeries:
     """Read the headers of a series.
 
     Args:
         given: Its folder, the list of its files, or one multi-frame file.
+        irregular: What to do with slices that do not form a regular grid: ``"error"``, or ``"ignore"``.
+        dataset_index: Which volume of the series is meant, counted as by ``load_image``.
 
     Raises:
         MissingPathError: If the path does not exist.
@@ -139,6 +146,10 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
     series = unite_listed_series(series) if is_list else unite_shattered_series(series)
     meant, _ = set_aside_localizers(series)
     volumes = find_volumes(choose_series(meant, None, path), path, as_listed=is_list)
+    if dataset_index is not None:
+        if not 0 <= check_whole("dataset_index", dataset_index) < len(volumes):
+            raise volume_index_error(dataset_index, len(volumes), "the series", path)
+        volumes = [volumes[dataset_index]]
     # Localizers and other images beside the volume are not what masks were drawn on.
     volumes = [volume for volume in volumes if volume.is_main] or volumes
     if len(volumes) > 1:
@@ -148,7 +159,7 @@ def read_source_series(given: str | os.PathLike[str] | Sequence[str | os.PathLik
             path=path,
             advice="pass the list of files of one of them",
         )
-    planes = stack_planes(volumes[0].frames, "error", path)
+    planes = stack_planes(volumes[0].frames, irregular, path)
     headers = list({id(frame.header): frame.header for frame in planes.frames}.values())
     if len(headers) == 1 < len(planes.frames):
         # Frames of a multi-frame file are counted as they are stored.

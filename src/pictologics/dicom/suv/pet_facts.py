@@ -18,7 +18,7 @@ from ..headers.header import Header
 from .pet_attributes import FactReader, name_attribute
 from .pet_values import read_pet_values
 
-__all__ = ["PetFacts", "read_agreed_facts"]
+__all__ = ["UNITS_OF_UCUM", "PetFacts", "read_agreed_facts"]
 
 ENHANCED_PET: Final = "1.2.840.10008.5.1.4.1.1.130"
 """SOP class of Enhanced PET Image Storage."""
