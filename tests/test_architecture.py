@@ -282,7 +282,6 @@ SHOWS_DECISIONS = frozenset(
         "loaders.segmentations.dicom_seg",
         "loaders.volume_file_loading",
         "preprocessing.pipeline.running",
-        "saving.derived",
     }
 )
 

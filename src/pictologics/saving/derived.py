@@ -15,7 +15,7 @@ from ..checks import check_number, check_whole
 from ..dicom.headers import tags
 from ..dicom.suv.pet_facts import UNITS_OF_UCUM
 from ..errors import OptionError
-from ..geometry import Grid
+from ..geometry import Grid, format_numbers
 from ..image import Image
 from ..image_checks import find_valid_voxels, name_of
 from ..provenance import Decision, give_warnings
@@ -92,7 +92,7 @@ def save_dicom(
         max_error: Refuse to write if a value would change by more than this.
         series_description: SeriesDescription; by default that of the source with "derived".
         series_number: SeriesNumber.
-        derivation: DerivationDescription; by default what the image's provenance says was done.
+        derivation: DerivationDescription, such as the filter and its size; by default whether and how the grid changed.
 
     Returns:
         The UID, the files and the largest error.
@@ -172,18 +172,29 @@ def describe_new_series(
             advice='pass units="Bq/ml", units="g/ml{SUVbw}" or a value of the attribute Units',
         )
     own = series.headers[0].text(tags.SERIES_DESCRIPTION)
-    done = [decision.text for decision in image.provenance.decisions if decision.kind in ("processed", "resampled")]
+    is_resampled = not is_same_place(image.grid, series)
     return NewSeries(
         modality,
         str(generate_uid()),
         check_whole("series_number", number, least=0),
         f"{own[:55]} derived".strip() if description is None else check_text("series_description", description, 64),
-        "; ".join(done) or "derived" if derivation is None else check_text("derivation", derivation, 1024),
+        describe_derivation(image.grid, series, is_resampled)
+        if derivation is None
+        else check_text("derivation", derivation, 1024),
         check_text("units", counted, 64),
-        not is_same_place(image.grid, series),
+        is_resampled,
         image.grid,
         ((whole.low + whole.high) / 2, whole.high - whole.low),
     )
+
+
+def describe_derivation(grid: Grid, series: SourceSeries, is_resampled: bool) -> str:
+    """Say in words how an image came of a series, as far as its grid tells."""
+    if not is_resampled:
+        return "values made of those of the source, on its voxels"
+    shapes = [" x ".join(map(str, where.shape)) for where in (series.planes.grid, grid)]
+    steps = [f"{format_numbers(where.spacing)} mm" for where in (series.planes.grid, grid)]
+    return f"from {shapes[0]} voxels of {steps[0]} to {shapes[1]} of {steps[1]}"
 
 
 def list_planes(grid: Grid) -> list[int]:
