@@ -2,8 +2,11 @@
 
 from . import (
     monai as monai,
+    napari as napari,
     nibabel as nibabel,
+    niivue as niivue,
     sitk as sitk,
     torch as torch,
     torchio as torchio,
+    xarray as xarray,
 )

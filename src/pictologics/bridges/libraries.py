@@ -31,12 +31,12 @@ def import_library(name: str) -> Any:
         ) from error
 
 
-def check_type(value: object, required: type, text: str, *, name: str = "image", advice: str = "") -> None:
+def check_type(value: object, required: Any, text: str, *, name: str = "image", advice: str = "") -> None:
     """Check that what is to become an Image is of the library's type.
 
     Args:
         value: What was passed.
-        required: The type.
+        required: The type, or several.
         text: What it must be, for the message.
         name: The parameter.
         advice: What to do instead.

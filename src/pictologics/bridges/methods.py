@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import ipyniivue
+    import napari
     import nibabel
     import SimpleITK
     import torch
     import torchio
+    import xarray
     from monai.data import MetaTensor
 
 __all__ = ["BridgeMethods", "open_bridge"]
@@ -80,3 +83,36 @@ class BridgeMethods:
         """An image of TorchIO, voxels shared; see :func:`pictologics.bridges.torchio.from_torchio`."""
         made: Self = open_bridge("torchio").from_torchio(image)
         return made
+
+    def to_xarray(self) -> xarray.DataArray:
+        """The image as a DataArray, voxels shared; see :func:`pictologics.bridges.xarray.to_xarray`."""
+        made: xarray.DataArray = open_bridge("xarray").to_xarray(self)
+        return made
+
+    @classmethod
+    def from_xarray(cls, array: xarray.DataArray) -> Self:
+        """A DataArray as an image, voxels shared; see :func:`pictologics.bridges.xarray.from_xarray`."""
+        made: Self = open_bridge("xarray").from_xarray(array)
+        return made
+
+    def to_napari(self, *, name: str | None = None) -> napari.layers.Layer:
+        """The image as a layer, voxels shared; see :func:`pictologics.bridges.napari.to_napari`."""
+        made: napari.layers.Layer = open_bridge("napari").to_napari(self, name=name)
+        return made
+
+    @classmethod
+    def from_napari(cls, layer: napari.layers.Layer, *, like: Self | None = None) -> Self:
+        """A layer as an image, voxels shared; see :func:`pictologics.bridges.napari.from_napari`."""
+        made: Self = open_bridge("napari").from_napari(layer, like=like)
+        return made
+
+    def view(
+        self,
+        masks: Self | Sequence[Self] | Mapping[str, Self] | None = None,
+        *,
+        window: str | tuple[float, float] | None = None,
+        opacity: float = 0.5,
+    ) -> ipyniivue.NiiVue:
+        """The image in a notebook, with masks over it; see :func:`pictologics.bridges.niivue.view`."""
+        widget: ipyniivue.NiiVue = open_bridge("niivue").view(self, masks, window=window, opacity=opacity)
+        return widget
