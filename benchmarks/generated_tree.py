@@ -21,7 +21,7 @@ from pictologics.cohort.indexing.index_job import IndexJob, make_seed
 from pictologics.cohort.indexing.index_run import make_cohort_folder, prepare_facts, run_job
 from pictologics.cohort.indexing.listing import FolderListing
 from pictologics.cohort.indexing.progress import Progress
-from pictologics.cohort.pseudonyms import Pseudonyms
+from pictologics.dicom.studies.pseudonyms import Pseudonyms
 from pictologics.geometry import Grid
 from pictologics.storage.files import MemoryFile
 

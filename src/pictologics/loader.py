@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 import numpy.typing as npt
 
 from .checks import check_choice, check_fill_value
 from .dicom.series.phase_info import DicomPhaseInfo
+from .dicom.studies.pseudonyms import Pseudonyms, find_key
 from .geometry import ImageRegion, check_region
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
-from .loaders.explanation import Explanation, name_source
+from .loaders.describing import explain_source
+from .loaders.explanation import Explanation
 from .loaders.keywords import (
     accept_former_spelling,
     check_dataset_index,
@@ -34,7 +35,6 @@ from .loaders.protocol import (
     Suv,
 )
 from .loaders.region_cutting import cut_region
-from .loaders.registry import find_reader
 from .provenance import give_warnings
 from .storage.files import PathLike
 
@@ -178,16 +178,21 @@ def explain(
     recursive: bool = False,
     *,
     allow_outside_files: bool = False,
+    studies: bool = False,
 ) -> Explanation:
     """Say what a file, a folder or a list of files holds, without reading voxels.
 
     Args:
-        path: As for ``load_image``.
-        recursive: Of a folder, also look into the folders below it.
+        path: As for ``load_image``; also a folder of NIfTI, NRRD and MetaImage files, each of which is described.
+        recursive: Of a folder, also look into the folders below it. One that holds nothing but folders is always
+            answered with what lies in these.
         allow_outside_files: As for ``load_image``.
+        studies: Also tell the date and the description of each study, as the files have them, and a pseudonym of study
+            and patient: keyed hashes by your own key, as ``pictologics.cohort.index`` makes them.
 
     Returns:
-        Every volume with its shape, spacing and orientation, and the keywords that load it.
+        Every volume with its shape, spacing and orientation, and the keywords that load it; and every DICOM SEG,
+        structure set and dose, with the series that it is of. It prints as text, and ``to_pandas()`` makes a table.
 
     Raises:
         ValueError: As ``load_image``, if nothing there can be read at all.
@@ -200,12 +205,5 @@ def explain(
         >>> explain(file).volumes[0].shape
         (4, 5, 6)
     """
-    source, reader = find_reader(path, bool(recursive))
     options = ReadOptions(recursive=bool(recursive), allow_outside_files=bool(allow_outside_files))
-    found = reader.describe(source, options)
-    volumes = found.volumes
-    if options.allow_outside_files and "allow_outside_files" in reader.honors:
-        # The calls that load them need it too, and the path alone does not do.
-        allowed = ("allow_outside_files", True)
-        volumes = tuple(replace(volume, options=(*volume.options, allowed), is_default=False) for volume in volumes)
-    return Explanation(name_source(path, source), volumes, found.left_out)
+    return explain_source(path, options, Pseudonyms(find_key(None), keeps_text=True) if studies else None)

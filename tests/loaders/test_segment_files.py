@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pictologics import Image, explain, load_and_merge_images, load_image
+from pictologics import Image, explain, load_and_merge_images, load_image, load_mask
 from pictologics.errors import AmbiguousSeriesError, ContentWarning, OptionError, UnsupportedFormatError
 from pictologics.loaders import get_segment_info, load_rtstruct, load_seg
 from tests.factories.dicom_series import uid, write_series
@@ -138,7 +138,9 @@ def test_beside_images_the_images_are_loaded_and_the_segmentation_is_named(tmp_p
         warnings.simplefilter("error")
         mask = load_seg(folder, reference_image=scan)
     np.testing.assert_array_equal(mask.array, LABELS)
-    assert any("seg.dcm' holds segments (DICOM SEG): load_seg loads them" in text for text in explain(folder).left_out)
+    (link,) = explain(folder).links
+    assert (link.kind, link.how, link.choices) == ("SEG", "referenced series", 1)
+    assert eval(link.call, {"load_mask": load_mask, "image": scan}).grid == scan.grid
     named = load_image(folder, series_uid=mask.metadata["series_instance_uid"], reference_image=scan)
     np.testing.assert_array_equal(named.array, LABELS)
 
@@ -163,7 +165,7 @@ def test_several_of_them_are_listed(tmp_path):
     with pytest.raises(AmbiguousSeriesError):
         load_image([tmp_path / "data" / name for name in ("a.dcm", "b.dcm")])
     np.testing.assert_array_equal(load_image(tmp_path / "data", series_uid=uid("other")).array, LABELS)
-    assert len(explain(tmp_path / "data").left_out) == 2
+    assert len(explain(tmp_path / "data").links_without_image) == 2
     np.testing.assert_array_equal(load_image([tmp_path / "data" / "a.dcm"]).array, LABELS)
     with pytest.raises(OptionError, match="this file is of the series"):
         load_image(tmp_path / "data" / "a.dcm", series_uid=uid("other"))

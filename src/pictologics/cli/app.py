@@ -69,6 +69,24 @@ def info(
     commands.print_info(path, recursive, as_json, outside_files)
 
 
+@app.command("explain")
+def explain_command(
+    path: SourcePath,
+    recursive: Recursive = False,
+    studies: Annotated[
+        bool,
+        typer.Option("--studies", help="Also tell date and description of each study, and pseudonyms of patients."),
+    ] = False,
+    as_json: PrintJson = False,
+    table_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table of all that is known, in place of printing it.")
+    ] = None,
+    outside_files: OutsideFiles = False,
+) -> None:
+    """List what a path holds and what belongs together, from headers alone; below a folder of folders too."""
+    commands.explain_path(path, recursive, as_json, table_file, studies, outside_files)
+
+
 @app.command()
 def convert(
     source: SourcePath,

@@ -36,15 +36,10 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
 
 
 def list_others(scan: Scan) -> list[str]:
-    """What among the files cannot be loaded as an image, in words."""
+    """What among the files cannot be loaded as an image or a mask, in words."""
     others = [header for header in scan.headers if not holds_image(header)]
     kinds = Counter(header.text(tags.MODALITY) or "no modality" for header in others if not find_segment_format(header))
     found = [
-        f"'{header.path}' holds segments ({kind}): load_{'rtstruct' if kind == 'RTSTRUCT' else 'seg'} loads them"
-        for header in others
-        if (kind := find_segment_format(header))
-    ]
-    found += [
         f"{count} DICOM file{'s' * (count != 1)} without an image that can be loaded ({kind})"
         for kind, count in sorted(kinds.items())
     ]

@@ -2,19 +2,90 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..errors import OptionError
 from ..geometry import format_numbers
+from ..storage.file_writing import replace_file
 from ..storage.paths import is_there
 from ..storage.urls import find_url, hide_secrets
-from .protocol import Source, VolumeInfo
+from .protocol import Source, StudyFacts, VolumeInfo
 
-__all__ = ["Explanation", "list_segment_names", "name_source"]
+if TYPE_CHECKING:
+    import pandas
+    from rich.table import Table
+
+__all__ = ["Explanation", "LinkedFile", "list_remarks", "name_source"]
+
+RICH_COLUMNS = {
+    "number": "",
+    "of": "of",
+    "format": "format",
+    "modality": "modality",
+    "description": "description",
+    "phase": "phase",
+    "shape": "shape",
+    "spacing": "spacing (mm)",
+    "files": "files",
+    "patient": "patient",
+    "study_date": "study",
+    "path": "path",
+}
+"""What the table of Rich shows where it is known, and the heads of its columns."""
 
 MOST_SEGMENTS_NAMED = 12
 """A whole-body segmentation has a hundred segments; ``get_segment_info`` lists them all."""
+
+
+@dataclass(frozen=True)
+class LinkedFile:
+    """A mask, a structure set or a dose beside images, and the series that it is of.
+
+    Attributes:
+        kind: ``"SEG"``, ``"RTSTRUCT"`` or ``"dose"``.
+        path: Its file, or the first of several.
+        files: How many files it has.
+        series_uid: Its own SeriesInstanceUID.
+        description: Series description or label of the structure set, may be empty.
+        labels: Its segments: value and name of each.
+        image_series_uid: SeriesInstanceUID of the images that it is of; None if none of them is there.
+        how: What says so: ``"referenced series"``, ``"referenced images"``, ``"plan and structure set"``, ``"frame of
+            reference"`` or ``"study"``.
+        choices: How many series fit equally well; of more than one, one was taken.
+        notes: Why it does not load.
+        study: Of which study and patient it is, where that was asked for.
+    """
+
+    kind: str
+    path: str
+    files: int = 1
+    series_uid: str = ""
+    description: str = ""
+    labels: tuple[tuple[int, str], ...] = ()
+    image_series_uid: str | None = None
+    how: str = ""
+    choices: int = 0
+    notes: tuple[str, ...] = ()
+    study: StudyFacts | None = None
+
+    @property
+    def call(self) -> str:
+        """The line of Python that loads it onto its image."""
+        if self.notes:
+            return "does not load"
+        how = "load_image" if self.kind == "dose" else "load_mask"
+        reference = "reference_image=image" if self.kind == "dose" else "image"
+        return f"{how}({self.path!r}, {reference})"
+
+    def __str__(self) -> str:
+        doubt = f", one of {self.choices} that fit" if self.choices > 1 else ""
+        of = f"of it by its {self.how}{doubt}" if self.how else "of no series that is here"
+        return ", ".join(filter(None, (f"{self.kind} '{self.path}'", self.description, of)))
 
 
 @dataclass(frozen=True)
@@ -25,11 +96,13 @@ class Explanation:
         path: The path; of a list, bytes or an open file without a name, words in angle brackets.
         volumes: Every volume found; ``load_image`` gives the one with ``is_default`` from the path alone.
         left_out: What is not a volume, and why.
+        links: Every mask, structure set and dose beside images, and the series that it is of.
     """
 
     path: str
     volumes: tuple[VolumeInfo, ...]
     left_out: tuple[str, ...] = ()
+    links: tuple[LinkedFile, ...] = ()
 
     @property
     def default(self) -> VolumeInfo | None:
@@ -43,11 +116,85 @@ class Explanation:
             entry["options"] = dict(volume.options)
             entry["findings"] = dict(volume.findings)
             entry["call"] = volume.call(self.path)
+        for link, entry in zip(self.links, facts["links"], strict=True):
+            entry["call"] = link.call
         return facts
+
+    def links_of(self, volume: VolumeInfo) -> list[LinkedFile]:
+        """The masks, structure sets and doses of a volume's series, told with its first volume only."""
+        uid = volume.series_uid
+        first = next((other for other in self.volumes if other.series_uid == uid), None)
+        return [link for link in self.links if uid is not None and link.image_series_uid == uid and volume is first]
+
+    @property
+    def links_without_image(self) -> list[LinkedFile]:
+        """Those whose series is not among the volumes."""
+        known = {volume.series_uid for volume in self.volumes}
+        return [link for link in self.links if link.image_series_uid is None or link.image_series_uid not in known]
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """A flat dict for each volume and for each mask, structure set and dose, as rows of one table.
+
+        ``number`` counts the volumes from 1, and ``of`` is the number of the first volume of the series that a mask is
+        of. Columns of studies and patients are there where these were asked for.
+        """
+        rows = [make_volume_row(number, volume, self.path) for number, volume in enumerate(self.volumes, 1)]
+        numbers: dict[str | None, int] = {}
+        for number, volume in enumerate(self.volumes, 1):
+            numbers.setdefault(volume.series_uid, number)
+        rows += [make_link_row(link, numbers.get(link.image_series_uid) if link.how else None) for link in self.links]
+        studies = [volume.study for volume in self.volumes] + [link.study for link in self.links]
+        if any(study is not None for study in studies):
+            rows = [{**row, **make_study_columns(study)} for row, study in zip(rows, studies, strict=True)]
+        return rows
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows of :meth:`to_records` as a table of pandas.
+
+        Raises:
+            OptionError: If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise OptionError(
+                "a table of pandas needs pandas, which is not installed",
+                advice="install it with pip install pandas, or use to_records()",
+            ) from error
+        return pandas.DataFrame.from_records(self.to_records())
 
     def to_json(self, indent: int | None = None) -> str:
         """The explanation as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows of :meth:`to_records` as a file of comma-separated values, whole or not at all.
+
+        Raises:
+            OptionError: If its folder is not there.
+            FileAccessError: If it cannot be written.
+        """
+        rows = self.to_records()
+        with replace_file(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def __rich__(self) -> Table:
+        """The rows as a table of Rich, for ``rich.print``."""
+        from rich.table import Table
+        from rich.text import Text
+
+        rows = self.to_records()
+        shown = [name for name in RICH_COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+        table = Table(title=Text(write_printable(self.path)), title_justify="left")
+        for name in shown:
+            is_number = name in {"number", "of", "files"}
+            table.add_column(RICH_COLUMNS[name], justify="right" if is_number else "left", overflow="fold")
+        for row in rows:
+            # Text, not markup: a description or a folder may hold square brackets.
+            table.add_row(*(Text("" if row[name] is None else write_printable(str(row[name]))) for name in shown))
+        return table
 
     def __str__(self) -> str:
         """The explanation in words, one paragraph for each volume."""
@@ -56,7 +203,11 @@ class Explanation:
         for number, volume in enumerate(self.volumes, 1):
             lines.append(f"{number}. {format_volume(volume)}")
             lines.append(f"   {volume.call(self.path)}" + ("   <- load_image(path)" if volume.is_default else ""))
-            lines += [f"   {line}" for line in (*list_segment_names(volume), *volume.notes)]
+            lines += [f"   {line}" for line in list_remarks(volume)]
+            for link in self.links_of(volume):
+                lines += [f"   + {link}", *(f"     {line}" for line in (link.call, *list_remarks(link)))]
+        for link in self.links_without_image:
+            lines += [f"+ {link}", *(f"  {line}" for line in (link.call, *list_remarks(link)))]
         lines += [f"Left out: {reason}." for reason in self.left_out]
         return "\n".join(lines)
 
@@ -80,7 +231,13 @@ def name_source(given: object, source: Source) -> str:
     return os.fsdecode(given) if is_inside else source.path  # type: ignore[arg-type]
 
 
-def list_segment_names(volume: VolumeInfo) -> list[str]:
+def list_remarks(item: VolumeInfo | LinkedFile) -> list[str]:
+    """What is said of a volume or a mask below its line: segments, notes, where its files lie, of which study it is."""
+    where = [f"in '{item.folder}'"] if isinstance(item, VolumeInfo) and item.folder else []
+    return [*list_segment_names(item), *item.notes, *where, *([str(item.study)] if item.study else [])]
+
+
+def list_segment_names(volume: VolumeInfo | LinkedFile) -> list[str]:
     """The segments of a mask in one line, the first of them by name; an empty list if there are none."""
     count = len(volume.labels)
     if not count:
@@ -105,3 +262,57 @@ def format_volume(volume: VolumeInfo) -> str:
         f"{volume.files} file{'s' * (volume.files != 1)}",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def write_printable(text: str) -> str:
+    """A text whose control characters a terminal does not obey."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def make_volume_row(number: int, volume: VolumeInfo, path: str) -> dict[str, Any]:
+    """A volume as a row of a table."""
+    return {
+        "number": number,
+        "of": None,
+        "format": volume.format,
+        "modality": volume.modality,
+        "description": volume.description,
+        "phase": volume.phase,
+        "shape": "x".join(map(str, volume.shape)) if volume.shape else "",
+        "spacing": format_numbers(volume.spacing) if volume.spacing else "",
+        "orientation": volume.orientation,
+        "files": volume.files,
+        "path": volume.path or volume.folder or path,
+        "call": volume.call(path),
+        "series_uid": volume.series_uid or "",
+    }
+
+
+def make_link_row(link: LinkedFile, number: int | None) -> dict[str, Any]:
+    """A mask, a structure set or a dose as a row of the same table."""
+    return {
+        "number": None,
+        "of": number,
+        "format": f"DICOM {link.kind}" if link.kind != "RTSTRUCT" else link.kind,
+        "modality": {"SEG": "SEG", "dose": "RTDOSE"}.get(link.kind, "RTSTRUCT"),
+        "description": link.description,
+        "phase": "",
+        "shape": "",
+        "spacing": "",
+        "orientation": "",
+        "files": link.files,
+        "path": link.path,
+        "call": link.call,
+        "series_uid": link.series_uid,
+    }
+
+
+def make_study_columns(study: StudyFacts | None) -> dict[str, str]:
+    """The columns of a study, empty where nothing is known of it."""
+    study = study or StudyFacts()
+    return {
+        "patient": study.patient,
+        "study": study.study,
+        "study_date": study.date,
+        "study_description": study.description,
+    }

@@ -29,6 +29,7 @@ __all__ = [
     "SegmentReader",
     "Source",
     "SourceMaskFrom",
+    "StudyFacts",
     "Suv",
     "VolumeInfo",
     "describe_grid",
@@ -166,6 +167,26 @@ class SegmentOptions:
 
 
 @dataclass(frozen=True)
+class StudyFacts:
+    """A study, without the names of anybody.
+
+    Attributes:
+        patient: Pseudonym of the patient, empty without one.
+        study: Pseudonym of the study.
+        date: StudyDate as YYYY-MM-DD, as the file has it.
+        description: StudyDescription.
+    """
+
+    patient: str = ""
+    study: str = ""
+    date: str = ""
+    description: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (f"study {self.study}", self.date, self.description, f"patient {self.patient}")))
+
+
+@dataclass(frozen=True)
 class VolumeInfo:
     """One volume that a source holds, as its headers describe it.
 
@@ -192,6 +213,9 @@ class VolumeInfo:
         loads: Whether ``load_image`` with these keywords gives it.
         is_default: Whether ``load_image`` gives it with the path alone.
         needs_reference: Whether ``load_image`` must be given the image to which it belongs.
+        path: The file that holds it, where that is another than what was explained.
+        folder: The folder in or below which the files of its series lie, where a folder was explained.
+        study: Of which study and patient it is, where that was asked for.
     """
 
     format: str
@@ -216,6 +240,9 @@ class VolumeInfo:
     loads: bool = True
     is_default: bool = False
     needs_reference: bool = False
+    path: str = ""
+    folder: str = ""
+    study: StudyFacts | None = None
 
     @property
     def grid(self) -> Grid | None:
@@ -228,6 +255,7 @@ class VolumeInfo:
         """The line of Python that loads it."""
         options = "".join(f", {name}={value!r}" for name, value in self.options)
         options += ", reference_image=image" if self.needs_reference else ""
+        path = self.path or path
         # Lists, and bytes and open files without a name, are called by words in angle brackets, which are no path.
         source = repr(path) if not path.startswith("<") else "files" if path.startswith("<list") else "content"
         return f"load_image({source}{options})" if self.loads else "does not load"

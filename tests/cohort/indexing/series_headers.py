@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from pictologics.cohort.indexing.series_kinds import find_kind
 from pictologics.dicom.headers import tags
 from pictologics.dicom.headers.header import Header
 from pictologics.dicom.headers.scanning import list_files, scan_files
+from pictologics.dicom.studies.series_kinds import find_kind
 
 __all__ = ["read_series_headers"]
 

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import PurePosixPath
 
 import duckdb
+import numpy as np
 import pytest
 
 from pictologics import Grid
@@ -15,8 +16,9 @@ from pictologics.cohort.indexing.linking import FIND_LINKS, link_series
 from pictologics.cohort.indexing.series_rows import describe_series_rows
 from pictologics.cohort.indexing.volume_file_rows import describe_volume_file_rows
 from pictologics.cohort.parquet_files import make_table
-from pictologics.cohort.pseudonyms import Pseudonyms
 from pictologics.dicom.headers import tags
+from pictologics.dicom.studies.links import LinkedSeries, find_links
+from pictologics.dicom.studies.pseudonyms import Pseudonyms
 from pictologics.storage.files import DiskFile
 from tests.cohort.indexing.series_headers import read_series_headers
 
@@ -55,8 +57,37 @@ class Tables:
         return connection
 
     def link(self) -> dict[str, tuple[str, str, int]]:
-        """Image, how and number of choices of each mask."""
-        return {mask: (image, how, choices) for mask, image, how, choices in self.connect().sql(FIND_LINKS).fetchall()}
+        """Image, how and number of choices of each mask, as the tables and the rule in memory both find them."""
+        found = {mask: (image, how, choices) for mask, image, how, choices in self.connect().sql(FIND_LINKS).fetchall()}
+        of_dicom = {mask: link for mask, link in found.items() if link[1] != "folder"}
+        in_memory = find_links([self.as_linked(row) for row in self.series if row["format"] == "DICOM"])
+        assert {mask: (link.image, link.how, link.choices) for mask, link in in_memory.items()} == of_dicom
+        return found
+
+    def as_linked(self, row: dict) -> LinkedSeries:
+        """A row of the table of series as the rule in memory has it."""
+        grid = None
+        if row.get("size_x") is not None:
+            shape, spacing = ([row[f"{name}_{axis}"] for axis in "xyz"] for name in ("size", "spacing"))
+            grid = Grid(tuple(shape), tuple(spacing), tuple(row["origin"]), np.reshape(row["direction"], (3, 3)))
+        return LinkedSeries(
+            row["series_key"],
+            row["kind"],
+            row.get("study_key") or "",
+            row.get("patient_key") or "",
+            row.get("frame_of_reference_key") or "",
+            row.get("modality") or "",
+            row["files"],
+            row["loads"],
+            grid,
+            tuple(row.get("referenced_series_keys") or ()),
+            tuple(row.get("referenced_instance_keys") or ()),
+            frozenset(
+                file["instance_key"]
+                for file in self.files
+                if file["series_key"] == row["series_key"] and "instance_key" in file
+            ),
+        )
 
     def find_problems(self) -> list[tuple]:
         connection = self.connect()

@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset
 
 from pictologics import Image, load_image
 from pictologics.cohort.indexing.series_rows import describe_series_rows
-from pictologics.cohort.pseudonyms import Pseudonyms
 from pictologics.cohort.schema import TABLES
+from pictologics.dicom.studies.pseudonyms import Pseudonyms
 from pictologics.errors import PictologicsError
 from tests.cohort.indexing.series_headers import read_series_headers
 from tests.factories.dicom_series import uid, write_series

@@ -11,7 +11,7 @@ import pytest
 
 from pictologics import Grid, Image, load_image, save_image
 from pictologics.cohort.indexing.volume_file_rows import describe_volume_file_rows, is_mask_name
-from pictologics.cohort.pseudonyms import Pseudonyms
+from pictologics.dicom.studies.pseudonyms import Pseudonyms
 from pictologics.errors import CorruptFileError
 from pictologics.storage.files import DiskFile
 from tests.cohort.indexing.test_series_rows import assert_grid

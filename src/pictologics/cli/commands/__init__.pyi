@@ -4,6 +4,9 @@ from .check import print_check as print_check
 from .convert import convert_image as convert_image
 from .cohort_demo import run_cohort_demo as run_cohort_demo
 from .demo import run_demo as run_demo
+from .explain import (
+    explain_path as explain_path,
+)
 from .index import index_tree as index_tree
 from .info import print_info as print_info
 from .measure import print_measurements as print_measurements

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ...errors import PictologicsError
 from ...geometry import format_numbers
 from ...image import Image
-from ...loader import Explanation, explain, load_image
-from ...loaders.explanation import list_segment_names
+from ...loader import explain, load_image
 from ...silence import silence_this_thread
 from ...storage.paths import expand_home, is_file
 from ...storage.urls import find_url
-from ..terminal import escape_controls, print_as_json
+from ..terminal import print_as_json
+from .explain import print_explanation, print_unwrapped
 
 __all__ = ["print_info"]
 
@@ -39,20 +37,12 @@ def print_info(path: str, recursive: bool, as_json: bool, outside_files: bool) -
         print_as_json(facts)
         return
     console = Console()
-    console.print(make_volume_table(explanation))
-    for number, volume in enumerate(explanation.volumes, 1):
-        mark = "   (the default)" if volume.is_default else ""
-        for line in (volume.call(explanation.path) + mark, *list_segment_names(volume), *volume.notes):
-            console.print(escape_controls(f"{number}  {line}"), markup=False, highlight=False, soft_wrap=True)
-    for reason in explanation.left_out:
-        console.print(escape_controls(f"left out: {reason}"), markup=False, highlight=False, soft_wrap=True)
+    print_explanation(console, explanation)
     if problem:
-        console.print(escape_controls(f"does not load: {problem}"), markup=False, highlight=False, soft_wrap=True)
+        print_unwrapped(console, f"does not load: {problem}")
     if image is not None:
         for name, text in image.summary():
-            console.print(
-                escape_controls(f"{name or 'values':>12}  {text}"), markup=False, highlight=False, soft_wrap=True
-            )
+            print_unwrapped(console, f"{name or 'values':>12}  {text}")
         console.print(f"{'origin':>12}  ({format_numbers(image.origin)}) mm LPS", highlight=False)
 
 
@@ -64,27 +54,6 @@ def load_default(path: str) -> tuple[Image | None, str]:
             return load_image(path), ""
     except PictologicsError as error:
         return None, str(error)
-
-
-def make_volume_table(explanation: Explanation) -> Table:
-    """Make a table with one row for each volume."""
-    # Text, not markup: a description or a folder may hold square brackets.
-    table = Table(title=Text(escape_controls(explanation.path)), title_justify="left")
-    for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
-        is_number = name in {"", "files"}
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=name == "shape", overflow="fold")
-    for number, volume in enumerate(explanation.volumes, 1):
-        table.add_row(
-            str(number),
-            volume.format,
-            escape_controls(volume.modality, ""),
-            "x".join(map(str, volume.shape)) if volume.shape else "-",
-            format_numbers(volume.spacing) if volume.spacing else "-",
-            volume.orientation or "-",
-            str(volume.files),
-            Text(escape_controls(", ".join(part for part in (volume.description, volume.phase) if part), "")),
-        )
-    return table
 
 
 def list_image_facts(image: Image) -> dict[str, Any]:

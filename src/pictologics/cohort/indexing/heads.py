@@ -12,6 +12,7 @@ from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.headers.header_reading import read_open_header
 from ...dicom.headers.scanning import DICOM_SUFFIXES
+from ...dicom.studies.pseudonyms import Pseudonyms
 from ...errors import (
     CorruptFileError,
     FileAccessError,
@@ -24,7 +25,6 @@ from ...storage.archives import list_archive_entries, looks_like_archive
 from ...storage.files import ClosesOnExit, OpenFile, StoredFile
 from ...storage.gzip_heads import inflate_head, is_gzip
 from ...storage.probed_file import ProbedFile
-from ..pseudonyms import Pseudonyms
 from .nameless_text import remove_names
 from .series_rows import SeriesRows
 from .volume_file_rows import describe_volume_file_rows

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ..._version import __version__
-from ..pseudonyms import Pseudonyms
+from ...dicom.studies.pseudonyms import Pseudonyms
 from ..schema import SCHEMA_VERSION
 from .listing import Root
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...checks import check_whole
+from ...dicom.studies.pseudonyms import Pseudonyms, find_key
 from ...errors import MissingPathError, OptionError
 from ...storage.paths import expand_home, is_folder, is_there, refuse_system_errors
 from ...storage.remote_folders import list_remote_folder
@@ -23,7 +24,6 @@ from ..cohort_folder import (
     write_facts,
 )
 from ..folder_lock import lock_folder
-from ..pseudonyms import Pseudonyms, find_key
 from .batches import Batch, find_batches, locate_batch, read_batch
 from .commit import is_current, put_tables_in_place, remove_old_parts
 from .index_job import IndexJob, make_seed

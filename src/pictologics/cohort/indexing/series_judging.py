@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from ...dicom.headers import tags
 from ...dicom.headers.header import Header
+from ...dicom.studies.pseudonyms import Pseudonyms
+from ...dicom.studies.series_kinds import SeriesKind, find_kind
 from ...errors import FileAccessError, PictologicsError
-from ..pseudonyms import Pseudonyms
 from .heads import HeadFile
 from .nameless_text import remove_names
-from .series_kinds import SeriesKind, find_kind
 from .series_rows import SeriesRows, describe_series_rows
 
 __all__ = ["judge_series"]

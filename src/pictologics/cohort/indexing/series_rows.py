@@ -12,11 +12,11 @@ from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.series.image_series import Series
 from ...dicom.series.patients import count_patients
-from ..pseudonyms import Pseudonyms
+from ...dicom.studies.pseudonyms import Pseudonyms
+from ...dicom.studies.references import find_references
+from ...dicom.studies.series_kinds import SeriesKind, find_kind
 from .image_rows import VolumeRows, describe_image_series
-from .references import find_references
 from .segment_rows import describe_segmentations, describe_structure_sets
-from .series_kinds import SeriesKind, find_kind
 
 __all__ = ["SeriesRows", "describe_series_rows"]
 

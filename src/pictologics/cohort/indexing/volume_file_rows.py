@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from ...dicom.studies.pseudonyms import Pseudonyms
 from ...formats.nifti.voxels import find_companion
 from ...loaders.protocol import VolumeInfo
 from ...loaders.registry import describe_stored_file
 from ...storage.files import StoredFile
-from ..pseudonyms import Pseudonyms
 from .grid_columns import make_geometry_columns, make_type_columns
 from .image_rows import choose_worst
 from .nameless_text import remove_names

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from ...dicom.frames.sop_classes import holds_image, holds_segments, read_sop_class
-from ...dicom.headers.header import Header
-from ...dicom.structures.rois import RT_STRUCTURE_SET
+from ..frames.sop_classes import holds_image, holds_segments, read_sop_class
+from ..headers.header import Header
+from ..structures.rois import RT_STRUCTURE_SET
 
 __all__ = ["SeriesKind", "find_kind"]
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from ..errors import FileAccessError, OptionError
-from ..storage.paths import refuse_system_errors
+from ...errors import FileAccessError, OptionError
+from ...storage.paths import refuse_system_errors
 
 __all__ = ["KEY_VARIABLE", "Pseudonyms", "find_key", "read_key"]
 

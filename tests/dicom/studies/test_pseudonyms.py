@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pictologics.cohort.pseudonyms import KEY_VARIABLE, Pseudonyms, find_key
+from pictologics.dicom.studies.pseudonyms import KEY_VARIABLE, Pseudonyms, find_key
 from pictologics.errors import MissingPathError, OptionError
 
 KEY = b"a key of 24 bytes or so"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...dicom.headers import tags
-from ...dicom.headers.header import Header
-from ...dicom.headers.sequence_parser import Item, read_items
-from ...dicom.segmentation.source_frames import read_source_frames
+from ...dicom.studies.series_kinds import SeriesKind
 from ...errors import CorruptFileError
-from .series_kinds import SeriesKind
+from ..headers import tags
+from ..headers.header import Header
+from ..headers.sequence_parser import Item, read_items
+from ..segmentation.source_frames import read_source_frames
 
 __all__ = ["References", "find_references"]
 

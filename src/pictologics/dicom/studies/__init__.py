@@ -1,0 +1,1 @@
+"""What belongs together among the objects of studies, and what stands in place of their identifiers."""
