@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 from math import prod
 from operator import mul
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from ..errors import CorruptFileError
 from ..geometry import Grid
 from ..provenance import Decision, SliceSource
-from ..storage.expansion import check_expansion
+from ..storage.expansion import check_expansion, find_most_expanded
 from ..storage.files import StoredFile
 from ..storage.inflation import MOST_PACKED, Packing
 from .text_numbers import find_decimal_room, find_hexadecimal_room
@@ -33,7 +34,6 @@ __all__ = [
     "VolumeLayout",
     "check_file_sizes",
     "find_slice_sources",
-    "find_volume_runs",
     "is_surplus",
 ]
 
@@ -100,13 +100,13 @@ class VolumeLayout:
     intercept: float = 0.0
     box: tuple[tuple[int, int], ...] | None = None
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int, int]:
         """(x, y, z); an axis that is missing has one voxel."""
         x, y, z = ([count for _, count in self.spans] + [1, 1])[:3]
         return x, y, z
 
-    @property
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Of each spatial axis, the first number that counts and how many do."""
         return self.box or tuple((0, self.sizes[axis]) for axis in self.spatial)
@@ -115,6 +115,11 @@ class VolumeLayout:
     def volumes(self) -> int:
         """How many volumes there are."""
         return prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Which numbers of the whole array make the volume; ``check_file_sizes`` comes first."""
+        return find_volume_runs(self)
 
     def at(self, index: int) -> VolumeLayout:
         """Another volume of the same array."""
@@ -221,6 +226,8 @@ def check_layout_expansion(layout: VolumeLayout, size: int) -> None:
     """Refuse an array, or a volume of so many planes, that is out of proportion to the size of its files."""
     dtype, planes = layout.stored, layout.shape[2]
     written = sum(part.size + max(part.skip, 0) for part in layout.parts)
+    if max(written, planes * BYTES_OF_A_PLANE) <= find_most_expanded(size):
+        return
     volumes = f"{layout.volumes} volume{'s' * (layout.volumes != 1)} of shape {layout.shape} and type {dtype.name}"
     check_expansion(layout.name, size, written, volumes)
     check_expansion(layout.name, size, planes * BYTES_OF_A_PLANE, f"{planes} planes and what is noted of each")
@@ -245,7 +252,7 @@ def find_room(part: FilePart, size: int, itemsize: int) -> int:
 
 def find_slice_sources(layout: VolumeLayout, grid: Grid) -> tuple[SliceSource, ...]:
     """Where each plane of a volume came from; the planes of a file are counted through all volumes in it."""
-    runs, (x, y, planes) = find_volume_runs(layout), layout.shape
+    runs, (x, y, planes) = layout.runs, layout.shape
     edges = np.cumsum([0, *(part.size for part in layout.parts)])
     per_plane = x * y * runs.stride
     indices = np.zeros((planes, 3))

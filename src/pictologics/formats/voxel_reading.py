@@ -20,7 +20,7 @@ from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
 from ..threads import run_in_shares
 from .short_runs import SHORT_RUN_STRETCH, has_short_runs, list_run_groups, pick_runs
 from .text_numbers import DecodedText, decode_decimal, decode_hexadecimal
-from .volume_layout import FilePart, VolumeLayout, find_volume_runs, is_surplus
+from .volume_layout import FilePart, VolumeLayout, is_surplus
 
 __all__ = ["read_volume"]
 
@@ -120,13 +120,13 @@ class JoinedParts:
 
 def read_plain(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read files whose bytes are the stored numbers."""
-    runs = find_volume_runs(layout)
+    runs = layout.runs
     (read_short_runs if has_short_runs(runs, layout.stored.itemsize) else read_in_parallel)(layout, flat)
 
 
 def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read plain files: each thread reads, converts and writes its own stretch."""
-    runs, itemsize = find_volume_runs(layout), layout.stored.itemsize
+    runs, itemsize = layout.runs, layout.stored.itemsize
     stride, length = runs.stride, runs.length
     per_chunk = max(BYTES_PER_CHUNK // (itemsize * stride), 1)
     per_run = -(-length // per_chunk)
@@ -152,7 +152,7 @@ def read_in_parallel(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
 
 def read_short_runs(layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
     """Read plain files of which short runs count: many at once, with what lies between them."""
-    runs, itemsize = find_volume_runs(layout), layout.stored.itemsize
+    runs, itemsize = layout.runs, layout.stored.itemsize
     edges = list_run_groups(runs, SHORT_RUN_STRETCH // itemsize)
 
     def read_share(share: Iterable[int]) -> None:
@@ -178,7 +178,7 @@ class RunFiller:
 
     def __init__(self, layout: VolumeLayout, flat: npt.NDArray[Any]) -> None:
         self.layout = layout
-        self.runs = find_volume_runs(layout)
+        self.runs = layout.runs
         self.flat = flat
         self.run = 0
         self.done = 0

@@ -70,7 +70,7 @@ def find_nifti_grid(header: NiftiHeader, irregular: str = "error") -> HeaderGrid
     else:
         form = assume_axes(header)
     decisions = [*report_void_forms(void, form), *form.decisions]
-    if not spans_volume(form.ras_affine):
+    if not sound and not spans_volume(form.ras_affine):
         affine = form.ras_affine.tolist()
         raise GeometryError(
             f"the affine {affine} of its {form.name} is singular or not finite: its columns span no volume",
