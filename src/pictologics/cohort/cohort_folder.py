@@ -12,10 +12,10 @@ from .._version import __version__
 from ..checks import check_whole
 from ..errors import MissingPathError, OptionError
 from ..image import Image
-from ..loader import load_image
 from ..storage.file_writing import replace_file
 from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
 from ..storage.urls import find_url, hide_secrets
+from .libraries import check_duckdb
 from .querying import query_table, query_text
 from .schema import SCHEMA_VERSION, TABLES
 from .series_sources import FIND_FILES, SeriesSource, group_files
@@ -205,6 +205,9 @@ class Cohort:
                 advice="take one of the table of phases",
             )
         known = json.loads(rows[0][0] or "{}") if rows else {}
+        # Reading the tables needs none of the readers.
+        from ..loader import load_image
+
         return load_image(source.given, **{**source.options, **known, **options})
 
     def load_masks(self, series_key: str, image: Image) -> dict[str, Image]:
@@ -248,6 +251,7 @@ def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:
     """
     if isinstance(path, Cohort):
         return path
+    check_duckdb()
     folder = find_cohort_folder(path)
     facts = read_facts(folder)
     if not facts.is_complete:

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..errors import OptionError
 
-__all__ = ["check_libraries", "name_missing_library"]
+__all__ = ["check_duckdb", "check_libraries", "name_missing_library"]
 
 LIBRARIES: Final = {
     "pyarrow": "pyarrow",
@@ -45,6 +45,16 @@ def check_libraries(cause: ImportError | None = None) -> None:
             advice=f"run: pip install {' '.join(LIBRARIES[library] for library in missing)}",
             libraries=missing,
         ) from cause
+
+
+def check_duckdb() -> None:
+    """Make sure that DuckDB is there, without importing it: what needs it may come at the end of hours of work.
+
+    Raises:
+        OptionError: If it is not installed.
+    """
+    if find_spec("duckdb") is None:
+        check_libraries()
 
 
 @contextmanager

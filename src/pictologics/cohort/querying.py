@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
-
-import duckdb
-import pyarrow.dataset as pa_dataset
+from typing import TYPE_CHECKING, Final
 
 from ..errors import OptionError
 from .parquet_files import check_table_file, make_arrow_schema
 from .schema import TABLES
+
+if TYPE_CHECKING:
+    # Both take a while to import, Arrow's data sets because they look for pandas; whoever indexes asks neither.
+    import duckdb
 
 __all__ = ["TableParts", "query_table", "query_text"]
 
@@ -45,6 +46,8 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
         OptionError: If there is no such table, or the condition has a mistake: the message says which, and lists the
             columns.
     """
+    import duckdb
+
     columns = list_columns(table)
     if not isinstance(condition, str) or not condition.strip():
         raise OptionError(f"a condition is SQL text, and {condition!r} was given", advice='pass "true" for all rows')
@@ -73,6 +76,8 @@ def query_text(parts: TableParts, text: str) -> duckdb.DuckDBPyRelation:
     Raises:
         OptionError: If it is something else, or has a mistake.
     """
+    import duckdb
+
     connection = connect(parts)
     try:
         refuse_other_statements(connection, text)
@@ -91,6 +96,9 @@ def connect(parts: TableParts) -> duckdb.DuckDBPyConnection:
     Raises:
         CorruptFileError: If a table is damaged, or is none of a cohort.
     """
+    import duckdb
+    import pyarrow.dataset as pa_dataset
+
     connection = duckdb.connect(":memory:", config=CLOSED_IN)
     for name, columns in TABLES.items():
         # Arrow reads the files, of which DuckDB knows nothing: only the columns and rows that a query needs.
@@ -105,6 +113,8 @@ def connect(parts: TableParts) -> duckdb.DuckDBPyConnection:
 
 def refuse_other_statements(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     """Raise unless a text is one statement that asks for rows."""
+    import duckdb
+
     statements = connection.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise OptionError(
@@ -126,6 +136,8 @@ def list_columns(table: str) -> str:
 
 def describe_error(error: duckdb.Error) -> str:
     """What DuckDB found, in one line and without the picture of the query that it draws."""
+    import duckdb
+
     found = " ".join(str(error).partition("\n\nLINE ")[0].split())
     # What does not convert is quoted, and comes from the tables: it may be a patient's name.
     return QUOTED.sub("(a value)", found) if isinstance(error, duckdb.ConversionException) else found

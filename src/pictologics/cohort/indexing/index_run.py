@@ -24,6 +24,7 @@ from ..cohort_folder import (
     write_facts,
 )
 from ..folder_lock import lock_folder
+from ..libraries import check_duckdb
 from .batches import Batch, find_batches, locate_batch, read_batch
 from .commit import is_current, put_tables_in_place, remove_old_parts
 from .index_job import IndexJob, make_seed
@@ -79,6 +80,7 @@ def index(
         >>> from pictologics.cohort import index
         >>> cohort = index("export", "cohort")  # doctest: +SKIP
     """
+    check_duckdb()
     count = get_num_threads() if workers is None else check_whole("workers", workers, 1)
     folder = find_cohort_folder(out).absolute()
     place = find_root(root, folder)

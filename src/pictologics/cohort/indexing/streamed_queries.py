@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import pyarrow as pa
 
 from ...errors import FileAccessError
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["open_connection", "stream_query"]
 
@@ -32,6 +34,8 @@ def open_connection(scratch: Path, workers: int) -> Iterator[duckdb.DuckDBPyConn
     Raises:
         FileAccessError: If the disk is full, or a part is damaged.
     """
+    import duckdb
+
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_OF_QUERIES,
         "temp_directory": str(scratch),
