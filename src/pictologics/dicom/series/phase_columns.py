@@ -90,10 +90,10 @@ def are_equal_in_all(frames: Sequence[Frame], sources: Set[int]) -> bool:
     """Whether the bytes of some tags are the same in all planes, and none holds a value for each frame."""
     if not sources.isdisjoint(tag_kinds.FRAME_VECTORS):
         return False
-    first = frames[0].attributes.values
+    of_frames = [frame.attributes.values for frame in frames]
     for tag in sources:
-        content = first.get(tag)
-        if any(frame.attributes.values.get(tag) != content for frame in frames):
+        content = of_frames[0].get(tag)
+        if any(values.get(tag) != content for values in of_frames):
             return False
     return True
 
