@@ -12,6 +12,7 @@ from .._version import __version__
 from ..checks import check_whole
 from ..errors import MissingPathError, OptionError
 from ..image import Image
+from ..loader import load_image
 from ..storage.file_writing import replace_file
 from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
 from ..storage.urls import find_url, hide_secrets
@@ -205,9 +206,6 @@ class Cohort:
                 advice="take one of the table of phases",
             )
         known = json.loads(rows[0][0] or "{}") if rows else {}
-        # Reading the tables needs none of the readers.
-        from ..loader import load_image
-
         return load_image(source.given, **{**source.options, **known, **options})
 
     def load_masks(self, series_key: str, image: Image) -> dict[str, Image]:
