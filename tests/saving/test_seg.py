@@ -27,6 +27,7 @@ from tests.factories.dicom_series import uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.phantom import OBLIQUE, Phantom
 from tests.factories.segmentations import balls
+from tests.factories.validators import find_errors
 
 PLACE = Phantom(np.zeros((13, 11, 9), "int16"), (0.75, 1.125, 2.5), (-61.25, 104.5, -733.75), OBLIQUE)
 APART = balls(PLACE.shape, {1: (3, 3, 2), 2: (9, 7, 5)}, 2.4)
@@ -149,6 +150,65 @@ def test_names_by_number(series, tmp_path):
     assert dict(load_seg(tmp_path / "made.dcm").labels) == {1: "Segment 1", 2: "spleen"}
 
 
+@pytest.mark.parametrize("kind", ["PROBABILITY", "OCCUPANCY"])
+def test_fractions_come_back_to_within_half_a_step(series, tmp_path, kind):
+    random = np.random.default_rng(4)
+    fractions = {number: (mask * random.random(PLACE.shape)).astype("f4") for number, mask in OVERLAPPING.items()}
+    masks = {number: on(series, array, labels={1: f"part {number}"}) for number, array in fractions.items()}
+    path = tmp_path / "made.dcm"
+    save_seg(masks, series, path, segmentation_type="FRACTIONAL", fractional_type=kind)
+    again = load_seg(path, combine_segments=False, threshold=None, reference_image=load_image(series))
+    theirs = highdicom.seg.segread(path)
+    assert theirs.segmentation_fractional_type.value == kind
+    volume = theirs.get_volume(combine_segments=False, rescale_fractional=True).array
+    for number, array in fractions.items():
+        assert np.abs(again[number].array - array).max() <= 0.5 / 255 + 1e-7
+        assert again[number].labels == {1: f"part {number}"}
+        assert np.isclose(volume[..., number - 1].sum(), again[number].array.sum())
+    assert find_errors(path) == []
+
+
+def test_fractions_of_one_segment_and_of_numbers_with_gaps(series, tmp_path):
+    half = on(series, APART[1] * np.float32(0.5), labels={1: "half"})
+    save_seg(half, series, tmp_path / "made.dcm", segmentation_type="FRACTIONAL")
+    scan = load_image(series)
+    again = load_seg(tmp_path / "made.dcm", combine_segments=False, threshold=None, reference_image=scan)[1]
+    np.testing.assert_allclose(again.array, half.array, atol=0.5 / 255 + 1e-7)
+    assert again.labels == {1: "half"}
+    with pytest.warns(ContentWarning, match="segments 4 were written as 1 to 1: FRACTIONAL segments are numbered"):
+        save_seg({4: half}, series, tmp_path / "four.dcm", segmentation_type="FRACTIONAL")
+
+
+def test_what_is_no_fraction(series, tmp_path):
+    scan = load_image(series)
+    beyond = Image.from_grid(np.ones((13, 11, 10), "f4"), scan.grid.crop((0, 0, 0), (13, 11, 10)))
+    for mask, error, said in (
+        (on(series, label_map(APART)), OptionError, "holds values from 0 to 2, and fractions are from 0 to 1"),
+        (on(series, APART[1] * np.nan), OptionError, "holds values from nan to nan"),
+        ({3: on(series, APART[1] * 0.001)}, OptionError, "mask 3 is 0 everywhere"),
+        (beyond, GeometryError, "143 voxels of the mask lie outside the series"),
+    ):
+        with pytest.raises(error, match=said):
+            save_seg(mask, series, tmp_path / "made.dcm", segmentation_type="FRACTIONAL")
+    with pytest.raises(OptionError, match="fractional_type"):
+        save_seg(on(series, APART[1]), series, tmp_path / "made.dcm", fractional_type="SHARE")
+    assert not (tmp_path / "made.dcm").exists()
+
+
+def test_a_file_of_the_series_is_never_replaced(series):
+    own = sorted(series.iterdir())[0]
+    before = own.read_bytes()
+    with pytest.raises(OptionError, match="this is a file of the reference series"):
+        save_seg(on(series, APART[1]), series, own)
+    assert own.read_bytes() == before
+
+
+def test_it_passes_a_validator(series, tmp_path):
+    # Of label maps dciodvfy does not know yet that they describe their background.
+    save_seg(on(series, label_map(APART)), series, tmp_path / "made.dcm")
+    assert find_errors(tmp_path / "made.dcm") == []
+
+
 def test_numbers_with_gaps(series, tmp_path):
     masks = {7: APART[1], 300: APART[2]}
     image = on(series, label_map(masks), labels={7: "seven", 300: "many"})
@@ -235,7 +295,7 @@ def test_what_cannot_be_written(series, tmp_path):
         with pytest.raises(OptionError, match=said):
             save_seg(image, series, path, segments)
     with pytest.raises(OptionError, match="segmentation_type"):
-        save_seg(image, series, path, segmentation_type="FRACTIONAL")
+        save_seg(image, series, path, segmentation_type="MAGIC")
     with pytest.raises(MissingPathError):
         save_seg(image, tmp_path / "nowhere", path)
     with pytest.raises(OptionError, match=r"folder .* does not exist"):

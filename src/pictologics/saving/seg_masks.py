@@ -197,14 +197,13 @@ def lost_voxels_error(lost: int, name: str, series: SourceSeries) -> GeometryErr
 
 
 def renumber_segments(
-    voxels: AnyArray, described: Sequence[DicomSegment], decisions: list[Decision]
+    voxels: AnyArray, described: Sequence[DicomSegment], kind: str, decisions: list[Decision]
 ) -> tuple[AnyArray, list[DicomSegment]]:
-    """Number segments from 1 without gaps, as those of type BINARY must be (DICOM PS3.3 C.8.20.4)."""
+    """Number segments from 1 without gaps, as all but those of label maps must be (DICOM PS3.3 C.8.20.4)."""
     numbers = [segment.number for segment in described]
     shown = ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
-    text = (
-        f"segments {shown} were written as 1 to {len(numbers)}: BINARY segments are numbered without gaps; pass "
-        'segmentation_type="LABELMAP" to keep the numbers'
+    text = f"segments {shown} were written as 1 to {len(numbers)}: {kind} segments are numbered without gaps" + (
+        '; pass segmentation_type="LABELMAP" to keep the numbers' if kind == "BINARY" else ""
     )
     decisions.append(Decision("converted", text, len(numbers), "content"))
     if voxels.ndim == 3:

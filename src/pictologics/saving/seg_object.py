@@ -11,6 +11,7 @@ from ..dicom.segmentation.cielab import srgb_to_lab
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import OptionError, PictologicsError
 from ..silence import silence_this_thread
+from .seg_fractions import STEPS
 from .seg_segments import MAKER
 from .source_series import SourceSeries
 
@@ -21,15 +22,21 @@ __all__ = ["make_segmentation"]
 
 
 def make_segmentation(
-    voxels: AnyArray, described: Sequence[DicomSegment], series: SourceSeries, kind: str, description: str
+    voxels: AnyArray,
+    described: Sequence[DicomSegment],
+    series: SourceSeries,
+    kind: str,
+    fractional_type: str,
+    description: str,
 ) -> Segmentation:
     """Make the object to be written.
 
     Args:
-        voxels: Segment numbers, (planes, rows, columns), or with a fourth axis for each segment's mask.
+        voxels: Segment numbers, (planes, rows, columns), or with a fourth axis for each segment's mask or its steps.
         described: The segments.
         series: The series they belong to.
         kind: SegmentationType.
+        fractional_type: SegmentationFractionalType, of fractions.
         description: SeriesDescription.
 
     Raises:
@@ -67,6 +74,8 @@ def make_segmentation(
                 manufacturer_model_name=MAKER,
                 software_versions=__version__,
                 device_serial_number="none",
+                fractional_type=fractional_type,
+                max_fractional_value=STEPS,
                 pixel_measures=measures,
                 content_label="SEGMENTATION",
                 series_description=description,
