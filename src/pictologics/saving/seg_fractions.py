@@ -12,9 +12,9 @@ from ..placement import place
 from .seg_masks import check_frame, empty_mask_error, lost_voxels_error, map_to_series
 from .source_series import SourceSeries
 
-__all__ = ["STEPS", "place_fractions"]
+__all__ = ["FRACTION_STEPS", "place_fractions"]
 
-STEPS = 255
+FRACTION_STEPS = 255
 """MaximumFractionalValue: fractions are stored in as many steps, and so to within half a 255th."""
 
 
@@ -32,7 +32,7 @@ def place_fractions(masks: Image | dict[int, Image], series: SourceSeries) -> tu
     placed = np.empty((*series.planes.grid.shape[::-1], len(by_number)), np.float32)
     for place_of_segment, (number, mask) in enumerate(by_number.items()):
         name = "the mask" if isinstance(masks, Image) else f"mask {number}"
-        placed[..., place_of_segment] = place_steps(mask, series, name) / np.float32(STEPS)
+        placed[..., place_of_segment] = place_steps(mask, series, name) / np.float32(FRACTION_STEPS)
     return placed, list(by_number)
 
 
@@ -57,7 +57,7 @@ def place_steps(mask: Image, series: SourceSeries, name: str) -> AnyArray:
             high=high,
         )
     map_to_series(mask, series, name)
-    steps = np.rint(array * np.float32(STEPS)).astype(np.uint8)
+    steps = np.rint(array * np.float32(FRACTION_STEPS)).astype(np.uint8)
     if not steps.any():
         raise empty_mask_error(name, mask)
     placed = place(Image.from_grid(steps, mask.grid), series.planes.grid).array

@@ -11,7 +11,7 @@ from ..dicom.segmentation.cielab import srgb_to_lab
 from ..dicom.segmentation.segments import DicomSegment
 from ..errors import OptionError, PictologicsError
 from ..silence import silence_this_thread
-from .seg_fractions import STEPS
+from .seg_fractions import FRACTION_STEPS
 from .seg_segments import MAKER
 from .source_series import SourceSeries
 
@@ -75,7 +75,7 @@ def make_segmentation(
                 software_versions=__version__,
                 device_serial_number="none",
                 fractional_type=fractional_type,
-                max_fractional_value=STEPS,
+                max_fractional_value=FRACTION_STEPS,
                 pixel_measures=measures,
                 content_label="SEGMENTATION",
                 series_description=description,
