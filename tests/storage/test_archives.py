@@ -21,18 +21,22 @@ from hypothesis import strategies as st
 from pictologics import (
     AmbiguousSeriesError,
     CorruptFileError,
+    MissingPathError,
     PictologicsError,
     UnsupportedFormatError,
     explain,
     load_image,
+    load_mask,
 )
 from pictologics.utilities import get_dicom_phases
 from tests.factories.dicom_series import SYNTAXES, uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.hostile import ends_at_last, refused_at_last
+from tests.factories.metaimage_files import write_metaimage
 from tests.factories.mosaics import CUTS, write_mosaic
 from tests.factories.multiframe import AXIAL, write_dose
 from tests.factories.nifti_files import write_nifti
+from tests.factories.nrrd_files import write_nrrd
 from tests.factories.phantom import PHANTOM
 from tests.factories.phases import PATTERNS, phase_phantom, write_phases
 from tests.factories.truth import assert_shows
@@ -155,12 +159,65 @@ def test_the_name_means_nothing(tmp_path, series):
         assert_shows(load_image(MAKERS["tar.gz"](tmp_path / f"t{name}", series)), PHANTOM)
 
 
-def test_an_archive_of_one_nifti_file_is_refused_in_words(tmp_path):
+WRITERS = {
+    "a.nii.gz": write_nifti,
+    "a.nii": write_nifti,
+    "a.nrrd": write_nrrd,
+    "a.mha": write_metaimage,
+}
+
+
+@every_maker
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_only_image_file_in_an_archive_is_loaded(tmp_path, maker, name):
+    (tmp_path / "scan" / "deep").mkdir(parents=True)
+    WRITERS[name](tmp_path / "scan" / "deep" / name)
+    (tmp_path / "scan" / "readme.txt").write_text("of no interest")
+    path = MAKERS[maker](tmp_path / "archive", tmp_path / "scan")
+    for source in (path, path.read_bytes(), io.BytesIO(path.read_bytes())):
+        assert_shows(load_image(source), PHANTOM)
+    assert_shows(load_image(path / "scan" / "deep" / name), PHANTOM)
+    assert explain(path).default.shape == PHANTOM.shape
+
+
+@every_maker
+def test_of_several_image_files_in_an_archive_one_is_chosen_by_its_path(tmp_path, maker):
     (tmp_path / "scan").mkdir()
     write_nifti(tmp_path / "scan" / "a.nii.gz")
-    for maker in MAKERS.values():
-        with pytest.raises(UnsupportedFormatError, match=r"none is DICOM.*a\.nii\.gz"):
-            load_image(maker(tmp_path / "archive", tmp_path / "scan"))
+    write_nifti(tmp_path / "scan" / "b.nii", PHANTOM.with_array(PHANTOM.array + 500))
+    path = MAKERS[maker](tmp_path / "archive", tmp_path / "scan")
+    with pytest.raises(
+        UnsupportedFormatError, match=r"a\.nii\.gz', '.*b\.nii'\); load one by its path, '.*a\.nii\.gz'"
+    ):
+        load_image(path)
+    with pytest.raises(UnsupportedFormatError, match="unpack it"):
+        load_image(path.read_bytes())
+    assert_shows(load_image(str(path / "scan" / "b.nii")), PHANTOM.with_array(PHANTOM.array + 500))
+    found = explain(path)
+    assert [eval(volume.call(found.path), {"load_image": load_image}).shape for volume in found.volumes] == [
+        PHANTOM.shape
+    ] * 2
+    with pytest.raises(MissingPathError, match=r"no such file in the archive; it holds '.*a\.nii\.gz'"):
+        load_image(path / "c.nii")
+
+
+def test_a_slice_in_an_archive_has_a_path(tmp_path, series):
+    path = MAKERS["deflated zip"](tmp_path / "scan.zip", series)
+    assert load_image(path / series.name / "000.dcm").shape == (*PHANTOM.shape[:2], 1)
+
+
+def test_a_header_in_an_archive_does_not_find_its_voxels(tmp_path):
+    (tmp_path / "scan").mkdir()
+    write_metaimage(tmp_path / "scan" / "a.mhd")
+    with pytest.raises(UnsupportedFormatError, match=r"voxels are in another file, '.*a\.mhd'; unpack it"):
+        load_image(MAKERS["deflated zip"](tmp_path / "archive", tmp_path / "scan"))
+
+
+def test_a_mask_in_an_archive(tmp_path):
+    (tmp_path / "scan").mkdir()
+    write_nifti(tmp_path / "scan" / "mask.nii.gz", PHANTOM.with_array(PHANTOM.array > 100), dtype="uint8")
+    mask = load_mask(MAKERS["deflated zip"](tmp_path / "archive", tmp_path / "scan"))
+    np.testing.assert_array_equal(mask.array, PHANTOM.array > 100)
 
 
 # --- archives with nothing to load ---

@@ -63,7 +63,7 @@ def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
         below = find_volumes_of(given, replace(options, recursive=True))
         # The path alone does not do.
         return replace(below, volumes=tuple(replace(volume, is_default=False) for volume in below.volumes))
-    if source.kind == "folder" and source.scan is not None and not source.scan.headers and has_content(source):
+    if source.kind in ("folder", "archive") and source.scan and not source.scan.headers and has_content(source):
         return describe_volume_files(source)
     found: Description = reader.describe(source, options)
     volumes = found.volumes
@@ -75,14 +75,14 @@ def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
 
 
 def has_content(source: Source) -> bool:
-    """Whether a folder holds anything that can be loaded, besides folders."""
+    """Whether a folder or an archive holds anything that can be loaded, besides folders."""
     source = add_scan(source, recursive=False)
     assert source.scan is not None  # just made
     return bool(source.scan.headers or count_volume_files(source.scan.others + source.scan.broken))
 
 
 def describe_volume_files(source: Source) -> Findings:
-    """Describe the files of a folder of which each holds volumes of its own."""
+    """Describe the files of a folder or an archive of which each holds volumes of its own."""
     assert source.scan is not None  # it was looked into
     names = [name for name in source.scan.others if count_volume_files([name])]
     volumes: list[VolumeInfo] = []
@@ -99,7 +99,8 @@ def describe_volume_files(source: Source) -> Findings:
 
 def describe_own_file(name: str, source: Source) -> list[VolumeInfo]:
     """The volumes of one file of a folder, each with the file's path; one that says why, if it does not load."""
-    file: StoredFile = DiskFile(name) if source.remote is None else RemoteFile(name)
+    members = {file.name: file for file in source.files}
+    file: StoredFile = members.get(name) or (DiskFile(name) if source.remote is None else RemoteFile(name))
     try:
         described = describe_stored_file(file)
     except PictologicsError as error:

@@ -19,6 +19,7 @@ from ..dicom.series.volumes import SeriesVolume, find_volumes, refuse_without_ma
 from ..errors import AmbiguousSeriesError, OptionError, UnsupportedFormatError
 from ..provenance import Decision
 from ..storage.files import check_content
+from ..storage.paths import is_file
 from .protocol import MAIN_VOLUME, Source
 from .source_content import (
     count_files,
@@ -181,10 +182,11 @@ def no_dicom_error(scan: Scan, source: Source, recursive: bool) -> UnsupportedFo
     content = join_words([*describe_content(scan), *filter(None, [below])])
     advice = deeper if folders else "pass the path of the one file that is meant, or another folder"
     if count_volume_files(strangers):
-        # Nothing in an archive but DICOM can be loaded in place.
-        own = (
-            "unpack it, and load each file by its own path" if source.kind == "archive" else "load each by its own path"
-        )
+        own = "load each by its own path"
+        if source.kind == "archive":
+            member = next(name for name in strangers if count_volume_files([name]))
+            # The path leads into an archive of this machine.
+            own = f"load one by its path, '{member}'" if is_file(source.path) else "unpack it, and load each file"
         advice = f"{own}, or {deeper}" if folders else own
     return UnsupportedFormatError(
         "the file is not DICOM"

@@ -28,6 +28,10 @@ from .protocol import Probe, Source
 __all__ = ["make_file_source", "make_probe", "make_source"]
 
 
+MOST_ENTRIES_NAMED = 5
+"""How many files of an archive a message names."""
+
+
 def make_source(given: Any) -> Source:
     """Say what a path, a list of paths, bytes, an open file or a phase is.
 
@@ -57,12 +61,45 @@ def make_source(given: Any) -> Source:
 
 
 def make_local_source(given: PathLike) -> Source:
-    """Make the source of a path of this machine."""
+    """Make the source of a path of this machine, which may lead into an archive."""
+    member = find_archive_member(given)
+    if member is not None:
+        return make_file_source(member)
     path = check_path_exists(given)
     if not is_folder(path):
         return make_file_source(DiskFile(path))
     is_zarr = any(is_file(Path(path) / mark) for mark in ZARR_MARKS)
     return Source(str(path), "zarr" if is_zarr else "folder")
+
+
+def find_archive_member(given: PathLike) -> StoredFile | None:
+    """The file of an archive that a path such as ``scans.zip/a.nii.gz`` leads to; None for every other path.
+
+    Raises:
+        MissingPathError: If there is an archive, and no such file in it.
+    """
+    path = expand_home(os.fsdecode(given))
+    if not os.fsdecode(given) or is_there(path):
+        return None
+    archive = next((parent for parent in Path(path).parents if is_file(parent)), None)
+    if archive is None:
+        return None
+    file = DiskFile(archive)
+    with file.open() as opened:
+        probed = ProbedFile(file, opened)
+        if not looks_like_archive(probed.head, probed.inflated_head):
+            return None
+    entries = list_archive_entries(probed)
+    found = next((entry for entry in entries if Path(entry.name) == Path(path)), None)
+    if found is None:
+        names = ", ".join(f"'{entry.name}'" for entry in entries[:MOST_ENTRIES_NAMED])
+        more = ", ..." if len(entries) > MOST_ENTRIES_NAMED else ""
+        raise MissingPathError(
+            f"there is no such file in the archive; it holds {names or 'none'}{more}",
+            path=given,
+            advice="check the name",
+        )
+    return found
 
 
 def make_remote_source(url: str, options: Mapping[str, Any]) -> Source:

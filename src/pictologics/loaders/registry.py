@@ -25,7 +25,7 @@ from .protocol import Description, Probe, Reader, ReadOptions, SegmentReader, So
 from .rtstruct_reader import RtstructReader
 from .segment_files import choose_segment_file, find_lone_segment_file
 from .segmentations.nrrd_seg import SLICER_SEGMENTATION
-from .source_content import count_folders_below, describe_content, find_segment_format, name_holder
+from .source_content import count_folders_below, describe_content, find_segment_format, list_volume_members, name_holder
 
 __all__ = ["READERS", "describe_stored_file", "find_reader", "find_segment_reader", "name_format"]
 
@@ -42,6 +42,9 @@ READERS: tuple[Reader, ...] = (
 
 SINGLE_KINDS = frozenset({"file", "zarr"})
 """Sources that are one thing, and no collection of files to look through."""
+
+DETACHED_HEADERS = (".mhd", ".nhdr")
+"""Names of headers whose voxels are, as a rule, in a file beside them, which is looked for on disk."""
 
 
 def find_reader(
@@ -80,11 +83,25 @@ def find_reader(
                     # Damage may have made an image of an archive look like something else.
                     check_content(header.file)
             return alone.probe.source, alone.reader
-        probe = replace(probe, source=source)
+        probe = probe_member(source) or replace(probe, source=source)
     for reader in READERS:
         if reader.matches(probe):
             return probe.source, reader
     raise unknown_format_error(probe)
+
+
+def probe_member(source: Source) -> Probe | None:
+    """Probe the one file of an archive that holds an image by itself, such as NIfTI; None if there is no such file."""
+    members = list_volume_members(source)
+    if len(members) != 1:
+        return None
+    if members[0].name.lower().endswith(DETACHED_HEADERS) and len(source.files) > 1:
+        raise UnsupportedFormatError(
+            f"the archive holds a header whose voxels are in another file, '{members[0].name}'",
+            path=source.path,
+            advice="unpack it, and load the header by its own path",
+        )
+    return make_probe(make_file_source(members[0]))
 
 
 def describe_stored_file(file: StoredFile) -> Description | None:
@@ -130,7 +147,7 @@ def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str =
         chosen = choose_segment_file(source.scan, readers, source)
         if chosen is not None:
             return chosen.probe.source, chosen.reader
-        probe = replace(probe, source=source)
+        probe = probe_member(source) or replace(probe, source=source)
     for reader in readers:
         if reader.matches(probe) and reader.holds_segments(probe):
             return probe.source, reader

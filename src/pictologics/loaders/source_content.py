@@ -12,6 +12,7 @@ from ..dicom.headers import tags
 from ..dicom.headers.header import Header
 from ..dicom.headers.scanning import Scan
 from ..dicom.structures.rois import RT_STRUCTURE_SET
+from ..storage.files import StoredFile
 from .protocol import Source
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "describe_content",
     "find_segment_format",
     "join_words",
+    "list_volume_members",
     "name_holder",
 ]
 
@@ -83,6 +85,13 @@ def count_volume_files(names: Sequence[str]) -> dict[str, int]:
     """How many files there are of each format that holds an image in every file, by their names."""
     found = (next((kind for end, kind in VOLUME_SUFFIXES.items() if name.lower().endswith(end)), "") for name in names)
     return dict(sorted(Counter(filter(None, found)).items()))
+
+
+def list_volume_members(source: Source) -> list[StoredFile]:
+    """The files of an archive without DICOM that hold an image each, by their names."""
+    if source.kind != "archive" or source.scan is None or source.scan.headers:
+        return []
+    return [file for file in source.files if count_volume_files([file.name])]
 
 
 def describe_content(scan: Scan) -> list[str]:

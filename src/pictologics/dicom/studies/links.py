@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...dicom.studies.series_kinds import SeriesKind
 from ...geometry import Grid
+from .series_kinds import SeriesKind
 
 __all__ = ["Link", "LinkedSeries", "find_links"]
 

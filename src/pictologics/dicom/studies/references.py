@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...dicom.studies.series_kinds import SeriesKind
 from ...errors import CorruptFileError
 from ..headers import tags
 from ..headers.header import Header
 from ..headers.sequence_parser import Item, read_items
 from ..segmentation.source_frames import read_source_frames
+from .series_kinds import SeriesKind
 
 __all__ = ["References", "find_references"]
 
