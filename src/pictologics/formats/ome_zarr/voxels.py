@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...provenance import Decision
 from ...storage.expansion import check_expansion
 from ...storage.files import ClosesOnExit
 from .chunk_files import LARGEST_CHUNK, survey_chunks
+from .packed_chunks import check_packed_chunks
 from .slabs import SlabShelf
 from .zarr_edge import refuse_zarr_errors
 
@@ -49,9 +51,18 @@ class ZarrArrayFile:
         low = layer * self.thickness
         place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
         where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
+        check_packed_chunks(self.array, self.name, self.list_chunk_numbers(place, layer))
         with refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"):
             numbers = np.ascontiguousarray(self.array[where])
         return numbers.reshape(-1).view(np.uint8)
+
+    def list_chunk_numbers(self, place: Sequence[int], layer: int) -> list[range]:
+        """Of each axis, the numbers of the chunks, or of the shards, of a layer of the volume at a place."""
+        sizes = [int(size) for size in self.array.shards or self.array.chunks]
+        leading = [range(at // size, at // size + 1) for at, size in zip(place, sizes, strict=False)]
+        across = [range(layer, layer + 1)] if len(self.shape) > 2 else []
+        within = zip(self.shape[-2:], sizes[-2:], strict=True)
+        return [*leading, *across, *(range(ceil(length / size)) for length, size in within)]
 
 
 class OpenZarrArray(ClosesOnExit):
