@@ -50,6 +50,7 @@ from .loaders import (
     load_mask as load_mask,
     load_rtstruct as load_rtstruct,
     load_seg as load_seg,
+    load_series as load_series,
 )
 from .measuring import (
     Measurement as Measurement,
@@ -85,6 +86,11 @@ from .saving import (
     save_image as save_image,
     save_rtstruct as save_rtstruct,
     save_seg as save_seg,
+    save_series as save_series,
+)
+from .series import (
+    ImageSeries as ImageSeries,
+    SeriesAxis as SeriesAxis,
 )
 from .storage.expansion import (
     get_max_expansion as get_max_expansion,

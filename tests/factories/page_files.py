@@ -30,6 +30,8 @@ from tests.factories.dicom_series import write_series as write_slices
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.nrrd_files import write_nrrd
 from tests.factories.phantom import PHANTOM, Phantom
+from tests.factories.phases import kinds
+from tests.factories.phases import write_phases as write_phase_files
 from tests.factories.segmentations import frames_of, segment_item, write_seg
 from tests.factories.structure_sets import RoiTruth, circle, on_plane, write_structures
 
@@ -47,6 +49,7 @@ def page_folder() -> Iterator[Path]:
         write_phases(folder)
         write_multiframe(folder)
         write_pet(folder / "pet")
+        write_volumes(folder)
         write_padded(folder, truth)
         write_color(folder)
         write_masks(folder, truth.grid)
@@ -108,6 +111,32 @@ def write_multiframe(folder: Path) -> None:
     later = PHANTOM.with_array(PHANTOM.array + 1000)
     planes = [*planes_of(PHANTOM, temporal=1), *planes_of(later, temporal=2)]
     write_enhanced(folder / "enhanced.dcm", planes, series="perfusion")
+
+
+def write_volumes(folder: Path) -> None:
+    """A 4D file of functional MR, diffusion with its tables, and a series of three echoes of two components."""
+    rng = np.random.default_rng(3)
+    affine = np.diag([3.0, 3.0, 4.0, 1.0])
+    bold = nibabel.Nifti1Image(rng.integers(0, 900, (16, 16, 8, 60)).astype(np.int16), affine)
+    bold.header.set_xyzt_units("mm", "sec")
+    bold.header["pixdim"][4] = 2.0
+    nibabel.save(bold, folder / "bold.nii.gz")
+    nibabel.save(
+        nibabel.Nifti1Image(rng.integers(0, 900, (8, 8, 4, 7)).astype(np.int16), affine), folder / "dwi.nii.gz"
+    )
+    np.savetxt(folder / "dwi.bval", [[0, 1000, 1000, 1000, 0, 2000, 2000]], fmt="%g")
+    vectors = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0), (0.6, 0.8, 0), (0, 0.6, 0.8)]
+    np.savetxt(folder / "dwi.bvec", np.transpose(vectors), fmt="%g")
+    echoes = []
+    for kind in kinds("M", "P"):
+        for echo in (4.92, 7.38, 9.84):
+
+            def touch(dataset: Dataset, k: int, kind=kind, echo=echo) -> None:
+                kind(dataset, k)
+                dataset.EchoTime = echo
+
+            echoes.append(touch)
+    write_phase_files(folder / "echoes", echoes, modality="MR")
 
 
 def write_pet(folder: Path) -> None:

@@ -5,6 +5,7 @@ from . import (
     napari as napari,
     nibabel as nibabel,
     niivue as niivue,
+    series_xarray as series_xarray,
     sitk as sitk,
     torch as torch,
     torchio as torchio,

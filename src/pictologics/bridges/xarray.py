@@ -22,7 +22,7 @@ from ..provenance import Provenance
 from .facts import FACTS_KEY, find_facts, make_fact_texts, make_image_of
 from .libraries import check_type, import_library
 
-__all__ = ["from_xarray", "to_xarray"]
+__all__ = ["AXES", "from_xarray", "make_space_coordinates", "to_xarray"]
 
 AXES = ("x", "y", "z")
 LATTICE = "lattice"
@@ -58,14 +58,7 @@ def to_xarray(image: Image) -> Any:
     """
     xarray = import_library("xarray")
     sound = check_image(image)
-    grid = sound.grid
-    first = np.linalg.solve(grid.direction, grid.origin)
-    coordinates: dict[str, Any] = {
-        axis: (axis, first[k] + grid.spacing[k] * np.arange(grid.shape[k]), {"units": "mm"})
-        for k, axis in enumerate(AXES)
-    }
-    lattice = {"world": "LPS", "direction": grid.direction.ravel().tolist(), "spacing": list(grid.spacing)}
-    coordinates[LATTICE] = ((), 0, lattice)
+    coordinates = make_space_coordinates(sound.grid)
     if sound.source_mask is not None:
         coordinates[MASK] = (AXES, sound.source_mask)
     units = sound.metadata.get("units")
@@ -75,6 +68,18 @@ def to_xarray(image: Image) -> Any:
         FACTS_KEY: make_fact_texts(sound, sound.dtype)[FACTS_KEY],
     }
     return xarray.DataArray(sound.array, coordinates, AXES, attrs=attributes)
+
+
+def make_space_coordinates(grid: Grid) -> dict[str, Any]:
+    """The coordinates of the axes x, y and z, and the one that says how they run in the patient."""
+    first = np.linalg.solve(grid.direction, grid.origin)
+    coordinates: dict[str, Any] = {
+        axis: (axis, first[k] + grid.spacing[k] * np.arange(grid.shape[k]), {"units": "mm"})
+        for k, axis in enumerate(AXES)
+    }
+    lattice = {"world": "LPS", "direction": grid.direction.ravel().tolist(), "spacing": list(grid.spacing)}
+    coordinates[LATTICE] = ((), 0, lattice)
+    return coordinates
 
 
 def from_xarray(array: Any) -> Image:

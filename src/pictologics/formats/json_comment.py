@@ -9,8 +9,8 @@ with, other software has changed the image: the comment is out of date and not u
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import GeometryError
 from ..geometry import CORNER_ERROR_NOTED, Grid
 from ..image import Image
+from ..series.axes import AxisLabel, SeriesAxis
 
 __all__ = ["JSON_COMMENT_KEY", "ImageFacts", "VoxelNote", "make_json_comment", "parse_value", "read_json_comment"]
 
@@ -55,6 +56,7 @@ class ImageFacts:
         labels: Names of the values of a label map.
         voxels: What the comment says of them; None if there is none, or it says nothing.
         is_saved_here: Whether a comment that still holds says all this.
+        axes: Of several volumes, the axes along which they lie, the last one fastest; empty if no comment says.
     """
 
     grid: Grid
@@ -63,6 +65,7 @@ class ImageFacts:
     labels: Mapping[int, str] = field(default_factory=dict)
     voxels: VoxelNote | None = None
     is_saved_here: bool = False
+    axes: tuple[SeriesAxis, ...] = ()
 
     @property
     def is_label_map(self) -> bool:
@@ -70,8 +73,8 @@ class ImageFacts:
         return bool(self.labels) or self.modality == "SEG"
 
 
-def make_json_comment(image: Image, voxels: VoxelNote) -> str:
-    """The comment for an image and its stored voxels, one line of ASCII."""
+def make_json_comment(image: Image, voxels: VoxelNote, axes: Sequence[SeriesAxis] = ()) -> str:
+    """The comment for an image and its stored voxels, or for several along some axes, one line of ASCII."""
     grid = image.grid
     content = {
         JSON_COMMENT_KEY: 1,
@@ -87,6 +90,8 @@ def make_json_comment(image: Image, voxels: VoxelNote) -> str:
         content |= {"fill": voxels.fill, "invalid": voxels.invalid, "held": voxels.held}
     if image.labels:
         content["labels"] = {str(value): name for value, name in image.labels.items()}
+    if axes:
+        content["axes"] = [asdict(axis) for axis in axes]
     return json.dumps(content)
 
 
@@ -115,13 +120,31 @@ def read_json_comment(text: str | bytes, grid: Grid, *, even_moved: bool = False
         labels = {int(value): str(name) for value, name in content.get("labels", {}).items()}
         modality = str(content["modality"])
         voxels = read_voxel_note(content)
+        axes = tuple(map(read_axis, content.get("axes", [])))
     except (GeometryError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return ImageFacts(grid)
     # Within this, float32 explains the difference; beyond it, the image was resampled or moved.
     is_moved = exact.corner_error(grid) >= CORNER_ERROR_NOTED
     if is_moved and not even_moved:
         return ImageFacts(grid)
-    return ImageFacts(grid if is_moved else exact, modality, metadata, labels, voxels, True)
+    return ImageFacts(grid if is_moved else exact, modality, metadata, labels, voxels, True, axes)
+
+
+def read_axis(content: Mapping[str, Any]) -> SeriesAxis:
+    """An axis along which volumes lie."""
+    coordinates = {str(name): read_axis_labels(values) for name, values in content["coordinates"].items()}
+    return SeriesAxis(str(content["name"]), read_axis_labels(content["labels"]), str(content["units"]), coordinates)
+
+
+def read_axis_labels(values: Sequence[Any]) -> tuple[AxisLabel, ...]:
+    """What stands at each place of an axis; JSON has lists for tuples."""
+    labels: list[AxisLabel] = []
+    for value in values:
+        if isinstance(value, list):
+            labels.append(tuple(float(number) for number in value))
+        else:
+            labels.append(value if value is None or isinstance(value, str) else float(value))
+    return tuple(labels)
 
 
 def read_voxel_note(content: Mapping[str, Any]) -> VoxelNote | None:

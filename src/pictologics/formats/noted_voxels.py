@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..geometry import Box
 from ..provenance import Decision
 from ..rescaling import find_exact_float, rescale_into
+from ..storage.kept_stream import KeptStream
 from .json_comment import ImageFacts, VoxelNote, parse_value
 from .volume_layout import CropLayout, VolumeLayout
 from .voxel_reading import read_volume
@@ -53,7 +54,9 @@ class LoadedVoxels:
         )
 
 
-def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[Any] | None) -> LoadedVoxels:
+def read_noted_volume(
+    layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[Any] | None, kept: KeptStream | None = None
+) -> LoadedVoxels:
     """Read a volume.
 
     Args:
@@ -61,6 +64,7 @@ def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[A
         facts: What is known of the image.
         dtype: Type that is asked for; None for the one that was saved or, where no comment says, the smallest float
             type that holds every stored value.
+        kept: Keeps a compressed stream open for the volume that is read next; None closes it.
 
     Raises:
         CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
@@ -70,9 +74,9 @@ def read_noted_volume(layout: VolumeLayout, facts: ImageFacts, dtype: np.dtype[A
     target = find_saved_type(layout, facts, note) if dtype is None else dtype
     if note is None or not note.fill:
         is_bool = target == np.bool_
-        array, decisions = read_volume(layout, np.dtype(np.uint8) if is_bool else target)
+        array, decisions = read_volume(layout, np.dtype(np.uint8) if is_bool else target, kept)
         return LoadedVoxels(convert_truth(array) if is_bool else array, None, decisions)
-    array, decisions = read_volume(layout, layout.stored.newbyteorder("="))
+    array, decisions = read_volume(layout, layout.stored.newbyteorder("="), kept)
     valid = find_noted_mask(array, note)
     if valid is None:
         decisions = (*decisions, NOTE_IS_STALE)
@@ -93,6 +97,7 @@ def read_noted_box(
     shape: Sequence[int],
     crop: CropLayout,
     dtype: np.dtype[Any] | None = None,
+    kept: KeptStream | None = None,
 ) -> LoadedVoxels:
     """Read a box of a volume, and no more of the file than lies between its voxels where that is possible.
 
@@ -103,6 +108,7 @@ def read_noted_box(
         shape: Voxels of the box along (x, y, z).
         crop: Makes the layout of a box out of that of the volume.
         dtype: As for a volume.
+        kept: As for a volume.
 
     Raises:
         CorruptFileError: If the files hold less than their header says, or compressed data is damaged.
@@ -110,9 +116,9 @@ def read_noted_box(
     """
     note = find_fitting_note(layout, facts)
     if note is None or not note.fill:
-        return read_noted_volume(crop(layout, start, shape), facts, dtype)
+        return read_noted_volume(crop(layout, start, shape), facts, dtype, kept)
     # What voxels without data hold depends on how many there are in the whole.
-    whole = read_noted_volume(layout, facts, dtype)
+    whole = read_noted_volume(layout, facts, dtype, kept)
     x, y, z = (slice(low, low + count) for low, count in zip(start, shape, strict=True))
     return whole.take((x, y, z))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..provenance import Decision
+from ..series.axes import SeriesAxis
 from .json_comment import ImageFacts
 from .volume_layout import CropLayout, VolumeLayout
 
@@ -70,6 +72,7 @@ class VolumeFile:
         decisions: What was assumed, converted, rounded or left out.
         parts: The numbers of which a voxel is made, None if it is one.
         crop: Makes the layout of a box of a volume.
+        axes: What is known of axes of the stored array along which volumes lie, by the number of the axis.
     """
 
     layout: VolumeLayout
@@ -78,3 +81,4 @@ class VolumeFile:
     decisions: tuple[Decision, ...] = ()
     parts: VoxelParts | None = None
     crop: CropLayout = VolumeLayout.cropped
+    axes: Mapping[int, SeriesAxis] = field(default_factory=dict)

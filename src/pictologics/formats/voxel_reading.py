@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 from types import TracebackType
@@ -17,6 +18,7 @@ from ..provenance import Decision
 from ..rescaling import find_exact_float, rescale_into
 from ..storage.files import OpenFile
 from ..storage.inflation import MOST_PACKED, InflatedStream, Packing
+from ..storage.kept_stream import KeptStream
 from ..threads import run_in_shares
 from .short_runs import SHORT_RUN_STRETCH, has_short_runs, list_run_groups, pick_runs
 from .text_numbers import DecodedText, decode_decimal, decode_hexadecimal
@@ -31,12 +33,15 @@ MORE_PACKED_BYTES = Decision("left out", "bytes that follow its compressed voxel
 """Said of files that go on behind a complete stream, and of streams that go on behind the voxels."""
 
 
-def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.NDArray[Any], tuple[Decision, ...]]:
+def read_volume(
+    layout: VolumeLayout, dtype: np.dtype[Any] | None, kept: KeptStream | None = None
+) -> tuple[npt.NDArray[Any], tuple[Decision, ...]]:
     """Read a volume; ``check_file_sizes`` comes first.
 
     Args:
         layout: Where its voxels are.
         dtype: Type of the voxels; None for the smallest float type that holds every stored value exactly.
+        kept: Keeps a compressed stream open for the volume that is read next; None closes it.
 
     Returns:
         Voxels of shape (x, y, z) in Fortran order, and what was passed over.
@@ -63,7 +68,7 @@ def read_volume(layout: VolumeLayout, dtype: np.dtype[Any] | None) -> tuple[npt.
     elif encodings == {"raw"}:
         read_plain(layout, flat)
     else:
-        decisions = read_inflating(layout, flat)
+        decisions = read_inflating(layout, flat, kept)
     return flat.reshape(layout.shape, order="F"), decisions
 
 
@@ -238,7 +243,9 @@ class RunFiller:
         return (int(runs.starts[high - 1] - runs.starts[low]) + runs.span) * stored.itemsize
 
 
-def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> tuple[Decision, ...]:
+def read_inflating(
+    layout: VolumeLayout, flat: npt.NDArray[Any], kept: KeptStream | None = None
+) -> tuple[Decision, ...]:
     """Read compressed files: another thread inflates, this one converts into place; returns what was passed over."""
     filler = RunFiller(layout, flat)
     before = 0
@@ -248,12 +255,14 @@ def read_inflating(layout: VolumeLayout, flat: npt.NDArray[Any]) -> tuple[Decisi
         if wanted is None:
             break
         if wanted < before + part.size and part.encoding in MOST_PACKED:
-            has_more |= inflate_part(part, part.encoding, filler, before)
+            has_more |= inflate_part(part, part.encoding, filler, before, kept)
         before += part.size
     return (MORE_PACKED_BYTES,) if has_more else ()
 
 
-def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: int) -> bool:
+def inflate_part(
+    part: FilePart, packing: Packing, filler: RunFiller, before: int, kept: KeptStream | None = None
+) -> bool:
     """Take what counts out of one compressed file.
 
     After its last number the stream is followed to its end, so that its checksum counts.
@@ -263,19 +272,22 @@ def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: in
         packing: How it is compressed.
         filler: Takes the bytes.
         before: Bytes of the parts before this one.
+        kept: Keeps the stream open for what follows; None closes it.
 
     Returns:
         Whether bytes were found that follow the voxels or the stream.
     """
     skip = part.skip if part.skip >= 0 else find_last_bytes(part, packing)
-    with InflatedStream(part.file, packing, part.start) as stream:
-        wanted = filler.next_byte
+    wanted = filler.next_byte
+    with open_stream(part, packing, skip + (wanted or 0) - before, kept) as stream:
+        rest = b""
         while wanted is not None and wanted < before + part.size:
             stream.skip_to(skip + wanted - before)
             piece = stream.next_piece()
             if not piece:
                 raise short_stream_error(part, stream, skip + part.size)
             begun = stream.position - len(piece)
+            rest = piece[skip + part.size - begun :]
             piece = piece[: skip + part.size - begun]
             while piece and wanted is not None and wanted - before + skip < begun + len(piece):
                 piece = piece[wanted - before + skip - begun :]
@@ -283,12 +295,32 @@ def inflate_part(part: FilePart, packing: Packing, filler: RunFiller, before: in
                 used = filler.take(piece)
                 piece, begun = piece[used:], begun + used
                 wanted = filler.next_byte
+            rest = piece + rest
+        if kept is not None:
+            # It may be the beginning of the next volume.
+            stream.give_back(rest)
         if skip + part.size - stream.position < filler.runs.stride * filler.layout.stored.itemsize:
             stream.check_end()
             # Counted from the end, the voxels are what the header wants of a longer content.
             has_more = part.skip >= 0 and is_surplus(filler.layout, stream.position - skip - part.size)
             return stream.has_more or has_more
         return stream.has_more
+
+
+@contextmanager
+def open_stream(part: FilePart, packing: Packing, position: int, kept: KeptStream | None) -> Iterator[InflatedStream]:
+    """The stream of a part: a new one that is closed again, or the one that is kept, which an error closes."""
+    if kept is None:
+        with InflatedStream(part.file, packing, part.start) as stream:
+            yield stream
+        return
+    is_done = False
+    try:
+        yield kept.open(part.file, packing, part.start, position)
+        is_done = True
+    finally:
+        if not is_done:
+            kept.close()
 
 
 def find_last_bytes(part: FilePart, packing: Packing) -> int:

@@ -10,3 +10,6 @@ from .seg_loader import (
     get_segment_info as get_segment_info,
     load_seg as load_seg,
 )
+from .series_loader import (
+    load_series as load_series,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,16 +13,19 @@ from ..dicom.headers.attributes import Attributes
 from ..dicom.pixels.value_conversions import PixelRules
 from ..dicom.pixels.voxels import Voxels, read_voxels
 from ..dicom.series.image_series import Series
-from ..dicom.series.volumes import SeriesVolume, stack_volume
+from ..dicom.series.phase_info import list_phases
+from ..dicom.series.series_axes import find_series_axes
+from ..dicom.series.volumes import SeriesVolume, refuse_without_main, stack_volume
 from ..dicom.stacks.planes import Planes
 from ..dicom.stacks.rectifying import rectify
 from ..dicom.stacks.regularity import StackGeometry
 from ..dicom.suv.uptake import SUV_UNITS, convert_to_uptake
 from ..errors import OptionError
-from ..geometry import find_region_box
+from ..geometry import Grid, find_region_box
 from ..image import Image
 from ..provenance import Decision, Provenance, SliceSource
 from ..sentinels import find_source_mask
+from ..series.common_grid import check_same_grid
 from .dicom_describing import describe_scan
 from .dicom_selection import SourceVolumes, choose_volume, find_source_volumes, scan_source
 from .protocol import (
@@ -31,6 +35,7 @@ from .protocol import (
     Source,
 )
 from .region_cutting import cut_region, describe_region_read
+from .series_protocol import OpenedSeries
 
 __all__ = ["DicomReader"]
 
@@ -56,9 +61,58 @@ class DicomReader:
         volume = choose_volume(found.volumes, options.dataset_index, source.path)
         return read_series_volume(found, volume, source, options)
 
+    def open_series(self, source: Source, options: ReadOptions) -> OpenedSeries:
+        """Read what the headers say of all volumes of the series that is meant."""
+        found = find_source_volumes(source, options.recursive, options.series_uid)
+        return DicomSeries(found, source, options)
+
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of every image series of a source, and what else is there."""
         return describe_scan(scan_source(source, options.recursive), source, options.recursive)
+
+
+class DicomSeries:
+    """The main volumes of a DICOM series; see ``OpenedSeries``."""
+
+    def __init__(self, found: SourceVolumes, source: Source, options: ReadOptions) -> None:
+        refuse_without_main(found.volumes, source.path)
+        self.found, self.source = found, source
+        self.volumes = [volume for volume in found.volumes if volume.is_main]
+        self.axes, self.numbers = find_series_axes(self.volumes, list_phases(self.volumes))
+        self.labels = tuple(volume.label for volume in self.volumes)
+        self.modality = found.series.modality
+        self.grid = self.find_grid(options)
+        others = len(found.volumes) - len(self.volumes)
+        text = f"left out {others} volume{'s' * (others != 1)} of other sets of images, such as localizers"
+        self.decisions = (Decision("left out", text, others),) if others else ()
+
+    def find_grid(self, options: ReadOptions) -> Grid | None:
+        """The grid of all volumes; None where a stack is resampled, whose grid is known when it is read.
+
+        Raises:
+            GeometryError: If a volume forms no regular grid, or lies on another than the first.
+        """
+        path, volumes = self.source.path, self.volumes
+        stacked = [stack_volume(volume, volume.frames, options.irregular, path) for volume in volumes]
+        if any(planes.irregular_stack is not None for planes in stacked):
+            return None
+        for planes, volume in zip(stacked, volumes, strict=True):
+            check_same_grid(planes.grid, stacked[0].grid, f"the volume {volume.label!r}", path)
+        return stacked[0].grid
+
+    def read(self, number: int, options: ReadOptions) -> Image:
+        """Read one volume."""
+        return read_series_volume(self.found, self.volumes[number], self.source, options)
+
+    def iterate(self, numbers: Sequence[int], options: ReadOptions) -> Iterator[Image]:
+        """Read volumes one after another."""
+        return (self.read(number, options) for number in numbers)
+
+    def read_together(self, options: ReadOptions) -> None:
+        """Each volume has files of its own."""
+
+    def close(self) -> None:
+        """Nothing stays open between two volumes."""
 
 
 def read_series_volume(found: SourceVolumes, volume: SeriesVolume, source: Source, options: ReadOptions) -> Image:

@@ -27,7 +27,16 @@ from .protocol import Reader, ReadOptions, SegmentReader, Source
 from .region_cutting import cut_region
 from .registry import READERS, find_reader
 
-__all__ = ["place_on_grid", "prepare_for_reference", "read_found", "read_image", "warn_of_ignored_options"]
+__all__ = [
+    "check_options",
+    "find_options_of_reader",
+    "finish_image",
+    "place_on_grid",
+    "prepare_for_reference",
+    "read_found",
+    "read_image",
+    "warn_of_ignored_options",
+]
 
 SEGMENT_FORMATS = frozenset(reader.segment_format for reader in READERS if isinstance(reader, SegmentReader))
 """Formats whose files hold segments and nothing else, which ``load_seg`` reads too."""
@@ -50,15 +59,34 @@ def read_image(
 
 def read_found(source: Source, reader: Reader, options: ReadOptions) -> Image:
     """Read a source by the reader that was found for it, and do all that comes before placing."""
-    check_suv_is_offered(reader, options, source.path)
-    warn_of_ignored_options(reader, options, source.path)
-    # One value is a sentinel, or none, by all voxels of an image.
-    is_whole = "region" not in reader.honors or options.source_mask_from not in (None, "padding")
-    image = reader.read(source, replace(options, region=None) if is_whole else options)
-    image = mark_sentinel_voxels(image, reader, options)
-    if is_whole and options.region is not None:
-        image = cut_region(image, options.region, source.path)
+    check_options(reader, options, source.path)
+    image = reader.read(source, find_options_of_reader(reader, options))
+    image = finish_image(image, reader, options, source.path)
     return prepare_for_reference(image, reader, options)
+
+
+def check_options(reader: Reader, options: ReadOptions, path: str) -> None:
+    """Refuse options that would mislead for a format, and warn of those that it makes no use of."""
+    check_suv_is_offered(reader, options, path)
+    warn_of_ignored_options(reader, options, path)
+
+
+def find_options_of_reader(reader: Reader, options: ReadOptions) -> ReadOptions:
+    """The options for the reader, without a region where it must read the whole."""
+    return replace(options, region=None) if needs_whole(reader, options) else options
+
+
+def needs_whole(reader: Reader, options: ReadOptions) -> bool:
+    """Whether an image is read as a whole: one value is a sentinel, or none, by all of its voxels."""
+    return "region" not in reader.honors or options.source_mask_from not in (None, "padding")
+
+
+def finish_image(image: Image, reader: Reader, options: ReadOptions, path: str) -> Image:
+    """Do what comes after reading: mark sentinels, and cut a region out of what was read as a whole."""
+    image = mark_sentinel_voxels(image, reader, options)
+    if options.region is not None and needs_whole(reader, options):
+        image = cut_region(image, options.region, path)
+    return image
 
 
 def check_suv_is_offered(reader: Reader, options: ReadOptions, path: str) -> None:

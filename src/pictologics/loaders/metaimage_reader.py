@@ -11,7 +11,9 @@ from .protocol import (
     ReadOptions,
     Source,
 )
+from .series_protocol import OpenedSeries
 from .volume_file_loading import describe_volume_file, load_volume_file
+from .volume_file_series import FileSeries
 
 __all__ = ["MetaImageReader"]
 
@@ -32,6 +34,11 @@ class MetaImageReader:
         """Read one volume."""
         opened = open_metaimage(source.files[0], options.irregular, options.apply_rescale, options.allow_outside_files)
         return load_volume_file(opened, source, self.name, options)
+
+    def open_series(self, source: Source, options: ReadOptions) -> OpenedSeries:
+        """Read what the header says of all volumes."""
+        opened = open_metaimage(source.files[0], options.irregular, options.apply_rescale, options.allow_outside_files)
+        return FileSeries(opened, source, self.name)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..formats.nifti.gradients import add_gradients
 from ..formats.nifti.header import looks_like_nifti
 from ..formats.nifti.opening import open_nifti
 from ..image import Image
@@ -11,7 +12,9 @@ from .protocol import (
     ReadOptions,
     Source,
 )
+from .series_protocol import OpenedSeries
 from .volume_file_loading import describe_volume_file, load_volume_file
+from .volume_file_series import FileSeries
 
 __all__ = ["NiftiReader"]
 
@@ -35,6 +38,11 @@ class NiftiReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
         return load_volume_file(open_nifti(source.files[0], options.irregular), source, self.name, options)
+
+    def open_series(self, source: Source, options: ReadOptions) -> OpenedSeries:
+        """Read what the header, and tables of gradients beside it, say of all volumes."""
+        opened = open_nifti(source.files[0], options.irregular)
+        return FileSeries(add_gradients(opened, source.files[0]), source, self.name)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file."""

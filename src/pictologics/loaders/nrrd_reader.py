@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import OptionError
+from ..errors import OptionError, UnsupportedFormatError
 from ..formats.nrrd.header_text import looks_like_nrrd
 from ..formats.nrrd.opening import NrrdFile, open_nrrd
 from ..formats.nrrd.segmentation import find_segmentation
@@ -27,7 +27,9 @@ from .segmentations.nrrd_seg import (
     read_nrrd_label_map,
     read_nrrd_segments,
 )
+from .series_protocol import OpenedSeries
 from .volume_file_loading import describe_volume_file, load_volume_file
+from .volume_file_series import FileSeries
 
 __all__ = ["NrrdReader"]
 
@@ -64,6 +66,17 @@ class NrrdReader:
         saved = opened.facts.voxels
         dtype = saved.dtype if options.dtype is None and saved is not None else options.dtype
         return convert_labels(image, dtype, source.path)
+
+    def open_series(self, source: Source, options: ReadOptions) -> OpenedSeries:
+        """Read what the header says of all volumes."""
+        opened = open_nrrd(source.files[0], options.irregular, options.allow_outside_files)
+        if has_segments(opened.header.keys):
+            raise UnsupportedFormatError(
+                "this is a segmentation of 3D Slicer, which holds segments and no series of images",
+                path=source.path,
+                advice="load it with load_seg or load_mask",
+            )
+        return FileSeries(opened, source, self.name)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a file, or say what the segments are called."""

@@ -10,7 +10,9 @@ from .protocol import (
     ReadOptions,
     Source,
 )
+from .series_protocol import OpenedSeries
 from .volume_file_loading import describe_volume_file, load_volume_file
+from .volume_file_series import FileSeries
 
 __all__ = ["OmeZarrReader"]
 
@@ -30,6 +32,10 @@ class OmeZarrReader:
     def read(self, source: Source, options: ReadOptions) -> Image:
         """Read one volume."""
         return load_volume_file(open_ome_zarr(source.path), source, self.name, options)
+
+    def open_series(self, source: Source, options: ReadOptions) -> OpenedSeries:
+        """Read what the JSON says of all volumes."""
+        return FileSeries(open_ome_zarr(source.path), source, self.name)
 
     def describe(self, source: Source, options: ReadOptions) -> Description:
         """List the volumes of a folder."""

@@ -9,6 +9,7 @@ from ..formats.volume_layout import find_slice_sources
 from ..geometry import find_region_box
 from ..image import Image
 from ..provenance import Decision, Provenance
+from ..storage.kept_stream import KeptStream
 from .protocol import (
     Description,
     ReadOptions,
@@ -25,7 +26,9 @@ MOST_VOLUMES_LISTED = 500
 """Time points of a long series; a header may claim any number, and more would cost time and memory to say the same."""
 
 
-def load_volume_file(opened: VolumeFile, source: Source, name: str, options: ReadOptions) -> Image:
+def load_volume_file(
+    opened: VolumeFile, source: Source, name: str, options: ReadOptions, kept: KeptStream | None = None
+) -> Image:
     """Read the volume that is asked for.
 
     Args:
@@ -33,6 +36,7 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
         source: The file.
         name: Name of the reader.
         options: How to read it.
+        kept: Keeps a compressed stream open for the volume that is read next; None closes it.
 
     Raises:
         OptionError: If there is no such volume, or the voxels do not fit the type asked for.
@@ -52,10 +56,11 @@ def load_volume_file(opened: VolumeFile, source: Source, name: str, options: Rea
         metadata["phase"] = opened.parts.name_at(layout, index)
     slices, grid = find_slice_sources(layout, facts.grid), facts.grid
     if options.region is None:
-        voxels = read_noted_volume(layout, facts, options.dtype)
+        voxels = read_noted_volume(layout, facts, options.dtype, kept)
     else:
         box = find_region_box(options.region, grid, source.path)
-        voxels = read_noted_box(layout, facts, box.start, box.shape, opened.crop, options.dtype).take(box.within)
+        voxels = read_noted_box(layout, facts, box.start, box.shape, opened.crop, options.dtype, kept)
+        voxels = voxels.take(box.within)
         decisions = (*decisions, *describe_region_read(box, grid))
         slices, grid = slices[box.index[2]], grid[box.index]
     return Image.from_grid(

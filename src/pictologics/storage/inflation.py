@@ -162,6 +162,11 @@ class InflatedStream:
         self.position += len(piece)
         return piece
 
+    def give_back(self, rest: bytes) -> None:
+        """Take back the end of the piece that was handed over last: whoever comes next gets it first."""
+        self._rest = rest + self._rest
+        self.position -= len(rest)
+
     def _take_piece(self) -> bytes:
         """The next piece that is made; the thread that makes it is started here, where it is sure to be joined."""
         if self._thread is None and self.position >= BYTES_WITHOUT_THREAD:

@@ -17,7 +17,7 @@ from .phase_columns import Index
 from .phase_pieces import Piece
 from .phase_values import Value, read_image_type
 
-__all__ = ["has_maps", "label_piece", "number_ages", "sort_pieces"]
+__all__ = ["COMPONENTS", "has_maps", "label_kind", "label_piece", "number_ages", "sort_pieces"]
 
 MAP_NAMES = frozenset({"B0", "B1", "ADC", "EADC", "FA", "TRACEW", "TENSOR", "DIFFUSION_ANISO"})
 """Words of an image type for what is calculated from acquired images; any word that ends in MAP is one, too."""

@@ -12,7 +12,7 @@ from typing import Final
 from ...errors import CorruptFileError
 from ..headers import tag_kinds, tags
 
-__all__ = ["ATTRIBUTES", "FactReader", "name_attribute"]
+__all__ = ["ATTRIBUTES", "UTC_OFFSET", "FactReader", "name_attribute", "parse_date", "parse_time"]
 
 ATTRIBUTES: Final = {
     "series": (tags.SERIES_TIME, "SeriesDate, SeriesTime"),

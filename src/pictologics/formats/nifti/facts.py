@@ -13,12 +13,17 @@ from ..json_comment import ImageFacts, VoxelNote, make_json_comment, read_json_c
 from .header import NiftiHeader, cifti_error
 from .vocabulary import CIFTI_CODE, COMMENT_CODE
 
-__all__ = ["make_comment_extension", "read_nifti_facts"]
+__all__ = ["make_comment_extension", "read_nifti_facts", "wrap_comment"]
 
 
 def make_comment_extension(image: Image, voxels: VoxelNote) -> bytes:
     """The extension that carries an image's comment: size, code and text, padded to a multiple of 16 bytes."""
-    text = make_json_comment(image, voxels).encode()
+    return wrap_comment(make_json_comment(image, voxels))
+
+
+def wrap_comment(comment: str) -> bytes:
+    """A comment as an extension."""
+    text = comment.encode()
     # nifti1.h, "extended header": esize counts its own eight bytes and must be a multiple of 16.
     size = -(-(8 + len(text)) // 16) * 16
     code = np.array([size, COMMENT_CODE], "<i4").tobytes()

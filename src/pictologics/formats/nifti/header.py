@@ -44,6 +44,9 @@ class NiftiHeader:
         shape: (x, y, z).
         fourth: Length of the fourth axis.
         fifth: Length of the fifth axis.
+        step: Distance along the fourth axis, as stored.
+        start: Where the fourth axis begins, as stored.
+        step_units: The bits of ``xyzt_units`` that say of what these two are.
         intent: ``intent_code``, what the numbers mean.
         volumes: How many volumes the file holds.
         data_offset: Where the voxels begin in their file.
@@ -68,6 +71,9 @@ class NiftiHeader:
     shape: tuple[int, int, int]
     fourth: int
     fifth: int
+    step: float
+    start: float
+    step_units: int
     intent: int
     volumes: int
     data_offset: int
@@ -159,6 +165,9 @@ def parse_nifti_header(file: StoredFile, head: bytes) -> NiftiHeader:
         shape=shape,
         fourth=fourth,
         fifth=fifth,
+        step=float(raw["pixdim"][4]),
+        start=float(raw["toffset"]),
+        step_units=int(raw["xyzt_units"]) & 0x38,
         intent=int(raw["intent_code"]),
         volumes=volumes,
         data_offset=read_data_offset(raw, layout.itemsize, is_pair, path),

@@ -17,8 +17,10 @@ __all__ = [
     "NIFTI_TYPES",
     "NIFTI_UNITS",
     "REFUSED_TYPES",
+    "STEP_UNITS",
     "SURFACE_INTENTS",
     "UNIT_MILLIMETER",
+    "UNIT_SECOND",
     "VECTOR_INTENTS",
 ]
 
@@ -111,6 +113,20 @@ REFUSED_TYPES: Final = {
 
 NIFTI_UNITS: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """Millimeters by the spatial bits of ``xyzt_units``: unknown, meter, millimeter, micrometer (nifti1.h, "units")."""
+
+STEP_UNITS: Final[dict[int, tuple[str, str, float]]] = {
+    8: ("time", "s", 1.0),
+    16: ("time", "s", 1e-3),
+    24: ("time", "s", 1e-6),
+    32: ("frequency", "Hz", 1.0),
+    40: ("frequency", "ppm", 1.0),
+    48: ("frequency", "rad/s", 1.0),
+}
+"""What the fourth axis is by the temporal bits of ``xyzt_units``, its unit here, and how much of that a step of it is
+(nifti1.h, "units")."""
+
+UNIT_SECOND: Final = 8
+"""The temporal bits of ``xyzt_units`` of series whose times are known."""
 
 UNIT_MILLIMETER: Final = 2
 """``xyzt_units`` of files that are written here."""

@@ -22,7 +22,7 @@ from .vocabulary import (
     UNIT_MILLIMETER,
 )
 
-__all__ = ["NiftiWriter"]
+__all__ = ["NiftiWriter", "is_long", "make_nifti_header"]
 
 SCANNER_ANATOMICAL = 1
 """``qform_code`` and ``sform_code`` of positions in the patient as the scanner or its DICOM files give them."""
@@ -65,20 +65,21 @@ def is_long(dtype: np.dtype[Any]) -> bool:
     return dtype.itemsize == LONG_BYTES and dtype.kind in "iu"
 
 
-def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.NDArray[Any]:
+def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int, volumes: int = 1) -> npt.NDArray[Any]:
     """The header of a single file that stores numbers as they are.
 
     Args:
         grid: Where the voxels lie.
         dtype: Their type.
         extension: Bytes of the extension between header and voxels.
+        volumes: How many volumes follow one another.
     """
-    is_long = max(grid.shape) > LONGEST_AXIS_1
+    is_long = max(*grid.shape, volumes) > LONGEST_AXIS_1
     layout = HEADER_2 if is_long else HEADER_1
     header = np.zeros((), layout)
     header["sizeof_hdr"] = layout.itemsize
     header["magic"] = b"n+2\0\r\n\032\n" if is_long else b"n+1"
-    header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
+    header["dim"] = (3 if volumes == 1 else 4, *grid.shape, volumes, 1, 1, 1)
     header["datatype"] = next(code for code, stored in NIFTI_TYPES.items() if stored == dtype)
     header["bitpix"] = dtype.itemsize * 8
     header["vox_offset"] = layout.itemsize + 4 + extension
@@ -94,5 +95,6 @@ def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int) -> npt.N
     # A quaternion turns and cannot mirror: qfac says that the third axis runs the other way.
     handed = 1.0 if grid.is_right_handed else -1.0
     header["quatern"] = find_quaternion(rotation * (1.0, 1.0, handed))
-    header["pixdim"] = (handed, *grid.spacing, 0, 0, 0, 0)
+    # A step of 0 is none to some readers of several volumes; without a unit of time, one of 1 says nothing.
+    header["pixdim"] = (handed, *grid.spacing, 0 if volumes == 1 else 1, 0, 0, 0)
     return header

@@ -16,7 +16,7 @@ from ..volume_layout import Encoding
 from .header_text import NrrdText
 from .vocabulary import ENCODINGS, NRRD_TYPES, SPACE_DIMENSIONS
 
-__all__ = ["NrrdHeader", "Vector", "parse_nrrd_header"]
+__all__ = ["NrrdHeader", "Vector", "parse_nrrd_header", "split_quoted"]
 
 Vector = tuple[float, ...]
 """A step or a position in space, one number for each of its axes."""

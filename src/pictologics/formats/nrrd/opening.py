@@ -8,6 +8,7 @@ from ...provenance import Decision
 from ...storage.files import StoredFile
 from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
+from .axes import find_nrrd_axes
 from .facts import find_nrrd_parts, list_unused_nrrd_fields, read_nrrd_facts
 from .header import NrrdHeader, parse_nrrd_header
 from .header_text import read_nrrd_text
@@ -52,4 +53,5 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
         decisions=tuple(decisions),
         parts=find_nrrd_parts(header, axes),
         header=header,
+        axes=find_nrrd_axes(header, axes),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from ..voxel_writing import iterate_planes, open_gzip_writer, prepare_voxels
 from .facts import make_comment_key
 from .segment_writing import LABEL_TYPES, make_segment_keys, prepare_labels
 
-__all__ = ["NrrdWriter", "SegNrrdWriter"]
+__all__ = ["NRRD_TYPE_NAMES", "NrrdWriter", "SegNrrdWriter", "VolumeAxis", "make_nrrd_header"]
 
 NRRD_TYPE_NAMES: dict[np.dtype[np.generic], str] = {
     np.dtype(np.int8): "signed char",
@@ -34,6 +36,10 @@ NRRD_TYPE_NAMES: dict[np.dtype[np.generic], str] = {
     np.dtype(np.float64): "double",
 }
 """``type`` by type; each is a name that Teem itself writes."""
+
+
+MEASUREMENT_FRAME = "measurement frame: (1,0,0) (0,1,0) (0,0,1)"
+"""Of gradients: they are written in the space of the file."""
 
 
 class NrrdWriter:
@@ -85,7 +91,39 @@ def write_nrrd(image: Image, stored: npt.NDArray[Any], path: Path, pairs: Mappin
         pair.header.write_bytes(make_nrrd_header(grid, stored.dtype, pairs, pair.place_data()))
 
 
-def make_nrrd_header(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str, str], data_file: str = "") -> bytes:
+@dataclass(frozen=True)
+class VolumeAxis:
+    """A fourth axis, along which volumes follow one another.
+
+    Attributes:
+        count: How many there are.
+        step: From one to the next, s; NaN where that is not known.
+        start: Of the first, s.
+    """
+
+    count: int
+    step: float = nan
+    start: float = nan
+
+    @property
+    def lines(self) -> list[str]:
+        """Fields of the header that say when the volumes begin; of axes of space the directions say where they lie."""
+        if isnan(self.step):
+            return []
+        return [
+            f"spacings: NaN NaN NaN {self.step!r}",
+            f"axis mins: NaN NaN NaN {self.start!r}",
+            'units: "" "" "" "s"',
+        ]
+
+
+def make_nrrd_header(
+    grid: Grid,
+    dtype: np.dtype[np.generic],
+    keys: Mapping[str, str],
+    data_file: str = "",
+    volumes: VolumeAxis | None = None,
+) -> bytes:
     """The header, without the empty line that ends it where voxels follow.
 
     Args:
@@ -93,19 +131,23 @@ def make_nrrd_header(grid: Grid, dtype: np.dtype[np.generic], keys: Mapping[str,
         dtype: Type of the stored numbers.
         keys: Key/value pairs.
         data_file: The file of the voxels, empty if they follow.
+        volumes: The axis of several volumes.
     """
-    affine = grid.affine
+    affine, is_one = grid.affine, volumes is None
     lines = [
         "NRRD0005",
         f"type: {NRRD_TYPE_NAMES[dtype.newbyteorder('=')]}",
-        "dimension: 3",
+        f"dimension: {3 if volumes is None else 4}",
         "space: left-posterior-superior",
-        f"sizes: {' '.join(map(str, grid.shape))}",
-        f"space directions: {' '.join(format_vector(affine[:3, axis]) for axis in range(3))}",
-        "kinds: domain domain domain",
+        f"sizes: {' '.join(map(str, grid.shape))}" + ("" if volumes is None else f" {volumes.count}"),
+        f"space directions: {' '.join(format_vector(affine[:3, axis]) for axis in range(3))}" + " none" * (not is_one),
+        # ITK takes what is in a list for the numbers of a voxel, and refuses an axis of time.
+        "kinds: domain domain domain" + ("" if volumes is None else " list"),
+        *([] if volumes is None else volumes.lines),
         "endian: little",
         "encoding: gzip",
         f"space origin: {format_vector(affine[:3, 3])}",
+        *([MEASUREMENT_FRAME] if "DWMRI_b-value" in keys else []),
         *([f"data file: {data_file}"] if data_file else []),
         *(f"{escape(key)}:={escape(value)}" for key, value in keys.items()),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ import numpy as np
 from ...errors import CorruptFileError
 from ...geometry import Grid
 from ...provenance import Decision
+from ...series.axes import SeriesAxis, number_axis
 from ..json_comment import ImageFacts, read_json_comment
 from ..volume_file import VolumeFile
 from ..volume_layout import FilePart, VolumeLayout
 from .boxes import crop_zarr_layout
 from .header import OmeZarrHeader, read_ome_zarr_header
-from .vocabulary import OWN_KEY
+from .vocabulary import OWN_KEY, SECONDS_OF
 from .voxels import ZarrArrayFile, check_chunks
 from .world import find_space_axes, find_zarr_grid
 from .zarr_edge import open_zarr_array
@@ -61,7 +63,26 @@ def open_ome_zarr(path: str) -> VolumeFile:
         parts=(FilePart(file, int(np.prod(sizes, dtype=object)) * stored.itemsize),),
     )
     facts = read_zarr_facts(header, world.grid)
-    return VolumeFile(layout, facts, decisions=(*world.decisions, *decisions), crop=crop_zarr_layout)
+    return VolumeFile(
+        layout,
+        facts,
+        decisions=(*world.decisions, *decisions),
+        crop=crop_zarr_layout,
+        axes=find_zarr_axes(header, sizes),
+    )
+
+
+def find_zarr_axes(header: OmeZarrHeader, sizes: Sequence[int]) -> dict[int, SeriesAxis]:
+    """The axes of time and of channels, by their number among those of the layout, fastest first."""
+    found = {}
+    for k, (axis, size) in enumerate(zip(header.axes, sizes, strict=True)):
+        if axis.kind == "time":
+            scale = SECONDS_OF.get(axis.unit)
+            labels = tuple((header.translation[k] + at * header.scale[k]) * (scale or 1.0) for at in range(size))
+            found[len(sizes) - 1 - k] = SeriesAxis("time", labels, axis.unit if scale is None else "s")
+        elif axis.kind == "channel":
+            found[len(sizes) - 1 - k] = number_axis("channel", size)
+    return found
 
 
 def read_zarr_facts(header: OmeZarrHeader, grid: Grid) -> ImageFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MILLIMETERS", "OWN_KEY", "PATIENT_AXES", "VERSION", "ZARR_MARKS"]
+__all__ = ["MILLIMETERS", "OWN_KEY", "PATIENT_AXES", "SECONDS_OF", "VERSION", "ZARR_MARKS"]
 
 VERSION: Final = "0.5"
 """What is written."""
@@ -17,6 +17,9 @@ OWN_KEY: Final = "pictologics"
 
 PATIENT_AXES: Final = "xyz"
 """The names of the axes of space, as both versions recommend."""
+
+SECONDS_OF: Final = {"microsecond": 1e-6, "millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0}
+"""Units of time that the standard lists and a scan may have, in s."""
 
 MILLIMETERS: Final = {
     "angstrom": 1e-7,
