@@ -7,10 +7,12 @@ import warnings
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pictologics import ContentWarning, GeometryError, Grid, Image, OptionError, load_image, save_image
 from tests.bridges.crossings import assert_came_back, assert_same_corners, images
 from tests.factories.dicom_series import write_series
+from tests.factories.grids import grids
 from tests.factories.phantom import PHANTOM
 
 with warnings.catch_warnings():
@@ -43,6 +45,19 @@ def test_everything_comes_back(image):
     back = Image.from_monai(tensor)
     assert back.grid == image.grid
     assert_came_back(image, back)
+
+
+@settings(max_examples=40)
+@given(grids(st.tuples(*[st.integers(1, 5)] * 3)), st.sampled_from(["RAS", "LPS"]))
+def test_a_tensor_of_theirs_comes_back_to_them(grid, space):
+    affine = torch.from_numpy(grid.affine_in(space))
+    theirs = monai_data.MetaTensor(torch.rand(1, *grid.shape), affine, meta={"space": space})
+    back = from_monai(theirs).to_monai()
+    assert torch.equal(back.as_tensor(), theirs.as_tensor())
+    mirror = (
+        torch.diag(torch.tensor([-1.0, -1, 1, 1], dtype=torch.float64)) if space == "LPS" else torch.eye(4).double()
+    )
+    assert torch.allclose(back.affine, mirror @ theirs.affine, rtol=0, atol=1e-8)
 
 
 def test_voxels_are_shared_both_ways(scan):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pictologics
 from pictologics import GeometryError, Grid, Image, OptionError, load_image, save_image
@@ -17,6 +18,7 @@ from pictologics.bridges.napari import from_napari, get_reader, load_layers, to_
 from pictologics.labels.label_colors import color_of_label
 from tests.bridges.crossings import assert_came_back, images
 from tests.factories.dicom_series import write_series
+from tests.factories.grids import grids
 from tests.factories.phantom import PHANTOM
 
 MANIFEST = Path(pictologics.__file__).parent / "bridges" / "napari.yaml"
@@ -87,6 +89,15 @@ class TestWithNapari:
             # A layer of labels says by its table which of them have names.
             assert_came_back(image, back)
         assert back.grid.corner_error(image.grid) < 1e-6
+
+    @settings(max_examples=25, deadline=None)
+    @given(grids(st.tuples(*[st.integers(1, 5)] * 3)))
+    def test_a_layer_of_theirs_lies_where_it_is(self, grid):
+        layers = pytest.importorskip("napari.layers")
+        affine = grid.affine[::-1, ::-1]
+        affine = np.block([[affine[1:, 1:], affine[1:, :1]], [np.zeros((1, 3)), np.ones((1, 1))]])
+        theirs = layers.Image(np.zeros(grid.shape[::-1]), affine=affine, units="mm")
+        assert from_napari(theirs).grid.corner_error(grid) * max(grid.spacing) < 1e-6
 
     def test_voxels_are_shared_both_ways(self, scan, organs):
         for image in (scan, organs):

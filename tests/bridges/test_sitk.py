@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pictologics import ContentWarning, GeometryError, Grid, Image, OptionError, load_image
 from pictologics.bridges.sitk import from_sitk, to_sitk
@@ -42,6 +43,19 @@ def test_everything_comes_back(image):
     back = Image.from_sitk(made)
     assert back.grid == image.grid
     assert_came_back(image, back)
+
+
+@settings(max_examples=40)
+@given(grids(st.tuples(*[st.integers(1, 5)] * 3)), st.sampled_from([sitk.sitkUInt8, sitk.sitkInt16, sitk.sitkFloat64]))
+def test_an_image_of_theirs_comes_back_to_them(grid, kind):
+    theirs = sitk.AdditiveGaussianNoise(sitk.Image(grid.shape, kind) + 100, 20.0, 0.0, 1)
+    theirs.SetSpacing(grid.spacing)
+    theirs.SetOrigin(grid.origin)
+    theirs.SetDirection(grid.direction.ravel().tolist())
+    back = from_sitk(theirs).to_sitk()
+    assert back.IsSameImageGeometryAs(theirs, 0.0, 0.0)
+    assert back.GetPixelID() == kind
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(back), sitk.GetArrayViewFromImage(theirs))
 
 
 @settings(max_examples=40)

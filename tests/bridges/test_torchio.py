@@ -7,10 +7,12 @@ import warnings
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pictologics import ContentWarning, GeometryError, Grid, Image, OptionError, save_image
 from pictologics.bridges.torchio import from_torchio, to_torchio
 from tests.bridges.crossings import assert_came_back, assert_same_corners, images
+from tests.factories.grids import grids
 from tests.factories.phantom import PHANTOM
 
 with warnings.catch_warnings():
@@ -37,6 +39,16 @@ def test_everything_comes_back(image):
     back = Image.from_torchio(made)
     assert back.grid == image.grid
     assert_came_back(image, back)
+
+
+@settings(max_examples=40)
+@given(grids(st.tuples(*[st.integers(1, 5)] * 3)))
+def test_an_image_of_theirs_comes_back_to_them(grid):
+    voxels = np.random.default_rng(0).normal(size=(1, *grid.shape))
+    theirs = torchio.ScalarImage(tensor=voxels, affine=grid.affine_in("RAS"))
+    back = from_torchio(theirs).to_torchio()
+    np.testing.assert_array_equal(back.data, theirs.data)
+    np.testing.assert_allclose(back.affine, theirs.affine, rtol=0, atol=1e-8)
 
 
 def test_voxels_are_shared_both_ways(scan):
