@@ -81,7 +81,9 @@ from .preprocessing import (
     round_intensities as round_intensities,
 )
 from .saving import (
+    AnonymizedFiles as AnonymizedFiles,
     SavedSeries as SavedSeries,
+    save_anonymized as save_anonymized,
     save_dicom as save_dicom,
     save_image as save_image,
     save_rtstruct as save_rtstruct,

@@ -14,13 +14,24 @@ from ..image import Image
 from ..image_checks import check_is_image
 from ..storage.remote_writing import write_anywhere
 from ..storage.urls import find_url
+from .anonymized import AnonymizedFiles, save_anonymized
 from .derived import SavedSeries, save_dicom
 from .registry import find_writer
 from .rtstruct import save_rtstruct
 from .seg import save_seg
 from .series import save_series
 
-__all__ = ["SavedSeries", "StoredType", "save_dicom", "save_image", "save_rtstruct", "save_seg", "save_series"]
+__all__ = [
+    "AnonymizedFiles",
+    "SavedSeries",
+    "StoredType",
+    "save_anonymized",
+    "save_dicom",
+    "save_image",
+    "save_rtstruct",
+    "save_seg",
+    "save_series",
+]
 
 StoredType = Literal["own", "smallest"]
 """How voxels are stored: in their own type, or whole numbers in the smallest type of integers that holds them."""
