@@ -62,7 +62,8 @@ ROOMS = [
     {"loaders.masks", "loaders.merging_files", "loaders.series_loader"},
     {"loader", "pictures"},
     {"utilities"},
-    {"bridges", "cohort"},
+    {"bridges"},
+    {"cohort"},
     {"cli"},
     {"__main__"},
 ]

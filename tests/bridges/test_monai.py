@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -96,6 +97,15 @@ def test_a_reader_takes_the_keywords_of_load_image(scan, tmp_path):
     # Where warnings are errors, no other reader takes over either.
     with pytest.raises(ContentWarning):
         load(tmp_path / "scan.nii.gz")
+
+
+@pytest.mark.slow
+def test_workers_of_a_data_loader_use_the_reader(scan, tmp_path):
+    save_image(scan, tmp_path / "scan.nii.gz")
+    load = transforms.LoadImage(reader=pickle.loads(pickle.dumps(PictologicsReader(dtype="float64"))))
+    data = monai_data.Dataset([tmp_path / "scan.nii.gz"] * 2, load)
+    (batch,) = monai_data.DataLoader(data, batch_size=2, num_workers=1)
+    np.testing.assert_array_equal(batch[1].numpy(), scan.array)
 
 
 def test_several_files_are_channels(scan, tmp_path):

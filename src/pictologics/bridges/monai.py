@@ -26,6 +26,7 @@ from ..loader import load_image
 from ..provenance import Provenance
 from .facts import find_facts, make_fact_texts, make_image_of
 from .libraries import check_type, import_library
+from .loader_workers import bound_worker_threads
 from .tensors import make_array, make_tensor, take_volume
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class PictologicsReader(ImageReader):
         Raises:
             UnsupportedFormatError: If a file is of no format that is read.
         """
+        bound_worker_threads()
         paths: Sequence[Any] = [data] if isinstance(data, (str, os.PathLike)) else list(data)
         try:
             images = [load_image(path, **{**self.options, **kwargs}) for path in paths]

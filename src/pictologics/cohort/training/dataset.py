@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...bridges.loader_workers import bound_worker_threads
 from ...checks import check_choice, check_number
 from ...errors import GeometryError, OptionError
 from ...geometry import Grid
-from ...threads import count_cores, get_num_threads, set_num_threads
 from ..cases.case import Case
 from ..libraries import name_missing_library
 from .label_values import LabelValues, check_stored_labels
@@ -276,14 +276,3 @@ def check_grids(case: TrainingCase, opened: OpenCase) -> Grid:
                 advice="the file was changed after the run: run the case again",
             )
     return grid
-
-
-def bound_worker_threads() -> None:
-    """Give a worker of a DataLoader its share of the cores: all of them in each would be too many."""
-    from torch.utils.data import get_worker_info
-
-    worker = get_worker_info()
-    if worker is not None:
-        share = max(count_cores() // worker.num_workers, 1)
-        if get_num_threads() > share:
-            set_num_threads(share)
