@@ -28,6 +28,7 @@ from . import (
     report_page,
     resampling,
     segmentations,
+    series,
     structure_writing,
     structures,
 )
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Callable[[BenchmarkData, int], Benchmark]] = {
     "nii.gz": nifti_files.run_compressed,
     "nii": nifti_files.run_plain,
     "patch": patches.run,
+    "series": series.run,
     "region": regions.BENCHMARKS["region"],
     "nrrd": nrrd_files.run_nrrd,
     "mha": nrrd_files.run_metaimage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 import warnings
 from pathlib import Path
 
@@ -160,6 +161,26 @@ def test_damage_is_an_error_of_the_volume_that_has_it(tmp_path):
         np.testing.assert_array_equal(series[0].array, values[..., 0])
         with pytest.raises(CorruptFileError):
             series.mean()
+
+
+def test_a_series_travels_to_another_process(tmp_path):
+    write_phases(tmp_path / "series", PATTERNS["cardiac phase"].touches, modality="CT")
+    for source in (write_bold(tmp_path / "scan.nii.gz"), tmp_path / "series"):
+        series = load_series(source)
+        first = series[0]
+        again = pickle.loads(pickle.dumps(series))
+        assert again.axes == series.axes
+        assert again[0].equals(first)
+        assert again[2].equals(series[2])
+
+
+def test_a_header_that_claims_any_number_of_volumes_costs_nothing(tmp_path):
+    path = write_bold(tmp_path / "scan.nii")
+    content = bytearray(path.read_bytes())
+    content[48:50] = (32000).to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(CorruptFileError, match="32000 volumes"):
+        load_series(path)
 
 
 def test_regions_types_and_sentinels(tmp_path):

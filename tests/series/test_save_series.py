@@ -153,6 +153,20 @@ def test_bvec_is_along_the_voxels_and_its_sign_that_of_fsl(tmp_path, direction):
     assert np.loadtxt(tmp_path / "dwi.bval").tolist() == [0, 1000, 1000, 1000, 1000, 1000, 250]
 
 
+def test_tables_that_were_changed_count_and_times_stay(tmp_path):
+    axis = make_diffusion().axes[0]
+    timed = SeriesAxis(
+        "direction", axis.labels, "", {**axis.coordinates, "time": (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0)}
+    )
+    save_series(on_grid(make_series(timed)[0]), tmp_path / "dwi.nii.gz")
+    assert load_series(tmp_path / "dwi.nii.gz").axes == (timed,)
+    assert nibabel.load(tmp_path / "dwi.nii.gz").header["pixdim"][4] == 2
+    np.savetxt(tmp_path / "dwi.bvec", -np.loadtxt(tmp_path / "dwi.bvec"))
+    again = load_series(tmp_path / "dwi.nii.gz")
+    np.testing.assert_allclose(again.values("direction")[1:], -np.array(GRADIENTS), atol=1e-6)
+    assert again.values("time").tolist() == [0, 2, 4, 6, 8, 10, 12]
+
+
 units = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda vector: np.linalg.norm(vector) > 0.1)
 
 

@@ -20,7 +20,7 @@ def find_file_axes(opened: VolumeFile) -> tuple[SeriesAxis, ...]:
     noted, layout = opened.facts.axes, opened.layout
     if noted and prod(map(len, noted)) == layout.volumes:
         return noted
-    found = []
+    known, found = opened.list_axes(), []
     for axis, size in enumerate(layout.sizes):
         if axis in layout.spatial or size < 2:
             continue
@@ -28,7 +28,7 @@ def find_file_axes(opened: VolumeFile) -> tuple[SeriesAxis, ...]:
         if parts is not None and parts.axis == axis:
             found.append(SeriesAxis("component", parts.names))
         else:
-            found.append(opened.axes.get(axis, number_axis("volume", size)))
+            found.append(known.get(axis, number_axis("volume", size)))
     return rename_doubles(found[::-1]) or (number_axis("volume", layout.volumes),)
 
 

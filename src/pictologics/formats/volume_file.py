@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from ..provenance import Decision
 from ..series.axes import SeriesAxis
@@ -18,6 +18,10 @@ PART_NAMES = {
     "rgba-color": ("red", "green", "blue", "alpha"),
 }
 """What the numbers of a voxel are called, by the kind of voxel."""
+
+
+ListAxes = Callable[[], Mapping[int, SeriesAxis]]
+"""Gives axes along which volumes lie, by their number among those of the stored array."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class VolumeFile:
         decisions: What was assumed, converted, rounded or left out.
         parts: The numbers of which a voxel is made, None if it is one.
         crop: Makes the layout of a box of a volume.
-        axes: What is known of axes of the stored array along which volumes lie, by the number of the axis.
+        list_axes: Gives what is known of axes of the stored array along which volumes lie, by the number of the axis.
+            It is asked for a series alone: a header may claim any number of volumes.
     """
 
     layout: VolumeLayout
@@ -81,4 +86,4 @@ class VolumeFile:
     decisions: tuple[Decision, ...] = ()
     parts: VoxelParts | None = None
     crop: CropLayout = VolumeLayout.cropped
-    axes: Mapping[int, SeriesAxis] = field(default_factory=dict)
+    list_axes: ListAxes = dict

@@ -120,6 +120,13 @@ class LazyVolumes:
             # Refused now, and not when the first volume is read.
             find_region_box(options.region, opened.grid, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: a lock does not."""
+        return {name: value for name, value in self.__dict__.items() if name != "lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, lock=RLock())
+
     @cached_property
     def grid(self) -> Grid:
         """Where the voxels of each volume lie; of stacks that are resampled, the first volume says it."""

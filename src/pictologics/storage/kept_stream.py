@@ -15,6 +15,10 @@ class KeptStream:
         self.stream: InflatedStream | None = None
         self.origin: tuple[int, int] | None = None
 
+    def __reduce__(self) -> tuple[type[KeptStream], tuple[()]]:
+        """An open stream does not travel to another process."""
+        return KeptStream, ()
+
     def open(self, file: StoredFile, packing: Packing, start: int, position: int) -> InflatedStream:
         """A stream that has not been read beyond a position of its content: the one that is kept, or a new one.
 

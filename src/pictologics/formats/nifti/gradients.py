@@ -31,26 +31,57 @@ LEAST_DIRECTION = 1e-3
 
 
 def add_gradients(opened: VolumeFile, file: StoredFile) -> VolumeFile:
-    """The file with what the tables beside it say of its volumes, where they fit."""
-    volumes = opened.layout.volumes
-    b_values = read_gradient_table(file, ".bval", 1)
-    if volumes < 2 or b_values is None or len(opened.axes) != 1 or opened.facts.axes:
+    """The file with what the tables beside it say of its volumes, where they fit.
+
+    Where a comment of ours says something else, the tables count: other software reads them and rotates them.
+    """
+    volumes, known = opened.layout.volumes, opened.facts.axes or tuple(opened.list_axes().values())
+    if volumes < 2 or len(known) != 1 or len(known[0]) != volumes:
         return opened
-    (number, axis), *_ = opened.axes.items()
+    b_values = read_gradient_table(file, ".bval", 1)
+    if b_values is None:
+        return opened
     vectors = read_gradient_table(file, ".bvec", 3)
     counts = {b_values.shape[1]} | ({vectors.shape[1]} if vectors is not None else set())
-    if counts != {volumes} or len(axis) != volumes:
-        text = f"the tables .bval and .bvec beside it are of {sorted(counts)[0]} volumes, and it holds {volumes}"
-        return replace(
-            opened, decisions=(*opened.decisions, Decision("left out", f"{text}; not used", None, "content"))
-        )
-    directions = turn_gradients(vectors, opened.facts.grid) if vectors is not None else (None,) * volumes
-    coordinates = {axis.name: axis.labels} if axis.units else {}
-    own = tuple(b_values[0].tolist())
-    found = SeriesAxis("b_value", own, "s/mm2", coordinates)
+    if counts != {volumes}:
+        found = " and ".join(map(str, sorted(counts)))
+        text = f"the tables .bval and .bvec beside it are of {found} volumes, and it holds {volumes}; not used"
+        return replace(opened, decisions=(*opened.decisions, Decision("left out", text, None, "content")))
+    axis = make_gradient_axis(b_values[0], vectors, opened.facts.grid, known[0])
+    return replace(opened, facts=replace(opened.facts, axes=(axis,)))
+
+
+def make_gradient_axis(
+    b_values: npt.NDArray[np.float64], vectors: npt.NDArray[np.float64] | None, grid: Grid, known: SeriesAxis
+) -> SeriesAxis:
+    """The axis that tables describe; the one that is known already, if it says the same.
+
+    Args:
+        b_values: Of each volume.
+        vectors: (3, volumes) directions as FSL has them; None where there is no such table.
+        grid: Where the voxels lie.
+        known: What is known of the volumes besides, such as their times.
+    """
+    directions = (None,) * len(b_values) if vectors is None else turn_gradients(vectors, grid)
+    own = {"b_value": tuple(b_values.tolist())}
+    rest = {name: values for name, values in known.coordinates.items() if name not in ("b_value", "direction")}
+    if known.units == "s" or known.name not in ("time", "direction", "b_value"):
+        rest[known.name] = known.labels
+    made = SeriesAxis("b_value", own["b_value"], "s/mm2", rest)
     if any(directions):
-        found = SeriesAxis("direction", directions, "", {"b_value": own, **coordinates})
-    return replace(opened, axes={number: found})
+        made = SeriesAxis("direction", directions, "", {**rest, **own})
+    return known if made.name == known.name and have_same_gradients(made, known) else made
+
+
+def have_same_gradients(axis: SeriesAxis, known: SeriesAxis) -> bool:
+    """Whether two axes say the same, but for the digits that tables have."""
+    if "b_value" not in known.names:
+        return False
+    columns = [(axis.values(name), known.values(name)) for name in (axis.name, "b_value")]
+    return all(
+        own.shape == other.shape and np.allclose(own, other, rtol=1e-5, atol=LEAST_DIRECTION, equal_nan=True)
+        for own, other in columns
+    )
 
 
 def read_gradient_table(file: StoredFile, suffix: str, rows: int) -> npt.NDArray[np.float64] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isfinite
 
 from ...provenance import Decision
@@ -41,8 +42,19 @@ def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
     world = find_nifti_grid(header, irregular)
     facts = read_nifti_facts(header, world.grid)
     decisions = (*world.decisions, *compare_bits(header), *surplus)
-    axes = {FOURTH_AXIS + (header.numbers > 1): make_step_axis(header)} if header.fourth > 1 else {}
-    return VolumeFile(layout, facts, world.shear, decisions, find_voxel_parts(header), axes=axes)
+    return VolumeFile(
+        layout,
+        facts,
+        world.shear,
+        decisions,
+        find_voxel_parts(header),
+        list_axes=partial(list_nifti_axes, header),
+    )
+
+
+def list_nifti_axes(header: NiftiHeader) -> dict[int, SeriesAxis]:
+    """What the header says of the fourth axis."""
+    return {FOURTH_AXIS + (header.numbers > 1): make_step_axis(header)} if header.fourth > 1 else {}
 
 
 def make_step_axis(header: NiftiHeader) -> SeriesAxis:

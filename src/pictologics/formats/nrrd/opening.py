@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ...provenance import Decision
 from ...storage.files import StoredFile
@@ -53,5 +54,5 @@ def open_nrrd(file: StoredFile, irregular: str = "error", allow_outside: bool = 
         decisions=tuple(decisions),
         parts=find_nrrd_parts(header, axes),
         header=header,
-        axes=find_nrrd_axes(header, axes),
+        list_axes=partial(find_nrrd_axes, header, axes),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def open_ome_zarr(path: str) -> VolumeFile:
         facts,
         decisions=(*world.decisions, *decisions),
         crop=crop_zarr_layout,
-        axes=find_zarr_axes(header, sizes),
+        list_axes=partial(find_zarr_axes, header, sizes),
     )
 
 
