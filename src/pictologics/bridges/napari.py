@@ -199,14 +199,15 @@ def read_layer_affine(layer: Any) -> npt.NDArray[np.float64]:
 
 
 def find_layer_names(layer: Any, known: Mapping[int, str]) -> dict[int, str]:
-    """Names of labels from a layer's features, where they have the columns that we write; else the known ones."""
-    features = layer.features
-    if not {"index", "label"} <= set(features.columns):
-        return dict(known)
-    named = dict(zip(features["index"].tolist(), features["label"].tolist(), strict=True))
-    return {
-        int(value): str(name) for value, name in named.items() if value and str(name) != name_of_label(int(value), {})
-    }
+    """Names of labels from a layer's features, where they have the columns that we write; the known ones of others."""
+    features, names = layer.features, dict(known)
+    if {"index", "label"} <= set(features.columns):
+        for index, name in zip(features["index"].tolist(), features["label"].tolist(), strict=True):
+            value = int(index)
+            # A label that somebody named, and not the number that stands for one without a name.
+            if value and str(name) != name_of_label(value, {}):
+                names[value] = str(name)
+    return names
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:

@@ -14,7 +14,7 @@ from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_image, name_of
 from ..provenance import Provenance
-from .facts import find_facts, make_fact_texts, make_image_of
+from .facts import FACTS_KEY, SOURCE_MASK_KEY, find_facts, make_fact_texts, make_image_of
 from .libraries import check_type, import_library
 
 __all__ = ["from_sitk", "to_sitk"]
@@ -94,7 +94,9 @@ def from_sitk(image: Any) -> Image:
     check_sitk_image(image)
     array = sitk.GetArrayFromImage(image).T
     grid = make_sitk_grid(image)
-    texts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    # No others: what a DICOM file holds may be a patient's name, or no UTF-8.
+    keys = (FACTS_KEY, SOURCE_MASK_KEY, ITK_MODALITY)
+    texts = {key: image.GetMetaData(key) for key in keys if image.HasMetaDataKey(key)}
     named = texts.get(ITK_MODALITY, "").strip()
     facts = find_facts(texts, grid) or ImageFacts(grid, named if is_modality(named) else "Unknown")
     return make_image_of(array, facts, texts, Provenance(reader="SimpleITK"))
