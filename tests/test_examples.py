@@ -12,7 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from pictologics import load_image, load_mask, save_image
+from pictologics import load_image, load_mask, load_series, save_image
 from pictologics.cli.demo_cohort import write_demo_cohort
 from tests.factories.page_files import page_folder
 
@@ -103,6 +103,14 @@ def test_the_region_of_a_lesion(here, run):
         assert found["image"].size < scan.array.size / 4
         assert found["label"].sum() == mask.array.sum()
         assert np.sort(found["image"][found["label"] > 0]).tolist() == np.sort(scan.array[mask.array > 0]).tolist()
+
+
+def test_volumes_to_one_labeled_array(here, run):
+    pytest.importorskip("xarray")
+    assert "'phase': 3" in run("four_d_to_xarray", "data/cardiac", "curve.csv")
+    series = load_series("data/cardiac")
+    curve = np.loadtxt("curve.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(curve[:, 1], [volume.array.mean(dtype=float) for volume in series], rtol=1e-4)
 
 
 def test_masks_back_to_the_archive(here, run):

@@ -13,6 +13,7 @@ from ..checks import check_whole
 from ..errors import MissingPathError, OptionError
 from ..image import Image
 from ..loader import load_image
+from ..loaders.masks import load_mask
 from ..storage.file_writing import replace_file
 from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
 from ..storage.urls import find_url, hide_secrets
@@ -219,17 +220,14 @@ class Cohort:
             A label map for each segmentation and structure set that is linked to it, by its ``series_key``.
 
         Raises:
-            ValueError: As ``load_image`` does.
+            ValueError: As ``load_mask`` does.
         """
         masks = self.sql(
-            "SELECT series_key, kind, format FROM links JOIN series USING (series_key) "
+            "SELECT series_key FROM links JOIN series USING (series_key) "
             f"WHERE image_key = {quote(series_key)} AND kind IN ('SEG', 'RTSTRUCT') ORDER BY series_key"
         ).fetchall()
-        # The labels of a file that is no DICOM lie on the nearest voxels too, as those of segments do by themselves.
-        placing: dict[str, dict[str, Any]] = {
-            key: {} if name == "DICOM" else {"interpolation": "nearest"} for key, _, name in masks
-        }
-        return {key: self.load_image(key, reference_image=image, **placing[key]) for key, _, _ in masks}
+        sources = {key: self.locate(key) for (key,) in masks}
+        return {key: load_mask(source.given, image, **source.options) for key, source in sources.items()}
 
 
 def quote(text: str) -> str:
