@@ -209,6 +209,22 @@ def test_convert_takes_the_series_and_the_volume_that_are_named(tmp_path, two_se
     np.testing.assert_array_equal(nibabel.load(tmp_path / "third.nii").get_fdata(), volumes[..., 2])
 
 
+def test_convert_writes_all_volumes(tmp_path):
+    volumes = np.arange(4 * 5 * 6 * 3, dtype=np.int16).reshape(4, 5, 6, 3)
+    image = nibabel.Nifti1Image(volumes, np.eye(4))
+    image.header.set_xyzt_units("mm", "sec")
+    image.header["pixdim"][4] = 2.5
+    nibabel.save(image, tmp_path / "fmri.nii.gz")
+    printed = succeed(tmp_path, "convert", "fmri.nii.gz", "all.nii", "--all-volumes")
+    assert "ImageSeries(shape=(4, 5, 6, 3), time 0 to 5 s" in printed
+    found = nibabel.load(tmp_path / "all.nii")
+    np.testing.assert_array_equal(np.asarray(found.dataobj), volumes)
+    assert found.get_data_dtype() == np.int16
+    assert found.header["pixdim"][4] == 2.5
+    sentence = fail(tmp_path, "convert", "fmri.nii.gz", "b.nii", "--all-volumes", "--dataset-index", 1)
+    assert "--dataset-index cannot be used together with --all-volumes" in sentence
+
+
 def test_convert_keeps_irregular_slices_only_when_told_and_says_so(tmp_path):
     write_series(tmp_path / "gap", slices=[0, 1, 3, 4])
     assert "1 slice is missing" in fail(tmp_path, "convert", "gap", "scan.nii")

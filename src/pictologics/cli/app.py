@@ -115,23 +115,37 @@ def convert(
         InterpolationChoice | None, typer.Option(help="Resample if the lattice does not meet the reference's.")
     ] = None,
     outside_files: OutsideFiles = False,
+    all_volumes: Annotated[
+        bool,
+        typer.Option(
+            "--all-volumes",
+            help="Write all volumes of a series or 4D file into one NIfTI or NRRD file, with their times.",
+        ),
+    ] = False,
 ) -> None:
     """Load an image and write it in another format."""
+    keywords = {
+        "fill_value": fill_value,
+        "apply_rescale": not stored_values,
+        "series_uid": series_uid,
+        "irregular": irregular.value,
+        "dtype": dtype,
+        "color": "luminance" if luminance else "error",
+        "suv": None if suv is None else suv.value,
+        "allow_outside_files": outside_files,
+    }
+    if all_volumes:
+        commands.refuse_beside_all_volumes(dataset_index, reference, interpolation)
+        commands.convert_series(source, target, recursive, **keywords)
+        return
     commands.convert_image(
         source,
         target,
         reference,
         recursive,
         dataset_index=commands.read_dataset_index(dataset_index),
-        fill_value=fill_value,
-        apply_rescale=not stored_values,
-        series_uid=series_uid,
-        irregular=irregular.value,
-        dtype=dtype,
-        color="luminance" if luminance else "error",
-        suv=None if suv is None else suv.value,
         interpolation=None if interpolation is None else interpolation.value,
-        allow_outside_files=outside_files,
+        **keywords,
     )
 
 

@@ -1,7 +1,11 @@
 """What the program calls, for type checkers and for ``attach_stub``."""
 
 from .check import print_check as print_check
-from .convert import convert_image as convert_image
+from .convert import (
+    convert_image as convert_image,
+    convert_series as convert_series,
+    refuse_beside_all_volumes as refuse_beside_all_volumes,
+)
 from .cohort_demo import run_cohort_demo as run_cohort_demo
 from .demo import run_demo as run_demo
 from .explain import (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import OptionError
 from ...loader import load_image
-from ...saving import save_image
+from ...loaders import load_series
+from ...saving import save_image, save_series
 from ...storage.urls import hide_secrets
 from ..terminal import print_line
 
-__all__ = ["convert_image"]
+__all__ = ["convert_image", "convert_series", "refuse_beside_all_volumes"]
 
 
 def convert_image(source: str, target: str, reference: str | None, recursive: bool, **keywords: Any) -> None:
@@ -26,3 +28,31 @@ def convert_image(source: str, target: str, reference: str | None, recursive: bo
     image = load_image(source, recursive=recursive, reference_image=reference_image, **keywords)
     save_image(image, target)
     print_line(f"{hide_secrets(target)}: {image}")
+
+
+def convert_series(source: str, target: str, recursive: bool, **keywords: Any) -> None:
+    """Load all volumes of a series and write them into one file, whole numbers in the smallest type.
+
+    Args:
+        source: What to load.
+        target: The file to write.
+        recursive: Look into the folders below the source.
+        **keywords: Passed on to ``load_series``.
+    """
+    with load_series(source, recursive, **keywords) as series:
+        save_series(series, target, dtype="smallest" if keywords["dtype"] is None else "own")
+        print_line(f"{hide_secrets(target)}: {series}")
+
+
+def refuse_beside_all_volumes(dataset_index: object, reference: object, interpolation: object) -> None:
+    """Refuse options that are about one volume.
+
+    Raises:
+        OptionError: If one was given.
+    """
+    given = {"--dataset-index": dataset_index, "--reference": reference, "--interpolation": interpolation}
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise OptionError(
+            f"{' and '.join(names)} cannot be used together with --all-volumes", advice="leave out one or the other"
+        )
