@@ -263,6 +263,9 @@ def test_what_does_not_lie_on_the_series(series, tmp_path):
         GeometryError, match=r"does not lie on the voxels of the series: the two lattices do not meet.*resample_to"
     ):
         save_seg(aside, series, path)
+    lost = Image(aside.array, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    with pytest.raises(GeometryError, match=r'its place seems to be lost.*load_mask\(\.\.\., geometry="reference"\)'):
+        save_seg(lost, series, path)
     beyond = Image.from_grid(np.ones((13, 11, 10), np.uint8), scan.grid.crop((0, 0, 0), (13, 11, 10)))
     with pytest.raises(GeometryError, match="143 voxels of the mask lie outside the series"):
         save_seg(beyond, series, path)

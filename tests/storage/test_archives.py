@@ -22,6 +22,7 @@ from pictologics import (
     AmbiguousSeriesError,
     CorruptFileError,
     MissingPathError,
+    OptionError,
     PictologicsError,
     UnsupportedFormatError,
     explain,
@@ -199,6 +200,18 @@ def test_of_several_image_files_in_an_archive_one_is_chosen_by_its_path(tmp_path
     ] * 2
     with pytest.raises(MissingPathError, match=r"no such file in the archive; it holds '.*a\.nii\.gz'"):
         load_image(path / "c.nii")
+
+
+def test_paths_of_the_standard_library_into_archives(tmp_path):
+    (tmp_path / "scan").mkdir()
+    write_nifti(tmp_path / "scan" / "a.nii.gz")
+    path = zipfile.Path(MAKERS["deflated zip"](tmp_path / "archive", tmp_path / "scan"))
+    assert_shows(load_image(path / "scan" / "a.nii.gz"), PHANTOM)
+    assert str(path / "scan/a.nii.gz") in load_image(path / "scan" / "a.nii.gz").provenance.source
+    with pytest.raises(OptionError, match="this is a folder in Path"):
+        load_image(path / "scan/")
+    with pytest.raises(MissingPathError):
+        load_image(path / "scan" / "b.nii")
 
 
 def test_a_slice_in_an_archive_has_a_path(tmp_path, series):

@@ -48,8 +48,9 @@ def make_source(given: Any) -> Source:
         return make_local_source(given)
     if isinstance(given, (bytes, bytearray, memoryview)):
         return make_file_source(MemoryFile("<bytes>", bytes(given)))
-    if isinstance(given, io.IOBase) or hasattr(given, "read"):
-        return make_file_source(read_open_file(cast(BinaryIO, given)))
+    if isinstance(given, io.IOBase) or hasattr(given, "read") or hasattr(given, "read_bytes"):
+        is_entry = hasattr(given, "read_bytes")
+        return make_file_source(read_pathlike(given) if is_entry else read_open_file(cast(BinaryIO, given)))
     if not isinstance(given, Sequence):
         raise OptionError(
             f"a path, a list of paths, bytes or a binary file is required, and {type(given).__name__} was given"
@@ -156,6 +157,22 @@ def read_open_file(file: BinaryIO) -> MemoryFile:
         raise OptionError("the open file gives text, and bytes are required", advice='open it with mode "rb"')
     name = getattr(file, "name", None)
     return MemoryFile(name if isinstance(name, str) else "<file>", content)
+
+
+def read_pathlike(entry: Any) -> MemoryFile:
+    """Read what is like a path, and is none of the system: ``zipfile.Path``, a resource of a package.
+
+    Raises:
+        OptionError: If it is a folder.
+        MissingPathError: If it is not there.
+    """
+    if not entry.is_file():
+        if entry.is_dir():
+            raise OptionError(
+                f"this is a folder in {type(entry).__name__}", path=str(entry), advice="pass a file in it"
+            )
+        raise MissingPathError("there is no such file", path=str(entry), advice="check the path")
+    return MemoryFile(str(entry), entry.read_bytes())
 
 
 def make_file_source(file: StoredFile) -> Source:

@@ -14,7 +14,7 @@ from ..geometry import LatticeMap
 from ..image import Image
 from ..image_checks import check_is_image, name_of
 from ..labels import choose_label_type
-from ..placement import place
+from ..placement import describe_lost_place, looks_lost, place
 from ..provenance import Decision
 from .source_series import SourceSeries
 
@@ -172,10 +172,15 @@ def map_to_series(mask: Image, series: SourceSeries, name: str) -> LatticeMap:
     try:
         return mask.grid.lattice_map(series.planes.grid)
     except GeometryError as error:
+        advice = 'resample it first: resample_to(mask, load_image(reference_series), interpolation="nearest")'
+        found = error.found
+        if looks_lost(mask.grid, series.planes.grid):
+            advice = 'if it was drawn on the series, load it with load_mask(..., geometry="reference")'
+            found = describe_lost_place(mask.grid, series.planes.grid)
         raise GeometryError(
-            f"{name} does not lie on the voxels of the series: {error.found}",
+            f"{name} does not lie on the voxels of the series: {found}",
             path=series.path,
-            advice='resample it first: resample_to(mask, load_image(reference_series), interpolation="nearest")',
+            advice=advice,
             **error.values,
         ) from error
 
