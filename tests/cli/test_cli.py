@@ -185,6 +185,16 @@ def test_convert_writes_what_simpleitk_reads_from_the_slices(tmp_path):
     same_as_simpleitk(tmp_path / "scan.nii.gz", sitk.ReadImage([str(file) for file in files], sitk.sitkFloat32))
 
 
+def test_convert_writes_a_derived_series_of_another_one(tmp_path):
+    write_series(tmp_path / "ct")
+    succeed(tmp_path, "convert", "ct", "scan.nii.gz")
+    printed = succeed(tmp_path, "convert", "scan.nii.gz", "derived", "--like", "ct")
+    assert "derived: 5 files: Image(" in printed
+    made, scan = (pictologics.load_image(tmp_path / name) for name in ("derived", "ct"))
+    np.testing.assert_array_equal(made.array, scan.array)
+    assert "something else is there" in fail(tmp_path, "convert", "scan.nii.gz", "derived", "--like", "ct")
+
+
 def test_convert_stores_the_type_that_was_asked_for(tmp_path):
     write_series(tmp_path / "ct", intercept=-1024.0)
     succeed(tmp_path, "convert", "ct", "small.nii", "--dtype", "int16")

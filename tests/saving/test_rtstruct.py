@@ -15,6 +15,7 @@ from skimage.draw import polygon2mask
 from pictologics import (
     ContentWarning,
     GeometryError,
+    GeometryWarning,
     Image,
     OptionError,
     get_segment_info,
@@ -187,6 +188,33 @@ def test_a_multi_frame_source(tmp_path):
     groups = pydicom.dcmread(source).PerFrameFunctionalGroupsSequence[named - 1]
     height = scan.grid.world_to_index(groups.PlanePositionSequence[0].ImagePositionPatient)[2]
     assert round(float(height)) == 1
+
+
+@pytest.mark.parametrize("slices", [[0, 1, 3], [0, 1, 2, 3, 5, 9]])
+def test_slices_that_are_not_evenly_spaced(tmp_path, slices):
+    tall = Phantom(np.zeros((7, 6, 10), "int16"), PLACE.spacing, PLACE.origin, PLACE.direction)
+    write_series(tmp_path / "ct", tall, slices=slices)
+    with pytest.warns(GeometryWarning, match="do not form a regular grid"):
+        scan = load_image(tmp_path / "ct", irregular="ignore")
+    mask = np.random.default_rng(2).integers(0, 2, scan.shape)
+    save_rtstruct(on(scan, mask), tmp_path / "ct", tmp_path / "made.dcm")
+    np.testing.assert_array_equal(load_rtstruct(tmp_path / "made.dcm", scan).array, mask)
+    for image, points in contours_of(tmp_path / "made.dcm"):
+        heights = (points - tall.position((0, 0, 0))) @ tall.direction[:, 2] / tall.spacing[2]
+        place = next(k for k in slices if uid("a", "slice", k) == image)
+        np.testing.assert_allclose(heights, place, atol=1e-4)
+
+
+def test_slices_that_are_tilted_are_refused(tmp_path):
+    def lean(ds, k):
+        position = np.array(ds.ImagePositionPatient, float) + PLACE.direction[:, 1] * k
+        ds.ImagePositionPatient = [round(float(value), 9) for value in position]
+
+    write_series(tmp_path / "ct", PLACE, lean)
+    with pytest.warns(GeometryWarning, match="do not form a regular grid"):
+        scan = load_image(tmp_path / "ct", irregular="ignore")
+    with pytest.raises(GeometryError, match="tilt"):
+        save_rtstruct(on(scan, CHECKERBOARD), tmp_path / "ct", tmp_path / "made.dcm")
 
 
 def test_a_series_without_a_frame_of_reference(tmp_path):

@@ -91,7 +91,10 @@ def explain_command(
 def convert(
     source: SourcePath,
     target: Annotated[
-        str, typer.Argument(help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd.")
+        str,
+        typer.Argument(
+            help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd; a folder for --like."
+        ),
     ],
     recursive: Recursive = False,
     series_uid: SeriesUid = None,
@@ -113,6 +116,10 @@ def convert(
     ] = None,
     interpolation: Annotated[
         InterpolationChoice | None, typer.Option(help="Resample if the lattice does not meet the reference's.")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(metavar="SERIES", help="Write a derived DICOM series of this series to the folder TARGET."),
     ] = None,
     outside_files: OutsideFiles = False,
     all_volumes: Annotated[
@@ -142,6 +149,7 @@ def convert(
         source,
         target,
         reference,
+        like,
         recursive,
         dataset_index=commands.read_dataset_index(dataset_index),
         interpolation=None if interpolation is None else interpolation.value,

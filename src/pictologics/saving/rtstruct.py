@@ -17,7 +17,7 @@ from .rtstruct_object import make_structure_set
 from .rtstruct_rois import check_text, make_rois
 from .seg_masks import collect_labels, empty_mask_error, number_masks
 from .seg_segments import Facts
-from .source_series import SourceSeries, check_is_no_source, read_source_series
+from .source_series import SourceSeries, check_is_no_source, read_drawn_series
 
 __all__ = ["save_rtstruct"]
 
@@ -48,7 +48,8 @@ def save_rtstruct(
         mask: A label map, whose values are ROI numbers and 0 is background; or a dict of binary masks by number or by
             name, which may overlap. They must lie on the lattice of the series; a crop, and axes that run the other
             way, are fine.
-        reference_series: The DICOM series: its folder, the list of its files, or one multi-frame file.
+        reference_series: The DICOM series: its folder, the list of its files, or one multi-frame file. Its slices may
+            be unevenly spaced; the mask then lies on what ``load_image`` gives with ``irregular="ignore"``.
         path: The file to write.
         rois: What the ROIs are: a name for each number, or a list of dicts as ``get_segment_info`` gives them, of which
             ``segment_number`` is required. By default the names are those of ``mask.labels``, else ``"ROI 1"``.
@@ -80,7 +81,7 @@ def save_rtstruct(
     label = check_text("structure_set_label", structure_set_label, 16)
     description = check_text("series_description", series_description, 64)
     masks = number_masks(mask)
-    series = read_source_series(reference_series)
+    series = read_drawn_series(reference_series)
     writer = ContourWriter.of_series(series)
     contours = {region.number: writer.write(region) for region in find_regions(masks, series)}
     if not contours:

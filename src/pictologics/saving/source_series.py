@@ -22,7 +22,7 @@ from ..dicom.series.image_series import choose_series, group_series, set_aside_l
 from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
 from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
-from ..errors import AmbiguousSeriesError, MissingPathError, OptionError
+from ..errors import AmbiguousSeriesError, GeometryError, MissingPathError, OptionError
 from ..storage.files import DiskFile, StoredFile
 from ..storage.paths import expand_home, is_folder, is_there
 from ..storage.remote_folders import RemoteFolder, find_remote
@@ -31,7 +31,14 @@ from ..storage.urls import find_url, local_path_of, url_options
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["ImageReference", "SourceSeries", "check_is_no_source", "read_source_series", "read_whole"]
+__all__ = [
+    "ImageReference",
+    "SourceSeries",
+    "check_is_no_source",
+    "read_drawn_series",
+    "read_source_series",
+    "read_whole",
+]
 
 MAY_BE_EMPTY = (
     "AccessionNumber",
@@ -49,6 +56,10 @@ MAY_BE_EMPTY = (
 
 Of type 2 in DICOM PS3.3: it must be there, and may be empty.
 """
+
+
+UNEVEN = frozenset({"slices missing", "spacing varies", "interleaved lattices"})
+"""What may be odd about a stack whose slices only lie at uneven heights."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +180,23 @@ def read_source_series(
     else:
         raise OptionError("the volume is spread over several multi-frame files", path=path)
     return SourceSeries(path, planes, headers, order)
+
+
+def read_drawn_series(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> SourceSeries:
+    """Read the headers of a series for contours, which also lie on slices that are not evenly spaced.
+
+    The planes then are those that ``load_image`` gives with ``irregular="ignore"``, on which ``load_rtstruct`` finds
+    the contours of the true slices.
+
+    Raises:
+        GeometryError: If its slices do not form a regular grid for any other reason.
+    """
+    try:
+        return read_source_series(given)
+    except GeometryError as error:
+        if not error.values.get("findings") or not UNEVEN.issuperset(error.values["findings"]):
+            raise
+        return read_source_series(given, "ignore")
 
 
 def read_whole(header: Header) -> Dataset:
