@@ -142,7 +142,7 @@ def convert(
         "allow_outside_files": outside_files,
     }
     if all_volumes:
-        commands.refuse_beside_all_volumes(dataset_index, reference, interpolation)
+        commands.refuse_beside_all_volumes(dataset_index, reference, interpolation, like)
         commands.convert_series(source, target, recursive, **keywords)
         return
     commands.convert_image(

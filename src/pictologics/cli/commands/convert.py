@@ -30,7 +30,9 @@ def convert_image(
     reference_image = None if reference is None else load_image(reference, recursive=recursive)
     image = load_image(source, recursive=recursive, reference_image=reference_image, **keywords)
     if like is not None:
-        saved = save_dicom(image, target, like=like)
+        # Of one and the same series, the volume that was loaded is the one that is derived from.
+        own_volume = keywords["dataset_index"] if like == source else None
+        saved = save_dicom(image, target, like=like, dataset_index=own_volume)
         off = f", values within {saved.largest_error:.2g}" if saved.largest_error else ""
         print_line(f"{target}: {len(saved.files)} files{off}: {image}")
         return
@@ -52,13 +54,18 @@ def convert_series(source: str, target: str, recursive: bool, **keywords: Any) -
         print_line(f"{hide_secrets(target)}: {series}")
 
 
-def refuse_beside_all_volumes(dataset_index: object, reference: object, interpolation: object) -> None:
+def refuse_beside_all_volumes(dataset_index: object, reference: object, interpolation: object, like: object) -> None:
     """Refuse options that are about one volume.
 
     Raises:
         OptionError: If one was given.
     """
-    given = {"--dataset-index": dataset_index, "--reference": reference, "--interpolation": interpolation}
+    given = {
+        "--dataset-index": dataset_index,
+        "--reference": reference,
+        "--interpolation": interpolation,
+        "--like": like,
+    }
     names = [name for name, value in given.items() if value is not None]
     if names:
         raise OptionError(
