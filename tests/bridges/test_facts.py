@@ -10,8 +10,9 @@ import pytest
 from isal import isal_zlib
 
 from pictologics import ContentWarning, Grid, Image
-from pictologics.bridges.facts import FACTS_KEY, SOURCE_MASK_KEY, find_facts, make_fact_texts, make_image_of
+from pictologics.bridges.facts import FACTS_KEY, find_facts, make_fact_texts, make_image_of
 from pictologics.formats.json_comment import ImageFacts
+from pictologics.formats.packed_masks import PACKED_MASK_KEY
 from pictologics.provenance import Provenance
 
 
@@ -74,7 +75,7 @@ def damage(**changes):
 )
 def test_a_damaged_source_mask_is_left_out(image, change):
     texts = make_fact_texts(image, image.dtype)
-    texts[SOURCE_MASK_KEY] = json.dumps(change(json.loads(texts[SOURCE_MASK_KEY])))
+    texts[PACKED_MASK_KEY] = json.dumps(change(json.loads(texts[PACKED_MASK_KEY])))
     with pytest.warns(ContentWarning, match="source mask"):
         made = back(image, texts)
     assert made.source_mask is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from pictologics import GeometryError, Grid, Image, OptionError, load_image, save_image
+from pictologics import ContentWarning, GeometryError, Grid, Image, OptionError, load_image, save_image
 from pictologics.bridges.nibabel import from_nibabel, to_nibabel
 from tests.bridges.crossings import assert_came_back, assert_same_corners, images
 from tests.factories.phantom import PHANTOM
@@ -59,6 +59,36 @@ def test_files_of_either_side_are_read_by_the_other(scan, tmp_path):
     assert back.grid == scan.grid and back.equals(scan)
     assert back.provenance.source == str(tmp_path / "ours.nii.gz")
     back.array[0, 0, 0] = 5
+
+
+def masked_at_random(scan: Image) -> Image:
+    """Voxels outside the source mask hold values of their own."""
+    return scan.with_source_mask(np.random.default_rng(0).random(scan.shape) > 0.5)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_a_file_that_nibabel_saves_holds_the_source_mask(scan, tmp_path, suffix):
+    masked = masked_at_random(scan)
+    path = tmp_path / f"scan{suffix}"
+    nibabel.save(masked.to_nibabel(), path)
+    assert load_image(path).equals(masked)
+    part = load_image(path, region=Grid.crop(scan.grid, (1, 2, 0), (3, 2, 4)))
+    np.testing.assert_array_equal(part.source_mask, masked.source_mask[1:4, 2:4, 0:4])
+    # Values that nibabel changed, with the header that it carries along.
+    made = masked.to_nibabel()
+    nibabel.save(nibabel.Nifti1Image(made.get_fdata() + 1, made.affine, made.header), path)
+    with pytest.warns(ContentWarning, match="source mask in its header does not fit"):
+        assert load_image(path).source_mask is None
+
+
+def test_a_source_mask_that_is_longer_than_a_head_is_said(tmp_path):
+    array = np.zeros((100, 100, 100), np.uint8)
+    image = masked_at_random(Image(array, (1, 1, 1), (0, 0, 0), modality="SEG", labels={1: "liver"}))
+    nibabel.save(image.to_nibabel(), tmp_path / "mask.nii")
+    with pytest.warns(ContentWarning, match="longer than what is read of a header"):
+        loaded = load_image(tmp_path / "mask.nii")
+    assert (loaded.source_mask, loaded.labels) == (None, {1: "liver"})
+    assert from_nibabel(nibabel.load(tmp_path / "mask.nii")).equals(image)
 
 
 def test_both_codes_say_the_same_place(scan):

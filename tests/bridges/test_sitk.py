@@ -77,6 +77,12 @@ def test_images_that_simpleitk_read_are_those_that_we_read(scan, tmp_path):
     assert load_image(tmp_path / "scan.nrrd").equals(scan)
 
 
+def test_a_file_that_simpleitk_writes_holds_the_source_mask(scan, tmp_path):
+    masked = scan.with_source_mask(scan.array > 50)
+    sitk.WriteImage(masked.to_sitk(), tmp_path / "scan.nrrd")
+    assert load_image(tmp_path / "scan.nrrd").equals(masked)
+
+
 def test_the_modality_stands_where_itk_has_it(scan):
     made = scan.to_sitk()
     assert made.GetMetaData("0008|0060") == "CT"

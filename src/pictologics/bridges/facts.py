@@ -8,37 +8,27 @@ others.
 
 from __future__ import annotations
 
-import base64
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
 
 from ..formats.json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
 from ..formats.noted_voxels import LoadedVoxels, restore_noted_array
-from ..geometry import CORNER_ERROR_NOTED, Grid
+from ..formats.packed_masks import PACKED_MASK_KEY, pack_source_mask, unpack_source_mask
+from ..geometry import Grid
 from ..image import Image
 from ..provenance import Decision, Provenance, give_warnings
-from ..storage.inflation import INFLATE_ERRORS
 
-__all__ = ["FACTS_KEY", "SOURCE_MASK_KEY", "find_facts", "make_fact_texts", "make_image_of"]
+__all__ = ["FACTS_KEY", "find_facts", "make_fact_texts", "make_image_of"]
 
 FACTS_KEY = JSON_COMMENT_KEY
 """The key of the facts in the other library's metadata."""
 
-SOURCE_MASK_KEY = "pictologics_source_mask"
-"""The key of the source mask."""
-
 ROUNDING = 1e-9
 """Corner error, in voxels, that taking an affine apart in float64 stays below."""
-
-MASK_ERRORS: tuple[type[Exception], ...] = (*INFLATE_ERRORS, KeyError, OverflowError, TypeError, ValueError)
-"""What a damaged text of a source mask raises."""
 
 MASK_IS_ELSEWHERE = Decision(
     "left out",
@@ -62,17 +52,7 @@ def make_fact_texts(image: Image, stored: np.dtype[Any]) -> dict[str, str]:
     note = VoxelNote(image.array.dtype.newbyteorder("="), held)
     texts = {FACTS_KEY: make_json_comment(image, note)}
     if image.source_mask is not None:
-        grid = image.grid
-        bits = np.packbits(image.source_mask.ravel(order="F")).tobytes()
-        content = {
-            "shape": grid.shape,
-            "spacing": grid.spacing,
-            "origin": grid.origin,
-            "direction": grid.direction.tolist(),
-            "checksum": sum_up(image.array),
-            "bits": base64.b64encode(isal_zlib.compress(bits)).decode(),
-        }
-        texts[SOURCE_MASK_KEY] = json.dumps(content)
+        texts[PACKED_MASK_KEY] = pack_source_mask(image)
     return texts
 
 
@@ -103,7 +83,7 @@ def make_image_of(
     """
     voxels = restore_voxels(array, facts.voxels)
     valid, decisions = voxels.source_mask, voxels.decisions
-    text = texts.get(SOURCE_MASK_KEY)
+    text = texts.get(PACKED_MASK_KEY)
     if isinstance(text, str):
         valid = unpack_source_mask(text, facts.grid, array)
         decisions += () if valid is not None else (MASK_IS_ELSEWHERE,)
@@ -133,31 +113,3 @@ def restore_voxels(array: npt.NDArray[Any], note: VoxelNote | None) -> LoadedVox
         former = array.astype(note.dtype)
     is_exact = np.array_equal(former, array, equal_nan=array.dtype.kind == "f")
     return LoadedVoxels(former if is_exact else array, None, ())
-
-
-def sum_up(array: npt.NDArray[Any]) -> int:
-    """A checksum of values, the same whatever their type and order of memory."""
-    total = 0
-    for k in range(array.shape[2]):
-        # Adding zero turns -0.0 into 0.0.
-        total = isal_zlib.crc32(np.ascontiguousarray(array[:, :, k], np.float64) + 0.0, total)
-    return total
-
-
-def unpack_source_mask(text: str, grid: Grid, array: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
-    """A source mask from its text; None if it is not that of these voxels at this place, or the text is damaged."""
-    count = math.prod(grid.shape)
-    size = -(-count // 8)
-    try:
-        content = json.loads(text)
-        own = Grid(content["shape"], content["spacing"], content["origin"], np.array(content["direction"]))
-        packed = base64.b64decode(content["bits"])
-        # Never more than it should be, whatever the text says.
-        bits = isal_zlib.decompressobj().decompress(packed, max_length=size + 1)
-        is_same = own.shape == grid.shape and content["checksum"] == sum_up(array)
-    except MASK_ERRORS:
-        return None
-    if not is_same or grid.corner_error(own) >= CORNER_ERROR_NOTED or len(bits) != size:
-        return None
-    flags = np.unpackbits(np.frombuffer(bits, np.uint8), count=count).view(np.bool_)
-    return flags.reshape(grid.shape, order="F")

@@ -32,8 +32,8 @@ def to_nibabel(image: Image) -> Any:
     The voxels are shared with the image, unless they are float16 or of another byte order than the machine's; truth
     values are seen as uint8. The affine is exact as long as the image is in memory, and a file holds it as float32.
     Modality, metadata, names of labels and the source mask go into comments in its header. They come back by
-    :func:`from_nibabel`, and all but the source mask by ``load_image`` from a file that nibabel saves; ``save_image``
-    writes files with the source mask.
+    :func:`from_nibabel`, and by ``load_image`` from a file that nibabel saves; of a source mask whose text is longer
+    than what is read of a header, a ContentWarning says so then.
 
     Args:
         image: The image.

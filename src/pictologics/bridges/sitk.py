@@ -8,13 +8,14 @@ import numpy as np
 
 from ..errors import GeometryError, OptionError
 from ..formats.json_comment import ImageFacts
+from ..formats.packed_masks import PACKED_MASK_KEY
 from ..formats.text_fields import ITK_MODALITY, is_modality
 from ..formats.voxel_writing import convert_voxels
 from ..geometry import Grid
 from ..image import Image
 from ..image_checks import check_image, name_of
 from ..provenance import Provenance
-from .facts import FACTS_KEY, SOURCE_MASK_KEY, find_facts, make_fact_texts, make_image_of
+from .facts import FACTS_KEY, find_facts, make_fact_texts, make_image_of
 from .libraries import check_type, import_library
 
 __all__ = ["from_sitk", "to_sitk"]
@@ -32,8 +33,7 @@ def to_sitk(image: Image) -> Any:
     The voxels are copied, as SimpleITK always does; truth values become uint8, float16 float32. Spacing, origin and
     direction are the same numbers. Modality, metadata, names of labels and the source mask go into its metadata under
     keys that begin with ``pictologics``, and the modality also under ``0008|0060``, as ITK has it of DICOM files. They
-    come back by :func:`from_sitk`, and all but the source mask by ``load_image`` from an NRRD file that SimpleITK
-    writes.
+    come back by :func:`from_sitk`, and by ``load_image`` from an NRRD file that SimpleITK writes.
 
     Args:
         image: The image.
@@ -95,7 +95,7 @@ def from_sitk(image: Any) -> Image:
     array = sitk.GetArrayFromImage(image).T
     grid = make_sitk_grid(image)
     # No others: what a DICOM file holds may be a patient's name, or no UTF-8.
-    keys = (FACTS_KEY, SOURCE_MASK_KEY, ITK_MODALITY)
+    keys = (FACTS_KEY, PACKED_MASK_KEY, ITK_MODALITY)
     texts = {key: image.GetMetaData(key) for key in keys if image.HasMetaDataKey(key)}
     named = texts.get(ITK_MODALITY, "").strip()
     facts = find_facts(texts, grid) or ImageFacts(grid, named if is_modality(named) else "Unknown")

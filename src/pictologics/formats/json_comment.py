@@ -57,6 +57,7 @@ class ImageFacts:
         voxels: What the comment says of them; None if there is none, or it says nothing.
         is_saved_here: Whether a comment that still holds says all this.
         axes: Of several volumes, the axes along which they lie, the last one fastest; empty if no comment says.
+        packed_mask: The text of a source mask that another library wrote; see ``packed_masks``. Empty for none.
     """
 
     grid: Grid
@@ -66,6 +67,7 @@ class ImageFacts:
     voxels: VoxelNote | None = None
     is_saved_here: bool = False
     axes: tuple[SeriesAxis, ...] = ()
+    packed_mask: str = ""
 
     @property
     def is_label_map(self) -> bool:

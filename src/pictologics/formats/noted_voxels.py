@@ -14,6 +14,7 @@ from ..provenance import Decision
 from ..rescaling import find_exact_float, rescale_into
 from ..storage.kept_stream import KeptStream
 from .json_comment import ImageFacts, VoxelNote, parse_value
+from .packed_masks import unpack_source_mask
 from .volume_layout import CropLayout, VolumeLayout
 from .voxel_reading import read_volume
 
@@ -26,6 +27,15 @@ NOTE_IS_STALE = Decision(
     "content",
 )
 """Said of files whose values other software has changed."""
+
+MASK_IS_STALE = Decision(
+    "left out",
+    "the source mask in its header does not fit its values any more, or is longer than what is read of a header, and "
+    "was not restored",
+    None,
+    "content",
+)
+"""Said of files that other software made of an image that had crossed to it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ def read_noted_volume(
     if note is None or not note.fill:
         is_bool = target == np.bool_
         array, decisions = read_volume(layout, np.dtype(np.uint8) if is_bool else target, kept)
-        return LoadedVoxels(convert_truth(array) if is_bool else array, None, decisions)
+        return add_packed_mask(LoadedVoxels(convert_truth(array) if is_bool else array, None, decisions), facts)
     array, decisions = read_volume(layout, layout.stored.newbyteorder("="), kept)
     valid = find_noted_mask(array, note)
     if valid is None:
@@ -115,12 +125,21 @@ def read_noted_box(
         OptionError: If ``dtype`` is an integer type that cannot hold the values.
     """
     note = find_fitting_note(layout, facts)
-    if note is None or not note.fill:
+    if (note is None or not note.fill) and not facts.packed_mask:
         return read_noted_volume(crop(layout, start, shape), facts, dtype, kept)
-    # What voxels without data hold depends on how many there are in the whole.
+    # Which voxels hold no data depends on the whole.
     whole = read_noted_volume(layout, facts, dtype, kept)
     x, y, z = (slice(low, low + count) for low, count in zip(start, shape, strict=True))
     return whole.take((x, y, z))
+
+
+def add_packed_mask(voxels: LoadedVoxels, facts: ImageFacts) -> LoadedVoxels:
+    """A whole volume with the source mask that its header holds as text, if it does and the values still fit."""
+    if not facts.packed_mask:
+        return voxels
+    valid = unpack_source_mask(facts.packed_mask, facts.grid, voxels.array)
+    decisions = () if valid is not None else (MASK_IS_STALE,)
+    return replace(voxels, source_mask=valid, decisions=(*voxels.decisions, *decisions))
 
 
 def restore_noted_array(array: npt.NDArray[Any], note: VoxelNote) -> LoadedVoxels:

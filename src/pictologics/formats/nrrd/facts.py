@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...geometry import Grid
 from ...image import Image
 from ...provenance import Decision
 from ..json_comment import JSON_COMMENT_KEY, ImageFacts, VoxelNote, make_json_comment, read_json_comment
+from ..packed_masks import PACKED_MASK_KEY
 from ..text_fields import ITK_MODALITY, is_modality
 from ..volume_file import VoxelParts, name_parts
 from .header import NrrdHeader
@@ -32,7 +35,7 @@ def read_nrrd_facts(header: NrrdHeader, grid: Grid) -> ImageFacts:
     keys = header.keys
     facts = read_json_comment(keys[JSON_COMMENT_KEY], grid) if JSON_COMMENT_KEY in keys else None
     if facts is not None:
-        return facts
+        return replace(facts, packed_mask=keys.get(PACKED_MASK_KEY, ""))
     named = keys.get(ITK_MODALITY) or keys.get("modality", "")
     modality = SLICER_MODALITIES.get(named.lower(), named.strip().upper())
     units = header.text.fields.get("sample units", "").strip('"')
