@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import pickle
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -163,6 +164,20 @@ def test_damage_is_an_error_of_the_volume_that_has_it(tmp_path):
             series.mean()
 
 
+def test_one_volume_is_in_memory_at_a_time(tmp_path):
+    values = np.random.default_rng(0).integers(0, 30000, (64, 64, 40, 20)).astype(np.int16)
+    for name in ("large.nii.gz", "large.nii"):
+        series = load_series(write_bold(tmp_path / name, values))
+        one = series[0].array.nbytes
+        for work, volumes in ((lambda series=series: [image.shape for image in series], 3), (series.mean, 8)):
+            tracemalloc.start()
+            work()
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            # The pieces that are inflated ahead are a few megabytes more.
+            assert peak < volumes * one + 4_000_000 < 20 * one
+
+
 def test_a_series_travels_to_another_process(tmp_path):
     write_phases(tmp_path / "series", PATTERNS["cardiac phase"].touches, modality="CT")
     for source in (write_bold(tmp_path / "scan.nii.gz"), tmp_path / "series"):
@@ -267,8 +282,16 @@ def test_tables_of_another_scan_are_not_used(tmp_path):
         series = load_series(tmp_path / "dwi.nii")
     assert series.axes[0].name == "time"
     write_bold(tmp_path / "text.nii")
-    (tmp_path / "text.bval").write_text("no numbers\n")
-    assert load_series(tmp_path / "text.nii").axes[0].name == "time"
+    for content in (
+        "no numbers\n",
+        "",
+        "0 1 2\n3 4\n",
+        "nan " * VOLUMES,
+        "1 " * VOLUMES + "\n" + "2 " * VOLUMES,
+        "\0" * 9,
+    ):
+        (tmp_path / "text.bval").write_text(content)
+        assert load_series(tmp_path / "text.nii").axes[0].name == "time"
 
 
 def write_nrrd_list(path: Path, fields: dict[str, str], keys: dict[str, str], values=VALUES) -> Path:

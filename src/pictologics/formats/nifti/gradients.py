@@ -85,7 +85,7 @@ def have_same_gradients(axis: SeriesAxis, known: SeriesAxis) -> bool:
 
 
 def read_gradient_table(file: StoredFile, suffix: str, rows: int) -> npt.NDArray[np.float64] | None:
-    """The numbers of a table, (rows, volumes); None if there is none of so many rows, or of so many columns."""
+    """The numbers of a table, (rows, volumes); None if there is none of so many rows or columns."""
     table = find_companion(file, suffix)
     if table is None:
         return None
@@ -96,6 +96,8 @@ def read_gradient_table(file: StoredFile, suffix: str, rows: int) -> npt.NDArray
     if len(widths) != 1 or None in widths or not lines:
         return None
     numbers = np.array(lines, np.float64)
+    if not np.isfinite(numbers).all():
+        return None
     # Some programs write a row for each volume.
     return numbers if len(numbers) == rows else numbers.T if numbers.shape[1] == rows else None
 

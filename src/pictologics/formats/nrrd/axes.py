@@ -26,7 +26,7 @@ SLICER_AXES = {
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "min": 60.0}
 """Seconds by the unit of an axis."""
 
-GRADIENT_KEY = re.compile(r"DWMRI_gradient_\d+")
+GRADIENT_KEY = re.compile(r"DWMRI_gradient_\d{1,6}")
 """Keys of 3D Slicer that hold the gradient of each volume, the longest of which has the nominal b-value."""
 
 LEAST_GRADIENT = 1e-6
