@@ -159,6 +159,17 @@ def test_a_table_of_rich_shows_what_is_there_and_obeys_nothing(study):
     assert "phase" not in shown
 
 
+def test_a_notebook_shows_a_table(study):
+    shown = explain(study)._repr_html_()
+    assert shown.startswith("<table>")
+    assert "T2 [axial]" in shown
+    assert "load_mask(" in shown
+    assert "<th>phase</th>" not in shown
+    (study / "mr" / "<b>").mkdir()
+    shutil.move(study / "mr" / "000.dcm", study / "mr" / "<b>" / "000.dcm")
+    assert "<b>" not in explain(study / "mr" / "<b>")._repr_html_()
+
+
 @pytest.mark.slow
 def test_the_command(study):
     shown = succeed(study.parent, "explain", "study")

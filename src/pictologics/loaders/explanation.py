@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "LinkedFile", "list_remarks", "name_source"]
 
-RICH_COLUMNS = {
+TABLE_COLUMNS = {
     "number": "",
     "of": "of",
     "format": "format",
@@ -36,7 +37,7 @@ RICH_COLUMNS = {
     "study_date": "study",
     "path": "path",
 }
-"""What the table of Rich shows where it is known, and the heads of its columns."""
+"""What tables for people show where it is known, and the heads of their columns."""
 
 MOST_SEGMENTS_NAMED = 12
 """A whole-body segmentation has a hundred segments; ``get_segment_info`` lists them all."""
@@ -180,17 +181,34 @@ class Explanation:
             writer.writeheader()
             writer.writerows(rows)
 
+    def find_known_columns(self, rows: list[dict[str, Any]]) -> list[str]:
+        """The columns of a table for people in which anything stands."""
+        return [name for name in TABLE_COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows, with the call that loads each."""
+        rows = self.to_records()
+        shown = [*self.find_known_columns(rows), "call"]
+        heads = "".join(f"<th>{html.escape(TABLE_COLUMNS.get(name, name))}</th>" for name in shown)
+        lines = [
+            "".join(f"<td>{html.escape('' if row[name] is None else str(row[name]))}</td>" for name in shown)
+            for row in rows
+        ]
+        notes = "".join(f"<p>Left out: {html.escape(reason)}.</p>" for reason in self.left_out)
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        return f"<table><caption>{html.escape(self.path)}</caption><tr>{heads}</tr>{body}</table>{notes}"
+
     def __rich__(self) -> Table:
         """The rows as a table of Rich, for ``rich.print``."""
         from rich.table import Table
         from rich.text import Text
 
         rows = self.to_records()
-        shown = [name for name in RICH_COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+        shown = self.find_known_columns(rows)
         table = Table(title=Text(write_printable(self.path)), title_justify="left")
         for name in shown:
             is_number = name in {"number", "of", "files"}
-            table.add_column(RICH_COLUMNS[name], justify="right" if is_number else "left", overflow="fold")
+            table.add_column(TABLE_COLUMNS[name], justify="right" if is_number else "left", overflow="fold")
         for row in rows:
             # Text, not markup: a description or a folder may hold square brackets.
             table.add_row(*(Text("" if row[name] is None else write_printable(str(row[name]))) for name in shown))
