@@ -131,6 +131,10 @@ def test_pet_keeps_its_units_and_what_uptake_needs(tmp_path, suv):
     again = assert_comes_back(saved, tmp_path / "made", scan)
     slopes = {float(pydicom.dcmread(file).RescaleSlope) for file in saved.files}
     assert len(slopes) > 1
+    # Written with the slopes with which it was read; but not with 5.0, by which GDCM would take all for whole numbers.
+    assert saved.largest_error <= scan.array.max() * (2**-22 if suv else 2**-16)
+    smooth = gaussian_filter(scan, 1.0)
+    assert_comes_back(save_dicom(smooth, tmp_path / "smooth", like=tmp_path / "pet"), tmp_path / "smooth", smooth)
     assert again.metadata["units"] == {None: "BQML", "bsa": "CM2ML"}.get(suv, "GML")
     kind = suv or "bw"
     uptake = load_image(tmp_path / "made", suv=kind)
@@ -139,6 +143,18 @@ def test_pet_keeps_its_units_and_what_uptake_needs(tmp_path, suv):
     assert find_errors(saved.files[0]) == []
     twice = save_dicom(again, tmp_path / "twice", like=tmp_path / "made")
     assert pydicom.dcmread(twice.files[0]).get("SUVType") == pydicom.dcmread(saved.files[0]).get("SUVType")
+
+
+@pytest.mark.parametrize("lowest", [0.0, -3.25])
+def test_pet_with_an_empty_slice_and_values_below_zero(tmp_path, lowest):
+    write_pet(tmp_path / "pet", pet(), complete_pet)
+    scan = load_image(tmp_path / "pet")
+    scan.array[:, :, 0] = 0
+    scan.array[2, 2, 2] = lowest
+    # GDCM takes the type of all slices from the first one.
+    saved = save_dicom(scan, tmp_path / "made", like=tmp_path / "pet")
+    assert_comes_back(saved, tmp_path / "made", scan)
+    assert len({pydicom.dcmread(file).PixelRepresentation for file in saved.files}) == 1
 
 
 def test_pet_without_units_is_refused(tmp_path):

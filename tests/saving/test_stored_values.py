@@ -25,7 +25,7 @@ def test_values_are_within_half_a_step_of_what_is_read(values, has_gap, for_each
         valid = [np.append(valid[0], [[False] * len(values)], axis=0)]
     whole = find_range(np.array(planes), None if valid is None else np.array(valid))
     assume(for_each or whole.high - whole.low > 1e-9 or whole.high == whole.low)
-    ((coding, stored),) = encode_planes(planes, valid, whole, [], for_each)
+    ((coding, stored),) = encode_planes(planes, valid, whole, [], [0.0] if for_each else None)
     slope, intercept = write_decimal(coding.slope), write_decimal(coding.intercept)
     assert len(slope) <= 16
     assert len(intercept) <= 16
@@ -58,6 +58,22 @@ def test_whole_numbers_are_exact_as_long_as_16_bits_hold_them(low, extent, has_g
     if has_gap:
         assert limits.min <= coding.padding <= limits.max
         assert not first <= coding.padding <= last
+
+
+@given(
+    st.lists(st.integers(0, 32767), min_size=1, max_size=9),
+    st.floats(1e-7, 1e4).filter(lambda slope: slope % 1),
+    st.booleans(),
+)
+def test_what_was_read_with_a_slope_is_written_with_it(stored, slope, has_gap):
+    plane = (np.array([stored]) * slope).astype("f4")
+    valid = np.ones(plane.shape, bool) if has_gap else None
+    whole = find_range(plane, valid)
+    ((coding, again),) = encode_planes([plane], None if valid is None else [valid], whole, [], [slope])
+    if not whole.is_whole:
+        assert abs(float(coding.slope) / slope - 1) < 1e-9
+        np.testing.assert_array_equal(again.numbers, [stored])
+    assert again.error <= whole.high * 2**-22
 
 
 def test_the_source_says_how_whole_numbers_are_stored():

@@ -134,7 +134,7 @@ def save_dicom(
         None if validity.mask is None else [validity.mask[:, :, k].T for k in order],
         whole,
         sorted({(frame.slope, frame.intercept) for frame in series.planes.frames})[:1],
-        for_each=new.modality == "PT",
+        [find_slope(image, k) for k in order] if new.modality == "PT" else None,
     )
     error = max(plane.error for _, plane in encoded)
     check_error(image, whole, error, max_error, decisions)
@@ -186,6 +186,13 @@ def describe_new_series(
         image.grid,
         ((whole.low + whole.high) / 2, whole.high - whole.low),
     )
+
+
+def find_slope(image: Image, k: int) -> float:
+    """Find the slope with which a plane was read; 0.0 where that is not known or another value was added."""
+    slices = image.provenance.slices
+    is_own = len(slices) == image.grid.shape[2] and not image.provenance.is_resampled
+    return slices[k].slope if is_own and slices[k].intercept == 0.0 else 0.0
 
 
 def describe_derivation(grid: Grid, series: SourceSeries, is_resampled: bool) -> str:

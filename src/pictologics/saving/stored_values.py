@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 import numpy as np
 
 from ..array_types import AnyArray, BoolArray, FloatArray
 
-__all__ = ["Coding", "StoredPlane", "choose_coding", "encode_plane", "write_decimal"]
+__all__ = ["Coding", "StoredPlane", "choose_coding", "encode_plane", "fit_steps", "write_decimal"]
 
 LOWEST_STORED: Final = {False: 0, True: -(1 << 15)}
 HIGHEST_STORED: Final = {False: (1 << 16) - 1, True: (1 << 15) - 1}
@@ -25,6 +25,13 @@ DIGITS_WRITTEN: Final = 14
 
 HAIR: Final = 1e-6
 """A share of a step that is more than the rounding of decimal strings and decides nothing."""
+
+
+WHOLE_STEP: Final = 1e-2
+"""How far values may be from whole steps: 32 bits hold the 16 of a stored number to within 0.004 of a step."""
+
+HALF_STEP: Final = 0.5
+"""Up to this, a value is rounded to the nearest step."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def choose_coding(
         is_signed = low < 0 or has_padding
         first, last = LOWEST_STORED[is_signed] + has_padding if low < 0 else 0, HIGHEST_STORED[is_signed]
         step = round_decimal(max(high / last, low / first if first else 0.0), ROUND_CEILING)
-        return Coding(step or Decimal(1), Decimal(0), is_signed, first - 1 if has_padding else None)
+        return Coding(avoid_whole(step), Decimal(0), is_signed, first - 1 if has_padding else None)
     # All values may be one.
     high = high if high > low else low + max(abs(low), 1.0)
     # Voxels without data are the lowest number, a step below all others. The intercept is rounded down before the step
@@ -104,7 +111,44 @@ def choose_coding(
     below = (high - low) / (last - has_padding) * (1 + HAIR) if has_padding else 0.0
     lowest = round_decimal(low - below, ROUND_FLOOR)
     step = round_decimal((high - float(lowest)) / last, ROUND_CEILING)
-    return Coding(step or Decimal(1), lowest, False, 0 if has_padding else None)
+    return Coding(avoid_whole(step), lowest, False, 0 if has_padding else None)
+
+
+def avoid_whole(step: Decimal) -> Decimal:
+    """Make a step that is a whole number a hair larger; 1 of 0, where all values are 0.
+
+    GDCM, and what is built on it, gives whole numbers where the first slice has a whole slope, and cuts off the rest of
+    the values of all others.
+    """
+    if step != step.to_integral_value() or not step:
+        return step or Decimal(1)
+    return step + Decimal((0, (1,), step.adjusted() - DIGITS_WRITTEN + 4))
+
+
+def fit_steps(
+    plane: AnyArray, valid: BoolArray | None, slope: float, is_signed: bool, has_padding: bool
+) -> Coding | None:
+    """Find out whether the values of a plane are whole steps of a slope, as those that were read with it are.
+
+    Args:
+        plane: (rows, columns) values.
+        valid: True where they are data; None for everywhere.
+        slope: The slope.
+        is_signed: Whether stored numbers have a sign.
+        has_padding: Whether one stored number must be left for voxels without data.
+    """
+    step = round_decimal(slope, ROUND_HALF_EVEN) if slope > 0 else Decimal(0)
+    values = (plane if valid is None else plane[valid]).astype(np.float64)
+    if not values.size or step == step.to_integral_value():
+        return None
+    counted = values / float(step)
+    low, high = float(counted.min()), float(counted.max())
+    first, last = LOWEST_STORED[is_signed] + has_padding, HIGHEST_STORED[is_signed]
+    if low < first - HALF_STEP or high > last + HALF_STEP:
+        return None
+    if np.abs(counted - np.rint(counted)).max() > WHOLE_STEP:
+        return None
+    return Coding(step, Decimal(0), is_signed, (first if low < 0 else 0) - 1 if has_padding else None)
 
 
 def fit_whole_numbers(low: int, high: int, intercept: float, has_padding: bool) -> Coding | None:
@@ -121,7 +165,7 @@ def fit_whole_numbers(low: int, high: int, intercept: float, has_padding: bool) 
 
 
 def round_decimal(value: float, rounding: str) -> Decimal:
-    """Round a number up or down to one that a decimal string holds."""
+    """Round a number to one that a decimal string holds."""
     exact = Decimal(value)
     for digits in range(DIGITS_WRITTEN, 0, -1):
         if not exact:
