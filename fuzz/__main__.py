@@ -18,7 +18,7 @@ from .targets import TARGETS, Target
 LONGEST_SILENCE = 120.0
 """Seconds without a new input after which a worker hangs where no signal reaches it, and is ended."""
 
-START = 60.0
+START = 240.0
 """Seconds that a worker may take to begin and to end, with whatever it makes smaller."""
 
 
