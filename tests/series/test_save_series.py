@@ -19,6 +19,7 @@ from pictologics import (
     ImageSeries,
     OptionError,
     SeriesAxis,
+    explain,
     load_image,
     load_series,
     save_series,
@@ -26,6 +27,7 @@ from pictologics import (
 from pictologics.formats.nifti.gradients import make_gradient_tables
 from pictologics.geometry import Grid
 from tests.factories.phantom import OBLIQUE
+from tests.factories.phases import PATTERNS, write_phases
 from tests.series.test_image_series import ECHO, TIME, make_series
 
 GRADIENTS = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.6, 0.8, 0.0), (0.0, 0.6, 0.8), (0.48, -0.6, 0.64)]
@@ -61,6 +63,26 @@ def test_everything_comes_back(tmp_path, suffix, dtype):
         assert one.array.dtype == dtype
         assert one.equals(other)
     assert load_image(tmp_path / f"four{suffix}", 4).equals(series[4])
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_each_volume_keeps_its_own_name(tmp_path, suffix):
+    touches = PATTERNS["cardiac phase"].touches
+    write_phases(tmp_path / "series", touches, modality="CT")
+    series = load_series(tmp_path / "series")
+    save_series(series, tmp_path / f"heart{suffix}")
+    again = load_series(tmp_path / f"heart{suffix}")
+    assert again.labels == series.labels == ("Phase 5%", "Phase 40%", "Phase 75%")
+    for one, other in zip(again, series, strict=True):
+        assert one.equals(other)
+    assert again["Phase 40%"].equals(series[1])
+    assert explain(tmp_path / f"heart{suffix}").volumes[2].phase == "Phase 75%"
+    strip = nibabel.load(tmp_path / f"heart{suffix}").slicer[..., 1:] if ".nii" in suffix else None
+    if strip is not None:
+        # Cut by other software, which keeps the comment.
+        nibabel.save(strip, tmp_path / "cut.nii")
+        assert load_series(tmp_path / "cut.nii").labels == ("", "")
+        assert "phase" not in load_image(tmp_path / "cut.nii").metadata
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])

@@ -57,6 +57,7 @@ class ImageFacts:
         voxels: What the comment says of them; None if there is none, or it says nothing.
         is_saved_here: Whether a comment that still holds says all this.
         axes: Of several volumes, the axes along which they lie, the last one fastest; empty if no comment says.
+        phases: Of several volumes, what each is called; empty if no comment says.
         packed_mask: The text of a source mask that another library wrote; see ``packed_masks``. Empty for none.
     """
 
@@ -67,6 +68,7 @@ class ImageFacts:
     voxels: VoxelNote | None = None
     is_saved_here: bool = False
     axes: tuple[SeriesAxis, ...] = ()
+    phases: tuple[str, ...] = ()
     packed_mask: str = ""
 
     @property
@@ -75,7 +77,9 @@ class ImageFacts:
         return bool(self.labels) or self.modality == "SEG"
 
 
-def make_json_comment(image: Image, voxels: VoxelNote, axes: Sequence[SeriesAxis] = ()) -> str:
+def make_json_comment(
+    image: Image, voxels: VoxelNote, axes: Sequence[SeriesAxis] = (), phases: Sequence[str] = ()
+) -> str:
     """The comment for an image and its stored voxels, or for several along some axes, one line of ASCII."""
     grid = image.grid
     content = {
@@ -84,7 +88,8 @@ def make_json_comment(image: Image, voxels: VoxelNote, axes: Sequence[SeriesAxis
         "origin": grid.origin,
         "direction": grid.direction.tolist(),
         "modality": image.modality,
-        "metadata": dict(image.metadata),
+        # What one of several volumes is called is not what the others are.
+        "metadata": {name: fact for name, fact in image.metadata.items() if not axes or name != "phase"},
         "dtype": voxels.dtype.name,
         "stored": voxels.stored.name,
     }
@@ -94,6 +99,7 @@ def make_json_comment(image: Image, voxels: VoxelNote, axes: Sequence[SeriesAxis
         content["labels"] = {str(value): name for value, name in image.labels.items()}
     if axes:
         content["axes"] = [asdict(axis) for axis in axes]
+        content["phases"] = list(phases)
     return json.dumps(content)
 
 
@@ -123,13 +129,14 @@ def read_json_comment(text: str | bytes, grid: Grid, *, even_moved: bool = False
         modality = str(content["modality"])
         voxels = read_voxel_note(content)
         axes = tuple(map(read_axis, content.get("axes", [])))
+        phases = tuple(map(str, content.get("phases", [])))
     except (GeometryError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return ImageFacts(grid)
     # Within this, float32 explains the difference; beyond it, the image was resampled or moved.
     is_moved = exact.corner_error(grid) >= CORNER_ERROR_NOTED
     if is_moved and not even_moved:
         return ImageFacts(grid)
-    return ImageFacts(grid if is_moved else exact, modality, metadata, labels, voxels, True, axes)
+    return ImageFacts(grid if is_moved else exact, modality, metadata, labels, voxels, True, axes, phases)
 
 
 def read_axis(content: Mapping[str, Any]) -> SeriesAxis:

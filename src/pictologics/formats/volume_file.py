@@ -87,3 +87,10 @@ class VolumeFile:
     parts: VoxelParts | None = None
     crop: CropLayout = VolumeLayout.cropped
     list_axes: ListAxes = dict
+
+    def name_volume(self, index: int) -> str:
+        """What a volume is called: the number of a voxel that it holds, or what a comment of ours says; else empty."""
+        if self.parts is not None:
+            return self.parts.name_at(self.layout, index)
+        phases = self.facts.phases
+        return phases[index] if len(phases) == self.layout.volumes else ""

@@ -53,7 +53,8 @@ def load_volume_file(
     metadata = dict(facts.metadata)
     if opened.parts is not None:
         decisions = (*decisions, opened.parts.decision)
-        metadata["phase"] = opened.parts.name_at(layout, index)
+    if opened.name_volume(index):
+        metadata["phase"] = opened.name_volume(index)
     slices, grid = find_slice_sources(layout, facts.grid), facts.grid
     if options.region is None:
         voxels = read_noted_volume(layout, facts, options.dtype, kept)
@@ -102,7 +103,7 @@ def describe_volume_file(opened: VolumeFile, name: str) -> Description:
                 labels=tuple(facts.labels.items()),
                 findings=(("sheared", opened.shear),) if is_sheared else (),
                 notes=notes,
-                phase="" if parts is None else parts.name_at(opened.layout, index),
+                phase=opened.name_volume(index),
                 is_default=not index and not is_sheared,
             )
             for index in range(listed)

@@ -30,10 +30,7 @@ class FileSeries:
         self.axes = find_file_axes(opened)
         volumes = opened.layout.volumes
         self.numbers = np.arange(volumes, dtype=np.intp).reshape([len(axis) for axis in self.axes])
-        parts = opened.parts
-        self.labels = ("",) * volumes
-        if parts is not None:
-            self.labels = tuple(parts.name_at(opened.layout, number) for number in range(volumes))
+        self.labels = tuple(map(opened.name_volume, range(volumes)))
         self.grid = opened.facts.grid
         self.modality = opened.facts.modality
         self.decisions: tuple[Decision, ...] = opened.decisions
@@ -66,7 +63,7 @@ class FileSeries:
         """All volumes at once, if they follow one another in the file and none has voxels without data."""
         layout, facts = self.opened.layout, self.opened.facts
         together = find_whole_layout(layout)
-        if together is None or (facts.voxels is not None and facts.voxels.fill):
+        if together is None or facts.packed_mask or (facts.voxels is not None and facts.voxels.fill):
             return None
         voxels = read_noted_volume(together, facts, options.dtype)
         return voxels.array.reshape(layout.volumes, *layout.shape[::-1])

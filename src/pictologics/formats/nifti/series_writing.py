@@ -30,7 +30,7 @@ def write_nifti_series(series: ImageSeries, path: Path, smallest: bool) -> None:
     time = find_time_step(series, path)
     smallest = smallest or is_long(series[0].array.dtype)
     volumes = VolumesToWrite(series, frozenset(NIFTI_TYPES.values()), "NIfTI", path, smallest)
-    comment = wrap_comment(make_json_comment(volumes.first, volumes.note, series.axes))
+    comment = wrap_comment(make_json_comment(volumes.first, volumes.note, series.axes, series.labels))
     header = make_nifti_header(series.grid, volumes.stored, len(comment), len(series))
     if time is not None:
         put_times(header, time)

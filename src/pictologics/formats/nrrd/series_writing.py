@@ -40,7 +40,7 @@ def write_nrrd_series(series: ImageSeries, path: Path, smallest: bool) -> None:
     time = find_time_step(series, path)
     volumes = VolumesToWrite(series, frozenset(NRRD_TYPE_NAMES), "NRRD", path, smallest)
     keys = make_gradient_keys(series)
-    keys[JSON_COMMENT_KEY] = make_json_comment(volumes.first, volumes.note, series.axes)
+    keys[JSON_COMMENT_KEY] = make_json_comment(volumes.first, volumes.note, series.axes, series.labels)
     axis = VolumeAxis(len(series)) if time is None else VolumeAxis(len(series), time.step, time.start)
     if path.suffix.lower() == ".nhdr":
         with replace_pair(path, PAIR_DATA_SUFFIXES[".nhdr"]) as pair:
