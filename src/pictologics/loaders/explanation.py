@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import html
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -175,6 +173,8 @@ class Explanation:
             OptionError: If its folder is not there.
             FileAccessError: If it cannot be written.
         """
+        import csv
+
         rows = self.to_records()
         with replace_file(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]) if rows else [])
@@ -187,6 +187,8 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows, with the call that loads each."""
+        import html
+
         rows = self.to_records()
         shown = [*self.find_known_columns(rows), "call"]
         heads = "".join(f"<th>{html.escape(TABLE_COLUMNS.get(name, name))}</th>" for name in shown)

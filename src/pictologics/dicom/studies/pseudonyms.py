@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import os
-import secrets
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -120,6 +117,9 @@ class Pseudonyms:
 
     def digest(self, kind: str, text: str) -> bytes:
         """The keyed hash of a text; of each kind another."""
+        # Here, since every load imports this module and few ask for pseudonyms; asked again, it is found at once.
+        import hmac
+
         return hmac.digest(self.key, f"{kind}:{text}".encode("utf-8", "surrogateescape"), "sha256")
 
 
@@ -172,6 +172,9 @@ def make_own_key() -> Path:
     Raises:
         FileAccessError: If it cannot be written.
     """
+    import secrets
+    import tempfile
+
     from typer import get_app_dir
 
     path = Path(get_app_dir("pictologics")) / "cohort.key"
