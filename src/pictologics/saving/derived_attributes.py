@@ -71,9 +71,6 @@ LEFT_OUT: Final = frozenset(
 )
 """Attributes of other groups that speak of the source's pixels, or of the grid on which they lie."""
 
-REQUIRED_OF_ALL: Final[dict[str, object]] = {"Laterality": "", "Manufacturer": ""}
-"""What the object of any modality must have, and may be empty."""
-
 REQUIRED_OF_MODALITY: Final[dict[str, dict[str, object]]] = {
     "CT": {"AcquisitionNumber": "", "KVP": "", "PatientPosition": ""},
     "MR": {
@@ -131,6 +128,9 @@ def take_over(header: Header, dataset: Dataset) -> Dataset:
 
 def fill_required(modality: str, made: Dataset) -> None:
     """Add what an object of a modality must have."""
-    for keyword, value in (REQUIRED_OF_ALL | REQUIRED_OF_MODALITY[modality]).items():
+    if "BodyPartExamined" not in made and "Laterality" not in made:
+        # It may be one of a pair (PS3.3 C.7.3.1).
+        made.Laterality = ""
+    for keyword, value in ({"Manufacturer": ""} | REQUIRED_OF_MODALITY[modality]).items():
         if keyword not in made:
             setattr(made, keyword, value)
