@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import find_objects
 
 from ..array_types import BoolArray
 from ..geometry import Box, find_bounding_box
@@ -52,6 +51,9 @@ def find_regions(masks: Image | dict[int, Image], series: SourceSeries) -> Itera
 
 def find_regions_of(mask: Image, series: SourceSeries, name: str, number: int | None) -> Iterator[SegmentRegion]:
     """Find the voxels of the segments of a label map; those of a mask, if it has a number."""
+    # Only here: images are saved without it, and it takes longer to import than many of them to write.
+    from scipy.ndimage import find_objects
+
     check_frame(mask, series, name)
     labels = check_labels(mask, name)
     lattice = map_to_series(mask, series, name)
