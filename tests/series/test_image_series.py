@@ -82,6 +82,11 @@ def test_other_coordinates_of_an_axis_are_found_too():
         series.select(b_value=0, direction=(1, 0, 0))
 
 
+def test_vectors_of_several_lengths_are_filled_up():
+    axis = SeriesAxis("direction", ((1.0, 0.0, 0.0), (1.0, 0.0), None))
+    np.testing.assert_array_equal(axis.values("direction")[1:], [[1, 0, np.nan], [np.nan] * 3])
+
+
 WRONG = {
     "number": (lambda series: series[6], r"there is no volume 6: there are 6; choose from 0 to 5"),
     "slice of two axes": (lambda series: series[1:2], r"along 2 axes \(time, echo\).*call pick\(time=slice"),

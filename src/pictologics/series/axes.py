@@ -82,7 +82,8 @@ class SeriesAxis:
         column = self.column(name)
         width = max((len(label) for label in column if isinstance(label, tuple)), default=0)
         if width:
-            return np.array([label if isinstance(label, tuple) else (np.nan,) * width for label in column])
+            rows = (label if isinstance(label, tuple) else () for label in column)
+            return np.array([(*row, *(np.nan,) * (width - len(row))) for row in rows])
         if any(isinstance(label, str) for label in column):
             return np.array(["" if label is None else str(label) for label in column])
         return np.array([np.nan if label is None else label for label in column], np.float64)
