@@ -44,9 +44,6 @@ SMALL_BLOCK: Final = 64
 ALWAYS_POSSIBLE: Final = 1 << 26
 """Bytes that no chunk is refused for because it only may hold them."""
 
-EMPTY_ENTRY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
-"""Offset and length, in the index of a shard, of a chunk that is not there."""
-
 
 @dataclass(frozen=True)
 class StoredChunk:
@@ -129,8 +126,9 @@ def list_chunks(array: Any, file: OpenFile) -> Iterator[StoredChunk]:
         return
     order = "<u8" if getattr(codec.index_codecs[0].endian, "value", "little") == "little" else ">u8"
     for start, size in np.frombuffer(content, order).reshape(-1, 2):
-        if start != EMPTY_ENTRY:
-            yield StoredChunk(file, int(start), int(min(size, file.size)))
+        # Those that are not there, or lie outside of a file that was cut off, are the library's to tell.
+        if int(start) + int(size) <= file.size:
+            yield StoredChunk(file, int(start), int(size))
 
 
 def measure_zstandard(chunk: StoredChunk, most: int) -> int:
