@@ -14,7 +14,7 @@ from ...provenance import Decision
 from ...storage.expansion import check_expansion
 from ...storage.files import ClosesOnExit
 from .chunk_files import LARGEST_CHUNK, survey_chunks
-from .packed_chunks import check_packed_chunks
+from .chunk_watching import watch_chunks
 from .slabs import SlabShelf
 from .zarr_edge import refuse_zarr_errors
 
@@ -51,8 +51,11 @@ class ZarrArrayFile:
         low = layer * self.thickness
         place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
         where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
-        check_packed_chunks(self.array, self.name, self.list_chunk_numbers(place, layer))
-        with refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"):
+        chunks = self.list_chunk_numbers(place, layer)
+        with (
+            watch_chunks(self.array, self.name, chunks),
+            refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"),
+        ):
             numbers = np.ascontiguousarray(self.array[where])
         return numbers.reshape(-1).view(np.uint8)
 

@@ -1,4 +1,4 @@
-"""How much compressed chunks say that they hold, told before any of them is inflated.
+"""Chunks that are about to be read: how much they say that they hold, and whether they stay as they are.
 
 Zarr hands a chunk to its codec, and compares what comes back with what the array says only then. Zstandard and its like
 shrink zeros by tens of thousands: a file of 65 KB would take gigabytes, and most of a minute, before it is refused.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from math import ceil, prod
@@ -19,9 +21,9 @@ import numpy as np
 
 from ...errors import CorruptFileError
 from ...storage.files import DiskFile, OpenFile
-from ...storage.paths import is_file
+from ...storage.paths import read_status
 
-__all__ = ["check_packed_chunks"]
+__all__ = ["watch_chunks"]
 
 SLACK: Final = 8
 """Times as many bytes as a chunk has numbers for: filters of Zarr 2 may store other types than the array has."""
@@ -68,35 +70,56 @@ Measure = Callable[[StoredChunk, int], int]
 """Tells how many bytes a chunk holds, as far as more than a number of them count."""
 
 
-def check_packed_chunks(array: Any, folder: str, layer: Sequence[range]) -> None:
-    """Refuse chunks that would hold far more than the array has room for in one.
+@contextmanager
+def watch_chunks(array: Any, folder: str, layer: Sequence[range]) -> Iterator[None]:
+    """Check the chunks that the block reads: that none would hold far too much, and that none changes meanwhile.
+
+    Zarr takes one that has just gone for one that was never there, and fills its place.
 
     Args:
         array: The array of zarr.
         folder: Its folder.
-        layer: Of each axis, the numbers of the chunks, or of the shards, that are about to be read.
+        layer: Of each axis, the numbers of the chunks, or of the shards.
 
     Raises:
-        CorruptFileError: If one does.
+        CorruptFileError: If one would hold more than the array has room for in it, or was replaced, written to or
+            removed.
     """
+    paths = [Path(folder, array.metadata.encode_chunk_key(place)) for place in product(*layer)]
+    before = [identify(path) for path in paths]
     measure = find_measure(array)
-    if measure is None:
-        return
-    most = SLACK * prod(int(size) for size in array.chunks) * array.dtype.itemsize
-    for place in product(*layer):
-        path = Path(folder, array.metadata.encode_chunk_key(place))
+    for path, found in zip(paths, before, strict=True):
         # What is not there is told, or filled, elsewhere.
-        if not is_file(path):
-            continue
-        with DiskFile(path).open() as file:
-            for chunk in list_chunks(array, file):
-                found = measure(chunk, most)
-                if found > most:
-                    raise CorruptFileError(
-                        f"a chunk of it holds {found} bytes or more, and the array has room for {most // SLACK}",
-                        path=path,
-                        advice="fetch it again",
-                    )
+        if measure is not None and found is not None:
+            check_packed_file(array, path, measure)
+    yield
+    for path, found in zip(paths, before, strict=True):
+        if identify(path) != found:
+            raise CorruptFileError(
+                "the file was replaced, written to or removed while it was read", path=path, advice="load it again"
+            )
+
+
+def identify(path: Path) -> tuple[int, ...] | None:
+    """What tells whether a file is another one, or was written to; None if there is none."""
+    status = read_status(path)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def check_packed_file(array: Any, path: Path, measure: Measure) -> None:
+    """Refuse a file of chunks one of which would hold far more than the array has room for."""
+    most = SLACK * prod(int(size) for size in array.chunks) * array.dtype.itemsize
+    with DiskFile(path).open() as file:
+        for chunk in list_chunks(array, file):
+            found = measure(chunk, most)
+            if found > most:
+                raise CorruptFileError(
+                    f"a chunk of it holds {found} bytes or more, and the array has room for {most // SLACK}",
+                    path=path,
+                    advice="fetch it again",
+                )
 
 
 def find_measure(array: Any) -> Measure | None:
