@@ -158,9 +158,9 @@ def test_info_as_json_is_json_whatever_the_voxels_are(tmp_path):
     assert (none["minimum"], none["maximum"]) == (None, None)
 
 
-def test_info_looks_into_folders_below_when_told(tmp_path):
+def test_info_looks_into_folders_below(tmp_path):
     write_series(tmp_path / "patient" / "ct")
-    assert "recursive" in fail(tmp_path, "info", "patient")
+    assert "load_image('patient', recursive=True)" in succeed(tmp_path, "info", "patient")
     assert "7x6x5" in succeed(tmp_path, "info", "-r", "patient")
 
 
