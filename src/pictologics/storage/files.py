@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Any, Final, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy.typing as npt
 
@@ -121,8 +120,7 @@ class StoredFile(Protocol):
         """Open it for reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
+class FileIdentity(NamedTuple):
     """What tells a file from another that was put in its place, and from itself with other content.
 
     Attributes:
