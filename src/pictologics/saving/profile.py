@@ -160,7 +160,8 @@ def make_profile(key: str) -> Profile:
             "anonymizing needs dicognito and dicom-anonymizer, which are not both installed",
             advice="install them with pip install dicognito dicom-anonymizer",
         ) from error
-    dicognito = Anonymizer(seed=key)
+    # Of any type: what its own types say of handlers, only its own classes fulfill.
+    dicognito: Any = Anonymizer(seed=key)
     chosen = Randomizer(key).to_int("hours into the past")
     # Never whole days, by which no time of day would be moved.
     hours = -24 * (1 + chosen % MOST_DAYS) - 1 - chosen // MOST_DAYS % 23
