@@ -221,3 +221,41 @@ def test_without_the_libraries_the_error_says_how_to_install_them(export, tmp_pa
     monkeypatch.setitem(sys.modules, "dicognito.anonymizer", None)
     with pytest.raises(OptionError, match="pip install dicognito dicom-anonymizer"):
         save_anonymized(export, tmp_path / "out")
+
+
+def test_uids_that_only_begin_like_those_of_the_standard_are_replaced(export, tmp_path):
+    paths = sorted((export / "ct").iterdir())[:2]
+    for file, given in zip(paths, ("1.2.840.10008./../../../escaped", "1.2.840.10008.19491107"), strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(file)
+            dataset.StudyInstanceUID = given
+            dataset.save_as(file)
+    saved = save_anonymized(paths, tmp_path / "out", key=KEY)
+    for file in saved.files:
+        assert file.resolve().is_relative_to((tmp_path / "out").resolve())
+        assert len(file.relative_to(tmp_path / "out").parts) == 4
+        assert b"1.2.840.10008.19491107" not in file.read_bytes()
+        assert pydicom.dcmread(file).SOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+    assert not list(tmp_path.rglob("escaped"))
+
+
+@pytest.mark.parametrize("is_implicit", [True, False])
+def test_files_without_meta_information_are_written_with_it(export, tmp_path, is_implicit):
+    file = min((export / "ct").iterdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(file)
+        del dataset.file_meta
+        del dataset.preamble
+        dataset.save_as(file, implicit_vr=is_implicit, little_endian=True)
+    (saved,) = save_anonymized([file], tmp_path / "out", key=KEY).files
+    np.testing.assert_array_equal(load_image(saved).array, load_image(file).array)
+    assert saved.read_bytes()[128:132] == b"DICM"
+
+
+def test_what_is_no_path_is_refused(tmp_path):
+    for given in (5, [5]):
+        with pytest.raises(OptionError, match="must be paths"):
+            save_anonymized(given, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -260,6 +260,8 @@ def test_what_cannot_be_written(series, scan, tmp_path):
             save_rtstruct(mask, series, path)
     for keywords, said in (
         ({"rois": [{"segment_label": "x"}]}, "rois describes a segment without its segment_number"),
+        ({"rois": 5}, "rois is 5 and must be a dict of names"),
+        ({"rois": ["liver"]}, "and must be a dict of names by number, or a list of dicts"),
         ({"rois": {5: "five"}}, r"rois describes \[5\] and the mask has \[1\]"),
         ({"rois": {1: "x" * 65}}, "the name of ROI 1 is .* at most 64 characters"),
         ({"rois": {1: "a\\b"}}, "without backslashes"),

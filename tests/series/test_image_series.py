@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,6 +94,8 @@ WRONG = {
     "slice of two axes": (lambda series: series[1:2], r"along 2 axes \(time, echo\).*call pick\(time=slice"),
     "axis": (lambda series: series.select(phase=1), r"there is no axis 'phase': there are time, echo"),
     "label": (lambda series: series.select(time=3.0), r"no volume has the time 3.0: there are 0, 2.5, 5"),
+    "slice of words": (lambda series: series.select(time=slice("a", "b")), r"go from a number to a number"),
+    "slice with a step": (lambda series: series.select(time=slice(0, 5, 2)), r"without a step"),
     "name": (lambda series: series["systole"], r"no volumes are called 'systole'"),
     "float": (lambda series: series.pick(time=1.0), r"taken by numbers, slices and lists of numbers, and 1.0"),
     "float slice": (lambda series: series.pick(time=slice(0.5, 1)), r"takes none of 3 places"),
@@ -119,6 +123,11 @@ def test_images_of_one_series_lie_on_one_grid():
         ImageSeries.from_images([first, first], TIME)
     with pytest.raises(OptionError, match="a list of one Image at least"):
         ImageSeries.from_images([])
+    with pytest.raises(OptionError, match="a list of one Image at least"):
+        ImageSeries.from_images(3)
+    assert len(ImageSeries.from_images(image for image in make_images(2))) == 2
+    with pytest.raises(OptionError, match="must be of SeriesAxis"):
+        ImageSeries.from_images([first, first], "ab")
     with pytest.raises(OptionError, match="3 labels and 2 of b_value"):
         SeriesAxis("time", (1.0, 2.0, 3.0), coordinates={"b_value": (1.0, 2.0)})
 
@@ -176,6 +185,17 @@ def test_masks_that_come_late_count_the_volumes_before_them():
     assert mean.array[1, 1, 1] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("name", ["mean", "std", "min", "max", "sum"])
+def test_a_volume_that_is_picked_twice_counts_twice(name):
+    series, truth = make_series(TIME, ECHO)
+    function = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "sum": np.sum}[name]
+    twice = series.pick(time=[0, 0, 2])
+    exact = truth[[0, 0, 2]].astype(np.float64)
+    np.testing.assert_allclose(getattr(twice, name)().array, function(exact, axis=(0, 1)), rtol=1e-6)
+    for axis, number in (("time", 0), ("echo", 1)):
+        np.testing.assert_allclose(voxels(getattr(twice, name)(axis)), function(exact, axis=number), rtol=1e-5)
+
+
 def test_the_deviation_of_large_numbers_keeps_its_digits():
     images = [Image(np.full((2, 2, 2), 1e9 + k), (1, 1, 1), (0, 0, 0)) for k in (0, 1, 2, 3)]
     assert ImageSeries.from_images(images).std().array.max() == pytest.approx(np.std([0, 1, 2, 3]))
@@ -216,6 +236,28 @@ def test_volumes_lie_along_several_axes_only_if_each_combination_is_there_once(f
         (axis,) = axes
         assert axis.name == "volume"
         assert list(zip(axis.column("echo"), axis.column("time"), strict=True)) == pairs
+
+
+def test_the_same_directions_with_several_b_values_keep_each_its_own():
+    x, y = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
+    b_values = (500.0, 500.0, 1000.0, 1000.0)
+    shells = SeriesAxis("direction", (x, y, x, y), coordinates={"b_value": b_values})
+    axes, laid = arrange_axes([shells, SeriesAxis("echo", (4.0, 4.0, 8.0, 8.0))])
+    (axis,) = axes
+    assert axis.column("b_value") == b_values
+    assert axis.column("direction") == (x, y, x, y)
+    assert laid.tolist() == [0, 1, 2, 3]
+
+
+def test_labels_may_be_of_numpy():
+    vectors = np.eye(3, dtype=np.float32)
+    axis = SeriesAxis("time", np.arange(3), "s", {"direction": vectors, "delay": [np.float32(0.5), None, 1]})
+    assert axis.labels == (0, 1, 2)
+    assert axis.coordinates == {"direction": ((1, 0, 0), (0, 1, 0), (0, 0, 1)), "delay": (0.5, None, 1)}
+    assert hash(axis) == hash(SeriesAxis("time", [0, 1, 2], "s"))
+    series, _ = make_series(axis)
+    assert len(series.select(time=slice(1, None))) == 2
+    assert json.loads(json.dumps(axis.labels)) == [0, 1, 2]
 
 
 def test_how_it_is_shown():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import multiprocessing
+import os
 import pickle
 import tracemalloc
 import warnings
@@ -496,3 +498,27 @@ def test_real_scans(shared_data, name):
     if series.axes[0].units == "s":
         step = np.diff(series.values("time")).mean()
         assert step == pytest.approx(float(reference.header["pixdim"][4]), rel=0.02)
+
+
+def put_volume(queue, series) -> None:
+    queue.put(series[2].array)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_worker_reads_on_by_itself(tmp_path):
+    # Large enough for a thread to inflate it, which a fork does not take along, and more than it has ready.
+    values = np.random.default_rng(8).integers(0, 2, (128, 128, 100, 3)).astype(np.int16)
+    series = load_series(write_bold(tmp_path / "scan.nii.gz", values))
+    np.testing.assert_array_equal(series[0].array, values[..., 0])
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    worker = context.Process(target=put_volume, args=(queue, series), daemon=True)
+    worker.start()
+    try:
+        np.testing.assert_array_equal(queue.get(timeout=60), values[..., 2])
+        np.testing.assert_array_equal(series[1].array, values[..., 1])
+    finally:
+        worker.kill()
+        worker.join()
+        series.close()

@@ -289,6 +289,48 @@ def test_whole_numbers_in_the_smallest_type(tmp_path, suffix):
         assert nibabel.load(tmp_path / "small.nii").get_data_dtype() == np.int16
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_numbers_that_no_common_type_holds_stay_in_their_own(tmp_path, suffix):
+    large = np.full((3, 4, 5), 2**60 + 1, np.uint64)
+    series = ImageSeries.from_images([Image(array, (1, 1, 1), (0, 0, 0)) for array in (large, large * 0 + 300)])
+    save_series(series, tmp_path / f"large{suffix}", dtype="smallest")
+    np.testing.assert_array_equal(load_series(tmp_path / f"large{suffix}").to_array(), series.to_array())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("dtype", [np.bool_, np.float16])
+def test_the_smallest_type_of_what_no_file_has(tmp_path, suffix, dtype):
+    values = (np.arange(60).reshape(3, 4, 5) % 2 * (1 if dtype == np.bool_ else 0.1)).astype(dtype)
+    series = ImageSeries.from_images([Image(values, (1, 1, 1), (0, 0, 0)), Image(values[::-1], (1, 1, 1), (0, 0, 0))])
+    save_series(series, tmp_path / f"small{suffix}", dtype="smallest")
+    again = load_series(tmp_path / f"small{suffix}").to_array()
+    assert again.dtype == dtype
+    np.testing.assert_array_equal(again, series.to_array())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_known_of_a_thousand_volumes_comes_back(tmp_path, suffix):
+    count = 1200
+    vectors = np.random.default_rng(3).normal(size=(count, 3))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    axis = SeriesAxis("direction", vectors, coordinates={"velocity": np.arange(count) / 7})
+    images = [Image(np.full((2, 2, 2), k, np.int16), (1, 1, 1), (0, 0, 0), modality="MR") for k in range(count)]
+    save_series(ImageSeries.from_images(images, axis), tmp_path / f"long{suffix}")
+    again = load_series(tmp_path / f"long{suffix}")
+    assert again.axes == (axis,)
+    assert again.modality == "MR"
+    assert again[count - 1].equals(images[-1])
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_times_may_be_numbers_of_numpy(tmp_path, suffix):
+    series = ImageSeries.from_images(list(make_series(TIME)[0]), SeriesAxis("time", np.arange(3) * 2.5, "s"))
+    save_series(series, tmp_path / f"times{suffix}")
+    assert load_series(tmp_path / f"times{suffix}").axes == series.axes
+    if suffix == ".nrrd":
+        assert nrrd.read_header(str(tmp_path / "times.nrrd"))["spacings"][3] == 2.5
+
+
 def test_a_source_mask_has_no_place_in_it_and_is_said(tmp_path):
     image = make_series(TIME)[0][0]
     mask = np.ones(image.shape, bool)

@@ -34,6 +34,7 @@ class VolumesToWrite:
         types: What the format stores.
         format_name: For messages.
         path: The file, for messages.
+        smallest: Whether whole numbers are stored in the smallest type of integers that holds them.
         first: The first volume.
         stored: The type in which all volumes are stored.
         has_lost_mask: Whether a source mask was left out that is not True everywhere.
@@ -50,12 +51,15 @@ class VolumesToWrite:
 
     def __post_init__(self) -> None:
         self.first = self.series[0]
-        if self.smallest:
-            # Which type holds all of them is known when all of them were seen.
-            types = [narrow_voxels(image.array).dtype for image in self.series]
-            self.stored = np.result_type(*types)
-        else:
-            self.stored = self.convert(self.first.array).dtype
+        self.stored = self.find_smallest() or self.convert(self.first.array).dtype
+
+    def find_smallest(self) -> np.dtype[Any] | None:
+        """The type of integers that holds all volumes, which is known when all were seen; None if it saves nothing."""
+        if not self.smallest:
+            return None
+        found = np.result_type(*[narrow_voxels(image.array).dtype for image in self.series])
+        # What NumPy makes of uint64 beside a type with a sign is a float that does not hold all numbers.
+        return found if found.itemsize < self.first.array.dtype.itemsize else None
 
     @property
     def note(self) -> VoxelNote:

@@ -123,6 +123,8 @@ def list_original_files(source: PathLike | Sequence[PathLike]) -> list[str]:
         MissingPathError: If there is nothing at a path.
         OptionError: If it is no path.
     """
+    if not isinstance(source, (str, os.PathLike, Iterable)):
+        raise OptionError(f"source is {type(source).__name__} and must be paths", advice="pass a folder or files")
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     files: list[str] = []
     for given in paths:
@@ -149,16 +151,24 @@ def anonymize_files(files: Iterable[str], profile: Profile, left_out: Counter[st
             left_out["files that are no DICOM"] += 1
             continue
         dataset, original = (read_all(header) for _ in range(2))
-        if dataset.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY or "DirectoryRecordSequence" in dataset:
-            left_out["DICOMDIRs, which list what was there"] += 1
-        elif any(keyword in dataset for keyword in TEXT_CONTENT):
-            left_out["reports, documents and presentation states, whose content is text"] += 1
-        elif not all(dataset.get(keyword) for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID")):
-            left_out["objects without the UIDs that all have"] += 1
-        else:
-            with refuse_damage(file, "its attributes cannot be parsed"), silence_this_thread():
-                profile.apply(dataset, original)
-            yield dataset
+        with refuse_damage(file, "its attributes cannot be parsed"), silence_this_thread():
+            reason = find_reason_to_leave_out(dataset)
+            if reason:
+                left_out[reason] += 1
+                continue
+            profile.apply(dataset, original)
+        yield dataset
+
+
+def find_reason_to_leave_out(dataset: Dataset) -> str:
+    """Find out why an object is not written; empty if it is."""
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY or "DirectoryRecordSequence" in dataset:
+        return "DICOMDIRs, which list what was there"
+    if any(keyword in dataset for keyword in TEXT_CONTENT):
+        return "reports, documents and presentation states, whose content is text"
+    if not all(dataset.get(keyword) for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID")):
+        return "objects without the UIDs that all have"
+    return ""
 
 
 def read_all(header: Header) -> Dataset:
@@ -168,6 +178,7 @@ def read_all(header: Header) -> Dataset:
         CorruptFileError: If it cannot be followed, or was cut off.
     """
     from pydicom import dcmread
+    from pydicom.uid import UID
 
     if header.pixel_length and not header.is_deflated and header.pixel_offset + header.pixel_length > header.file_size:
         raise CorruptFileError(
@@ -176,7 +187,11 @@ def read_all(header: Header) -> Dataset:
     with header.file.open() as file:
         content = file.read_at(0, header.file_size)
     with refuse_damage(header.path, "its attributes cannot be parsed"), silence_this_thread():
-        return dcmread(BytesIO(content), force=True)
+        dataset = dcmread(BytesIO(content), force=True)
+        if "TransferSyntaxUID" not in dataset.file_meta:
+            # Old files begin with the data set itself.
+            dataset.file_meta.TransferSyntaxUID = UID(header.transfer_syntax)
+        return dataset
 
 
 def name_file(dataset: Dataset) -> Path:

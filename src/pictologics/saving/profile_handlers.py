@@ -5,6 +5,7 @@ dicognito asks one handler after the other whether it takes an attribute.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DateMover", "TimeMover", "UidReplacer"]
 
-REGISTERED: Final = "1.2.840.10008."
-"""Root of the UIDs that DICOM itself defines (PS3.6 A), which tell nothing of anybody."""
+REGISTERED: Final = re.compile(r"1\.2\.840\.10008(\.[0-9]{1,4}){1,10}")
+"""UIDs that DICOM itself defines (PS3.6 A), which tell nothing of anybody: short numbers below its root. What else
+begins with that root may be anything, a number of a patient or a path."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class UidReplacer:
         """Find the new UID for one; those of the standard stay."""
         from pydicom.uid import generate_uid
 
-        return uid if not uid or uid.startswith(REGISTERED) else str(generate_uid(entropy_srcs=[self.key, uid]))
+        return uid if not uid or REGISTERED.fullmatch(uid) else str(generate_uid(entropy_srcs=[self.key, uid]))
 
     def describe_actions(self) -> list[str]:
         """Say what it does; dicognito asks for it."""

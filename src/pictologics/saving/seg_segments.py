@@ -61,6 +61,12 @@ def collect_facts(
     """
     names = dict(labels)
     facts: dict[int, Facts] = {}
+    is_list = isinstance(described, Sequence) and all(isinstance(entry, Mapping) for entry in described)
+    if described is not None and not is_list and not isinstance(described, Mapping):
+        raise OptionError(
+            f"{keyword} is {described!r:.60} and must be a dict of names by number, or a list of dicts",
+            advice="pass for example {1: 'liver'}",
+        )
     if isinstance(described, Mapping):
         names.update(described)
     else:

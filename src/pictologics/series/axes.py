@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -51,6 +52,10 @@ class SeriesAxis:
     coordinates: Mapping[str, tuple[AxisLabel, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Frozen, so that a hash stays what it is; numbers of NumPy and lists have none, and are no JSON.
+        object.__setattr__(self, "labels", tuple(map(make_axis_label, self.labels)))
+        own = {name: tuple(map(make_axis_label, values)) for name, values in self.coordinates.items()}
+        object.__setattr__(self, "coordinates", own)
         for name, values in self.coordinates.items():
             if len(values) != len(self.labels):
                 raise OptionError(
@@ -99,6 +104,8 @@ class SeriesAxis:
         Raises:
             OptionError: If there is none.
         """
+        if isinstance(wanted, slice):
+            check_label_slice(wanted, name)
         column = self.column(name)
         found = [k for k, label in enumerate(column) if is_wanted(label, wanted)]
         if not found:
@@ -109,6 +116,26 @@ class SeriesAxis:
                 advice="choose one of these, or volumes by their number with pick()",
             )
         return found
+
+
+def make_axis_label(given: Any) -> AxisLabel:
+    """A label as Python has it, of one that may be of NumPy or a list."""
+    plain = given.tolist() if isinstance(given, (np.generic, np.ndarray)) else given
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def check_label_slice(wanted: slice, name: str) -> None:
+    """Check that a slice of labels goes from a number to a number.
+
+    Raises:
+        OptionError: If it does not, or has a step.
+    """
+    ends = [end for end in (wanted.start, wanted.stop) if end is not None]
+    if wanted.step is not None or not all(isinstance(end, numbers.Real) for end in ends):
+        raise OptionError(
+            f"the slice of {name} is {wanted!r}, and slices of labels go from a number to a number, without a step",
+            advice="pass a list of labels, or take volumes by their numbers with pick()",
+        )
 
 
 def is_wanted(label: AxisLabel, wanted: Any) -> bool:
@@ -163,7 +190,8 @@ def arrange_axes(axes: Sequence[SeriesAxis]) -> tuple[tuple[SeriesAxis, ...], np
     numbers = np.arange(count, dtype=np.intp)
     if len(axes) == 1:
         return tuple(axes), numbers
-    codes, distinct = zip(*(number_places(axis.labels) for axis in axes), strict=True)
+    # Labels alone are not enough: one direction with two b-values is two places.
+    codes, distinct = zip(*(number_places(join_columns(axis)) for axis in axes), strict=True)
     lengths = tuple(len(firsts) for firsts in distinct)
     if math.prod(lengths) == count and len(set(zip(*codes, strict=True))) == count:
         laid = np.empty(lengths, np.intp)
@@ -178,9 +206,14 @@ def arrange_axes(axes: Sequence[SeriesAxis]) -> tuple[tuple[SeriesAxis, ...], np
     return (replace(number_axis("volume", count), coordinates=coordinates),), numbers
 
 
-def number_places(labels: Iterable[AxisLabel]) -> tuple[list[int], list[int]]:
-    """For each volume the number of its label among the different ones, and where each of those first stands."""
-    places: dict[AxisLabel, int] = {}
+def join_columns(axis: SeriesAxis) -> Iterable[tuple[AxisLabel, ...]]:
+    """All that stands at each place of an axis."""
+    return zip(*map(axis.column, axis.names), strict=True)
+
+
+def number_places(labels: Iterable[tuple[AxisLabel, ...]]) -> tuple[list[int], list[int]]:
+    """For each volume the number of its labels among the different ones, and where each of those first stands."""
+    places: dict[tuple[AxisLabel, ...], int] = {}
     firsts: list[int] = []
     codes = []
     for k, label in enumerate(labels):

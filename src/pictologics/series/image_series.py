@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -68,8 +68,13 @@ class ImageSeries:
             OptionError: If there is none, or the axes are of another number of volumes.
             GeometryError: If an image lies on another grid than the first.
         """
+        images = tuple(images) if isinstance(images, Iterable) else ()
         if not images or not all(isinstance(image, Image) for image in images):
             raise OptionError("images must be a list of one Image at least", advice="load or make them first")
+        if not all(isinstance(axis, SeriesAxis) for axis in axes):
+            raise OptionError(
+                "the axes must be of SeriesAxis", advice='make them first, as SeriesAxis("time", seconds)'
+            )
         own = axes or (number_axis("volume", len(images)),)
         shape = tuple(len(axis) for axis in own)
         if np.prod(shape) != len(images):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -104,15 +105,18 @@ def compute_statistic(
     Args:
         name: Which one.
         source: Where the volumes come from.
-        groups: (volumes, groups) numbers of volumes; a column is a group.
+        groups: (volumes, groups) numbers of volumes; a column is a group. A volume counts as often as it is there.
         over: What is computed over, for the record.
     """
-    group_of = {int(number): group for group, column in enumerate(groups.T) for number in column}
+    groups_of: defaultdict[int, list[int]] = defaultdict(list)
+    for group, column in enumerate(groups.T):
+        for number in column.tolist():
+            groups_of[number].append(group)
     running: dict[int, RunningStatistic] = {}
-    order = sorted(group_of)
+    order = sorted(groups_of)
     for number, image in zip(order, source.iterate(order), strict=True):
-        group = group_of[number]
-        if group not in running:
-            running[group] = RunningStatistic(name, image)
-        running[group].add(image)
+        for group in groups_of[number]:
+            if group not in running:
+                running[group] = RunningStatistic(name, image)
+            running[group].add(image)
     return [running[group].finish(len(groups), over) for group in range(groups.shape[1])]

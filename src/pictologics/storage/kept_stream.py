@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .files import StoredFile
 from .inflation import InflatedStream, Packing
 
@@ -13,7 +15,7 @@ class KeptStream:
 
     def __init__(self) -> None:
         self.stream: InflatedStream | None = None
-        self.origin: tuple[int, int] | None = None
+        self.origin: tuple[int, int, int] | None = None
 
     def __reduce__(self) -> tuple[type[KeptStream], tuple[()]]:
         """An open stream does not travel to another process."""
@@ -28,7 +30,8 @@ class KeptStream:
             start: Where in the file it begins.
             position: The first byte of its content that is wanted.
         """
-        origin = (id(file), start)
+        # After a fork the thread that inflates is the parent's alone, and so ought to be the place in the open file.
+        origin = (id(file), start, os.getpid())
         if self.stream is None or self.origin != origin or self.stream.position > position:
             self.close()
             self.stream, self.origin = InflatedStream(file, packing, start), origin

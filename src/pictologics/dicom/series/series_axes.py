@@ -97,7 +97,7 @@ def find_series_axes(
             for place, keyword in enumerate(keywords[0])
         ]
     if len(axes) > 1 and len({axis.name for axis in axes}) < len(axes):
-        axes = [SeriesAxis(f"{axis.name}_{k}", axis.labels, axis.units) if k else axis for k, axis in enumerate(axes)]
+        axes = [replace(axis, name=f"{axis.name}_{k}") if k else axis for k, axis in enumerate(axes)]
     arranged, numbers = arrange_axes(axes)
     if len(axes) > 1 and len(arranged) == 1 and DIFFUSION in keywords[0]:
         # b = 0 once more, or a direction acquired again, has another number of acquisition beside it.

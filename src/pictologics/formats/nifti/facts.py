@@ -17,7 +17,7 @@ from ..packed_masks import PACKED_MASK_KEY
 from .header import NiftiHeader, cifti_error
 from .vocabulary import CIFTI_CODE, COMMENT_CODE
 
-__all__ = ["make_comment_extension", "read_nifti_facts", "wrap_comment"]
+__all__ = ["list_comments", "make_comment_extension", "read_nifti_facts", "wrap_comment"]
 
 MASK_COMMENT = f'{{"{PACKED_MASK_KEY}"'.encode()
 """How the comment begins that holds a source mask: nibabel writes it for an image of ours."""

@@ -13,6 +13,7 @@ from ..volume_file import VolumeFile
 from ..volume_layout import check_file_sizes
 from .facts import read_nifti_facts
 from .header import NiftiHeader, parse_nifti_header
+from .long_comments import read_long_comment
 from .vocabulary import STEP_UNITS
 from .voxels import find_companion, find_voxel_parts, locate_nifti_voxels
 from .world import find_nifti_grid
@@ -40,7 +41,7 @@ def open_nifti(file: StoredFile, irregular: str = "error") -> VolumeFile:
     layout = locate_nifti_voxels(header)
     surplus = check_file_sizes(layout)
     world = find_nifti_grid(header, irregular)
-    facts = read_nifti_facts(header, world.grid)
+    facts = read_nifti_facts(read_long_comment(header, probed), world.grid)
     decisions = (*world.decisions, *compare_bits(header), *surplus)
     return VolumeFile(
         layout,
