@@ -15,6 +15,7 @@ from rich.console import Console
 from pictologics import ContentWarning, explain, load_image, load_mask
 from tests.cli.program import succeed
 from tests.factories.dicom_series import uid, write_series
+from tests.factories.file_servers import serve_folder
 from tests.factories.multiframe import write_dose
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
@@ -102,6 +103,15 @@ def test_a_folder_of_folders_is_answered_with_what_lies_below(study):
     for volume in found.volumes:
         with pytest.warns(ContentWarning, match="load_seg loads them"):
             assert load_image(study, **dict(volume.options)).shape == PHANTOM.shape
+
+
+def test_folders_behind_a_url_load_by_what_is_told_of_them(study):
+    with serve_folder(study) as server:
+        found = explain(f"{server.url}/", recursive=True)
+        assert {volume.folder for volume in found.volumes} == {f"{server.url}/{name}/" for name in ("ct", "mr")}
+        for volume in found.volumes:
+            assert load_image(volume.folder).modality == volume.modality
+        assert "in '" not in str(explain(f"{server.url}/ct/"))
 
 
 def test_files_of_one_volume_each_are_described_one_by_one(tmp_path):

@@ -187,7 +187,7 @@ WRONG = {
     "plane": (3, r"take one plane by 3:4"),
     "planes": (np.s_[:, :, 3], r"take one plane by 3:4"),
     "four axes": (np.s_[:, :, :, 1:2], r"there are 3 axes to slice"),
-    "mask": (np.ones(SHAPE, bool), r"a ndarray was given"),
+    "mask": (np.ones(SHAPE, bool), r"of type ndarray was given; .* or a grid: image\.grid"),
     "step of zero": (np.s_[::0], r"a step other than 0"),
     "text in slices": (np.s_["a":"b"], r"not of whole numbers"),
 }

@@ -27,6 +27,7 @@ from pictologics import (
     save_seg,
 )
 from tests.factories.dicom_series import slice_file, uid, write_series
+from tests.factories.file_servers import serve_folder
 from tests.factories.pet import pet, write_pet
 from tests.factories.phantom import OBLIQUE, Phantom
 from tests.factories.validators import find_errors
@@ -208,13 +209,26 @@ def test_what_cannot_be_written(export, tmp_path):
         save_anonymized(tmp_path / "text", out, key=KEY)
     with pytest.raises(OptionError, match="something else is there"):
         save_anonymized(export, tmp_path / "text", key=KEY)
-    with pytest.raises(OptionError, match="something else is there"):
-        save_anonymized(export, export, key=KEY)
+    for holds_originals in (export, export / "ct"):
+        with pytest.raises(OptionError, match="to be copied lie in this folder; choose another folder"):
+            save_anonymized(export, holds_originals, key=KEY)
+    for no_path in (None, Image(np.ones((2, 2, 2)), (1, 1, 1), (0, 0, 0))):
+        with pytest.raises(OptionError, match=f"source holds {type(no_path).__name__} and must be paths"):
+            save_anonymized(no_path, out, key=KEY)
     cut = sorted((export / "ct").iterdir())[2]
     cut.write_bytes(cut.read_bytes()[:-100])
     with pytest.raises(CorruptFileError, match=cut.name):
         save_anonymized(export, out, key=KEY)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "text"]
+
+
+def test_files_behind_a_url_are_copied_too(export, tmp_path):
+    with serve_folder(export) as server:
+        saved = save_anonymized(f"{server.url}/", tmp_path / "out", key=KEY)
+    same = save_anonymized(export, tmp_path / "same", key=KEY)
+    assert {file.relative_to(tmp_path / "out") for file in saved.files} == {
+        file.relative_to(tmp_path / "same") for file in same.files
+    }
 
 
 def test_without_the_libraries_the_error_says_how_to_install_them(export, tmp_path, monkeypatch):

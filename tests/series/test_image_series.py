@@ -92,7 +92,7 @@ def test_vectors_of_several_lengths_are_filled_up():
 WRONG = {
     "number": (lambda series: series[6], r"there is no volume 6: there are 6; choose from 0 to 5"),
     "slice of two axes": (lambda series: series[1:2], r"along 2 axes \(time, echo\).*call pick\(time=slice"),
-    "axis": (lambda series: series.select(phase=1), r"there is no axis 'phase': there are time, echo"),
+    "axis": (lambda series: series.select(phase=1), r"there is no axis 'phase': the axes are time, echo"),
     "label": (lambda series: series.select(time=3.0), r"no volume has the time 3.0: there are 0, 2.5, 5"),
     "slice of words": (lambda series: series.select(time=slice("a", "b")), r"go from a number to a number"),
     "slice with a step": (lambda series: series.select(time=slice(0, 5, 2)), r"without a step"),

@@ -57,7 +57,9 @@ def check_region(region: ImageRegion) -> ImageRegion:
         return region
     if isinstance(region, Grid):
         return region
-    advice = "pass slices, such as numpy.s_[10:50, :, 3:9], or two corners, such as image.grid.bounds"
+    advice = (
+        "pass slices, such as numpy.s_[10:50, :, 3:9], two corners, such as image.grid.bounds, or a grid: image.grid"
+    )
     try:
         box = np.array(region, np.float64)
     except (TypeError, ValueError):
@@ -80,7 +82,7 @@ def check_region(region: ImageRegion) -> ImageRegion:
 def describe_region(region: object) -> str:
     """What was given in place of a region, in words of a bounded length."""
     text = repr(region)
-    return text if len(text) <= 60 else f"a {type(region).__name__}"
+    return text if len(text) <= 60 else f"an object of type {type(region).__name__}"
 
 
 def is_sliced(region: object) -> bool:

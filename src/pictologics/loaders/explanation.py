@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from ..geometry import format_numbers
 from ..storage.file_writing import replace_file
 from ..storage.paths import is_there
+from ..storage.remote_writing import write_anywhere
 from ..storage.urls import find_url, hide_secrets
 from .protocol import Source, StudyFacts, VolumeInfo
 
@@ -176,7 +176,11 @@ class Explanation:
         import csv
 
         rows = self.to_records()
-        with replace_file(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        with (
+            write_anywhere(path) as target,
+            replace_file(target) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, list(rows[0]) if rows else [])
             writer.writeheader()
             writer.writerows(rows)

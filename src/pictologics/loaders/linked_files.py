@@ -126,14 +126,19 @@ def add_folders(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[VolumeIn
         paths[header.text(tags.SERIES_INSTANCE_UID)].append(header.path)
     folders = {uid: find_common_folder(files) for uid, files in paths.items()}
     # Of files of the folder itself it need not be said.
-    folders = {uid: folder for uid, folder in folders.items() if folder != source.path}
+    folders = {uid: folder for uid, folder in folders.items() if folder.rstrip("/") != source.path.rstrip("/")}
     return tuple(replace(volume, folder=folders.get(volume.series_uid or "", "")) for volume in volumes)
 
 
 def find_common_folder(paths: Iterable[str]) -> str:
     """The folder in or below which all files lie; empty if they have none in common."""
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - as text, of a URL too
+    protocol, mark, _ = min(folders, default="").partition("://")
+    if mark:
+        # A path has no two slashes in a row; with one at the end, a web server's URL is that of a folder.
+        return f"{protocol}{mark}{os.path.commonpath({folder.partition(mark)[2] for folder in folders})}/"
     try:
-        return os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120 - as text, of a URL too
+        return os.path.commonpath(folders)
     except ValueError:
         return ""
 

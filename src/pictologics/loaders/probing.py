@@ -150,11 +150,20 @@ def check_path_exists(path: object) -> Path:
     return given
 
 
+def has_been_passed(file: BinaryIO) -> bool:
+    """Whether an open file has a beginning behind its position, as after it was written."""
+    return isinstance(file, io.IOBase) and file.seekable() and file.tell() > 0
+
+
 def read_open_file(file: BinaryIO) -> MemoryFile:
     """Read what an open binary file holds from its current position on."""
     content = file.read()
     if not isinstance(content, bytes):
         raise OptionError("the open file gives text, and bytes are required", advice='open it with mode "rb"')
+    if not content and has_been_passed(file):
+        raise OptionError(
+            "the open file stands at its end, and is read from its position on", advice="call its seek(0) first"
+        )
     name = getattr(file, "name", None)
     return MemoryFile(name if isinstance(name, str) else "<file>", content)
 

@@ -7,12 +7,12 @@ import html
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from ..geometry import format_numbers
 from ..storage.file_writing import replace_file
+from ..storage.remote_writing import write_anywhere
 
 if TYPE_CHECKING:
     import pandas
@@ -147,7 +147,11 @@ class Measurements(tuple[Measurement, ...]):
         """
         rows = self.to_records()
         names = list(dict.fromkeys(name for row in rows for name in row))
-        with replace_file(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        with (
+            write_anywhere(path) as target,
+            replace_file(target) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(rows)

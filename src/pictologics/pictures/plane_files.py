@@ -11,6 +11,8 @@ from PIL import Image as PilImage
 from ..errors import OptionError
 from ..image import Image
 from ..storage.file_writing import replace_file
+from ..storage.paths import check_is_path
+from ..storage.remote_writing import write_anywhere
 from .panels import draw_legend, draw_panel, fit_size
 from .scene import Scene, Style
 from .windows import Window
@@ -61,7 +63,7 @@ def save_planes(
         >>> file.exists()
         True
     """
-    target = check_png(path)
+    check_png(path)
     scene = Scene.of(image, mask, window, alpha, style)
     panels, labels = [], set()
     for plane in scene.three_planes(position):
@@ -75,12 +77,13 @@ def save_planes(
         canvas.paste(panel, (k * (PANEL_SIDE + PANEL_GAP), 0))
     if legend:
         canvas.paste(legend, (0, PANEL_SIDE + PANEL_GAP))
-    with replace_file(target) as temporary:
+    with write_anywhere(path) as target, replace_file(target) as temporary:
         canvas.save(temporary, format="PNG")
 
 
 def check_png(path: str | os.PathLike[str]) -> Path:
     """A path whose name says PNG."""
+    check_is_path(path)
     target = Path(path)
     if target.suffix.lower() != ".png":
         raise OptionError("pictures are written as PNG", path=target, advice="give the file the suffix .png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
@@ -99,8 +100,10 @@ def write_open_file(image: Image, file: BinaryIO, suffix: str | None, smallest: 
     if suffix is None:
         raise OptionError("an open file does not say its format", advice='pass format=".nii.gz", for example')
     with tempfile.TemporaryDirectory(prefix="pictologics-") as folder:
-        target = Path(folder, f"image.{suffix.removeprefix('.')}")
-        find_writer(target).write(image, target, smallest)
+        suffix = f".{suffix.removeprefix('.')}"
+        target = Path(folder, f"image{suffix}")
+        # Found by the suffix alone, since a message should not name a temporary file.
+        find_writer(Path(suffix)).write(image, target, smallest)
         if len(list(Path(folder).iterdir())) > 1 or target.is_dir():
             raise OptionError(
                 f"the format {suffix} writes several files", advice="choose one that writes a single file"
@@ -108,6 +111,8 @@ def write_open_file(image: Image, file: BinaryIO, suffix: str | None, smallest: 
         with target.open("rb") as source:
             try:
                 shutil.copyfileobj(source, file)
+            except UnsupportedOperation as error:
+                raise OptionError("the file is not open for writing", advice='open it with mode "wb"') from error
             except TypeError as error:
                 raise OptionError(
                     "the file takes text, and bytes are required", advice='open it with mode "wb"'

@@ -18,9 +18,11 @@ from ..dicom.headers.scanning import list_files
 from ..errors import CorruptFileError, MissingPathError, OptionError, UnsupportedFormatError
 from ..provenance import Decision, give_warnings
 from ..silence import silence_this_thread
-from ..storage.files import PathLike
+from ..storage.files import PathLike, StoredFile
 from ..storage.folder_writing import replace_folder
 from ..storage.paths import expand_home, is_folder, is_there
+from ..storage.remote_folders import RemoteFolder, find_remote
+from ..storage.urls import find_url, local_path_of, url_options
 from .derived_checks import find_folder
 from .profile import Profile, make_profile
 
@@ -95,12 +97,14 @@ def save_anonymized(
             advice='make one with python -c "import secrets; print(secrets.token_hex(32))", and keep it secret',
         )
     target = find_folder(folder)
+    originals = list_original_files(source)
+    check_holds_no_original(target, originals)
     profile = make_profile(key if key is not None else secrets.token_hex(32))
     left_out: Counter[str] = Counter()
     burned = 0
     written: list[Path] = []
     with replace_folder(target, ()) as temporary:
-        for dataset in anonymize_files(list_original_files(source), profile, left_out):
+        for dataset in anonymize_files(originals, profile, left_out):
             place = name_file(dataset)
             if (temporary / place).exists():
                 left_out["copies of files that are there already"] += 1
@@ -116,28 +120,47 @@ def save_anonymized(
     return AnonymizedFiles(tuple(written), dict(left_out))
 
 
-def list_original_files(source: PathLike | Sequence[PathLike]) -> list[str]:
+def list_original_files(source: PathLike | Sequence[PathLike]) -> list[StoredFile | str]:
     """List the files of a source.
 
     Raises:
         MissingPathError: If there is nothing at a path.
         OptionError: If it is no path.
     """
-    if not isinstance(source, (str, os.PathLike, Iterable)):
-        raise OptionError(f"source is {type(source).__name__} and must be paths", advice="pass a folder or files")
-    paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    files: list[str] = []
+    is_several = isinstance(source, Iterable) and not isinstance(source, (str, os.PathLike))
+    paths = list(source) if is_several else [source]
+    files: list[StoredFile | str] = []
     for given in paths:
+        url = find_url(given)
+        if url is not None and local_path_of(url) is None:
+            found = find_remote(url, url_options(given))
+            files += found.list_files(recursive=True) if isinstance(found, RemoteFolder) else [found]
+            continue
         if not isinstance(given, (str, os.PathLike)):
             raise OptionError(f"source holds {type(given).__name__} and must be paths", advice="pass a folder or files")
-        path = expand_home(given)
+        path = expand_home(given if url is None else local_path_of(url) or given)
         if not is_there(path):
             raise MissingPathError("there is no such file or folder", path=path, advice="check the path")
         files += list_files(path, recursive=True) if is_folder(path) else [os.fspath(path)]
     return files
 
 
-def anonymize_files(files: Iterable[str], profile: Profile, left_out: Counter[str]) -> Iterator[Dataset]:
+def check_holds_no_original(folder: Path, originals: Iterable[StoredFile | str]) -> None:
+    """Refuse the folder of the originals, which nobody should remove to make room for the copies.
+
+    Raises:
+        OptionError: If one of them lies in the folder, or below it.
+    """
+    place = Path(os.path.realpath(folder))
+    if any(isinstance(file, str) and place in Path(os.path.realpath(file)).parents for file in originals):
+        raise OptionError(
+            "the files that are to be copied lie in this folder",
+            path=folder,
+            advice="choose another folder, which must be empty or not exist",
+        )
+
+
+def anonymize_files(files: Iterable[StoredFile | str], profile: Profile, left_out: Counter[str]) -> Iterator[Dataset]:
     """Read and anonymize files.
 
     Args:
@@ -146,12 +169,13 @@ def anonymize_files(files: Iterable[str], profile: Profile, left_out: Counter[st
         left_out: Counts what is left out, by why.
     """
     for file in files:
+        name = file if isinstance(file, str) else file.name
         header = read_header(file)
         if header is None:
             left_out["files that are no DICOM"] += 1
             continue
         dataset, original = (read_all(header) for _ in range(2))
-        with refuse_damage(file, "its attributes cannot be parsed"), silence_this_thread():
+        with refuse_damage(name, "its attributes cannot be parsed"), silence_this_thread():
             reason = find_reason_to_leave_out(dataset)
             if reason:
                 left_out[reason] += 1

@@ -119,7 +119,7 @@ def save_dicom(
     if max_error is not None:
         check_number("max_error", max_error, least=0.0)
     target = find_folder(folder)
-    series = read_source_series(like, "ignore", dataset_index)
+    series = read_source_series(like, "ignore", dataset_index, "pass dataset_index= with the number of one, from 0")
     check_belongs(image, series)
     check_is_apart(target, series)
     validity = find_valid_voxels(image)

@@ -11,7 +11,7 @@ from ..geometry import format_numbers
 from ..image import Image
 from ..image_checks import check_image, name_of
 from ..storage.files import PathLike
-from ..storage.paths import expand_home
+from ..storage.paths import check_is_path, expand_home
 from ..storage.urls import find_url, hide_secrets, local_path_of
 from .derived_attributes import SOP_CLASSES
 from .seg_masks import check_frame
@@ -39,7 +39,7 @@ def find_folder(folder: PathLike) -> Path:
     """The folder to write to, on this machine.
 
     Raises:
-        OptionError: If it is behind a URL.
+        OptionError: If it is no path, or behind a URL.
     """
     url = find_url(folder)
     local = None if url is None else local_path_of(url)
@@ -49,6 +49,8 @@ def find_folder(folder: PathLike) -> Path:
             path=hide_secrets(url),
             advice="save it to a folder of this machine, and copy that",
         )
+    if local is None:
+        check_is_path(folder)
     return expand_home(folder) if local is None else local
 
 

@@ -22,7 +22,7 @@ from ..dicom.series.image_series import choose_series, group_series, set_aside_l
 from ..dicom.series.united_series import unite_listed_series, unite_shattered_series
 from ..dicom.series.volumes import find_volumes
 from ..dicom.stacks.planes import Planes, stack_planes
-from ..errors import AmbiguousSeriesError, GeometryError, MissingPathError, OptionError
+from ..errors import AmbiguousSeriesError, GeometryError, MissingPathError, OptionError, UnsupportedFormatError
 from ..storage.files import DiskFile, StoredFile
 from ..storage.paths import expand_home, is_folder, is_there
 from ..storage.remote_folders import RemoteFolder, find_remote
@@ -60,6 +60,10 @@ Of type 2 in DICOM PS3.3: it must be there, and may be empty.
 
 UNEVEN = frozenset({"slices missing", "spacing varies", "interleaved lattices"})
 """What may be odd about a stack whose slices only lie at uneven heights."""
+
+
+LIST_FILES = "pass the list of files of one of them"
+"""What chooses one series or volume of several wherever a series is given."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def read_source_series(
     given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     irregular: str = "error",
     dataset_index: int | None = None,
+    choice: str = LIST_FILES,
 ) -> SourceSeries:
     """Read the headers of a series.
 
@@ -145,18 +150,25 @@ def read_source_series(
         given: Its folder, the list of its files, or one multi-frame file.
         irregular: What to do with slices that do not form a regular grid: ``"error"``, or ``"ignore"``.
         dataset_index: Which volume of the series is meant, counted as by ``load_image``.
+        choice: What an error advises of a series of several volumes.
 
     Raises:
         MissingPathError: If the path does not exist.
+        UnsupportedFormatError: If there is no DICOM image.
         AmbiguousSeriesError: If several series or volumes could be meant.
         GeometryError: If its slices do not form a regular grid.
     """
     path, files = list_source_files(given)
     is_list = not isinstance(given, (str, os.PathLike))
-    series = group_series(scan_files(files).headers)
+    headers = scan_files(files).headers
+    if not headers:
+        raise UnsupportedFormatError(
+            "it holds no DICOM file, and a DICOM series is required", path=path, advice="pass the folder of the scan"
+        )
+    series = group_series(headers)
     series = unite_listed_series(series) if is_list else unite_shattered_series(series)
     meant, _ = set_aside_localizers(series)
-    volumes = find_volumes(choose_series(meant, None, path), path, as_listed=is_list)
+    volumes = find_volumes(choose_series(meant, None, path, advice=LIST_FILES), path, as_listed=is_list)
     if dataset_index is not None:
         if not 0 <= check_whole("dataset_index", dataset_index) < len(volumes):
             raise volume_index_error(dataset_index, len(volumes), "the series", path)
@@ -168,7 +180,7 @@ def read_source_series(
         raise AmbiguousSeriesError(
             f"the series holds {len(volumes)} volumes and one is required: {labels}",
             path=path,
-            advice="pass the list of files of one of them",
+            advice=choice,
         )
     planes = stack_planes(volumes[0].frames, irregular, path)
     headers = list({id(frame.header): frame.header for frame in planes.frames}.values())
@@ -239,6 +251,8 @@ def list_source_files(
         return os.fspath(given), list(list_files(path, recursive=False)) if is_folder(path) else [DiskFile(path)]
     if not isinstance(given, Sequence) or not given or not all(isinstance(path, (str, os.PathLike)) for path in given):
         raise OptionError(
-            "reference_series must be the folder or the files of a DICOM series", advice="pass the path of the scan"
+            "the series must be given as the folder or the files of DICOM images, and "
+            f"{type(given).__name__} was given",
+            advice="pass the path of the scan",
         )
     return os.fspath(given[0]), [DiskFile(path) for path in given]

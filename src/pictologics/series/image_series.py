@@ -306,7 +306,7 @@ class ImageSeries:
                 return number
         known = ", ".join(name for axis in self.axes for name in axis.names)
         raise OptionError(
-            f"there is no axis {name!r}: there are {known}", path=self.path or None, advice="use one of these"
+            f"there is no axis {name!r}: the axes are {known}", path=self.path or None, advice="use one of these"
         )
 
     def _find_label(self, label: str) -> int:

@@ -19,6 +19,7 @@ from .files import PathLike, access_error
 
 __all__ = [
     "NOTHING_THERE",
+    "check_is_path",
     "check_writable_name",
     "expand_home",
     "is_file",
@@ -76,6 +77,18 @@ def expand_home(path: PathLike) -> Path:
     except RuntimeError:
         # No such user: the name is as good as any.
         return given
+
+
+def check_is_path(path: object) -> None:
+    """Refuse what is no path to write to.
+
+    Raises:
+        OptionError: If it is neither text nor a path, such as None or an open file.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(
+            f"path is of type {type(path).__name__} and must be a path", advice="name the file or the folder to write"
+        )
 
 
 def check_writable_name(path: PathLike) -> None:

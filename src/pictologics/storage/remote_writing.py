@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import FileAccessError, MissingPathError, OptionError, PictologicsError
 from .file_pairs import HEADER_SUFFIXES, LONGEST_REPLACED_HEADER, PAIR_DATA_SUFFIXES, find_pair_data
-from .paths import expand_home, is_folder, refuse_system_errors
+from .paths import check_is_path, expand_home, is_folder, refuse_system_errors
 from .remote_files import RemoteFile
 from .remote_folders import RemoteEntry, list_remote_folder
 from .remote_systems import RemoteSystem, find_remote_system, refuse_remote_errors
@@ -39,12 +39,14 @@ def write_anywhere(path: object) -> Iterator[Path]:
         unless the block raises; the one that was named comes last, so that it never names others that are not there.
 
     Raises:
-        OptionError: If the protocol of a URL takes no files, or its library is missing.
+        OptionError: If it is no path, the protocol of a URL takes no files, or its library is missing.
         FileAccessError: If the server refuses.
     """
     url = find_url(path)
     local = None if url is None else local_path_of(url)
     if url is None or local is not None:
+        if local is None:
+            check_is_path(path)
         yield expand_home(path) if local is None else local  # type: ignore[arg-type]
         return
     options = url_options(path)

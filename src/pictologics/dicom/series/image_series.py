@@ -111,7 +111,13 @@ def set_aside_localizers(series: Sequence[Series]) -> tuple[list[Series], Locali
     return others, Localizers(sum(counts) - sum(len(candidate.headers) for candidate in others))
 
 
-def choose_series(series: Sequence[Series], series_uid: str | None, path: str, holder: str = "the source") -> Series:
+def choose_series(
+    series: Sequence[Series],
+    series_uid: str | None,
+    path: str,
+    holder: str = "the source",
+    advice: str = "pass series_uid= with one of these",
+) -> Series:
     """The one series that is meant.
 
     Args:
@@ -119,6 +125,7 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str, h
         series_uid: The UID asked for, or None.
         path: The source, for messages.
         holder: What messages call it: the path of a list is that of its first file.
+        advice: What chooses one of several.
 
     Raises:
         AmbiguousSeriesError: If there are several and none was asked for.
@@ -147,7 +154,7 @@ def choose_series(series: Sequence[Series], series_uid: str | None, path: str, h
         raise AmbiguousSeriesError(
             f"{holder} holds {len(series)} image series and one is needed:\n{table}\n",
             path=path,
-            advice="pass series_uid= with one of these",
+            advice=advice,
             series=[candidate.key for candidate in series],
         )
     return series[0]
