@@ -180,6 +180,18 @@ def test_an_empty_mask_is_told(tmp_path):
         assert not load_mask(path, REFERENCE).array.any()
 
 
+def test_volumes_of_a_mask_that_are_not_loaded_are_told(tmp_path):
+    path = tmp_path / "one-hot.nii"
+    hot = np.stack([LABELS == 2, LABELS == 7], axis=-1).astype(np.uint8)
+    nibabel.save(nibabel.Nifti1Image(hot, np.eye(4)), path)
+    with pytest.warns(ContentWarning, match=r"one-hot\.nii': 1 of 2 volumes were not loaded"):
+        first = load_mask(path)
+    np.testing.assert_array_equal(first.array, LABELS == 2)
+    # Whoever names a volume knows that there are others.
+    np.testing.assert_array_equal(load_mask(path, dataset_index=0).array, LABELS == 2)
+    np.testing.assert_array_equal(load_mask(path, dataset_index=1).array, LABELS == 7)
+
+
 def test_what_is_cut_off_is_told(tmp_path):
     path = write_nifti(tmp_path / "m.nii", TRUTH)
     with (

@@ -56,7 +56,7 @@ MAIN_VOLUME: Final = UnwrittenIndex(0)
 It is told by identity from a 0 that was written: that one chooses the first of several sets of images of a series of
 which none is the main one, and without a choice those are refused."""
 
-FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes", "region"})
+FRONT_DOOR_OPTIONS = frozenset({"recursive", "fill_value", "reference", "transpose_axes", "region", "is_mask"})
 """Options that mean something for every format, or that the front door acts on itself."""
 
 
@@ -131,6 +131,8 @@ class ReadOptions:
     reference: Image | None = None
     transpose_axes: tuple[int, int, int] | None = None
     region: ImageRegion | None = None
+    is_mask: bool = False
+    """Whether labels are wanted, of which each of several volumes may hold its own."""
 
     def list_changed(self) -> frozenset[str]:
         """Names of the options that differ from their defaults, but for those that the front door acts on itself.

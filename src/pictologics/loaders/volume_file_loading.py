@@ -11,6 +11,7 @@ from ..image import Image
 from ..provenance import Decision, Provenance
 from ..storage.kept_stream import KeptStream
 from .protocol import (
+    MAIN_VOLUME,
     Description,
     ReadOptions,
     Source,
@@ -49,7 +50,8 @@ def load_volume_file(
     decisions = opened.decisions
     if volumes > 1:
         text = f"{volumes - 1} of {volumes} volumes were not loaded"
-        decisions = (*decisions, Decision("left out", text, volumes - 1))
+        is_unasked = options.is_mask and index is MAIN_VOLUME
+        decisions = (*decisions, Decision("left out", text, volumes - 1, "content" if is_unasked else None))
     metadata = dict(facts.metadata)
     if opened.parts is not None:
         decisions = (*decisions, opened.parts.decision)

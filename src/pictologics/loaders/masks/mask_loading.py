@@ -101,6 +101,7 @@ def load_mask(
         allow_outside_files=bool(allow_outside_files),
         reference=reference_image,
         transpose_axes=None if reference_image is None else transpose_axes,
+        is_mask=True,
     )
     place = check_geometry(geometry, reference_image is not None)
     checked_type = check_dtype(dtype)
