@@ -127,8 +127,10 @@ def list_original_files(source: PathLike | Sequence[PathLike]) -> list[StoredFil
         MissingPathError: If there is nothing at a path.
         OptionError: If it is no path.
     """
-    is_several = isinstance(source, Iterable) and not isinstance(source, (str, os.PathLike))
-    paths = list(source) if is_several else [source]
+    if isinstance(source, Iterable) and not isinstance(source, (str, os.PathLike)):
+        paths: list[object] = [*source]
+    else:
+        paths = [source]
     files: list[StoredFile | str] = []
     for given in paths:
         url = find_url(given)
