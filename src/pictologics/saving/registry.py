@@ -23,10 +23,6 @@ WRITERS: tuple[Writer, ...] = (
 """A new format is one more line here."""
 
 
-DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
-"""What asks for DICOM, which is written for a series and not by a suffix alone."""
-
-
 def find_writer(path: Path) -> Writer:
     """The writer whose suffix the name of a file has; of several the longest, so that .seg.nrrd is not .nrrd.
 
@@ -37,7 +33,7 @@ def find_writer(path: Path) -> Writer:
     for suffix in sorted(by_suffix, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
             return by_suffix[suffix]
-    is_dicom = path.name.lower().endswith(DICOM_SUFFIXES)
+    is_dicom = path.suffix.lower() == ".dcm" or path.name.lower() == ".dcm"
     raise OptionError(
         f"unsupported file suffix; formats are {', '.join(sorted(by_suffix))}",
         path=path,
