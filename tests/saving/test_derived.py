@@ -259,6 +259,8 @@ def test_what_does_not_belong_to_the_series(series, tmp_path):
         save_dicom(scan, made, like=tmp_path / "sc")
     with pytest.raises(MissingPathError):
         save_dicom(scan, made, like=tmp_path / "nowhere")
+    with pytest.raises(OptionError, match="series_number"):
+        save_dicom(scan, made, like=series, series_number=10**12)
     assert not made.exists()
 
 

@@ -293,7 +293,8 @@ def test_tables_of_another_scan_are_not_used(tmp_path):
         "\0" * 9,
     ):
         (tmp_path / "text.bval").write_text(content)
-        assert load_series(tmp_path / "text.nii").axes[0].name == "time"
+        with pytest.warns(ContentWarning, match=r"text\.bval' beside it is no table of gradients"):
+            assert load_series(tmp_path / "text.nii").axes[0].name == "time"
 
 
 def write_nrrd_list(path: Path, fields: dict[str, str], keys: dict[str, str], values=VALUES) -> Path:

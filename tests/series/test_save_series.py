@@ -270,6 +270,17 @@ def test_tables_of_another_scan_beside_it_are_refused(tmp_path):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+def test_gradients_of_each_echo_stand_in_the_tables(tmp_path):
+    own = make_diffusion().axes[0]
+    images = [image for image in make_diffusion() for _ in range(len(ECHO))]
+    save_series(ImageSeries.from_images(images, own, ECHO), tmp_path / "dwi.nii.gz")
+    b_values = np.loadtxt(tmp_path / "dwi.bval").tolist()
+    assert b_values == [b_value for b_value in own.column("b_value") for _ in range(len(ECHO))]
+    assert np.loadtxt(tmp_path / "dwi.bvec").shape == (3, len(b_values))
+    loaded = load_series(tmp_path / "dwi.nii.gz")
+    assert [axis.name for axis in loaded.axes] == ["direction", ECHO.name]
+
+
 def test_unknown_b_values_are_not_made_up(tmp_path):
     axis = SeriesAxis("direction", (None, GRADIENTS[0]), coordinates={"b_value": (None, 800.0)})
     with pytest.warns(ContentWarning, match="not all of its volumes have a b-value"):

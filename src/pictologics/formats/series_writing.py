@@ -113,9 +113,13 @@ class TimeStep:
 
 
 def find_column(series: ImageSeries, name: str) -> tuple[AxisLabel, ...] | None:
-    """What stands under a name at each volume of a series with one axis; None if there is no such name."""
-    axis = series.axes[0]
-    return axis.column(name) if len(series.axes) == 1 and name in axis.names else None
+    """What stands under a name at each volume, in the order in which they are written; None if no axis has it."""
+    lengths = [len(axis) for axis in series.axes]
+    for place, axis in enumerate(series.axes):
+        if name in axis.names:
+            column = axis.column(name)
+            return tuple(column[k] for k in np.unravel_index(np.arange(len(series)), lengths)[place].tolist())
+    return None
 
 
 def find_time_step(series: ImageSeries, path: Path) -> TimeStep | None:
@@ -124,7 +128,7 @@ def find_time_step(series: ImageSeries, path: Path) -> TimeStep | None:
     What the format cannot keep of uneven times is warned of.
     """
     axis, times = series.axes[0], find_column(series, "time")
-    if times is None or (axis.name == "time" and axis.units != "s"):
+    if times is None or len(series.axes) > 1 or (axis.name == "time" and axis.units != "s"):
         return None
     seconds = [time for time in times if isinstance(time, (int, float))]
     if len(seconds) < max(len(times), 2):

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["SavedSeries", "save_dicom"]
 
 
+LARGEST_SERIES_NUMBER = (1 << 31) - 1
+"""Of an integer string (PS3.5 6.2)."""
+
 WRITTEN_UNITS = re.compile(r"[A-Z0-9]{2,16}")
 """The attribute Units (DICOM PS3.3 C.8.9.1.1.3)."""
 
@@ -176,7 +179,7 @@ def describe_new_series(
     return NewSeries(
         modality,
         str(generate_uid()),
-        check_whole("series_number", number, least=0),
+        check_whole("series_number", number, least=0, most=LARGEST_SERIES_NUMBER),
         f"{own[:55]} derived".strip() if description is None else check_text("series_description", description, 64),
         describe_derivation(image.grid, series, is_resampled)
         if derivation is None

@@ -38,10 +38,18 @@ def add_gradients(opened: VolumeFile, file: StoredFile) -> VolumeFile:
     volumes, known = opened.layout.volumes, opened.facts.axes or tuple(opened.list_axes().values())
     if volumes < 2 or len(known) != 1 or len(known[0]) != volumes:
         return opened
-    b_values = read_gradient_table(file, ".bval", 1)
-    if b_values is None:
+    tables = [find_companion(file, suffix) for suffix in (".bval", ".bvec")]
+    if tables[0] is None:
         return opened
-    vectors = read_gradient_table(file, ".bvec", 3)
+    b_values, vectors = (
+        None if table is None else read_gradient_table(table, rows) for table, rows in zip(tables, (1, 3), strict=True)
+    )
+    damaged = [
+        table.name for table, numbers in zip(tables, (b_values, vectors), strict=True) if table and numbers is None
+    ]
+    if damaged or b_values is None:
+        text = f"'{damaged[0]}' beside it is no table of gradients: rows of numbers, all of one length; not used"
+        return replace(opened, decisions=(*opened.decisions, Decision("left out", text, None, "content")))
     counts = {b_values.shape[1]} | ({vectors.shape[1]} if vectors is not None else set())
     if counts != {volumes}:
         found = " and ".join(map(str, sorted(counts)))
@@ -84,11 +92,8 @@ def have_same_gradients(axis: SeriesAxis, known: SeriesAxis) -> bool:
     )
 
 
-def read_gradient_table(file: StoredFile, suffix: str, rows: int) -> npt.NDArray[np.float64] | None:
-    """The numbers of a table, (rows, volumes); None if there is none of so many rows or columns."""
-    table = find_companion(file, suffix)
-    if table is None:
-        return None
+def read_gradient_table(table: StoredFile, rows: int) -> npt.NDArray[np.float64] | None:
+    """The numbers of a table, (rows, volumes); None if it is none of so many rows or columns."""
     with table.open() as source:
         text = source.read_at(0, LARGEST_TABLE).decode("ascii", "replace")
     lines = [parse_numbers(line.replace(",", " ")) for line in text.splitlines() if line.strip()]
