@@ -354,7 +354,7 @@ def test_images_and_masks_are_checked_before_a_step_runs(monkeypatch):
     for steps, one, masks, kind, message in [
         (["crop_to_mask"], image, None, OptionError, r"step 2 \(crop_to_mask\) needs a mask, and none was given"),
         ([("grow_mask", {"distance_mm": 1})], image, None, OptionError, "needs a mask"),
-        (["round_intensities"], image, aside, GeometryError, "the mask lies elsewhere.*reference_image="),
+        (["round_intensities"], image, aside, GeometryError, "the mask lies elsewhere.*load_mask"),
         (["round_intensities"], image, on_grid(mask.array[1:]), GeometryError, "the mask has shape"),
         (["round_intensities"], image, {"a": mask, "b": on_grid(empty)}, OptionError, "the mask 'b' marks no voxel"),
         (

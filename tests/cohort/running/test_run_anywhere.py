@@ -85,7 +85,7 @@ def test_contours_on_the_second_image_of_a_case(demo_index, tmp_path, client):
     assert cases
     assert {mask.drawn_on for case in cases for mask in case.masks if mask.kind == "RTSTRUCT"} == {"ct"}
     result = run(None, cases, tmp_path / "out", suv="bw", client=client)
-    assert result.counts == {"done": len(cases)}
+    assert result.counts == {"done": len(cases)}, [row.error_text for row in result.rows]
     for row, case in zip(result.rows, sorted(cases, key=lambda case: case.case_id), strict=True):
         placed = load_image(tmp_path / "out" / case.case_id / "mask.nii.gz")
         pet = load_image(tmp_path / "out" / case.case_id / "pet.nii.gz")
