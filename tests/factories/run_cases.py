@@ -21,6 +21,7 @@ from pictologics.cohort.running.run_folder import open_run_folder
 
 __all__ = [
     "add_one",
+    "empty_disk",
     "end_worker_at_case_2",
     "end_worker_at_random",
     "exit_politely",
@@ -132,6 +133,13 @@ def fill_disk_at_case_1(images, masks):
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     noise = np.random.default_rng(0).normal(size=(40, 40, 40)).astype(np.float32)
     return {name: Image(noise, SPACING, (0.0, 0.0, 0.0)) for name in images}, {}
+
+
+def empty_disk():
+    """Lift the limit of ``fill_disk_at_case_1``, which is that of the whole process."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def take_time(images, masks):

@@ -14,7 +14,7 @@ import pytest
 
 from pictologics import FileAccessError, Image, OptionError, Pipeline, UnsupportedFormatError, load_image, save_image
 from pictologics.cohort import Case, read_manifest, run
-from tests.factories.run_cases import add_one, fail_at_case_1, fill_disk_at_case_1, make_cases
+from tests.factories.run_cases import add_one, empty_disk, fail_at_case_1, fill_disk_at_case_1, make_cases
 
 
 def plan_of(result):
@@ -200,6 +200,8 @@ def test_a_manifest_of_another_version_is_refused_by_name(tmp_path, client):
 def test_a_full_disk_fails_the_case_and_leaves_nothing_half_written(tmp_path, client):
     cases, out = make_cases(tmp_path / "in", 3), tmp_path / "out"
     result = run(None, cases, out, process=fill_disk_at_case_1, client=client)
+    # The next test finds the same workers.
+    client.run(empty_disk)
     assert result.counts == {"done": 2, "failed": 1}
     row = next(row for row in result.rows if row.status == "failed")
     assert (row.case_id, row.error_class, row.outputs) == ("case1", "FileAccessError", ())
