@@ -18,8 +18,8 @@ def client(shared_client: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def shared_client() -> Iterator[Any]:
-    """The client, whose workers may just be dead."""
+def shared_client(s3_server: str) -> Iterator[Any]:
+    """The client, whose workers may just be dead; they know where the server is, which stands in the environment."""
     with warnings.catch_warnings():
         # What Dask's own libraries warn of while they are imported and started is not our matter.
         warnings.simplefilter("ignore")
