@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ __all__ = [
     "compare_series_with_simpleitk",
 ]
 
+SOP_CLASS = re.compile(rb"\x08\0\x16\0UI.\0([^\x08]*?)\x08\0\x18\0", re.DOTALL)
+"""The SOPClassUID of a data set of explicit VR, before its SOPInstanceUID."""
+
 SLICE_MARK = b"--- next slice ---"
 """What parts the files of a series, which are fuzzed as one input."""
 
@@ -45,13 +49,24 @@ def compare_series_with_simpleitk(content: bytes) -> None:
         other = read_with_itk(Path(folder))
     if other is None or len(parts) == 1 or other.values.shape[2] != len(parts):
         # GDCM leaves out files that it does not understand, without a word. For a single slice the step to the next is
-        # a matter of taste, and where ITK knows no class of storage, so is the spacing of pixels.
+        # a matter of taste.
+        return
+    if not all(map(names_known_class, parts)):
+        # Where GDCM knows no class of storage, it takes a millimeter for the spacing of pixels, whatever the file says.
         return
     if any(decision.kind == "left out" for decision in image.provenance.decisions):
         # Other files of the folder, of which we say so.
         return
     compare_values(image, other.values)
     compare_places(image, other.affine)
+
+
+def names_known_class(part: bytes) -> bool:
+    """Whether a file names a SOP class of the standard."""
+    from pydicom.uid import UID_dictionary
+
+    found = SOP_CLASS.search(part)
+    return found is not None and found[1].rstrip(b"\0 ").decode("latin-1") in UID_dictionary
 
 
 def compare_segments_with_highdicom(content: bytes) -> None:
