@@ -51,8 +51,9 @@ def compare_series_with_simpleitk(content: bytes) -> None:
         # GDCM leaves out files that it does not understand, without a word. For a single slice the step to the next is
         # a matter of taste.
         return
-    if not all(map(names_known_class, parts)):
-        # Where GDCM knows no class of storage, it takes a millimeter for the spacing of pixels, whatever the file says.
+    if not all(names_known_class(part) and keeps_lowest_bits(part) for part in parts):
+        # Where GDCM knows no class of storage, it takes a millimeter for the spacing of pixels, whatever the file says;
+        # and it does not shift what lies above other bits.
         return
     if any(decision.kind == "left out" for decision in image.provenance.decisions):
         # Other files of the folder, of which we say so.
@@ -67,6 +68,15 @@ def names_known_class(part: bytes) -> bool:
 
     found = SOP_CLASS.search(part)
     return found is not None and found[1].rstrip(b"\0 ").decode("latin-1") in UID_dictionary
+
+
+def keeps_lowest_bits(part: bytes) -> bool:
+    """Whether the bits of a file's values are the lowest of their words, as the standard has it now (PS3.5 8.1.1)."""
+    stored, high = (
+        [int.from_bytes(value, "little") for value in re.findall(element + rb"US\x02\0(..)", part, re.DOTALL)]
+        for element in (rb"\x28\0\x01\x01", rb"\x28\0\x02\x01")
+    )
+    return len(stored) == len(high) == 1 and high[0] == stored[0] - 1
 
 
 def compare_segments_with_highdicom(content: bytes) -> None:
