@@ -51,9 +51,9 @@ def compare_series_with_simpleitk(content: bytes) -> None:
         # GDCM leaves out files that it does not understand, without a word. For a single slice the step to the next is
         # a matter of taste.
         return
-    if not all(names_known_class(part) and keeps_lowest_bits(part) for part in parts):
+    if not all(names_known_class(part) and keeps_lowest_bits(part) and b"MONOCHROME2" in part for part in parts):
         # Where GDCM knows no class of storage, it takes a millimeter for the spacing of pixels, whatever the file says;
-        # and it does not shift what lies above other bits.
+        # it does not shift what lies above other bits, and it inverts what it does not know to be MONOCHROME2.
         return
     if any(decision.kind == "left out" for decision in image.provenance.decisions):
         # Other files of the folder, of which we say so.
