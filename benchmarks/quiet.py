@@ -33,12 +33,12 @@ class OtherWork:
     """Measures, from when it is made, how much of one core other processes use."""
 
     def __init__(self) -> None:
-        self.wall, self.own, self.all = time.perf_counter(), time.process_time(), busy_seconds()
+        self.wall, self.own, self.all = time.perf_counter(), own_seconds(), busy_seconds()
 
     def share(self) -> float:
         """Cores' worth of others' work since then; 0 where the system does not tell."""
         wall = time.perf_counter() - self.wall
-        others = (busy_seconds() - self.all) - (time.process_time() - self.own)
+        others = (busy_seconds() - self.all) - (own_seconds() - self.own)
         return max(others, 0.0) / wall if STAT.exists() else 0.0
 
 
@@ -49,6 +49,11 @@ def busy_seconds() -> float:
     with STAT.open() as lines:
         user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, lines.readline().split()[1:9])
     return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds() -> float:
+    """Seconds that this process has worked, and those of its children that have ended: contenders end theirs."""
+    return sum(os.times()[:4])
 
 
 def claim_memory() -> None:
