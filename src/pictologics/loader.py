@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy.typing as npt
 
-from .checks import check_choice, check_fill_value
+from .checks import check_choice
 from .dicom.series.phase_info import DicomPhaseInfo
 from .dicom.studies.pseudonyms import Pseudonyms, find_key
-from .geometry import ImageRegion, check_region
+from .geometry import ImageRegion
 from .image import Image, create_full_mask
 from .interpolation import Interpolation
 from .loaders.describing import explain_source
 from .loaders.explanation import Explanation
 from .loaders.keywords import (
     accept_former_spelling,
-    check_dataset_index,
-    check_dtype,
+    check_read_options,
     check_reference,
-    check_source_mask_from,
-    check_suv,
     warn_of_idle_options,
 )
 from .loaders.loading_steps import place_on_grid, read_image
@@ -30,7 +28,6 @@ from .loaders.protocol import (
     MAIN_VOLUME,
     ColorHandling,
     Irregular,
-    ReadOptions,
     SourceMaskFrom,
     Suv,
 )
@@ -147,28 +144,27 @@ def load_image(
     # Before the voxels are read, so that a reference without a place fails at once.
     target = None if reference_image is None else check_reference(reference_image)
     method = check_choice("interpolation", interpolation, (None, "nearest", "linear", "cubic"))
-    part = None if region is None else check_region(region)
-    options = ReadOptions(
-        dataset_index=check_dataset_index(dataset_index),
-        recursive=bool(recursive),
-        apply_rescale=bool(apply_rescale),
+    options = check_read_options(
+        dataset_index=dataset_index,
+        recursive=recursive,
+        apply_rescale=apply_rescale,
         series_uid=series_uid,
-        irregular=check_choice("irregular", irregular, ("error", "ignore", "resample")),
-        dtype=check_dtype(dtype),
-        source_mask_from=check_source_mask_from(source_mask_from),
-        color=check_choice("color", color, ("error", "luminance")),
-        suv=check_suv(suv, apply_rescale),
-        allow_outside_files=bool(allow_outside_files),
-        # On a reference it counts the voxels that are there, so that it is cut when all of them are.
-        region=part if target is None else None,
-        fill_value=check_fill_value(fill_value),
+        irregular=irregular,
+        dtype=dtype,
+        source_mask_from=source_mask_from,
+        color=color,
+        suv=suv,
+        allow_outside_files=allow_outside_files,
+        fill_value=fill_value,
         reference=reference_image,
         transpose_axes=None if reference_image is None else transpose_axes,
+        region=region,
     )
-    image, source = read_image(path, options)
+    # On a reference the region counts the voxels that are there, so that it is cut when all of them are.
+    image, source = read_image(path, options if target is None else replace(options, region=None))
     if target is not None:
         image = place_on_grid(image, target, options.fill_value, method, source)
-        image = image if part is None else cut_region(image, part, source)
+        image = image if options.region is None else cut_region(image, options.region, source)
     give_warnings(source, image.provenance.decisions)
     return image
 
@@ -205,5 +201,5 @@ def explain(
         >>> explain(file).volumes[0].shape
         (4, 5, 6)
     """
-    options = ReadOptions(recursive=bool(recursive), allow_outside_files=bool(allow_outside_files))
+    options = check_read_options(recursive=recursive, allow_outside_files=allow_outside_files)
     return explain_source(path, options, Pseudonyms(find_key(None), keeps_text=True) if studies else None)

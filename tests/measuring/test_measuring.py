@@ -147,6 +147,19 @@ def test_a_mask_elsewhere_and_fractions_are_refused(scan, organs):
             measure(scan, organs, percentiles=percentiles)
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_image_and_mask_exchanged_are_refused(organs, dtype):
+    rng = np.random.default_rng(5)
+    values = np.asfortranarray(rng.normal(0, 400, organs.shape).round().astype(dtype))
+    ct = Image.from_grid(values, organs.grid, modality="CT")
+    with pytest.raises(OptionError, match=r"as those of an image do.*exchange the arguments"):
+        measure(organs, ct)
+    # What is marked as a mask is one, and so are numbers in regions or of single points.
+    assert len(measure(ct, replace(ct, modality="SEG"))) > 300
+    regions = np.arange(organs.array.size // 6).repeat(6).reshape(organs.shape, order="F")
+    assert len(measure(ct, replace(ct, array=regions.astype(dtype)))) > 300
+
+
 def test_tables(scan, organs, tmp_path):
     found = measure(scan, organs, percentiles=(50,))
     frame = found.to_pandas()

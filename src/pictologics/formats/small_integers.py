@@ -12,8 +12,8 @@ __all__ = ["narrow_voxels"]
 BYTE, WORD, LONG_WORD = np.dtype(np.uint8), np.dtype(np.int16), np.dtype(np.int32)
 """Types of integers that NIfTI took over from Analyze 7.5 (nifti1.h, "datatype"): every reader has them."""
 
-PLANES_AT_ONCE: Final = 8
-"""Planes that are converted and compared while they are in the processor's cache."""
+NARROWED_AT_ONCE: Final = 1 << 15
+"""Values that are converted and compared while they are in the processor's cache, in memory that is used again."""
 
 LEAST_FLOAT_BYTES: Final = 4
 """Of floats in files: none of the formats has float16."""
@@ -42,13 +42,16 @@ def narrow_voxels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def convert_exactly(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
     """Numbers in another type; None if it does not hold all of them."""
     narrow = np.empty(array.shape, dtype, order="F")
+    # Views of arrays that lie as those of images do; a copy of another one.
+    values, stored = array.reshape(-1, order="F"), narrow.reshape(-1, order="F")
+    back = np.empty(min(NARROWED_AT_ONCE, values.size), array.dtype)
     bits = np.dtype(f"u{array.dtype.itemsize}")
     # What is no number, or too large, becomes any number, and another one when it is converted back.
     with np.errstate(invalid="ignore"):
-        for start in range(0, array.shape[2], PLANES_AT_ONCE):
-            planes = np.s_[:, :, start : start + PLANES_AT_ONCE]
-            np.copyto(narrow[planes], array[planes], casting="unsafe")
-            back = narrow[planes].astype(array.dtype)
-            if not np.array_equal(back.view(bits), array[planes].view(bits)):
+        for start in range(0, values.size, NARROWED_AT_ONCE):
+            part = values[start : start + NARROWED_AT_ONCE]
+            np.copyto(stored[start : start + NARROWED_AT_ONCE], part, casting="unsafe")
+            np.copyto(back[: part.size], stored[start : start + NARROWED_AT_ONCE], casting="unsafe")
+            if not np.array_equal(back[: part.size].view(bits), part.view(bits)):
                 return None
     return narrow

@@ -28,6 +28,9 @@ LEAST_EQUAL_NEIGHBORS = 0.5
 half. Of a brain in 8 bits without its skull it is a fifth at most, and in counts of a few photons hardly any voxel has
 a neighbor at all."""
 
+MUCH_FOREGROUND = 0.05
+"""Share of the voxels that a scan fills with values, at least: points of one voxel with a number each fill less."""
+
 LABEL_ROUNDING = 0.1
 """What a label may be off a whole number: labels stored with a slope, such as 12 / 255, are rounded by half of it."""
 
@@ -82,16 +85,16 @@ class Regions:
     are_regions: bool
 
     @property
-    def are_many(self) -> bool:
-        """Whether they are more than a label map has that does not lie in regions."""
-        return self.values > MOST_LABELS
+    def are_of_an_image(self) -> bool:
+        """Whether they are no labels, being more than a label map has that does not lie in regions."""
+        return self.values > MOST_LABELS and self.foreground >= MUCH_FOREGROUND and not self.are_regions
 
 
 def judge_regions(array: AnyArray) -> Regions:
-    """Look at a sample of whole numbers that are said to be labels; at none of an array without voxels.
+    """Look at a sample of numbers that are said to be labels; at none of an array without voxels.
 
     Args:
-        array: Integers, (x, y, z).
+        array: Real numbers, (x, y, z).
     """
     if not array.size:
         return Regions(0, 0.0, True)

@@ -21,9 +21,6 @@ FEW_VALUES: Final = 20
 """Different values up to which nobody asks whether they are labels: as many organs are segmented at once, and a scan
 has more."""
 
-MUCH_FOREGROUND: Final = 0.05
-"""Share of the voxels that a scan fills with values, at least: points of one voxel with a number each fill less."""
-
 
 def convert_mask_values(
     array: AnyArray,
@@ -62,7 +59,7 @@ def convert_mask_values(
     judged = None if are_labels else judge_regions(array)
     if judged is not None and not judged.are_regions and judged.values > FEW_VALUES:
         found = f"{judged.values} different values and more that lie side by side as those of an image do"
-        if judged.are_many and judged.foreground >= MUCH_FOREGROUND:
+        if judged.are_of_an_image:
             raise no_mask_error(found, path, advice)
         text = f"it holds {found}; each was taken as a label"
         decisions.append(Decision("assumed", text, judged.values, "content"))

@@ -7,11 +7,9 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import OptionError
 from ..geometry import format_numbers
-from ..storage.file_writing import replace_file
 from ..storage.paths import is_there
-from ..storage.remote_writing import write_anywhere
+from ..storage.record_tables import make_data_frame, write_csv_file
 from ..storage.urls import find_url, hide_secrets
 from .protocol import Source, StudyFacts, VolumeInfo
 
@@ -153,14 +151,7 @@ class Explanation:
         Raises:
             OptionError: If pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise OptionError(
-                "a table of pandas needs pandas, which is not installed",
-                advice="install it with pip install pandas, or use to_records()",
-            ) from error
-        return pandas.DataFrame.from_records(self.to_records())
+        return make_data_frame(self.to_records())
 
     def to_json(self, indent: int | None = None) -> str:
         """The explanation as JSON text."""
@@ -173,17 +164,7 @@ class Explanation:
             OptionError: If its folder is not there.
             FileAccessError: If it cannot be written.
         """
-        import csv
-
-        rows = self.to_records()
-        with (
-            write_anywhere(path) as target,
-            replace_file(target) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, list(rows[0]) if rows else [])
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv_file(self.to_records(), path)
 
     def find_known_columns(self, rows: list[dict[str, Any]]) -> list[str]:
         """The columns of a table for people in which anything stands."""

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import check_choice, check_whole, is_whole, option_error
+from ..checks import check_choice, check_fill_value, check_whole, is_whole, option_error
 from ..errors import ContentWarning, OptionError, warn
-from ..geometry import Grid
+from ..geometry import Grid, check_region
 from ..image import Image
 from ..image_checks import check_is_image
 from ..merger import Binarize
-from .protocol import MAIN_VOLUME, SourceMaskFrom, Suv
+from .protocol import MAIN_VOLUME, ReadOptions, SourceMaskFrom, Suv
 
 __all__ = [
     "accept_former_spelling",
     "check_binarize",
-    "check_dataset_index",
     "check_dtype",
     "check_paths",
+    "check_read_options",
     "check_reference",
-    "check_source_mask_from",
     "check_suv",
     "warn_of_idle_options",
 ]
@@ -92,6 +91,16 @@ def check_reference(reference_image: Image) -> Grid:
     return reference_image.grid
 
 
+def check_irregular(value: Any) -> Any:
+    """Check what to do with slices that do not form a regular grid."""
+    return check_choice("irregular", value, ("error", "ignore", "resample"))
+
+
+def check_color_handling(value: Any) -> Any:
+    """Check what to do with images in color."""
+    return check_choice("color", value, ("error", "luminance"))
+
+
 def check_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | None:
     """Check where the source mask comes from: a name, or the value of a sentinel, which may be NaN."""
     if value is None or (isinstance(value, str) and value in ("padding", "sentinel")):
@@ -101,15 +110,9 @@ def check_source_mask_from(value: SourceMaskFrom | None) -> SourceMaskFrom | Non
     raise option_error("source_mask_from", value, 'None, "padding", "sentinel" or a number')
 
 
-def check_suv(suv: Suv | None, apply_rescale: bool) -> Suv | None:
-    """Check a kind of uptake value, which contradicts stored numbers."""
-    checked = check_choice("suv", suv, (None, "bw", "lbm", "bsa"))
-    if checked is not None and not apply_rescale:
-        raise OptionError(
-            f"suv={suv!r} and apply_rescale=False contradict each other: uptake values are rescaled ones",
-            advice="leave one of them out",
-        )
-    return checked
+def check_suv(suv: Suv | None) -> Suv | None:
+    """Check a kind of uptake value."""
+    return check_choice("suv", suv, (None, "bw", "lbm", "bsa"))
 
 
 def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
@@ -123,6 +126,40 @@ def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[np.generic] | None:
     if checked.kind not in "iuf":
         raise OptionError(f"dtype {checked} is not supported: only real scalar types are", dtype=str(checked))
     return checked.newbyteorder("=")
+
+
+CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "dataset_index": check_dataset_index,
+    "recursive": bool,
+    "apply_rescale": bool,
+    "irregular": check_irregular,
+    "dtype": check_dtype,
+    "source_mask_from": check_source_mask_from,
+    "color": check_color_handling,
+    "suv": check_suv,
+    "allow_outside_files": bool,
+    "fill_value": check_fill_value,
+    "region": lambda region: None if region is None else check_region(region),
+}
+"""How each keyword of reading is checked, and brought into its one form; those that are not here are taken as given."""
+
+
+def check_read_options(**given: Any) -> ReadOptions:
+    """Check the keywords of reading, and pack them.
+
+    Args:
+        given: Fields of ``ReadOptions``, as the caller of a loader wrote them.
+
+    Raises:
+        OptionError: If one of them means nothing, or two contradict each other.
+    """
+    options = ReadOptions(**{name: CHECKS[name](value) if name in CHECKS else value for name, value in given.items()})
+    if options.suv is not None and not options.apply_rescale:
+        raise OptionError(
+            f"suv={options.suv!r} and apply_rescale=False contradict each other: uptake values are rescaled ones",
+            advice="leave one of them out",
+        )
+    return options
 
 
 def check_paths(paths: Any) -> list[Any]:

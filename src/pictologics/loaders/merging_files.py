@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import check_choice, check_fill_value
+from ..checks import check_choice
 from ..errors import GeometryError, OptionError
 from ..geometry import Grid
 from ..image import Image
@@ -21,14 +21,7 @@ from ..merger import Binarize, ConflictResolution, Merger
 from ..placement import is_label_map, place
 from ..provenance import Decision, Provenance, give_warnings
 from ..storage.files import PathLike
-from .keywords import (
-    check_binarize,
-    check_dataset_index,
-    check_dtype,
-    check_paths,
-    check_reference,
-    warn_of_idle_options,
-)
+from .keywords import check_binarize, check_paths, check_read_options, check_reference, warn_of_idle_options
 from .loading_steps import place_on_grid, read_image
 from .protocol import MAIN_VOLUME, ReadOptions
 
@@ -118,12 +111,12 @@ def load_and_merge_images(
         )
     if not reposition_to_reference:
         warn_of_idle_options("reposition_to_reference", transpose_axes, fill_value, interpolation)
-    options = ReadOptions(
-        dataset_index=check_dataset_index(dataset_index),
-        recursive=bool(recursive),
-        apply_rescale=bool(apply_rescale),
-        dtype=check_dtype(dtype),
-        fill_value=check_fill_value(fill_value),
+    options = check_read_options(
+        dataset_index=dataset_index,
+        recursive=recursive,
+        apply_rescale=apply_rescale,
+        dtype=dtype,
+        fill_value=fill_value,
         reference=reference_image,
         transpose_axes=transpose_axes if reposition_to_reference else None,
     )

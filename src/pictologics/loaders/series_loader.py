@@ -9,15 +9,14 @@ from typing import Any, BinaryIO
 
 import numpy.typing as npt
 
-from ..checks import check_choice, check_fill_value
 from ..errors import UnsupportedFormatError
-from ..geometry import Grid, ImageRegion, check_region, find_region_box
+from ..geometry import Grid, ImageRegion, find_region_box
 from ..image import Image
 from ..provenance import Decision, give_warnings
 from ..series.common_grid import check_same_grid
 from ..series.image_series import ImageSeries
 from ..storage.files import PathLike
-from .keywords import accept_former_spelling, check_dtype, check_source_mask_from, check_suv
+from .keywords import accept_former_spelling, check_read_options
 from .loading_steps import check_options, find_options_of_reader, finish_image
 from .protocol import ColorHandling, Irregular, Reader, ReadOptions, SourceMaskFrom, Suv
 from .registry import find_reader
@@ -81,18 +80,18 @@ def load_series(
         >>> len(series), series.values("time").tolist()
         (3, [0.0, 2.5, 5.0])
     """
-    options = ReadOptions(
-        recursive=bool(recursive),
-        apply_rescale=bool(apply_rescale),
+    options = check_read_options(
+        recursive=recursive,
+        apply_rescale=apply_rescale,
         series_uid=series_uid,
-        irregular=check_choice("irregular", irregular, ("error", "ignore", "resample")),
-        dtype=check_dtype(dtype),
-        source_mask_from=check_source_mask_from(source_mask_from),
-        color=check_choice("color", color, ("error", "luminance")),
-        suv=check_suv(suv, apply_rescale),
-        allow_outside_files=bool(allow_outside_files),
-        fill_value=check_fill_value(fill_value),
-        region=None if region is None else check_region(region),
+        irregular=irregular,
+        dtype=dtype,
+        source_mask_from=source_mask_from,
+        color=color,
+        suv=suv,
+        allow_outside_files=allow_outside_files,
+        fill_value=fill_value,
+        region=region,
     )
     source, reader = find_reader(path, options.recursive, options.series_uid)
     if not isinstance(reader, SeriesReader):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import OptionError
 from ..geometry import format_numbers
-from ..storage.file_writing import replace_file
-from ..storage.remote_writing import write_anywhere
+from ..storage.record_tables import make_data_frame, write_csv_file
 
 if TYPE_CHECKING:
     import pandas
@@ -129,14 +126,7 @@ class Measurements(tuple[Measurement, ...]):
         Raises:
             OptionError: If pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise OptionError(
-                "a table of pandas needs pandas, which is not installed",
-                advice="install it with pip install pandas, or use to_records()",
-            ) from error
-        return pandas.DataFrame.from_records(self.to_records())
+        return make_data_frame(self.to_records())
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write a table as a file of comma-separated values, whole or not at all.
@@ -145,16 +135,7 @@ class Measurements(tuple[Measurement, ...]):
             OptionError: If its folder is not there.
             FileAccessError: If it cannot be written.
         """
-        rows = self.to_records()
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        with (
-            write_anywhere(path) as target,
-            replace_file(target) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv_file(self.to_records(), path)
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""

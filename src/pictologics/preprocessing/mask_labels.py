@@ -8,7 +8,7 @@ from ..array_types import AnyArray
 from ..errors import OptionError
 from ..image import Image
 from ..image_checks import check_image, check_lies_on, name_of
-from ..labels import choose_label_type
+from ..labels import choose_label_type, judge_regions
 
 __all__ = ["check_mask", "read_mask_labels"]
 
@@ -19,7 +19,7 @@ def read_mask_labels(mask: Image) -> AnyArray:
     Values of zero and below mark nothing, and neither do voxels outside the mask's own source mask.
 
     Raises:
-        OptionError: If a value is not a whole number, as in a mask that was interpolated.
+        OptionError: If a value is not a whole number, as in a mask that was interpolated, or if it is an image.
         GeometryError: If it has no 3D grid, or its source mask has another shape.
     """
     mask = check_image(mask, "mask")
@@ -41,9 +41,28 @@ def read_mask_labels(mask: Image) -> AnyArray:
                 different = (labels != array) & (array > 0)
                 if different.any():
                     raise not_whole_error(mask, float(array[different].flat[0]))
+        check_is_mask(mask)
     if mask.source_mask is not None and not mask.source_mask.all():
         labels = labels * mask.source_mask
     return labels
+
+
+def check_is_mask(mask: Image) -> None:
+    """Refuse an image where a mask belongs: thousands of labels would come of it. What is marked as a mask is one.
+
+    Raises:
+        OptionError: If its values lie side by side as those of an image do.
+    """
+    if mask.modality == "SEG" or mask.labels:
+        return
+    judged = judge_regions(mask.array)
+    if judged.are_of_an_image:
+        raise OptionError(
+            f"the mask holds {judged.values} different values and more, which lie side by side as those of an image do",
+            path=name_of(mask),
+            advice="exchange the arguments, if image and mask were mixed up; load_mask marks what it loads as a mask",
+            values=judged.values,
+        )
 
 
 def not_whole_error(mask: Image, value: float) -> OptionError:

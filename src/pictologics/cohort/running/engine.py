@@ -27,7 +27,7 @@ SHARE_OF_MEMORY: Final = 0.9
 
 KEPT_MEMORY: Final = {
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(128 << 20),
 }
 """For workers on this machine, the C library's variables. Dask has them give back every bit of memory at once, and a
 third of the time of a small case would go into getting it again, page by page."""

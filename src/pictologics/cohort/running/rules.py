@@ -107,7 +107,7 @@ def make_rules(
         secrets.token_hex(8),
         process,
         check_choice("masks", masks, ("merged", "separate")),
-        check_suv(suv, True),
+        check_suv(suv),
         check_choice("interpolation", interpolation, ("linear", "nearest", "cubic")),
         None if time_limit is None else check_number("time_limit", time_limit, "s", above=0),
         privacy,

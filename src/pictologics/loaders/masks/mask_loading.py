@@ -12,8 +12,8 @@ from ...image import Image
 from ...labels import convert_labels
 from ...provenance import give_warnings
 from ...storage.files import PathLike
-from ..keywords import check_dataset_index, check_dtype, check_reference, warn_of_idle_options
-from ..protocol import MAIN_VOLUME, ReadOptions
+from ..keywords import check_dtype, check_read_options, check_reference, warn_of_idle_options
+from ..protocol import MAIN_VOLUME
 from ..seg_loader import check_threshold
 from .lost_geometry import take_reference_geometry
 from .mask_options import MaskGeometry, MaskOptions, Segments, check_geometry, check_segments
@@ -94,11 +94,11 @@ def load_mask(
         warn_of_idle_options("reference_image", transpose_axes, 0.0, None)
     else:
         check_reference(reference_image)
-    read = ReadOptions(
-        dataset_index=check_dataset_index(dataset_index),
-        recursive=bool(recursive),
+    read = check_read_options(
+        dataset_index=dataset_index,
+        recursive=recursive,
         series_uid=series_uid,
-        allow_outside_files=bool(allow_outside_files),
+        allow_outside_files=allow_outside_files,
         reference=reference_image,
         transpose_axes=None if reference_image is None else transpose_axes,
         is_mask=True,
