@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pictologics import Image, UnsupportedFormatError, load_image, load_rtstruct, load_seg
+from pictologics import CorruptFileError, Image, UnsupportedFormatError, explain, load_image, load_rtstruct, load_seg, save_image
 from pictologics.loaders import get_segment_info, registry
 from pictologics.loaders.protocol import (
     Description,
@@ -68,3 +68,25 @@ def test_a_reader_that_is_added_is_asked_by_every_door(monkeypatch):
         load_seg(without)
     with pytest.raises(UnsupportedFormatError, match="the format RTSTRUCT is required"):
         load_rtstruct(content, scan)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"])
+@pytest.mark.parametrize("size", [0, 1, 2, 4])
+def test_a_file_that_ends_before_its_format_can_be_told_was_cut(tmp_path, suffix, size):
+    whole, cut = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
+    save_image(Image(np.zeros((2, 3, 4), np.int16), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), whole)
+    cut.write_bytes(whole.read_bytes()[:size])
+    with pytest.raises(CorruptFileError, match=r"is empty|it ends (within|after)|header is incomplete"):
+        load_image(cut)
+    # A folder that holds it says so, and does not pass over it.
+    described = {volume.path: volume for volume in explain(tmp_path).volumes}
+    assert described[str(whole)].loads
+    assert not described[str(cut)].loads
+    assert described[str(cut)].notes
+
+
+def test_a_word_that_no_format_begins_with_is_no_cut_file(tmp_path):
+    file = tmp_path / "notes.nrrd"
+    file.write_bytes(b"NRX")
+    with pytest.raises(UnsupportedFormatError, match="begins with b'NRX'"):
+        load_image(file)

@@ -10,6 +10,7 @@ from ..dicom.studies.pseudonyms import Pseudonyms
 from ..errors import PictologicsError
 from ..storage.files import DiskFile, PathLike, StoredFile
 from ..storage.remote_files import RemoteFile
+from .dicom_describing import list_damaged
 from .dicom_selection import add_scan
 from .explanation import Explanation, name_source
 from .linked_files import add_folders, add_studies, list_linked_files
@@ -58,7 +59,7 @@ def explain_source(given: Explainable, options: ReadOptions, names: Pseudonyms |
 
 def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
     """Find the volumes of a source; of a folder without images of its own, those of the folders below."""
-    source, reader = find_reader(given, options.recursive)
+    source, reader = find_reader(given, options.recursive, keeps_damaged=True)
     if source.kind == "folder" and not has_content(source) and not options.recursive and count_folders_below(source)[0]:
         below = find_volumes_of(given, replace(options, recursive=True))
         # The path alone does not do.
@@ -76,7 +77,7 @@ def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
 
 def has_content(source: Source) -> bool:
     """Whether a folder or an archive holds anything that can be loaded, besides folders."""
-    source = add_scan(source, recursive=False)
+    source = add_scan(source, recursive=False, keeps_damaged=True)
     assert source.scan is not None  # just made
     return bool(source.scan.headers or count_volume_files(source.scan.others + source.scan.broken))
 
@@ -94,7 +95,7 @@ def describe_volume_files(source: Source) -> Findings:
         left_out.append(f"{len(names) - MOST_FILES_DESCRIBED} files more of the same formats")
     if strangers:
         left_out.append(f"{strangers} file{'s' * (strangers != 1)} of other formats")
-    return Findings(source, tuple(volumes), tuple(left_out))
+    return Findings(source, tuple(volumes), (*left_out, *list_damaged(source.scan)))
 
 
 def describe_own_file(name: str, source: Source) -> list[VolumeInfo]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Final
 
 from ..dicom.frames.sop_classes import holds_image
 from ..dicom.headers import tags
@@ -15,9 +16,12 @@ from .dicom_verdicts import REFUSALS, judge_volume
 from .protocol import Description, Source, VolumeInfo, describe_grid
 from .source_content import count_files, find_segment_format
 
-__all__ = ["describe_scan"]
+__all__ = ["describe_scan", "list_damaged"]
 
 FORMAT = "DICOM"
+
+BESIDE_DAMAGE: Final = "a file beside it is damaged and may be a slice of it; pass a list of the files that are whole"
+"""Why a volume does not load from its folder."""
 
 
 def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
@@ -31,8 +35,20 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
         selected = (("series_uid", series.key),) if needs_uid else ()
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
-            volumes.append(replace(info, options=(*selected, *info.options, *below), is_default=is_default))
-    return Description(tuple(volumes), (*(decision.text for decision in localizers.decisions), *list_others(scan)))
+            info = replace(info, options=(*selected, *info.options, *below), is_default=is_default)
+            volumes.append(note_damage(info) if scan.damaged else info)
+    left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_damaged(scan))
+    return Description(tuple(volumes), left_out)
+
+
+def note_damage(info: VolumeInfo) -> VolumeInfo:
+    """A volume beside a file that cannot be read: ``load_image`` refuses all of them."""
+    return replace(info, loads=False, is_default=False, notes=(*info.notes, BESIDE_DAMAGE))
+
+
+def list_damaged(scan: Scan) -> list[str]:
+    """The files that cannot be read, and why."""
+    return [f"'{error.path}': {error.found}" for error in scan.damaged]
 
 
 def list_others(scan: Scan) -> list[str]:

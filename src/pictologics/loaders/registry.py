@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from ..dicom.headers.pydicom_edge import find_registered_name
 from ..dicom.series.phase_info import DicomPhaseInfo
@@ -25,7 +25,14 @@ from .protocol import Description, Probe, Reader, ReadOptions, SegmentReader, So
 from .rtstruct_reader import RtstructReader
 from .segment_files import choose_segment_file, find_lone_segment_file
 from .segmentations.nrrd_seg import SLICER_SEGMENTATION
-from .source_content import count_folders_below, describe_content, find_segment_format, list_volume_members, name_holder
+from .source_content import (
+    count_folders_below,
+    count_volume_files,
+    describe_content,
+    find_segment_format,
+    list_volume_members,
+    name_holder,
+)
 
 __all__ = ["READERS", "describe_stored_file", "find_reader", "find_segment_reader", "name_format"]
 
@@ -43,6 +50,16 @@ READERS: tuple[Reader, ...] = (
 SINGLE_KINDS = frozenset({"file", "zarr"})
 """Sources that are one thing, and no collection of files to look through."""
 
+BEGINNINGS: Final = {
+    ".gz": b"\x1f\x8b",
+    ".nrrd": b"NRRD",
+    ".nhdr": b"NRRD",
+    ".mha": b"ObjectType = Image",
+    ".mhd": b"ObjectType = Image",
+    ".dcm": bytes(128) + b"DICM",
+}
+"""What files begin with, by their suffix: one that holds no more than a part of it was cut off."""
+
 DETACHED_HEADERS = (".mhd", ".nhdr")
 """Names of headers whose voxels are, as a rule, in a file beside them, which is looked for on disk."""
 
@@ -53,6 +70,7 @@ def find_reader(
     series_uid: str | None = None,
     *,
     prefers_segments: bool = False,
+    keeps_damaged: bool = False,
 ) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader.
 
@@ -63,6 +81,7 @@ def find_reader(
         recursive: Of a folder, also look into the folders below it.
         series_uid: The DICOM series that is asked for; None for any.
         prefers_segments: Whether the file of segments is meant where there are images beside it, too.
+        keeps_damaged: Go on where a file of a folder cannot be read, and keep the error in the source's scan.
 
     Raises:
         UnsupportedFormatError: If no reader knows the content; the message lists the formats.
@@ -71,7 +90,7 @@ def find_reader(
     """
     probe = make_probe(make_source(path))
     if probe.source.kind not in SINGLE_KINDS and probe.source.only is None:
-        source = add_scan(probe.source, recursive)
+        source = add_scan(probe.source, recursive, keeps_damaged=keeps_damaged)
         assert source.scan is not None  # just made
         if prefers_segments and series_uid is None:
             alone = choose_segment_file(source.scan, list_segment_readers(), source)
@@ -122,7 +141,12 @@ def describe_stored_file(file: StoredFile) -> Description | None:
     if probe.source.damage is not None:
         raise probe.source.damage
     reader = next((reader for reader in READERS if reader.matches(probe)), None)
-    return None if reader is None else reader.describe(probe.source, ReadOptions())
+    if reader is not None:
+        return reader.describe(probe.source, ReadOptions())
+    damage = find_damage(probe) if count_volume_files([file.name]) else ""
+    if damage:
+        raise damage_error(damage, probe.source.path)
+    return None
 
 
 def find_segment_reader(path: PathLike | bytes | BinaryIO, segment_format: str = "") -> tuple[Source, SegmentReader]:
@@ -170,7 +194,7 @@ def unknown_format_error(probe: Probe) -> UnsupportedFormatError | CorruptFileEr
     path = probe.source.path
     damage = find_damage(probe)
     if damage:
-        return CorruptFileError(damage, path=path, advice="fetch it again")
+        return damage_error(damage, path)
     known = ", ".join(f"{reader.name} ({', '.join(reader.suffixes)})" for reader in READERS)
     foreign = find_foreign_format(probe.inflated_head)
     if foreign is not None:
@@ -184,10 +208,19 @@ def unknown_format_error(probe: Probe) -> UnsupportedFormatError | CorruptFileEr
     return UnsupportedFormatError(f"{found}; formats are {known}", path=path, advice="convert it to one of these first")
 
 
+def damage_error(damage: str, path: str) -> CorruptFileError:
+    """The error for a file that ends before it can be recognized."""
+    return CorruptFileError(damage, path=path, advice="fetch it again")
+
+
 def find_damage(probe: Probe) -> str:
     """What is wrong with a file that ends before it can be recognized; empty if nothing is."""
     if not probe.head:
         return "the file is empty"
+    begun = next((begun for suffix, begun in BEGINNINGS.items() if probe.suffix.endswith(suffix)), b"")
+    if begun.startswith(probe.head):
+        count = len(probe.head)
+        return f"it ends after {count} byte{'s' * (count != 1)}, before the format can be recognized"
     is_cut = probe.suffix.endswith((".nii", ".nii.gz")) and ends_within_nifti_header(probe.inflated_head)
     return f"it ends within its NIfTI header, after {len(probe.inflated_head)} bytes" if is_cut else ""
 
@@ -212,7 +245,7 @@ def no_segments_error(probe: Probe, segment_format: str) -> UnsupportedFormatErr
         return no_segment_file_error(source, segment_format)
     damage = find_damage(probe) if source.kind == "file" else ""
     if damage:
-        return CorruptFileError(damage, path=source.path, advice="fetch it again")
+        return damage_error(damage, source.path)
     if segment_format:
         required = f"the format {segment_format} is required"
         advice = "load it with load_mask, if it is a mask of another kind, or with load_image"

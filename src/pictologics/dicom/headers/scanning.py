@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from ...errors import PictologicsError
 from ...storage.files import StoredFile, check_content
 from ...storage.paths import is_file, refuse_system_errors
 from ...storage.remote_files import is_remote
@@ -30,11 +31,13 @@ class Scan:
         headers: Headers of the DICOM files, in the order of the files.
         others: Files that are not DICOM.
         broken: Files whose name says DICOM and whose content does not.
+        damaged: Why others cannot be read, where that was to be kept.
     """
 
     headers: list[Header] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    damaged: list[PictologicsError] = field(default_factory=list)
 
 
 def list_files(folder: Path, recursive: bool) -> list[str]:
@@ -75,16 +78,36 @@ def is_regular(entry: os.DirEntry[str]) -> bool:
         return is_file(entry.path)
 
 
-def read_headers(files: Iterable[StoredFile | str]) -> Iterator[tuple[StoredFile | str, Header | None]]:
+Read = Header | PictologicsError | None
+"""The header of a file, why it cannot be read, or None if the file is not DICOM."""
+
+
+def read_headers(files: Iterable[StoredFile | str]) -> Iterator[tuple[StoredFile | str, Read]]:
     """The files with their headers, in their order; those behind URLs are read ahead, many at a time."""
     listed = files if isinstance(files, Sequence) else list(files)
     if not listed or isinstance(listed[0], str) or not is_remote(listed[0]):
-        return ((file, read_header(file)) for file in listed)
-    return zip(listed, map_ahead(read_header, listed, MOST_REQUESTS), strict=True)
+        return ((file, try_to_read(file)) for file in listed)
+    return zip(listed, map_ahead(try_to_read, listed, MOST_REQUESTS), strict=True)
 
 
-def scan_files(files: Iterable[StoredFile | str]) -> Scan:
+def try_to_read(file: StoredFile | str) -> Read:
+    """The header of a file, or the error; of a file that is not DICOM, whether it is as its archive packed it."""
+    try:
+        header = read_header(file)
+        if header is None and not isinstance(file, str):
+            # A damaged slice in an archive may look like a file of another kind.
+            check_content(file)
+    except PictologicsError as error:
+        return error
+    return header
+
+
+def scan_files(files: Iterable[StoredFile | str], *, keeps_damaged: bool = False) -> Scan:
     """Read the head of each file.
+
+    Args:
+        files: The files.
+        keeps_damaged: Go on where a file cannot be read, and keep the error.
 
     Raises:
         CorruptFileError: If a file begins as DICOM and cannot be followed: it could be a slice of any series,
@@ -92,15 +115,15 @@ def scan_files(files: Iterable[StoredFile | str]) -> Scan:
         FileAccessError: If a file cannot be opened, for the same reason.
     """
     scan = Scan()
-    for file, header in read_headers(files):
+    for file, read in read_headers(files):
         path = file if isinstance(file, str) else file.name
-        if header is not None:
-            scan.headers.append(header)
-            continue
-        if not isinstance(file, str):
-            # A damaged slice in an archive may look like a file of another kind.
-            check_content(file)
-        if os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header
+        if isinstance(read, Header):
+            scan.headers.append(read)
+        elif read is not None and not keeps_damaged:
+            raise read
+        elif read is not None:
+            scan.damaged.append(read)
+        elif os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header
             scan.broken.append(path)
         else:
             scan.others.append(path)
