@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from pictologics import CorruptFileError, explain, load_image
-from tests.factories.archives import pack_zip
 from tests.factories.dicom_series import write_series
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
@@ -42,7 +44,7 @@ def test_a_damaged_file_hides_nothing_else(series):
 
 
 def test_in_an_archive_too(series, tmp_path):
-    found = explain(pack_zip(series, tmp_path / "ct.zip"))
+    found = explain(Path(shutil.make_archive(str(tmp_path / "packed"), "zip", series)))
     assert found.volumes[0].shape == PHANTOM.shape
     assert not found.volumes[0].loads
     assert "zz.dcm" in found.left_out[-1]

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pictologics import CorruptFileError, Image, UnsupportedFormatError, explain, load_image, load_rtstruct, load_seg, save_image
+from pictologics import (
+    CorruptFileError,
+    Image,
+    UnsupportedFormatError,
+    explain,
+    load_image,
+    load_rtstruct,
+    load_seg,
+    save_image,
+)
 from pictologics.loaders import get_segment_info, registry
 from pictologics.loaders.protocol import (
     Description,

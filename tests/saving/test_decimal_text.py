@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictologics import GeometryError
-from pictologics.saving.decimal_text import choose_decimals, write_decimals
+from pictologics.saving.structures.decimal_text import choose_decimals, write_decimals
 
 
 @given(st.lists(st.floats(-9999, 9999), max_size=20), st.integers(0, 9))

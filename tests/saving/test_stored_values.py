@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pictologics.saving.derived_values import encode_planes, find_range
-from pictologics.saving.stored_values import choose_coding, write_decimal
+from pictologics.saving.derived.plane_values import encode_planes, find_range
+from pictologics.saving.derived.stored_values import choose_coding, write_decimal
 
 numbers = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
 

@@ -35,8 +35,8 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
         selected = (("series_uid", series.key),) if needs_uid else ()
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
-            info = replace(info, options=(*selected, *info.options, *below), is_default=is_default)
-            volumes.append(note_damage(info) if scan.damaged else info)
+            chosen = replace(info, options=(*selected, *info.options, *below), is_default=is_default)
+            volumes.append(note_damage(chosen) if scan.damaged else chosen)
     left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_damaged(scan))
     return Description(tuple(volumes), left_out)
 

@@ -50,7 +50,7 @@ READERS: tuple[Reader, ...] = (
 SINGLE_KINDS = frozenset({"file", "zarr"})
 """Sources that are one thing, and no collection of files to look through."""
 
-BEGINNINGS: Final = {
+SUFFIX_BEGINNINGS: Final = {
     ".gz": b"\x1f\x8b",
     ".nrrd": b"NRRD",
     ".nhdr": b"NRRD",
@@ -217,7 +217,7 @@ def find_damage(probe: Probe) -> str:
     """What is wrong with a file that ends before it can be recognized; empty if nothing is."""
     if not probe.head:
         return "the file is empty"
-    begun = next((begun for suffix, begun in BEGINNINGS.items() if probe.suffix.endswith(suffix)), b"")
+    begun = next((begun for suffix, begun in SUFFIX_BEGINNINGS.items() if probe.suffix.endswith(suffix)), b"")
     if begun.startswith(probe.head):
         count = len(probe.head)
         return f"it ends after {count} byte{'s' * (count != 1)}, before the format can be recognized"

@@ -15,12 +15,12 @@ from ..image import Image
 from ..image_checks import check_is_image
 from ..storage.remote_writing import write_anywhere
 from ..storage.urls import find_url
-from .anonymized import AnonymizedFiles, save_anonymized
+from .anonymizing import AnonymizedFiles, save_anonymized
 from .derived import SavedSeries, save_dicom
 from .registry import find_writer
-from .rtstruct import save_rtstruct
-from .seg import save_seg
+from .segmentations import save_seg
 from .series import save_series
+from .structures import save_rtstruct
 
 __all__ = [
     "AnonymizedFiles",

@@ -38,6 +38,7 @@ __all__ = [
     "read_drawn_series",
     "read_source_series",
     "read_whole",
+    "reference_image",
 ]
 
 MAY_BE_EMPTY = (
@@ -79,6 +80,18 @@ class ImageReference:
     sop_class_uid: str
     sop_instance_uid: str
     frame: int | None = None
+
+
+def reference_image(reference: ImageReference) -> Dataset:
+    """Name an image."""
+    from pydicom import Dataset
+
+    named = Dataset()
+    named.ReferencedSOPClassUID = reference.sop_class_uid
+    named.ReferencedSOPInstanceUID = reference.sop_instance_uid
+    if reference.frame is not None:
+        named.ReferencedFrameNumber = reference.frame
+    return named
 
 
 @dataclass(frozen=True)

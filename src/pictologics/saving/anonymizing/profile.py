@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import OptionError
+from ...errors import OptionError
 from .profile_handlers import DateMover, TimeMover, UidReplacer
 
 if TYPE_CHECKING:

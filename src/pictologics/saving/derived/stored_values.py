@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ..array_types import AnyArray, BoolArray, FloatArray
+from ...array_types import AnyArray, BoolArray, FloatArray
 
 __all__ = ["Coding", "StoredPlane", "choose_coding", "encode_plane", "fit_steps", "write_decimal"]
 

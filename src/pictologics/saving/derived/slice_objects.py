@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from .._version import __version__
-from ..array_types import FloatArray
-from ..dicom.suv.pet_facts import UNITS_OF_UCUM
-from ..geometry import Grid
-from .derived_attributes import SOP_CLASSES, fill_required
-from .rtstruct_object import reference_image
-from .seg_segments import MAKER
-from .source_series import ImageReference
+from ..._version import __version__
+from ...array_types import FloatArray
+from ...dicom.suv.pet_facts import UNITS_OF_UCUM
+from ...geometry import Grid
+from ..segment_facts import MAKER
+from ..source_series import ImageReference, reference_image
+from .attributes import SOP_CLASSES, fill_required
 from .stored_values import Coding, StoredPlane, write_decimal
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from .._version import __version__
-from ..dicom.headers import tags
-from ..dicom.structures.rois import RT_STRUCTURE_SET, Roi
-from .patient_study import copy_patient_and_study
-from .seg_segments import MAKER
-from .source_series import ImageReference, SourceSeries
+from ..._version import __version__
+from ...dicom.headers import tags
+from ...dicom.structures.rois import RT_STRUCTURE_SET, Roi
+from ..patient_study import copy_patient_and_study
+from ..segment_facts import MAKER
+from ..source_series import ImageReference, SourceSeries, reference_image
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -95,18 +95,6 @@ def reference_frame(series: SourceSeries, frame_of_reference: str) -> Dataset:
     frame.FrameOfReferenceUID = frame_of_reference
     frame.RTReferencedStudySequence = [study]
     return frame
-
-
-def reference_image(reference: ImageReference) -> Dataset:
-    """Name an image."""
-    from pydicom import Dataset
-
-    named = Dataset()
-    named.ReferencedSOPClassUID = reference.sop_class_uid
-    named.ReferencedSOPInstanceUID = reference.sop_instance_uid
-    if reference.frame is not None:
-        named.ReferencedFrameNumber = reference.frame
-    return named
 
 
 def describe_roi(roi: Roi, frame_of_reference: str) -> Dataset:

@@ -11,19 +11,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..dicom.headers.header import Header
-from ..dicom.headers.header_reading import read_header
-from ..dicom.headers.pydicom_edge import refuse_damage
-from ..dicom.headers.scanning import list_files
-from ..errors import CorruptFileError, MissingPathError, OptionError, UnsupportedFormatError
-from ..provenance import Decision, give_warnings
-from ..silence import silence_this_thread
-from ..storage.files import PathLike, StoredFile
-from ..storage.folder_writing import replace_folder
-from ..storage.paths import expand_home, is_folder, is_there
-from ..storage.remote_folders import RemoteFolder, find_remote
-from ..storage.urls import find_url, local_path_of, url_options
-from .derived_checks import find_folder
+from ...dicom.headers.header import Header
+from ...dicom.headers.header_reading import read_header
+from ...dicom.headers.pydicom_edge import refuse_damage
+from ...dicom.headers.scanning import list_files
+from ...errors import CorruptFileError, MissingPathError, OptionError, UnsupportedFormatError
+from ...provenance import Decision, give_warnings
+from ...silence import silence_this_thread
+from ...storage.files import PathLike, StoredFile
+from ...storage.folder_writing import replace_folder
+from ...storage.paths import expand_home, is_folder, is_there
+from ...storage.remote_folders import RemoteFolder, find_remote
+from ...storage.urls import find_url, local_path_of, url_options
+from ..call_checks import find_folder
 from .profile import Profile, make_profile
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..geometry import CORNER_ERROR_REFUSED, Grid
-from .source_series import SourceSeries
+from ...geometry import CORNER_ERROR_REFUSED, Grid
+from ..source_series import SourceSeries
 
 __all__ = ["find_slices", "is_same_place"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..array_types import AnyArray, BoolArray
+from ...array_types import AnyArray, BoolArray
 from .stored_values import Coding, StoredPlane, choose_coding, encode_plane, fit_steps
 
 __all__ = ["StoredRange", "encode_planes", "find_range"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._version import __version__
-from ..array_types import AnyArray
-from ..dicom.segmentation.cielab import srgb_to_lab
-from ..dicom.segmentation.segments import DicomSegment
-from ..errors import OptionError, PictologicsError
-from ..silence import silence_this_thread
-from .seg_fractions import FRACTION_STEPS
-from .seg_segments import MAKER
-from .source_series import SourceSeries
+from ..._version import __version__
+from ...array_types import AnyArray
+from ...dicom.segmentation.cielab import srgb_to_lab
+from ...dicom.segmentation.segments import DicomSegment
+from ...errors import OptionError, PictologicsError
+from ...silence import silence_this_thread
+from ..segment_facts import MAKER
+from ..source_series import SourceSeries
+from .fractions import FRACTION_STEPS
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..dicom.headers import tags
-from ..errors import GeometryError, OptionError
-from ..geometry import format_numbers
-from ..image import Image
-from ..image_checks import check_image, name_of
-from ..storage.files import PathLike
-from ..storage.paths import check_is_path, expand_home
-from ..storage.urls import find_url, hide_secrets, local_path_of
-from .derived_attributes import SOP_CLASSES
-from .seg_masks import check_frame
-from .source_series import SourceSeries
+from ...dicom.headers import tags
+from ...errors import GeometryError, OptionError
+from ...geometry import format_numbers
+from ...image import Image
+from ...image_checks import check_image, name_of
+from ..saved_masks import check_frame
+from ..source_series import SourceSeries
+from .attributes import SOP_CLASSES
 
-__all__ = ["check_belongs", "check_is_apart", "check_saved_image", "find_folder"]
+__all__ = ["check_belongs", "check_is_apart", "check_saved_image"]
 
 
 def check_saved_image(image: Image) -> None:
@@ -33,25 +30,6 @@ def check_saved_image(image: Image) -> None:
             path=name_of(image),
             advice="write it with save_seg or save_rtstruct",
         )
-
-
-def find_folder(folder: PathLike) -> Path:
-    """The folder to write to, on this machine.
-
-    Raises:
-        OptionError: If it is no path, or behind a URL.
-    """
-    url = find_url(folder)
-    local = None if url is None else local_path_of(url)
-    if url is not None and local is None:
-        raise OptionError(
-            "a series is a folder of files, which is not sent to a URL",
-            path=hide_secrets(url),
-            advice="save it to a folder of this machine, and copy that",
-        )
-    if local is None:
-        check_is_path(folder)
-    return expand_home(folder) if local is None else local
 
 
 def check_belongs(image: Image, series: SourceSeries) -> None:

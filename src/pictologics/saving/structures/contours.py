@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from ..array_types import FloatArray, IntArray
-from ..dicom.headers import tags
-from ..rasterizing.outlines import trace_outlines
+from ...array_types import FloatArray, IntArray
+from ...dicom.headers import tags
+from ...rasterizing.outlines import trace_outlines
+from ..source_series import ImageReference, SourceSeries
 from .decimal_text import choose_decimals, write_decimals
 from .mask_regions import SegmentRegion
-from .source_series import ImageReference, SourceSeries
 
 __all__ = ["ContourWriter"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..array_types import AnyArray
-from ..errors import OptionError
-from ..image import Image
-from ..image_checks import check_image, name_of
-from ..placement import place
-from .seg_masks import check_frame, empty_mask_error, lost_voxels_error, map_to_series
-from .source_series import SourceSeries
+from ...array_types import AnyArray
+from ...errors import OptionError
+from ...image import Image
+from ...image_checks import check_image, name_of
+from ...placement import place
+from ..saved_masks import check_frame, empty_mask_error, lost_voxels_error, map_to_series
+from ..source_series import SourceSeries
 
 __all__ = ["FRACTION_STEPS", "place_fractions"]
 

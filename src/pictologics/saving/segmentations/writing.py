@@ -6,18 +6,18 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from ..checks import check_choice
-from ..image import Image
-from ..provenance import Decision, give_warnings
-from ..storage.file_writing import replace_file
-from ..storage.files import PathLike
-from ..storage.remote_writing import write_anywhere
-from ..storage.urls import find_url, hide_secrets
-from .seg_fractions import place_fractions
-from .seg_masks import collect_labels, number_masks, place_masks, renumber_segments
-from .seg_object import make_segmentation
-from .seg_segments import Facts, make_segments
-from .source_series import check_is_no_source, read_source_series
+from ...checks import check_choice
+from ...image import Image
+from ...provenance import Decision, give_warnings
+from ...storage.file_writing import replace_file
+from ...storage.files import PathLike
+from ...storage.remote_writing import write_anywhere
+from ...storage.urls import find_url, hide_secrets
+from ..saved_masks import collect_labels, number_masks, place_masks, renumber_segments
+from ..segment_facts import Facts, make_segments
+from ..source_series import check_is_no_source, read_source_series
+from .fractions import place_fractions
+from .segmentation_object import make_segmentation
 
 __all__ = ["save_seg"]
 

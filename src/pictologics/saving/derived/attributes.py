@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..dicom.headers.header import Header
-from ..dicom.headers.pydicom_edge import refuse_damage
-from ..silence import silence_this_thread
+from ...dicom.headers.header import Header
+from ...dicom.headers.pydicom_edge import refuse_damage
+from ...silence import silence_this_thread
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ..dicom.segmentation.cielab import WRITTEN_COLOR
-from ..dicom.structures.rois import Roi
-from ..errors import OptionError
-from ..labels.label_colors import color_of_label
-from .seg_segments import Facts, collect_facts
+from ...dicom.segmentation.cielab import WRITTEN_COLOR
+from ...dicom.structures.rois import Roi
+from ...errors import OptionError
+from ...labels.label_colors import color_of_label
+from ..call_checks import check_text
+from ..segment_facts import Facts, collect_facts
 
-__all__ = ["check_text", "make_rois"]
+__all__ = ["make_rois"]
 
 CODE_STRING: Final = re.compile(r"[A-Z0-9_ ]{0,16}")
 """DICOM PS3.5 6.2."""
@@ -95,20 +96,6 @@ def spread(keyword: str, given: Keyed, rois: Sequence[Roi]) -> dict[int, str]:
             )
         found.update(dict.fromkeys(meant, text))
     return found
-
-
-def check_text(what: str, text: object, longest: int) -> str:
-    """Check that a text fits into its attribute.
-
-    Raises:
-        OptionError: If it is none, too long, or holds a backslash, which separates values.
-    """
-    if not isinstance(text, str) or len(text) > longest or "\\" in text or not text.isprintable():
-        raise OptionError(
-            f"{what} is {text!r} and must be a text of at most {longest} characters on one line, without backslashes",
-            advice="shorten it" if isinstance(text, str) and len(text) > longest else "change it",
-        )
-    return text
 
 
 def check_code(what: str, text: object) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from ..image import Image
-from ..provenance import Decision, give_warnings
-from ..storage.file_writing import replace_file
-from ..storage.files import PathLike
-from ..storage.remote_writing import write_anywhere
-from ..storage.urls import find_url, hide_secrets
+from ...image import Image
+from ...provenance import Decision, give_warnings
+from ...storage.file_writing import replace_file
+from ...storage.files import PathLike
+from ...storage.remote_writing import write_anywhere
+from ...storage.urls import find_url, hide_secrets
+from ..call_checks import check_text
+from ..saved_masks import collect_labels, empty_mask_error, number_masks
+from ..segment_facts import Facts
+from ..source_series import SourceSeries, check_is_no_source, read_drawn_series
+from .contours import ContourWriter
 from .mask_regions import find_regions
-from .rtstruct_contours import ContourWriter
-from .rtstruct_object import make_structure_set
-from .rtstruct_rois import check_text, make_rois
-from .seg_masks import collect_labels, empty_mask_error, number_masks
-from .seg_segments import Facts
-from .source_series import SourceSeries, check_is_no_source, read_drawn_series
+from .rois import make_rois
+from .structure_object import make_structure_set
 
 __all__ = ["save_rtstruct"]
 

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import check_number, check_whole
-from ..dicom.headers import tags
-from ..dicom.suv.pet_facts import UNITS_OF_UCUM
-from ..errors import OptionError
-from ..geometry import Grid, format_numbers
-from ..image import Image
-from ..image_checks import find_valid_voxels, name_of
-from ..provenance import Decision, give_warnings
-from ..storage.files import PathLike
-from ..storage.folder_writing import replace_folder
-from .derived_attributes import take_over
-from .derived_checks import check_belongs, check_is_apart, check_saved_image, find_folder
-from .derived_object import NewSeries, make_slice, make_template
-from .derived_sources import find_slices, is_same_place
-from .derived_values import StoredRange, encode_planes, find_range
-from .rtstruct_rois import check_text
-from .source_series import SourceSeries, read_source_series, read_whole
+from ...checks import check_number, check_whole
+from ...dicom.headers import tags
+from ...dicom.suv.pet_facts import UNITS_OF_UCUM
+from ...errors import OptionError
+from ...geometry import Grid, format_numbers
+from ...image import Image
+from ...image_checks import find_valid_voxels, name_of
+from ...provenance import Decision, give_warnings
+from ...storage.files import PathLike
+from ...storage.folder_writing import replace_folder
+from ..call_checks import check_text, find_folder
+from ..source_series import SourceSeries, read_source_series, read_whole
+from .attributes import take_over
+from .checks import check_belongs, check_is_apart, check_saved_image
+from .plane_values import StoredRange, encode_planes, find_range
+from .slice_objects import NewSeries, make_slice, make_template
+from .source_slices import find_slices, is_same_place
 from .stored_values import Coding, StoredPlane
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..array_types import BoolArray
-from ..geometry import Box, find_bounding_box
-from ..image import Image
-from .seg_masks import check_frame, check_labels, lost_voxels_error, map_to_series
-from .source_series import SourceSeries
+from ...array_types import BoolArray
+from ...geometry import Box, find_bounding_box
+from ...image import Image
+from ..saved_masks import check_frame, check_labels, lost_voxels_error, map_to_series
+from ..source_series import SourceSeries
 
 __all__ = ["SegmentRegion", "find_regions"]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from ..array_types import FloatArray, IntArray
-from ..errors import GeometryError
+from ...array_types import FloatArray, IntArray
+from ...errors import GeometryError
 
 __all__ = ["choose_decimals", "write_decimals"]
 
