@@ -92,9 +92,9 @@ def main() -> None:
     names = Pseudonyms(b"", keeps_identifiers=True)
     begin = time.perf_counter()
     make_cohort_folder(out)
-    with lock_folder(out, "indexing") as lock:
+    with lock_folder(out, "indexing"):
         facts = prepare_facts(out, CohortFacts(root.name, identifiers=True))
-        run_job(IndexJob(root, out, names, make_seed(names)), facts, 2, Progress(lock))
+        run_job(IndexJob(root, out, names, make_seed(names)), facts, 2, Progress())
     seconds = time.perf_counter() - begin
     peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(*peaks, seconds)

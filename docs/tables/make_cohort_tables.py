@@ -29,7 +29,6 @@ TYPES = {
     "whole": "whole number",
     "real": "number",
     "truth": "true or false",
-    "moment": "time, UTC",
     "texts": "list of texts",
     "reals": "list of numbers",
 }

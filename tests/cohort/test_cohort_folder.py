@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -10,11 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pictologics import cohort
-from pictologics.cohort import open_cohort
+from pictologics.cohort import index, open_cohort
 from pictologics.cohort.cohort_folder import CohortFacts, write_facts
+from pictologics.cohort.indexing import units
 from pictologics.cohort.parquet_files import make_table, read_table, write_table
 from pictologics.cohort.schema import TABLES
 from pictologics.errors import CorruptFileError, MissingPathError, OptionError
+from tests.factories.dicom_series import write_series
 
 
 def test_a_cohort_is_opened_by_path_and_given_back_as_it_is(tmp_path):
@@ -98,3 +101,22 @@ def test_a_missing_library_is_named(monkeypatch):
         cohort.name_missing_library(),
     ):
         import pictologics.cohort.parquet_files  # noqa: F401
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(OptionError, match=r"caf\\udce9': the name of this folder is not text in UTF-8"):
+        index(tmp_path / "in", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file can be called so there")
+def test_signs_of_patterns_in_a_name_stand_for_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(units, "FEWEST_UNIT_FILES", 1)
+    monkeypatch.setattr(units, "FOLDERS_BETWEEN_ENDS", 1)
+    for count, name in enumerate(("out1", "out?", "out*", "out[1]"), 1):
+        for number in range(count):
+            write_series(tmp_path / f"in{count}" / f"a{number}", series=str(number), slices=[0, 1])
+            write_series(tmp_path / f"in{count}" / f"b{number}", series=str(number), slices=[2, 3, 4])
+        cohort = index(tmp_path / f"in{count}", tmp_path / name, workers=1)
+        assert cohort.query("true").select("files, loads").fetchall() == [(5, True)] * count

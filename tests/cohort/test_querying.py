@@ -55,6 +55,7 @@ def test_a_relation_outlives_what_made_it(demo_index, series):
     [
         ("spacingz < 2", "spacing_z"),
         ("modality = ", "syntax error"),
+        ("modality = 'CT') OR (true", "syntax error"),
         ("modality = 3", "string (a value) to INT32"),
         ("patient_key::INTEGER = 1", "string (a value) to INT32"),
         ("", "''"),

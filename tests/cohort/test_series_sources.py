@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
 
 from pictologics import load_image
-from pictologics.cohort import index
+from pictologics.cohort import check, index
 from pictologics.errors import OptionError, UnsupportedFormatError
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.phantom import PHANTOM
@@ -79,6 +80,28 @@ def test_a_series_of_which_an_archive_holds_a_part(tmp_path):
     cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
     with pytest.raises(UnsupportedFormatError, match="an archive loads by itself only"):
         cohort.files(uid("a"))
+
+
+@pytest.mark.parametrize("whole", ["loose", "packed"])
+def test_a_series_is_loaded_from_where_all_of_it_lies(tmp_path, whole):
+    files = write_series(tmp_path / "scan")
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "a.zip", "w") as part:
+        for file in files[:2]:
+            part.write(file, file.name)
+    if whole == "loose":
+        shutil.copytree(tmp_path / "scan", tmp_path / "in" / "b")
+    else:
+        shutil.make_archive(str(tmp_path / "in" / "b"), "zip", tmp_path / "scan")
+    cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
+    np.testing.assert_array_equal(cohort.load_image(uid("a")).array, PHANTOM.array)
+    assert check(cohort, pixels=True).faulty == ()
+
+
+@pytest.mark.parametrize("key", [None, 5, ["a"]])
+def test_a_key_that_is_no_text(demo_index, key):
+    with pytest.raises(OptionError, match=r"series_key is .* and must be a key of the table of series"):
+        demo_index.load_image(key)
 
 
 def test_a_series_that_is_not_there(demo_index):

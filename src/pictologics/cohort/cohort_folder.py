@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .._version import __version__
-from ..checks import check_whole
+from ..checks import check_whole, option_error
 from ..errors import MissingPathError, OptionError
 from ..image import Image
 from ..loader import load_image
 from ..loaders.masks import load_mask
-from ..storage.file_writing import replace_file
+from ..storage.file_writing import keep_on_disk, replace_file
 from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
 from ..storage.urls import find_url, hide_secrets
 from .libraries import check_duckdb
-from .querying import query_table, query_text
+from .querying import query_table, query_text, quote_texts
 from .schema import SCHEMA_VERSION, TABLES
 from .series_sources import FIND_FILES, SeriesSource, group_files
 
@@ -164,8 +164,8 @@ class Cohort:
             OptionError: If there is no such series.
             UnsupportedFormatError: If an archive holds a part of it.
         """
-        rows = self.sql(FIND_FILES.format(condition=f"series_key = {quote(series_key)}")).to_arrow_table().to_pylist()
-        found = next(group_files(self.root, rows), None)
+        query = FIND_FILES.format(condition=f"series_key = {quote_key(series_key)}")
+        found = next(group_files(self.root, self.sql(query).to_arrow_table().to_pylist()), None)
         if found is None:
             raise OptionError(
                 f"there is no series {series_key!r} with files in the cohort",
@@ -198,7 +198,7 @@ class Cohort:
             ValueError: As ``load_image`` does.
         """
         source = self.locate(series_key)
-        condition = f"series_key = {quote(series_key)} AND phase = {check_whole('phase', phase, 0)}"
+        condition = f"series_key = {quote_key(series_key)} AND phase = {check_whole('phase', phase, 0)}"
         rows = self.query(condition, "phases").select("load_options").fetchall()
         if not rows and phase:
             raise OptionError(
@@ -224,15 +224,21 @@ class Cohort:
         """
         masks = self.sql(
             "SELECT series_key FROM links JOIN series USING (series_key) "
-            f"WHERE image_key = {quote(series_key)} AND kind IN ('SEG', 'RTSTRUCT') ORDER BY series_key"
+            f"WHERE image_key = {quote_key(series_key)} AND kind IN ('SEG', 'RTSTRUCT') ORDER BY series_key"
         ).fetchall()
         sources = {key: self.locate(key) for (key,) in masks}
         return {key: load_mask(source.given, image, **source.options) for key, source in sources.items()}
 
 
-def quote(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
+def quote_key(series_key: str) -> str:
+    """The key of a series as SQL.
+
+    Raises:
+        OptionError: If it is no text.
+    """
+    if not isinstance(series_key, str):
+        raise option_error("series_key", series_key, "a key of the table of series")
+    return quote_texts([series_key])
 
 
 def open_cohort(path: str | os.PathLike[str] | Cohort) -> Cohort:
@@ -263,7 +269,7 @@ def find_cohort_folder(path: str | os.PathLike[str]) -> Path:
     """The folder of a cohort, whose ``~`` is the home of a user; whether it is there is not looked at.
 
     Raises:
-        OptionError: If it is no path, or a URL: tables are read and locked as files of this machine.
+        OptionError: If it is no path, or no text; or a URL: tables are read and locked as files of this machine.
     """
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise OptionError(f"the folder of a cohort is {path!r} and must be a path", advice="name a folder")
@@ -272,7 +278,17 @@ def find_cohort_folder(path: str | os.PathLike[str]) -> Path:
         raise OptionError(
             "a cohort is a folder of this machine, and this is a URL", path=hide_secrets(url), advice="name a folder"
         )
-    return expand_home(path)
+    folder = expand_home(path)
+    try:
+        str(folder.absolute()).encode()
+    except UnicodeEncodeError as error:
+        # Those libraries take names of files as text.
+        raise OptionError(
+            "the name of this folder is not text in UTF-8, which the libraries that read tables require",
+            path=str(folder).encode("utf-8", "backslashreplace").decode(),
+            advice="name another folder",
+        ) from error
+    return folder
 
 
 def read_facts(folder: Path) -> CohortFacts:
@@ -329,3 +345,5 @@ def write_facts(folder: Path, facts: CohortFacts) -> None:
     """Write ``cohort.json``, whole or not at all."""
     with replace_file(folder / FACTS_FILE) as temporary:
         temporary.write_text(json.dumps(asdict(facts), indent=2) + "\n", encoding="utf-8")
+        # Of all that is lost with the power, this alone could not be made again.
+        keep_on_disk(temporary)

@@ -7,8 +7,9 @@ import json
 import os
 import platform
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +17,15 @@ from typing import Any, Final
 from ..errors import OptionError
 from ..storage.paths import refuse_system_errors
 
-__all__ = ["FolderLock", "lock_folder"]
+__all__ = ["FORSAKEN_AFTER", "describe_holder", "held_error", "lock_folder", "show_life_meanwhile"]
 
 LOCK_FILE: Final = ".lock"
 
 FORSAKEN_AFTER: Final = 600.0
 """Seconds without a sign of life after which a holder of whom no lock tells counts as gone."""
+
+SHOWN_EVERY: Final = 60.0
+"""Seconds between two signs of life: several may be lost."""
 
 LOCKED_BYTE: Final = 1 << 30
 """Where Windows locks a byte: beyond the content, which others may then read."""
@@ -39,15 +43,6 @@ class FolderLock:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.shown = time.monotonic()
-
-    def show_life(self) -> None:
-        """Say that the run goes on, to machines with which the file system does not share its locks."""
-        if time.monotonic() - self.shown > FORSAKEN_AFTER / 10:
-            self.shown = time.monotonic()
-            # A disk that is full ends the work that needs it, not what only speaks of it.
-            with suppress(OSError):
-                self.write_holder(describe_holder(self.read_holder().get("work", "")))
 
     def read_holder(self) -> dict[str, Any]:
         """Who holds the lock, or held it until it was killed; empty if nobody does."""
@@ -60,9 +55,10 @@ class FolderLock:
 
     def write_holder(self, holder: dict[str, Any]) -> None:
         """Write who holds the lock, for those who come second."""
-        os.ftruncate(self.descriptor, 0)
+        content = json.dumps(holder).encode() if holder else b""
         os.lseek(self.descriptor, 0, os.SEEK_SET)
-        os.write(self.descriptor, json.dumps(holder).encode() if holder else b"")
+        # Cut afterwards, so that nobody meanwhile reads that nobody is there.
+        os.ftruncate(self.descriptor, os.write(self.descriptor, content))
 
 
 def describe_holder(work: str) -> dict[str, Any]:
@@ -71,10 +67,11 @@ def describe_holder(work: str) -> dict[str, Any]:
 
 
 @contextmanager
-def lock_folder(folder: Path, work: str) -> Iterator[FolderLock]:
+def lock_folder(folder: Path, work: str) -> Iterator[None]:
     """Hold the lock of a folder.
 
     The system gives it back when the process ends, however it ends, so that a killed run leaves nothing to clean up.
+    Machines with which the file system does not share its locks see a sign of life instead.
 
     Args:
         folder: The folder, which is there.
@@ -95,12 +92,37 @@ def lock_folder(folder: Path, work: str) -> Iterator[FolderLock]:
         with refuse_system_errors("the folder cannot be written to", folder):
             lock.write_holder(describe_holder(work))
         try:
-            yield lock
+            with show_life_meanwhile(lambda: lock.write_holder(describe_holder(work))):
+                yield
         finally:
             with suppress(OSError):
                 lock.write_holder({})
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def show_life_meanwhile(show: Callable[[], None]) -> Iterator[None]:
+    """Have a thread give a sign of life from time to time while the block goes on, whatever it is busy with.
+
+    Args:
+        show: Gives one; what the system refuses is passed over.
+    """
+    has_ended = threading.Event()
+
+    def show_until_end() -> None:
+        while not has_ended.wait(SHOWN_EVERY):
+            # A disk that is full ends the work that needs it, not what only speaks of it.
+            with suppress(OSError):
+                show()
+
+    thread = threading.Thread(target=show_until_end, name="pictologics_life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()
 
 
 def lock_descriptor(descriptor: int) -> bool | None:

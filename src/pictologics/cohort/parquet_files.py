@@ -23,7 +23,6 @@ ARROW_TYPES: Final = {
     "whole": pa.int64(),
     "real": pa.float64(),
     "truth": pa.bool_(),
-    "moment": pa.timestamp("us", tz="UTC"),
     "texts": pa.list_(pa.string()),
     "reals": pa.list_(pa.float64()),
 }
@@ -68,12 +67,17 @@ def read_table(name: str, path: Path) -> pa.Table:
     """
     with refuse_damaged_table(path):
         file = pq.ParquetFile(path)
-        check_columns(name, path, file.schema_arrow)
+        check_columns(name, path, file.schema_arrow, TABLES[name])
         return file.read()
 
 
-def check_table_file(name: str, path: Path) -> None:
-    """See by the end of a file whether it is one of a table of the schema.
+def check_table_file(name: str, path: Path, columns: tuple[TableColumn, ...] | None = None) -> None:
+    """See by the end of a file whether it is one of a table.
+
+    Args:
+        name: The table.
+        path: The file.
+        columns: The columns that it has; None for those of the schema.
 
     Raises:
         CorruptFileError: If it is no Parquet file, was cut off, or has other columns.
@@ -81,7 +85,7 @@ def check_table_file(name: str, path: Path) -> None:
     """
     with refuse_damaged_table(path):
         found = pq.read_schema(path)
-    check_columns(name, path, found)
+    check_columns(name, path, found, TABLES[name] if columns is None else columns)
 
 
 @contextmanager
@@ -96,9 +100,9 @@ def refuse_damaged_table(path: Path) -> Iterator[None]:
         ) from error
 
 
-def check_columns(name: str, path: Path, found: pa.Schema) -> None:
+def check_columns(name: str, path: Path, found: pa.Schema, columns: tuple[TableColumn, ...]) -> None:
     """Refuse a file with other columns than those of a table."""
-    if not found.equals(make_arrow_schema(TABLES[name])):
+    if not found.equals(make_arrow_schema(columns)):
         raise CorruptFileError(
             f"its columns are not those of the table of {name}",
             path=path,

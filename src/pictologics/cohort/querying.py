@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # Both take a while to import, Arrow's data sets because they look for pandas; whoever indexes asks neither.
     import duckdb
 
-__all__ = ["TableParts", "query_table", "query_text"]
+__all__ = ["TableParts", "query_table", "query_text", "quote_texts"]
 
 TableParts = Callable[[str], Sequence[str]]
 """What gives the Parquet files of a table."""
@@ -55,7 +55,9 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
     # On lines of its own, so that a comment in it ends with it.
     where = f"FROM {table} WHERE (\n{condition}\n)"
     try:
-        refuse_other_statements(connection, f"SELECT * {where}")
+        # Without the parentheses too: what closes them itself, as "a) OR (b", would be part of the query around it.
+        for text in (f"FROM {table} WHERE\n{condition}", f"SELECT * {where}"):
+            refuse_other_statements(connection, text)
         # Values that do not compare, such as a word with a number, show when rows are read, not before.
         connection.execute(f"SELECT count(*) {where}").fetchall()
         return connection.sql(f"SELECT * {where}")
@@ -88,6 +90,11 @@ def query_text(parts: TableParts, text: str) -> duckdb.DuckDBPyRelation:
             advice="; ".join(f"columns of {table} are {list_columns(table)}" for table in TABLES if table in text)
             or f"tables are {', '.join(TABLES)}",
         ) from error
+
+
+def quote_texts(texts: Iterable[str]) -> str:
+    """Texts as SQL has them in a list."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 def connect(parts: TableParts) -> duckdb.DuckDBPyConnection:

@@ -24,8 +24,8 @@ __all__ = [
 SCHEMA_VERSION: Final = 1
 """Goes up when a column changes its meaning or goes away; a cohort of another version is refused by name."""
 
-ColumnType = Literal["text", "whole", "real", "truth", "moment", "texts", "reals"]
-"""What a column holds: Arrow's string, int64, float64, bool, timestamp (UTC), list of string, list of float64."""
+ColumnType = Literal["text", "whole", "real", "truth", "texts", "reals"]
+"""What a column holds: Arrow's string, int64, float64, bool, list of string, list of float64."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,16 @@ VERDICT_COLUMNS: Final = (
     TableColumn("verdict_text", "text", "the verdict in a sentence, with its numbers; nothing of the patient"),
 )
 
+LOADING_COLUMNS: Final = (
+    TableColumn("loads", "truth", "whether load_image loads it, if need be with load_options"),
+    TableColumn("load_options", "text", "keywords of load_image that load it, of a series its first volume, as JSON"),
+)
+
+COUNT_COLUMNS: Final = (
+    TableColumn("series", "whole", "how many series"),
+    TableColumn("files", "whole", "how many files"),
+)
+
 FILE_COLUMNS: Final = (
     TableColumn("path", "text", "the file, relative to the root; of an archive's entry, the archive"),
     TableColumn("entry", "text", "the name inside the archive; empty for a file of its own"),
@@ -94,8 +104,7 @@ FILE_COLUMNS: Final = (
 PATIENT_COLUMNS: Final = (
     KEY_COLUMNS["patient_key"],
     TableColumn("studies", "whole", "how many studies"),
-    TableColumn("series", "whole", "how many series"),
-    TableColumn("files", "whole", "how many files"),
+    *COUNT_COLUMNS,
 )
 
 STUDY_COLUMNS: Final = (
@@ -104,8 +113,7 @@ STUDY_COLUMNS: Final = (
     TableColumn("study_date", "text", "YYYY-MM-DD, moved by a number of days of its own for each patient", "pseudonym"),
     TableColumn("study_description", "text", "StudyDescription", "text"),
     TableColumn("modalities", "texts", "the modalities of its series, in alphabetical order"),
-    TableColumn("series", "whole", "how many series"),
-    TableColumn("files", "whole", "how many files"),
+    *COUNT_COLUMNS,
 )
 
 SERIES_COLUMNS: Final = (
@@ -132,8 +140,7 @@ SERIES_COLUMNS: Final = (
     TableColumn("voxel_bytes", "whole", "bytes of memory that one volume takes as it is loaded"),
     *VERDICT_COLUMNS,
     TableColumn("missing_slices", "whole", "slices that are missing from an otherwise even stack"),
-    TableColumn("loads", "truth", "whether load_image loads it, if need be with load_options"),
-    TableColumn("load_options", "text", "keywords of load_image that load its first volume, as JSON"),
+    *LOADING_COLUMNS,
     TableColumn("suv_computable", "truth", "of PET, whether uptake values can be computed; empty for others"),
     TableColumn("suv_text", "text", "why not"),
     TableColumn("segments", "whole", "of SEG and RTSTRUCT, how many segments or ROIs"),
@@ -151,8 +158,7 @@ PHASE_COLUMNS: Final = (
     TableColumn("files", "whole", "how many files hold it"),
     *GEOMETRY_COLUMNS,
     *VERDICT_COLUMNS,
-    TableColumn("loads", "truth", "whether load_image loads it"),
-    TableColumn("load_options", "text", "keywords of load_image that load it, as JSON"),
+    *LOADING_COLUMNS,
 )
 
 LINK_COLUMNS: Final = (

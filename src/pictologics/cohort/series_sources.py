@@ -21,18 +21,24 @@ from ..storage.urls import extend_url, find_url
 __all__ = ["FIND_FILES", "SeriesFiles", "SeriesSource", "group_files"]
 
 FIND_FILES: Final = """
+    WITH members AS (
+        SELECT series_key, path, entry, content, CASE WHEN entry IS NULL THEN '' ELSE path END AS holder,
+            coalesce(instance_key, path || '/' || coalesce(entry, '')) AS object
+        FROM files WHERE series_key IS NOT NULL AND ({condition})
+    ), holders AS (
+        SELECT series_key, holder, count(DISTINCT object) AS objects FROM members GROUP BY ALL
+    )
     SELECT series_key, path, entry, coalesce(held, 0) AS held
-    FROM files LEFT JOIN (
+    FROM members JOIN holders USING (series_key, holder) LEFT JOIN (
         SELECT path, count(DISTINCT series_key) AS held FROM files WHERE entry IS NOT NULL GROUP BY path
     ) USING (path)
-    WHERE series_key IS NOT NULL AND ({condition})
     QUALIFY row_number() OVER (
-        PARTITION BY series_key, coalesce(instance_key, path || '/' || coalesce(entry, '')), content
-        ORDER BY path, entry
+        PARTITION BY series_key, object, content ORDER BY objects DESC, holder, path, entry
     ) = 1
     ORDER BY series_key, path, entry
 """
-"""The files of some series; of files that are there twice, the first. ``held`` is how many series an archive holds."""
+"""The files of some series. Of those that are there twice, the ones that lie among most of the series, in an archive or
+in none: an archive loads by itself only. ``held`` is how many series an archive holds."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import FileAccessError, OptionError
 from .paths import check_writable_name, is_folder
 
-__all__ = ["create_exclusively", "make_temporary_name", "remove_abandoned_files", "replace_file"]
+__all__ = ["create_exclusively", "keep_on_disk", "make_temporary_name", "remove_abandoned_files", "replace_file"]
 
 LONGEST_SUFFIX = 32
 """Characters that a suffix may take of a temporary name, which must not be longer than the 255 bytes of a legal one."""
@@ -76,6 +76,15 @@ def replace_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def keep_on_disk(path: Path) -> None:
+    """Wait until what was written to a file outlives a loss of power, before it is renamed over an older version."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make_temporary_name(path: Path) -> str:

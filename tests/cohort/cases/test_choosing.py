@@ -52,7 +52,7 @@ def test_conditions_narrow_images_and_masks(demo_cohort, demo_index):
     assert [mask.series_key for mask in found[first.ct.uid].masks] == [first.seg.uid]
     assert all(not case.masks for case in choose(demo_index, images={"ct": "modality = 'CT'"}, masks=None).values())
     assert choose(demo_index, images={"ct": "modality = 'XX'"}) == {}
-    for wrong in ("modality == ", "nonsense = 3"):
+    for wrong in ("modality == ", "nonsense = 3", "modality = 'SEG') OR (true"):
         with pytest.raises(OptionError):
             choose_cases(demo_index, wrong)
     with pytest.raises(OptionError, match="no image"):
@@ -226,3 +226,10 @@ def test_images_of_two_patients_are_never_joined_and_their_masks_are_noted(tmp_p
     (case,) = choose(cohort, images={"ct": "modality = 'CT'"}).values()
     assert case.notes == ("mask seg is of another patient than its image, which it names by its UID",)
     assert "its image is of another patient" in next(s for s in check(cohort).series if s.kind == "SEG").faults
+
+
+def test_a_condition_may_end_with_a_comment(demo_cohort, demo_index):
+    pets = choose(
+        demo_index, images={"pet": "modality = 'PT' -- all of them"}, where="loads -- if told how", masks=None
+    )
+    assert set(pets) == {patient.pet.uid for patient in demo_cohort.patients if patient.pet}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -10,18 +11,20 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from pictologics.cohort import check, index, open_cohort
+from pictologics.cohort import check, folder_lock, index, open_cohort
 from pictologics.cohort.folder_lock import lock_folder
 from pictologics.cohort.indexing import index_run, units
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
 from tests.factories.cohort_tables import read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
+from tests.factories.processes import list_survivors
 
 SCRIPT = Path(__file__).with_name("interrupted_runs.py")
 
@@ -68,10 +71,7 @@ def test_workers_end_with_the_run_that_is_killed(demo_cohort, tmp_path):
     finally:
         run.kill()
         run.wait()
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert workers and not [worker for worker in workers if is_alive(worker)]
+    assert workers and not list_survivors(workers)
     index(demo_cohort.root, tmp_path / "out", workers=1)
     index(demo_cohort.root, tmp_path / "whole", workers=1)
     assert read_all_tables(tmp_path / "out") == read_all_tables(tmp_path / "whole")
@@ -83,14 +83,6 @@ def wait_for_workers(run: subprocess.Popen, out: Path) -> list[int]:
         time.sleep(0.01)
     found = Path(f"/proc/{run.pid}/task/{run.pid}/children")
     return [int(child) for child in found.read_text().split()] if found.exists() else []
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process runs; one that nobody waits for does not."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_a_second_run_at_once_is_refused(tmp_path):
@@ -133,17 +125,33 @@ def test_a_file_system_without_locks_takes_the_word_of_the_holder(tmp_path, monk
         pass
 
 
-def test_a_sign_of_life_that_cannot_be_given_ends_nothing(tmp_path, monkeypatch):
-    with lock_folder(tmp_path, "indexing") as lock:
-        lock.shown -= 1000
+def read_signs(path, count):
+    """Signs of life in a lock, until there are some different ones; the thread that writes one is in no hurry."""
+    seen, end = set(), time.monotonic() + 60
+    while len(seen) < count and time.monotonic() < end:
+        with suppress(ValueError, KeyError):
+            seen.add(json.loads(path.read_text())["alive"])
+        time.sleep(0.005)
+    return seen
 
-        def refuse(*_):
-            raise OSError(errno.ENOSPC, "No space left on device")
 
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "ftruncate", refuse)
-            lock.show_life()
-        assert "indexing" in (tmp_path / ".lock").read_text()
+def test_signs_of_life_are_given_whatever_the_work_is_busy_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_lock, "SHOWN_EVERY", 0.01)
+    with lock_folder(tmp_path, "indexing"):
+        assert len(read_signs(tmp_path / ".lock", 3)) == 3
+    assert (tmp_path / ".lock").read_text() == ""
+
+
+def test_a_sign_of_life_that_cannot_be_given_ends_nothing(monkeypatch):
+    monkeypatch.setattr(folder_lock, "SHOWN_EVERY", 0.001)
+    asked = threading.Semaphore(0)
+
+    def refuse():
+        asked.release()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with folder_lock.show_life_meanwhile(refuse):
+        assert all(asked.acquire(timeout=60) for _ in range(2))
 
 
 def test_a_home_is_found_and_a_url_is_no_place_for_a_cohort(tmp_path, monkeypatch):
@@ -184,6 +192,34 @@ def refuse_to_list(monkeypatch, folder):
     monkeypatch.setattr(os, "scandir", scandir)
 
 
+class ClosedEntry:
+    """An entry of a folder that may be listed and not be entered, whose system tells its name and kind only."""
+
+    def __init__(self, entry: os.DirEntry) -> None:
+        self.name, self.is_dir, self.is_file = entry.name, entry.is_dir, entry.is_file
+
+    def stat(self) -> None:
+        raise PermissionError(13, "Permission denied", self.name)
+
+
+def refuse_to_enter(monkeypatch, folder, ends=("",)):
+    """Let the system refuse to say anything of the files in a folder, or of those whose names end in some way."""
+    true_scandir = os.scandir
+
+    def close(entry):
+        return ClosedEntry(entry) if entry.name.endswith(ends) else entry
+
+    @contextmanager
+    def list_closed():
+        with true_scandir(folder) as entries:
+            yield map(close, entries)
+
+    def scandir(path="."):
+        return list_closed() if not isinstance(path, int) and Path(path) == folder else true_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
 def test_a_root_that_cannot_be_listed_loses_nothing(tmp_path, monkeypatch):
     write_series(tmp_path / "in")
     index(tmp_path / "in", tmp_path / "out", workers=1)
@@ -210,6 +246,45 @@ def test_a_folder_that_cannot_be_listed_is_a_row_and_is_tried_again(tmp_path, mo
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert len(read_rows(tmp_path / "out", "series")) == 2
     assert not read_rows(tmp_path / "out", "problems")
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
+def test_a_folder_that_cannot_be_listed_and_whose_name_is_no_text_is_a_row(tmp_path, monkeypatch):
+    write_series(tmp_path / "in")
+    closed = Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/\xff"))
+    closed.mkdir()
+    refuse_to_list(monkeypatch, closed)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (problem,) = read_rows(tmp_path / "out", "problems")
+    assert (problem["kind"], problem["paths"]) == ("unreadable", [r"\udcff"])
+
+
+def test_a_large_folder_of_which_something_cannot_be_seen_is_one_row(tmp_path, monkeypatch):
+    for name in ("MOST_UNIT_FILES", "FEWEST_UNIT_FILES"):
+        monkeypatch.setattr(units, name, 2)
+    write_series(tmp_path / "in" / "scan")
+    refuse_to_enter(monkeypatch, tmp_path / "in" / "scan", (".dcm",))
+    for number in range(9):
+        (tmp_path / "in" / "scan" / f"note{number}").write_text("no image")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert [row["path"] for row in read_rows(tmp_path / "out", "files") if row["error"]] == ["scan"]
+
+
+def test_a_file_in_the_root_that_cannot_be_looked_at_ends_no_run(tmp_path, monkeypatch):
+    files = write_series(tmp_path / "in")
+    refuse_to_enter(monkeypatch, tmp_path / "in", (files[0].name,))
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert [row["files"] for row in read_rows(tmp_path / "out", "series")] == [len(files) - 1]
+    (problem,) = (row for row in read_rows(tmp_path / "out", "problems") if row["kind"] == "unreadable")
+    assert problem["text"] == "a file in it cannot be looked at (Permission denied); check its permissions"
+
+
+def test_a_folder_of_somebody_else_stays_as_it_is(tmp_path):
+    write_series(tmp_path / "in")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OptionError, match=r"this folder holds other files \('000\.dcm'\) and is no cohort"):
+        index(tmp_path / "in", tmp_path / "in", workers=1)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_files_that_go_and_change_while_they_are_read_are_rows(tmp_path, monkeypatch):
@@ -251,6 +326,16 @@ def test_damaged_files_of_every_kind_are_rows(tmp_path):
     assert rows["empty.dcm"]["error_text"] == rows["empty.nii.gz"]["error_text"] == "the file is empty; fetch it again"
     assert rows["note.txt"]["error"] is rows["empty"]["error"] is rows["note.txt"]["format"] is None
     assert len(read_rows(tmp_path / "out", "series")) == 1
+
+
+def test_an_error_about_another_file_names_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\nendian: little\ndata file: voxels.raw\n"
+    (tmp_path / "in" / "scan.nhdr").write_text(header)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    (row,) = read_rows(tmp_path / "out", "files")
+    assert (row["path"], row["error"]) == ("scan.nhdr", "MissingPathError")
+    assert f"'{tmp_path / 'in' / 'voxels.raw'}': the header" in row["error_text"]
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
@@ -316,7 +401,7 @@ def test_a_spread_series_that_the_system_refused_is_judged_again(tmp_path, monke
 
 
 def test_a_worker_that_is_killed_ends_the_run_with_a_sentence(tmp_path, demo_cohort, monkeypatch):
-    from pictologics.cohort.indexing.worker_pool import work_off
+    from pictologics.cohort.worker_pool import work_off
 
     with pytest.raises(OptionError, match="ended without a result"):
         list(work_off(kill_oneself, [1, 2], None, 2))
@@ -338,16 +423,17 @@ def test_a_part_that_was_damaged_is_read_anew_where_its_files_change(tmp_path):
     assert [row["files"] for row in read_rows(tmp_path / "out", "series")] == [len(files) - 1]
 
 
-@pytest.mark.parametrize("table", ["series", "files"])
-def test_a_damaged_part_of_files_that_stay_is_told(tmp_path, table):
+@pytest.mark.parametrize("place", ["state/units/*/*/series", "state/units/*/*/files", "files/*"])
+@pytest.mark.parametrize("content", [b"", bytes(4000), b"PAR1"])
+def test_what_a_loss_of_power_took_of_files_that_stay_is_read_anew(tmp_path, place, content):
     write_series(tmp_path / "in" / "a", series="a")
     index(tmp_path / "in", tmp_path / "out", workers=1)
-    (part,) = (tmp_path / "out").glob(f"state/units/*/*/{table}.parquet")
+    before = read_all_tables(tmp_path / "out")
+    (part,) = (tmp_path / "out").glob(f"{place}.parquet" if "state" in place else place)
     part.unlink()
-    part.write_bytes(b"PAR1")
-    (tmp_path / "out" / "state" / "current").unlink()
-    with pytest.raises(FileAccessError, match="tables cannot be put together"):
-        index(tmp_path / "in", tmp_path / "out", workers=1)
+    part.write_bytes(content)
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert read_all_tables(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("damage", ["cut", "another table"])
@@ -375,28 +461,6 @@ def test_a_table_that_was_deleted_is_made_again(tmp_path, table):
         open_cohort(tmp_path / "out").list_parts(table)
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert read_all_tables(tmp_path / "out") == before
-
-
-class ClosedEntry:
-    """An entry of a folder that may be listed and not be entered, whose system tells its name and kind only."""
-
-    def __init__(self, entry: os.DirEntry) -> None:
-        self.name, self.is_dir, self.is_file = entry.name, entry.is_dir, entry.is_file
-
-    def stat(self) -> None:
-        raise PermissionError(13, "Permission denied", self.name)
-
-
-def refuse_to_enter(monkeypatch, folder):
-    """Let the system refuse to say anything of the files in a folder."""
-    true_scandir = os.scandir
-
-    @contextmanager
-    def scandir(path="."):
-        with true_scandir(path) as entries:
-            yield map(ClosedEntry, entries) if not isinstance(path, int) and Path(path) == folder else entries
-
-    monkeypatch.setattr(os, "scandir", scandir)
 
 
 def test_files_of_a_folder_that_may_only_be_listed_are_told(tmp_path, monkeypatch):

@@ -13,11 +13,15 @@ from pictologics.cohort.cases.case import Case, SeriesChoice
 from pictologics.cohort.layouts.bids import BidsLayout
 from pictologics.cohort.layouts.bids_names import make_bids_label
 from pictologics.cohort.layouts.planning import plan_outputs
+from pictologics.cohort.layouts.protocol import OutputFile
 from pictologics.cohort.running.run_folder import RunFolder
 from pictologics.errors import OptionError
 from tests.factories.dicom_series import write_series
 
-from .cases import make_case, make_image, make_mask, make_rows
+from .cases import Row, make_case, make_image, make_mask, make_rows
+
+SERIES, STUDY, PATIENT = (f"{kind}-{letter * 16}" for kind, letter in ("SA", "TD", "PG"))
+"""Pseudonyms as a cohort has them."""
 
 
 def write_mr(folder, **values):
@@ -60,9 +64,11 @@ def write_one(root, case, images, masks=None):
 def test_an_image_of_mr_has_the_names_and_units_of_bids(tmp_path):
     source = write_mr(tmp_path / "dicom", **MR_FACTS)
     image = load_image(source)
-    choice = SeriesChoice("T1w", "S-ABC", (str(source),), study_key="T-DEF", patient_key="P-GHI", modality="MR")
+    choice = SeriesChoice("T1w", SERIES, (str(source),), study_key=STUDY, patient_key=PATIENT, modality="MR")
     write_one(tmp_path / "out", Case("a", {"T1w": choice}), {"T1w": image})
-    stem = tmp_path / "out/sub-GHI/ses-DEF/anat/sub-GHI_ses-DEF_acq-ABC_T1w"
+    stem = (
+        tmp_path / f"out/sub-{PATIENT[2:]}/ses-{STUDY[2:]}/anat/sub-{PATIENT[2:]}_ses-{STUDY[2:]}_acq-{SERIES[2:]}_T1w"
+    )
     assert load_image(f"{stem}.nii.gz").equals(image)
     facts = json.loads(stem.with_suffix(".json").read_text())
     assert facts.pop("ConversionSoftwareVersion")
@@ -85,7 +91,7 @@ def test_an_image_of_mr_has_the_names_and_units_of_bids(tmp_path):
 
 def test_nothing_that_was_typed_about_a_patient_is_written(tmp_path):
     source = write_mr(tmp_path / "dicom", **MR_FACTS)
-    choice = SeriesChoice("T1w", "S-ABC", (str(source),), patient_key="P-GHI", modality="MR")
+    choice = SeriesChoice("T1w", SERIES, (str(source),), patient_key=PATIENT, modality="MR")
     image = load_image(source)
     write_one(tmp_path / "out", Case("a", {"T1w": choice}), {"T1w": image})
     texts = [
@@ -102,7 +108,7 @@ def test_sidecars_come_from_archives_too(tmp_path):
     with zipfile.ZipFile(archive, "w") as packed:
         for path in source.iterdir():
             packed.write(path, path.name)
-    choice = SeriesChoice("T1w", "S-ABC", (str(archive),), patient_key="P-GHI", modality="MR")
+    choice = SeriesChoice("T1w", SERIES, (str(archive),), patient_key=PATIENT, modality="MR")
     write_one(tmp_path / "out", Case("a", {"T1w": choice}), {"T1w": load_image(archive)})
     (sidecar,) = (tmp_path / "out").glob("sub-*/anat/*.json")
     assert json.loads(sidecar.read_text())["RepetitionTime"] == 2.3
@@ -110,7 +116,7 @@ def test_sidecars_come_from_archives_too(tmp_path):
 
 def test_values_that_make_no_sense_are_left_out(tmp_path):
     source = write_mr(tmp_path / "dicom", **{**MR_FACTS, "RepetitionTime": None, "EchoTime": "1e999"})
-    choice = SeriesChoice("T1w", "S-ABC", (str(source),), patient_key="P-GHI", modality="MR")
+    choice = SeriesChoice("T1w", SERIES, (str(source),), patient_key=PATIENT, modality="MR")
     write_one(tmp_path / "out", Case("a", {"T1w": choice}), {"T1w": load_image(source)})
     (sidecar,) = (tmp_path / "out").glob("sub-*/anat/*.json")
     assert not {"RepetitionTime", "EchoTime"} & set(json.loads(sidecar.read_text()))
@@ -121,7 +127,7 @@ def test_an_original_that_is_gone_costs_the_sidecar_and_not_the_image(tmp_path):
     image = load_image(source)
     for path in source.iterdir():
         path.unlink()
-    choice = SeriesChoice("T1w", "S-ABC", (str(source),), patient_key="P-GHI", modality="MR")
+    choice = SeriesChoice("T1w", SERIES, (str(source),), patient_key=PATIENT, modality="MR")
     write_one(tmp_path / "out", Case("a", {"T1w": choice}), {"T1w": image})
     (sidecar,) = (tmp_path / "out").glob("sub-*/anat/*.json")
     assert set(json.loads(sidecar.read_text())) == {"Modality", "ConversionSoftware", "ConversionSoftwareVersion"}
@@ -142,9 +148,10 @@ def test_the_tracer_of_pet_is_told(tmp_path):
         dataset.save_as(path)
     image = load_image(source)
     image.modality, image.metadata = "PT", {"units": "BQML"}
-    choice = SeriesChoice("pet", "S-ABC", (str(source),), patient_key="P-GHI", modality="PT")
+    choice = SeriesChoice("pet", SERIES, (str(source),), patient_key=PATIENT, modality="PT")
     write_one(tmp_path / "out", Case("a", {"pet": choice}), {"pet": image})
-    facts = json.loads((tmp_path / "out/sub-GHI/pet/sub-GHI_rec-ABC_pet.json").read_text())
+    sidecar = f"out/sub-{PATIENT[2:]}/pet/sub-{PATIENT[2:]}_rec-{SERIES[2:]}_pet.json"
+    facts = json.loads((tmp_path / sidecar).read_text())
     expected = {
         "Units": "Bq/mL",
         "TracerName": "FDG",
@@ -159,10 +166,11 @@ def test_the_tracer_of_pet_is_told(tmp_path):
 
 def test_masks_are_derivatives_with_the_names_of_their_labels(tmp_path):
     mask = make_mask({1: "liver", 3: "left\tkidney"})
-    case = make_case("a", ("ct",), ("seg", "rtstruct"))
+    case = make_case("a", ("ct",), ("seg", "rtstruct"), patient=PATIENT, study=STUDY)
     write_one(tmp_path, case, {"ct": make_image()}, {"seg": mask, "rtstruct": mask})
-    folder = tmp_path / "derivatives/masks/sub-A/ses-1/ct"
-    stem = "sub-A_ses-1_acq-SactX_seg-seg_dseg".replace("SactX", make_bids_label(case.images["ct"].series_key))
+    subject, session, series = PATIENT[2:], STUDY[2:], make_bids_label(case.images["ct"].series_key)
+    folder = tmp_path / f"derivatives/masks/sub-{subject}/ses-{session}/ct"
+    stem = f"sub-{subject}_ses-{session}_acq-{series}_seg-seg_dseg"
     assert load_image(folder / f"{stem}.nii.gz").equals(mask)
     with (folder / f"{stem}.tsv").open(newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
@@ -181,9 +189,9 @@ def test_masks_are_derivatives_with_the_names_of_their_labels(tmp_path):
 def test_the_data_set_lists_its_subjects_and_what_validators_pass_over(tmp_path):
     layout, folder = BidsLayout(dataset_name="Trial"), RunFolder(str(tmp_path))
     cases = [
-        make_case("a", ("ct",), (), patient="P-B"),
-        make_case("b", ("T1w",), (), patient="P-A", modality="MR"),
-        make_case("c", ("late",), (), patient="P-A", study="T-2", modality="MR"),
+        make_case("a", ("ct",), (), patient="B"),
+        make_case("b", ("T1w",), (), patient="A", modality="MR"),
+        make_case("c", ("late",), (), patient="A", study="T-2", modality="MR"),
     ]
     rows = make_rows(layout, folder, [(case, {next(iter(case.images)): make_image()}, {}) for case in cases])
     outputs = layout.finish(folder, rows)
@@ -198,13 +206,33 @@ def test_the_data_set_lists_its_subjects_and_what_validators_pass_over(tmp_path)
     assert before == {file.path: (tmp_path / file.path).read_bytes() for file in outputs.files}
 
 
+def test_what_another_layout_wrote_into_the_folder_is_no_subject(tmp_path):
+    layout, folder = BidsLayout(), RunFolder(str(tmp_path))
+    rows = [Row("flat", (OutputFile("case/ct.nii.gz", "image", "ct"),))]
+    rows += make_rows(layout, folder, [(make_case("a", ("ct",), (), patient="A"), {"ct": make_image()}, {})])
+    layout.finish(folder, rows)
+    assert (tmp_path / "participants.tsv").read_text() == "participant_id\nsub-A\n"
+    assert "case" not in (tmp_path / ".bidsignore").read_text().splitlines()
+
+
+def test_a_case_made_by_hand_has_no_series_to_be_named_after():
+    case = Case.from_files("case1", {"T1w": "brain.nii"}, {"lesion": "lesion.nii"})
+    assert [file.path for file in BidsLayout().plan(case).files] == [
+        "sub-case1/anat/sub-case1_T1w.nii.gz",
+        "sub-case1/anat/sub-case1_T1w.json",
+        *(f"derivatives/masks/sub-case1/anat/sub-case1_seg-lesion_dseg{end}" for end in (".nii.gz", ".json", ".tsv")),
+    ]
+
+
 def test_two_series_of_a_session_have_two_names():
     cases = [make_case("a", ("ct",), ()), make_case("b", ("ct",), ())]
     first, second = plan_outputs(BidsLayout(), cases)
     assert not {file.path for file in first.files} & {file.path for file in second.files}
 
 
-@pytest.mark.parametrize(("one", "other"), [("1.2.34", "1.23.4"), ("A-1 2", "A-12"), ("Müller", "Mller")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("1.2.34", "1.23.4"), ("A-1 2", "A-12"), ("A-12", "B-12"), ("Müller", "Mller")]
+)
 def test_two_keys_have_two_labels(one, other):
     labels = {make_bids_label(one), make_bids_label(other)}
     assert len(labels) == 2

@@ -46,9 +46,25 @@ def test_values_without_a_name_are_called_after_their_number(tmp_path):
 
 def test_two_labels_of_one_name_are_refused_where_each_gets_a_file(tmp_path):
     layout = FlatLayout(mask_template="{segment}{suffix}")
-    with pytest.raises(OptionError, match="two labels of the mask seg have one name"):
-        layout.write_case(RunFolder(str(tmp_path)), make_case(), {}, {"seg": make_mask({1: "Liver", 2: "liver"})})
+    for one, other in (("Liver", "liver"), ("\u00c5", "\u212b")):
+        masks = {"seg": make_mask({1: one, 2: other})}
+        with pytest.raises(OptionError, match=f"the label {one!r} of the mask seg and the label {other!r} of the mask"):
+            layout.write_case(RunFolder(str(tmp_path)), make_case(), {}, masks)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_label_that_is_called_as_an_image_takes_the_place_of_none(tmp_path):
+    layout = FlatLayout(mask_template="{case_id}/{segment}{suffix}")
+    with pytest.raises(OptionError, match=r"the image ct and the label 'CT' of the mask seg would both be .*/CT\.nii"):
+        layout.write_case(RunFolder(str(tmp_path)), make_case(), {"ct": make_image()}, {"seg": make_mask({1: "CT"})})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("letter", ["a", "\u809d", "\U00020089"])
+def test_a_long_name_is_cut_to_what_a_file_may_be_called(tmp_path, letter):
+    layout = FlatLayout(mask_template="{name}_{segment}{suffix}")
+    (file,) = layout.write_case(RunFolder(str(tmp_path)), make_case(), {}, {"seg": make_mask({1: letter * 300})})
+    assert dict(load_image(tmp_path / file.path).labels) == {1: letter * 300}
 
 
 def test_an_image_that_was_not_planned_is_refused(tmp_path):

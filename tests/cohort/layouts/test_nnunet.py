@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pictologics import load_image
+from pictologics.cohort.layouts.flat import FlatLayout
 from pictologics.cohort.layouts.nnunet import NnunetLayout
 from pictologics.cohort.layouts.planning import plan_outputs
 from pictologics.cohort.running.run_folder import RunFolder
@@ -210,3 +211,22 @@ def test_names_in_other_scripts_are_kept(tmp_path):
     write_set(NnunetLayout(), tmp_path, [make_mask({1: "肝臓"})])
     text = (tmp_path / FOLDER / "dataset.json").read_text(encoding="utf-8")
     assert json.loads(text)["labels"] == {"background": 0, "肝臓": 1}
+
+
+@pytest.mark.parametrize("labels", [None, {"spleen": 1}])
+def test_cases_of_earlier_runs_have_the_numbers_of_the_set_and_those_of_another_layout_are_passed_over(
+    tmp_path, labels
+):
+    before = make_mask({1: "liver", 2: "spleen"})
+    folder, rows, _ = write_set(NnunetLayout(), tmp_path, [before])
+    layout = NnunetLayout(labels=labels)
+    rows += make_rows(layout, folder, [(make_case("new"), {"ct": make_image()}, {"seg": make_mask({1: "spleen"})})])
+    rows += make_rows(FlatLayout(), folder, [(make_case("flat"), {"ct": make_image()}, {"seg": before})])
+    layout.finish(folder, rows)
+    facts = verify_nnunet_folder(tmp_path / FOLDER)
+    assert facts["labels"] == {"background": 0, **(labels or {"liver": 1, "spleen": 2})}
+    assert facts["numTraining"] == 2
+    number = facts["labels"]["spleen"]
+    for name, plane in (("case0", 2), ("new", 1)):
+        found = np.argwhere(load_image(tmp_path / FOLDER / f"labelsTr/{name}.nii.gz").array == number)
+        assert set(found[:, 0]) == {plane}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from pictologics.cohort.reporting.picture_pool import draw_jobs
 from pictologics.cohort.reporting.report_rows import read_report_rows
 from pictologics.cohort.running.manifest import write_row
 from pictologics.cohort.running.run_folder import RunFolder, open_run_folder
+from tests.factories.processes import list_survivors
 from tests.factories.run_folders import make_done_row, make_volume, write_run
 
 LEVEL = PictureLevel(plane_side=64, slice_side=64, slices=3, bytes=60_000)
@@ -122,3 +126,26 @@ def test_a_case_that_ends_its_process_takes_no_other_with_it(tmp_path):
     draw_jobs(jobs, 1e9, drawn.append)
     assert [read_kept_pictures(job) is not None for job in jobs] == [True, False, True, True]
     assert sum(drawn) == 3
+
+
+DRAW_FOR_EVER = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pictologics.cohort.reporting.picture_drawing import prepare_process
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, get_context("spawn"), prepare_process) as pool:
+        pool.submit(time.sleep, 0).result()
+        print(*pool._processes, flush=True)
+        pool.submit(time.sleep, 600).result()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are found in /proc")
+def test_processes_end_with_the_report_that_is_killed(tmp_path):
+    (tmp_path / "script.py").write_text(DRAW_FOR_EVER)
+    with subprocess.Popen([sys.executable, tmp_path / "script.py"], stdout=subprocess.PIPE, text=True) as report:
+        drawing = int(report.stdout.readline())
+        report.kill()
+    assert list_survivors([drawing]) == []

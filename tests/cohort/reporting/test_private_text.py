@@ -6,7 +6,7 @@ import pytest
 
 from pictologics.cohort.reporting.private_text import PathRemover
 
-INPUTS = ["/archive/O'Brien^Jane/ct/IM1.dcm", "/archive/O'Brien^Jane/ct/IM2.dcm", "plain.nii"]
+INPUTS = ["/archive/O'Brien^Jane/ct/IM1.dcm", "/archive/O'Brien^Jane/ct/IM2.dcm", "plain.nii", "/packed/all.zip"]
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ INPUTS = ["/archive/O'Brien^Jane/ct/IM1.dcm", "/archive/O'Brien^Jane/ct/IM2.dcm"
         (r"'C:\scans\Doe' differs", "'…' differs"),
         ("'s3://bucket/Doe/x.dcm': it cannot be opened", "'…': it cannot be opened"),
         ("'/out/case-1/image.nii.gz': the disk is full", "'case-1/image.nii.gz': the disk is full"),
+        ("'/packed/all.zip/Doe^John/O'Brien.dcm': it ends early; 'axial'", "'…': it ends early; 'axial'"),
+        ("'/archive/O'Brien^Jane/ct/Doe^John/IM3.dcm' and '/packed/Roe': differ", "'…' and '…': differ"),
         ("'plain.nii': it ends early", "'…': it ends early"),
         ("its voxels are plain.nii like", "its voxels are plain.nii like"),
         ("the slices are 3 mm apart, and 'axial' is required", "the slices are 3 mm apart, and 'axial' is required"),

@@ -107,4 +107,4 @@ def test_a_series_of_two_patients_is_refused_by_name(tmp_path):
     cohort = index(tmp_path / "in", tmp_path / "cohort", workers=1)
     assert run(cohort, "true", tmp_path / "out", workers=1).counts == {"refused": 1}
     (row,) = read_manifest(tmp_path / "out")
-    assert "does not load: its 5 objects have one SeriesInstanceUID and 2 different PatientIDs" in row.error_text
+    assert "does not load: its files have one SeriesInstanceUID and 2 different PatientIDs" in row.error_text

@@ -235,3 +235,29 @@ def test_several_images_of_a_case_and_options_of_each(tmp_path, client):
     other = load_image(tmp_path / "out" / "both" / "other.nii.gz")
     assert other.array.shape == (8, 7, 6)
     np.testing.assert_array_equal(other.array, 5)
+
+
+def test_what_is_done_stays_also_where_it_could_not_be_done(tmp_path, client):
+    cases, out = make_cases(tmp_path / "in", 1), tmp_path / "out"
+    run(None, cases, out, client=client)
+    before = files_of(out)
+    # The memory that a case takes is an estimate, and another machine has less.
+    big = [replace(cases[0], images={"ct": replace(cases[0].images["ct"], voxel_bytes=10**13)})]
+    result = run(None, big, out, client=client)
+    assert (plan_of(result), result.removed) == ({"case0": ("keep", "nothing has changed")}, ())
+    assert (result.counts, files_of(out)) == ({"done": 1}, before)
+
+
+def test_cases_of_earlier_runs_stay_in_the_data_set(tmp_path, client):
+    cases, out = make_cases(tmp_path / "in", 3), tmp_path / "out"
+    run(None, cases[:1], out, client=client)
+    run(None, cases[1:2], out, layout="monai", client=client)
+    result = run(None, cases[2:], out, layout="monai", client=client)
+    assert [row.case_id for row in result.rows] == ["case0", "case1", "case2"]
+    facts = json.loads((out / "dataset.json").read_text())
+    assert [entry["case_id"] for entry in facts["training"]] == ["case1", "case2"]
+    # What is gone is in no list.
+    (out / "training/case1/ct.nii.gz").unlink()
+    run(None, cases[2:], out, layout="monai", client=client)
+    facts = json.loads((out / "dataset.json").read_text())
+    assert [entry["case_id"] for entry in facts["training"]] == ["case2"]

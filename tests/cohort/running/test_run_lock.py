@@ -21,8 +21,7 @@ def write_holder(folder, alive, since):
 
 def test_a_second_run_is_refused_until_the_first_has_ended():
     folder = open_run_folder("memory://lock-of-one")
-    with lock_run_folder(folder) as lock:
-        lock.show_life()
+    with lock_run_folder(folder):
         with pytest.raises(OptionError, match="running cases is going on in this folder"), lock_run_folder(folder):
             pass
         assert len(folder.list_names("locks")) == 1

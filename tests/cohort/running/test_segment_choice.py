@@ -81,6 +81,12 @@ def test_segments_of_files_without_parts_are_left_out_by_name(tmp_path):
     assert work(case, tmp_path / "own", segments=make_segment_choice(["own"], None)).labels == {1: "own"}
 
 
+def test_brackets_in_a_name_are_no_set_of_letters():
+    choice = make_segment_choice(["[PTV]*", "gtv [1-3]"], None)
+    names = ["[ptv] 60", "GTV [1-3]", "tumor", "vessel", "gtv 2"]
+    assert [choice.keeps(name) for name in names] == [True, True, False, False, False]
+
+
 def test_labels_that_the_layout_does_not_number_cover_nothing(covered, tmp_path, client):
     result = run(
         None, [covered], tmp_path / "out", layout="nnunet", layout_options={"labels": {"gtv": 1}}, client=client

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["name_cases", "number_alike"]
+from ...dicom.studies.pseudonyms import PSEUDONYM
 
-KEYED_HASH = re.compile(r"[A-Z]-[A-Z2-7]+")
-"""A keyed hash: any part of it tells as much as any other."""
+__all__ = ["name_cases", "number_alike"]
 
 UNSAFE_IN_NAMES = re.compile(r"[^\w.-]+", re.ASCII)
 
@@ -60,7 +59,7 @@ def shorten_key(key: str | None) -> str:
     """A few characters of a key: the first of a pseudonym, and of an identifier a hash, as UIDs all begin alike."""
     if not key:
         return ""
-    return key[:SHORT] if KEYED_HASH.fullmatch(key) else hash_key(key)
+    return key[:SHORT] if PSEUDONYM.fullmatch(key) else hash_key(key)
 
 
 def clean_key(key: str | None) -> str:

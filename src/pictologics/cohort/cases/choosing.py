@@ -88,9 +88,12 @@ def name_cohort(cohort: CohortLike | None) -> str:
 def join_images(cohort: Cohort, selection: Selection) -> list[ChosenSeries]:
     """Find the first images, and to each of them the others."""
     (first, condition), *others = selection.images.items()
+    rows = find_series(cohort, condition)
     if selection.where is not None:
-        condition = f"({condition}) AND ({selection.where})"
-    chosen = [ChosenSeries({first: row}) for row in find_series(cohort, condition)]
+        # Asked by itself: put together, a comment at the end of one would go on in the other.
+        meant = {row["series_key"] for row in find_series(cohort, selection.where)}
+        rows = [row for row in rows if row["series_key"] in meant]
+    chosen = [ChosenSeries({first: row}) for row in rows]
     for name, other in others:
         candidates = find_series(cohort, other)
         by_place = {column: group_by_place(candidates, column) for column in ("frame_of_reference_key", "study_key")}

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import CorruptFileError, UnsupportedFormatError
 from ..cohort_folder import Cohort
+from ..querying import quote_texts
 from ..series_sources import FIND_FILES, SeriesFiles, group_files
 from .case import SeriesChoice
 
@@ -67,14 +68,9 @@ def fetch_rows(relation: Any) -> list[dict[str, Any]]:
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def quote_keys(keys: Collection[str]) -> str:
-    """Keys as a list in SQL."""
-    return ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
-
-
 def find_series(cohort: Cohort, condition: str, kinds: str = "kind = 'image'") -> list[dict[str, Any]]:
     """Series that meet a condition, in the order of patients, studies and series."""
-    found = cohort.query(f"{kinds} AND ({condition})")
+    found = cohort.query(condition).filter(kinds)
     return fetch_rows(found.order("patient_key, study_key, series_number, series_key"))
 
 
@@ -93,7 +89,7 @@ def find_phases(cohort: Cohort, keys: Sequence[str]) -> dict[str, list[dict[str,
     """The volumes of series that have several, by the series' key."""
     found: dict[str, list[dict[str, Any]]] = {}
     if keys:
-        phases = cohort.query(f"series_key IN ({quote_keys(keys)})", table="phases")
+        phases = cohort.query(f"series_key IN ({quote_texts(keys)})", table="phases")
         for row in fetch_rows(phases.order("series_key, phase")):
             found.setdefault(row["series_key"], []).append(row)
     return found
@@ -103,7 +99,7 @@ def find_sources(cohort: Cohort, keys: Sequence[str]) -> dict[str, SeriesSources
     """Where series are, by their keys; of objects that are there twice, one file."""
     if not keys:
         return {}
-    rows = fetch_rows(cohort.sql(FIND_FILES.format(condition=f"series_key IN ({quote_keys(keys)})")))
+    rows = fetch_rows(cohort.sql(FIND_FILES.format(condition=f"series_key IN ({quote_texts(keys)})")))
     found = {files.series_key: make_sources(files) for files in group_files(cohort.root, rows)}
     return {key: found.get(key, SeriesSources(problem=f"the series {key} has no files")) for key in keys}
 

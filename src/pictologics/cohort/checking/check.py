@@ -11,8 +11,8 @@ from typing import Any, Final
 from ...checks import check_whole
 from ...threads import count_cores
 from ..cohort_folder import Cohort, open_cohort
-from ..indexing.worker_pool import work_off
 from ..series_sources import FIND_FILES, SeriesFiles, group_files
+from ..worker_pool import work_off
 from .check_report import CheckedSeries, CheckReport, UnreadableFile
 from .mask_meeting import read_grid
 from .series_faults import FIND_SERIES, add_meeting, check_row

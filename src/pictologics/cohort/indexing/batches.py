@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby
@@ -15,7 +15,7 @@ from .heads import REFUSED_BY_SYSTEM, FilePlace, HeadFile, read_heads
 from .index_job import IndexJob
 from .parts import Part, write_part
 from .series_judging import judge_series
-from .streamed_queries import stream_query
+from .streamed_queries import name_exactly, stream_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +58,7 @@ class Batch:
         return sum(map(len, self.series.values()))
 
 
-def find_batches(connection: duckdb.DuckDBPyConnection, files: list[str]) -> Iterator[Batch]:
+def find_batches(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Iterator[Batch]:
     """Find the series that lie in several units.
 
     Args:
@@ -70,7 +70,7 @@ def find_batches(connection: duckdb.DuckDBPyConnection, files: list[str]) -> Ite
     """
     if len(files) < 2:
         return
-    found = stream_query(connection, SPREAD_FILES, {"files": files})
+    found = stream_query(connection, SPREAD_FILES, {"files": name_exactly(files)})
     rows = (row for some in found for row in zip(*(column.to_pylist() for column in some.columns), strict=True))
     batch, state, count = Batch(), blake2b(digest_size=12), 0
     for key, same in groupby(rows, itemgetter(0)):

@@ -25,12 +25,11 @@ CURRENT: Final = "current"
 
 def is_current(job: IndexJob, units: UnitList) -> bool:
     """Whether the tables are made of these units as they are, and all there and whole."""
-    path = job.out / "state" / CURRENT
-    others = [name for name in TABLES if name != "files"]
+    path = job.state / CURRENT
     is_there = all((job.out / "files" / f"{name}.parquet").exists() for name in units.states)
-    if not (is_there and path.exists() and path.read_text(encoding="ascii") == units.digest):
+    if not (is_there and path.exists() and path.read_bytes() == units.digest.encode("ascii")):
         return False
-    return all(is_table_whole(job, name) for name in others)
+    return all(is_table_whole(job, name) for name in TABLES)
 
 
 def is_table_whole(job: IndexJob, name: str) -> bool:
@@ -64,7 +63,7 @@ def put_tables_in_place(job: IndexJob, facts: CohortFacts, units: UnitList, is_f
             for path in list(folder.iterdir()):
                 if path.name not in new:
                     path.unlink()
-        with replace_file(job.out / "state" / CURRENT) as temporary:
+        with replace_file(job.state / CURRENT) as temporary:
             temporary.write_text(units.digest if is_final else "", encoding="ascii")
         write_facts(job.out, replace(facts, is_complete=True))
         shutil.rmtree(job.new_tables)

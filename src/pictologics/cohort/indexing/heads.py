@@ -220,9 +220,18 @@ def describe_other_file(file: StoredFile, place: FilePlace, names: Pseudonyms) -
 
 
 def describe_unreadable_file(place: FilePlace, error: PictologicsError) -> dict[str, Any]:
-    """The row of a file that cannot be read. The path is in its own column."""
-    text = remove_names(f"{error.found}; {error.advice}" if error.advice else error.found, ())
-    return {**describe_place(place), "error": type(error).__name__, "error_text": text}
+    """The row of a file that cannot be read. The path is in its own column, unless the error is about another file."""
+    is_own = not error.path or error.path.endswith(place.entry or place.path)
+    about = "" if is_own else f"'{error.path}': "
+    text = remove_names(about + (f"{error.found}; {error.advice}" if error.advice else error.found), ())
+    path, entry, text = map(escape_bytes, (place.path, place.entry, text))
+    named = replace(place, path=path, entry=entry)
+    return {**describe_place(named), "error": type(error).__name__, "error_text": text}
+
+
+def escape_bytes(name: str) -> str:
+    """A name with a backslash and a number for what no text can hold."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def is_text(name: str) -> bool:
@@ -237,8 +246,7 @@ def is_text(name: str) -> bool:
 def refuse_name(place: FilePlace) -> HeadFile:
     """What stands for a file whose name cannot stand in a table."""
     error = OptionError("its name is not text in UTF-8", advice="rename it")
-    path, entry = (name.encode("utf-8", "backslashreplace").decode() for name in (place.path, place.entry))
-    return HeadFile(place, describe_unreadable_file(replace(place, path=path, entry=entry), error))
+    return HeadFile(place, describe_unreadable_file(place, error))
 
 
 def name_entry(file: StoredFile, archive: StoredFile) -> str:

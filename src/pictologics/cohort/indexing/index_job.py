@@ -33,19 +33,24 @@ class IndexJob:
     seed: bytes
 
     @property
+    def state(self) -> Path:
+        """Where the run keeps what tables are made of."""
+        return self.out / "state"
+
+    @property
     def units(self) -> Path:
         """Where finished units are kept: a folder for each, and in it one for the state of its files."""
-        return self.out / "state" / "units"
+        return self.state / "units"
 
     @property
     def batches(self) -> Path:
         """Where the series that lie in several units are kept, in the same way."""
-        return self.out / "state" / "batches" / self.seed.hex()
+        return self.state / "batches" / self.seed.hex()
 
     @property
     def new_tables(self) -> Path:
         """Where tables are written before they take the place of the old ones."""
-        return self.out / "state" / "new"
+        return self.state / "new"
 
 
 SEED_BYTES: Final = 16

@@ -25,6 +25,7 @@ from ..cohort_folder import (
 )
 from ..folder_lock import lock_folder
 from ..libraries import check_duckdb
+from ..worker_pool import work_off
 from .batches import Batch, find_batches, locate_batch, read_batch
 from .commit import is_current, put_tables_in_place, remove_old_parts
 from .index_job import IndexJob, make_seed
@@ -36,7 +37,6 @@ from .streamed_queries import open_connection
 from .tables import write_tables
 from .unit_list import UnitList, list_units
 from .unit_reading import read_unit
-from .worker_pool import work_off
 
 __all__ = ["index"]
 
@@ -86,7 +86,7 @@ def index(
     place = find_root(root, folder)
     names = Pseudonyms(b"" if identifiers else find_key(None if key is None else expand_home(key)), identifiers, text)
     make_cohort_folder(folder)
-    with lock_folder(folder, "indexing") as lock, show_progress(lock, progress) as shown:
+    with lock_folder(folder, "indexing"), show_progress(progress) as shown:
         facts = prepare_facts(folder, CohortFacts(place.name, identifiers, text, names.fingerprint))
         job = IndexJob(place, folder, names, make_seed(names))
         run_job(job, facts, count, shown)
@@ -116,26 +116,31 @@ def find_root(root: str | os.PathLike[str], out: Path) -> Root:
 
 
 def make_cohort_folder(folder: Path) -> None:
-    """Make the folder of the cohort, if it is not there."""
+    """Make the folder of the cohort, if it is not there; one of somebody else stays as it is.
+
+    Raises:
+        OptionError: If there is something else.
+    """
     with refuse_system_errors("the folder of the cohort cannot be made", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "state").mkdir(exist_ok=True)
+        names = [] if is_there(folder / FACTS_FILE) else [entry.name for entry in folder.iterdir()]
+    # Its lock comes first, and a run that was killed just then left no more.
+    others = [name for name in names if not name.startswith(".")]
+    if others:
+        raise OptionError(
+            f"this folder holds other files ('{min(others)}') and is no cohort",
+            path=folder,
+            advice="pass a new folder, or an empty one",
+        )
 
 
 def prepare_facts(folder: Path, wanted: CohortFacts) -> CohortFacts:
     """The facts of the cohort in a folder; written if there is none yet.
 
     Raises:
-        OptionError: If there is something else, or a cohort of another root, key or setting.
+        OptionError: If it is a cohort of another root, key or setting.
     """
     if not is_there(folder / FACTS_FILE):
-        others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name != "state"]
-        if others:
-            raise OptionError(
-                f"this folder holds other files ('{min(others)}') and is no cohort",
-                path=folder,
-                advice="pass a new folder, or an empty one",
-            )
         write_facts(folder, wanted)
         return wanted
     found = read_facts(folder)
@@ -167,6 +172,8 @@ def describe_difference(found: CohortFacts, wanted: CohortFacts) -> str:
 
 def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) -> None:
     """Bring a cohort up to date."""
+    with refuse_system_errors("the index cannot be written", job.out):
+        job.state.mkdir(exist_ok=True)
     shown.begin("Listing folders")
     with list_units(job, shown) as units:
         if units.unfinished == 0 and facts.is_complete and is_current(job, units):
@@ -180,11 +187,11 @@ def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) ->
 def build_tables(job: IndexJob, facts: CohortFacts, units: UnitList, workers: int, shown: Progress) -> None:
     """Put together what the units gave, and let it take the place of the old tables."""
     parts = units.list_parts(job)
-    with open_connection(job.out / "state" / "queries", workers) as connection:
+    with open_connection(job.state / "queries", workers) as connection:
         states: list[str] = []
 
         def find_unfinished() -> Iterator[Batch]:
-            for batch in find_batches(connection, [str(part / "files.parquet") for part in parts]):
+            for batch in find_batches(connection, [part / "files.parquet" for part in parts]):
                 states.append(batch.state)
                 if not is_finished(locate_batch(job, batch.state)):
                     yield batch

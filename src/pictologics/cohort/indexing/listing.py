@@ -30,13 +30,15 @@ class FolderListing:
         path: The folder relative to the root, with slashes; empty for the root.
         files: Its files, sorted by name.
         folders: The names of the folders in it, sorted.
-        error: Why it could not be listed; None if it could.
+        error: Why it could not be listed, or not all of it; None if it could.
+        is_listed: Whether it could be listed, if perhaps not all of it.
     """
 
     path: str
     files: list[FileEntry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     error: FileAccessError | None = None
+    is_listed: bool = True
 
 
 class Root(Protocol):
@@ -94,6 +96,7 @@ class LocalRoot:
                         files.append((name, status.st_size, status.st_mtime_ns))
         except OSError as error:
             listing.error = access_error("the folder cannot be listed", error, path or self.name)
+            listing.is_listed = False
         if self.left_out and folders:
             listing.folders = [name for name in folders if not self.is_left_out(f"{whole}/{name}")]
         listing.folders.sort()

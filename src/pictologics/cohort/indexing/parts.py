@@ -11,9 +11,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...errors import CorruptFileError
+from ...errors import CorruptFileError, MissingPathError
 from ...storage.paths import refuse_system_errors
-from ..parquet_files import make_arrow_schema
+from ..parquet_files import check_table_file, make_arrow_schema
 from ..schema import FILE_COLUMNS, PHASE_COLUMNS, SERIES_COLUMNS, STUDY_COLUMNS, TableColumn
 
 __all__ = ["PART_COLUMNS", "Part", "is_finished", "read_part", "write_part"]
@@ -72,8 +72,18 @@ def write_part(folder: Path, part: Part) -> None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a part is there and final."""
-    return folder.exists() and not (folder / TRY_AGAIN).exists()
+    """Whether a part is there, whole and final.
+
+    Nothing is forced onto the disk as it is written: after a loss of power a file may be there and its end not.
+    """
+    if not folder.exists() or (folder / TRY_AGAIN).exists():
+        return False
+    try:
+        for name, columns in PART_COLUMNS.items():
+            check_table_file(name, folder / f"{name}.parquet", columns)
+    except (CorruptFileError, MissingPathError):
+        return False
+    return True
 
 
 def read_part(folder: Path) -> Part:

@@ -10,20 +10,11 @@ from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, T
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from ..folder_lock import FolderLock
-
 __all__ = ["Progress", "show_progress"]
 
 
 class Progress:
-    """Counts files, and shows nothing.
-
-    Args:
-        lock: The lock of the cohort, through which other machines see that the run goes on.
-    """
-
-    def __init__(self, lock: FolderLock) -> None:
-        self.lock = lock
+    """Shows nothing."""
 
     def begin(self, step: str, total: int | None = None) -> None:
         """Begin a step.
@@ -35,14 +26,12 @@ class Progress:
 
     def advance(self, count: int) -> None:
         """Count files that are done."""
-        self.lock.show_life()
 
 
 class ProgressBar(Progress):
     """Shows a line for each step: a bar, files, files a second, and the time left."""
 
-    def __init__(self, lock: FolderLock, bars: RichProgress) -> None:
-        super().__init__(lock)
+    def __init__(self, bars: RichProgress) -> None:
         self.bars = bars
         self.task: TaskID | None = None
 
@@ -53,7 +42,6 @@ class ProgressBar(Progress):
 
     def advance(self, count: int) -> None:
         """Count files that are done."""
-        super().advance(count)
         if self.task is not None:
             self.bars.advance(self.task, count)
 
@@ -65,10 +53,10 @@ class ProgressBar(Progress):
 
 
 @contextmanager
-def show_progress(lock: FolderLock, wanted: bool) -> Iterator[Progress]:
+def show_progress(wanted: bool) -> Iterator[Progress]:
     """Show how an indexing run goes on, on the error output, or nothing."""
     if not wanted:
-        yield Progress(lock)
+        yield Progress()
         return
     columns = (
         TextColumn("{task.description:<26}"),
@@ -78,7 +66,7 @@ def show_progress(lock: FolderLock, wanted: bool) -> Iterator[Progress]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with RichProgress(*columns, console=Console(stderr=True)) as bars:
-        shown = ProgressBar(lock, bars)
+        shown = ProgressBar(bars)
         yield shown
         shown.end()
 

@@ -45,7 +45,7 @@ class RemoteRoot:
             found = list_remote_folder(self.join(f"{path}/" if path else ""), self.options)
             listing.files = list(map_ahead(describe_entry, found.files, MOST_REQUESTS))
         except FileAccessError as error:
-            listing.error = error
+            listing.error, listing.is_listed = error, False
             return listing
         listing.folders = found.folders
         return listing

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...dicom.headers import tags
 from ...dicom.headers.header import Header
 from ...dicom.series.image_series import Series
-from ...dicom.series.patients import count_patients
+from ...dicom.series.patients import count_patients, describe_patients
 from ...dicom.studies.pseudonyms import Pseudonyms
 from ...dicom.studies.references import find_references
 from ...dicom.studies.series_kinds import SeriesKind, find_kind
@@ -67,8 +67,8 @@ def describe_series_rows(headers: Sequence[Header], names: Pseudonyms) -> Series
 def refuse_several_patients(common: dict[str, Any], patients: int) -> tuple[dict[str, Any], VolumeRows]:
     """A series that is nobody's: what would load could be parts of several people, or one under the name of another."""
     text = (
-        f"its {common['files']} objects have one SeriesInstanceUID and {patients} different PatientIDs, as where an "
-        "anonymizer gives the same UID twice; give each patient's series a UID of its own, or all files one PatientID"
+        f"{describe_patients(patients)}, as where an anonymizer gives the same UID twice; give each patient's series a "
+        "UID of its own, or all files one PatientID"
     )
     nobody = dict.fromkeys(("patient_key", "study_key", "study_date", "series_description", "frame_of_reference_key"))
     refused = {"verdict": "refused", "verdict_text": text, "loads": False, "phases": 0}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +15,13 @@ from ...errors import FileAccessError
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["open_connection", "stream_query"]
+__all__ = ["name_exactly", "open_connection", "stream_query"]
 
 MEMORY_OF_QUERIES: Final = "512MB"
 """What putting the tables together may take; what needs more goes to disk meanwhile."""
+
+PATTERN_SIGN: Final = re.compile(r"[*?[]")
+"""What stands for something else in a pattern of names."""
 
 ROWS_AT_ONCE: Final = 20_000
 """Of an answer."""
@@ -50,6 +54,11 @@ def open_connection(scratch: Path, workers: int) -> Iterator[duckdb.DuckDBPyConn
             path=scratch,
             advice="check the disk, and index again; if that does not help, index into a new folder",
         ) from error
+
+
+def name_exactly(paths: Iterable[Path]) -> list[str]:
+    """Paths as DuckDB takes them for these files alone: in a name, it takes stars and brackets for patterns."""
+    return [PATTERN_SIGN.sub(r"[\g<0>]", str(path)) for path in paths]
 
 
 def stream_query(

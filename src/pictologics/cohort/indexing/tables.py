@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from ...storage.paths import refuse_system_errors
 from ..parquet_files import make_arrow_schema
+from ..querying import quote_texts
 from ..schema import SERIES_COLUMNS, TABLES
 from .duplicates import FIND_DUPLICATES, FIND_UNREADABLE
 from .link_problems import FIND_LINK_PROBLEMS, FIND_SPLIT_STUDIES
 from .linking import FIND_LINKS, link_series
 from .parts import PART_COLUMNS
-from .streamed_queries import stream_query
+from .streamed_queries import name_exactly, stream_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,8 +100,8 @@ def select_parts(name: str, folders: Sequence[Path]) -> str:
     """SQL for one table of some parts."""
     if not folders:
         return f"SELECT * FROM empty_{name}"
-    paths = ", ".join("'" + str(folder / f"{name}.parquet").replace("'", "''") + "'" for folder in folders)
-    return f"SELECT * FROM read_parquet([{paths}])"
+    paths = name_exactly(folder / f"{name}.parquet" for folder in folders)
+    return f"SELECT * FROM read_parquet([{quote_texts(paths)}])"
 
 
 def write_query(connection: duckdb.DuckDBPyConnection, query: str, name: str, new: Path) -> None:

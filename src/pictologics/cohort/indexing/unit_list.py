@@ -76,7 +76,7 @@ def list_units(job: IndexJob, shown: Progress) -> Iterator[UnitList]:
     with ExitStack() as stack:
         with refuse_system_errors("the list of files cannot be written", job.out):
             # It has no name, and is gone when this process is, however it ends.
-            spool = tempfile.TemporaryFile(dir=job.out / "state")  # noqa: SIM115 - closed by the stack
+            spool = tempfile.TemporaryFile(dir=job.state)  # noqa: SIM115 - closed by the stack
             stack.callback(close_quietly, spool)
             units = UnitList(spool)
             for unit in pack_units(refuse_unlisted_root(walk_folders(job.root, shown.advance)), job.seed):
@@ -94,6 +94,6 @@ def close_quietly(file: IO[bytes]) -> None:
 def refuse_unlisted_root(folders: Iterator[FolderListing]) -> Iterator[FolderListing]:
     """Pass folders on; raise if the first one, the root, could not be listed."""
     for folder in folders:
-        if folder.error is not None and not folder.path:
+        if folder.error is not None and not (folder.path or folder.is_listed):
             raise folder.error
         yield folder

@@ -127,7 +127,8 @@ def pack_units(folders: Iterator[FolderListing], seed: bytes) -> Iterator[Unit]:
         begin = 0
         while len(folder.files) - begin > MOST_UNIT_FILES:
             end = find_unit_end(folder.files, begin)
-            packer.add(folder.path, folder.files[begin:end], folder.error)
+            # Its error has one row.
+            packer.add(folder.path, folder.files[begin:end], None)
             yield from packer.finish()
             begin = end
         packer.add(folder.path, folder.files[begin:] if begin else folder.files, folder.error)

@@ -90,7 +90,8 @@ class BidsLayout:
     def finish(self, folder: OutputFolder, rows: Sequence[FinishedCase]) -> DataSetOutputs:
         """Write the descriptions of the data set and of its masks, and the list of subjects."""
         paths = [output.path for row in rows for output in row.outputs]
-        subjects = sorted({path.removeprefix(f"{DERIVATIVES}/").split("/")[0] for path in paths})
+        paths = [path for path in paths if find_subject(path).startswith("sub-")]
+        subjects = sorted(set(map(find_subject, paths)))
         described = {"Name": self.dataset_name, "BIDSVersion": BIDS_VERSION}
         maker = {"GeneratedBy": [{"Name": "pictologics", "Version": __version__}]}
         texts = {
@@ -107,6 +108,11 @@ class BidsLayout:
         for path, text in texts.items():
             folder.write_text(path, text)
         return DataSetOutputs(tuple(OutputFile(path, "list") for path in texts))
+
+
+def find_subject(path: str) -> str:
+    """The folder of the subject that a file is in."""
+    return path.removeprefix(f"{DERIVATIVES}/").split("/")[0]
 
 
 def list_other_folders(paths: Sequence[str], known: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from ...dicom.studies.pseudonyms import PSEUDONYM
 from ..cases.case import Case, SeriesChoice
 
 __all__ = ["IGNORED_FILES", "find_data_type", "make_bids_label", "make_stem"]
@@ -18,9 +19,6 @@ ANATOMY_SUFFIXES = frozenset(
 )  # fmt: skip
 """Suffixes of anatomical MR; an image of a case has that suffix if it is called so."""
 
-PSEUDONYM = re.compile(r"[A-Z]-([A-Za-z0-9]+)")
-"""A pseudonym of a cohort, whose letters alone tell patients apart."""
-
 IGNORED_FILES = (".lock", "run.json", "manifest/", "manifest.parquet", "report.html")
 """What a run keeps beside the data set, and BIDS does not know."""
 
@@ -29,6 +27,7 @@ def make_bids_label(key: str) -> str:
     """A key as a label of letters and digits; one that loses other characters by that ends with a hash of its own."""
     pseudonym = PSEUDONYM.fullmatch(key)
     if pseudonym:
+        # The hash alone tells patients apart, as the number alone of A-12 and B-12 would not.
         return pseudonym[1]
     label = re.sub("[^A-Za-z0-9]", "", key)
     return label if label == key else f"{label[:32]}x{hashlib.sha256(key.encode()).hexdigest()[:8]}"
@@ -60,7 +59,9 @@ def make_stem(case: Case, choice: SeriesChoice) -> str:
         session = make_bids_label(choice.study_key)
         parts.append(f"ses-{session}")
         folder += f"ses-{session}/"
-    parts.append(f"{'rec' if folder_name == 'pet' else 'acq'}-{make_bids_label(choice.series_key)}")
+    # A case made by hand has a subject of its own, and each image a suffix of its own.
+    if choice.series_key:
+        parts.append(f"{'rec' if folder_name == 'pet' else 'acq'}-{make_bids_label(choice.series_key)}")
     if choice.phase:
         parts.append(f"run-{choice.phase + 1}")
     return f"{folder}{folder_name}/{'_'.join(parts)}"

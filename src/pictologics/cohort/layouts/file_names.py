@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from ...errors import OptionError
 from ..cases.case import Case, SeriesChoice
 
-__all__ = ["TEMPLATE_FIELDS", "clean_name", "fill_template", "list_fields", "list_values"]
+__all__ = ["TEMPLATE_FIELDS", "clean_name", "fill_template", "fold_path", "list_fields", "list_values"]
 
 TEMPLATE_FIELDS = (
     "case_id",
@@ -33,13 +34,22 @@ RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their suffix."""
 
 LONGEST_NAME_PART = 120
-"""Characters: twice as many bytes and a suffix still fit into the 255 bytes that file systems allow."""
+"""Characters."""
+
+MOST_NAME_BYTES = 200
+"""In UTF-8, in which a letter may have four: with a name and a suffix they fit into the 255 that file systems allow."""
 
 
 def clean_name(text: str) -> str:
     """A text as a part of a file's name: letters, digits, ``_``, ``-`` and dots, never hidden, empty or reserved."""
-    name = UNSAFE.sub("_", text).strip("._")[:LONGEST_NAME_PART] or "none"
+    whole = UNSAFE.sub("_", text).strip("._")[:LONGEST_NAME_PART]
+    name = whole.encode()[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(".") or "none"
     return f"_{name}" if RESERVED.match(name) else name
+
+
+def fold_path(path: str) -> str:
+    """A path as the least careful file systems compare it: without case, and letters with accents in one spelling."""
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def list_fields(template: str) -> set[str]:

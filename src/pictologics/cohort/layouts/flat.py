@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import OptionError
 from ...image import Image, copy_image
 from ..cases.case import Case, SeriesChoice
-from .file_names import clean_name, fill_template, list_fields, list_values
+from .file_names import clean_name, fill_template, fold_path, list_fields, list_values
 from .label_names import find_label_names
 from .protocol import SEGMENT_PLACE, CaseOutputs, DataSetOutputs, FinishedCase, OutputFile, OutputFolder, Role
 
@@ -64,16 +64,29 @@ class FlatLayout:
     ) -> tuple[OutputFile, ...]:
         """Write the files of a case."""
         planned = self.plan(case)
-        files = [(planned.find("image", name), image) for name, image in images.items()]
+        parts = [(planned.find("image", name), image) for name, image in images.items()]
         for name, mask in masks.items():
-            files += split_segments(planned.find("mask", name), mask)
-        for file, image in files:
-            folder.save(image, file.path)
-        return tuple(file for file, _ in files)
+            parts += [(file, mask) for file in name_segments(planned.find("mask", name), mask)]
+        files = [file for file, _ in parts]
+        check_names(files)
+        for file, image in parts:
+            folder.save(take_segment(image, file), file.path)
+        return tuple(files)
 
     def finish(self, folder: OutputFolder, rows: Sequence[FinishedCase]) -> DataSetOutputs:
         """Nothing describes the whole of it but the manifest."""
         return DataSetOutputs()
+
+
+@dataclass(frozen=True)
+class LabelFile(OutputFile):
+    """The file of one label of a map.
+
+    Attributes:
+        value: The label's value in the map; in the file it is 1.
+    """
+
+    value: int = 0
 
 
 class SegmentPlace:
@@ -83,23 +96,41 @@ class SegmentPlace:
         return SEGMENT_PLACE
 
 
-def split_segments(file: OutputFile, mask: Image) -> list[tuple[OutputFile, Image]]:
-    """The files of a label map: one, or one for each label where its path has a place for the segment's name.
+def name_segments(file: OutputFile, mask: Image) -> list[OutputFile]:
+    """The files of a label map: one, or one for each label where its path has a place for the segment's name."""
+    if SEGMENT_PLACE not in file.path:
+        return [replace(file, labels=dict(mask.labels))]
+    return [
+        LabelFile(file.path.replace(SEGMENT_PLACE, clean_name(name)), file.role, file.name, {1: name}, value)
+        for value, name in find_label_names(mask).items()
+    ]
+
+
+def take_segment(image: Image, file: OutputFile) -> Image:
+    """What goes into a file: an image or a label map as it is, or one label of it."""
+    if not isinstance(file, LabelFile):
+        return image
+    return copy_image(image, array=np.asarray(image.array == file.value, np.uint8), labels=file.labels)
+
+
+def check_names(files: Sequence[OutputFile]) -> None:
+    """Refuse two files of one name: what segments are called is not known before the masks are loaded.
 
     Raises:
-        OptionError: If two labels would have one name.
+        OptionError: If two have.
     """
-    if SEGMENT_PLACE not in file.path:
-        return [(replace(file, labels=dict(mask.labels)), mask)]
-    names = find_label_names(mask)
-    parts: dict[str, tuple[OutputFile, Image]] = {}
-    for value, name in names.items():
-        path = file.path.replace(SEGMENT_PLACE, clean_name(name))
-        if path.casefold() in parts:
+    seen: dict[str, OutputFile] = {}
+    for file in files:
+        first = seen.setdefault(fold_path(file.path), file)
+        if first is not file:
             raise OptionError(
-                f"two labels of the mask {file.name} have one name, and a file of its own is required for each",
-                advice="use a template for masks without {segment}, which writes one label map",
+                f"{describe_named_file(first)} and {describe_named_file(file)} would both be the file '{file.path}'",
+                advice="use a template for masks that tells them apart, or one without {segment}, which writes one "
+                "label map",
             )
-        alone = copy_image(mask, array=np.asarray(mask.array == value, np.uint8), labels={1: name})
-        parts[path.casefold()] = replace(file, path=path, labels={1: name}), alone
-    return list(parts.values())
+
+
+def describe_named_file(file: OutputFile) -> str:
+    """What a file holds, for a message."""
+    label = f"the label {file.labels[1]!r} of " if isinstance(file, LabelFile) else ""
+    return f"{label}the {file.role} {file.name}"

@@ -164,7 +164,7 @@ def count_overlaps(united: AnyArray, painted: AnyArray, overlaps: Overlaps) -> N
 
 
 def renumber_cases(
-    folder: OutputFolder, rows: Sequence[FinishedCase], known: Mapping[int, str]
+    folder: OutputFolder, rows: Sequence[FinishedCase], known: Mapping[int, str], chosen: LabelNumbers | None = None
 ) -> tuple[LabelNumbers, tuple[OutputFile, ...]]:
     """Number the labels of all cases alike, and write those label maps anew that had other numbers.
 
@@ -174,12 +174,13 @@ def renumber_cases(
         folder: Where the data set is.
         rows: The cases that are done.
         known: Numbers that the data set had before.
+        chosen: Numbers that count in their place; None if nobody chose any.
 
     Returns:
         The numbers, and the files that were written anew.
     """
     masks = [output for row in rows for output in row.outputs if output.role == "mask"]
-    numbers = order_labels([name for mask in masks for name in mask.labels.values()], known)
+    numbers = chosen or order_labels([name for mask in masks for name in mask.labels.values()], known)
     changed = []
     for mask in masks:
         used = {numbers.find(name) for name in mask.labels.values()} - {0}

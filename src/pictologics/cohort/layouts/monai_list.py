@@ -97,10 +97,9 @@ class MonaiLayout:
 
     def finish(self, folder: OutputFolder, rows: Sequence[FinishedCase]) -> DataSetOutputs:
         """Number the labels of all cases alike, and write the list."""
-        changed: tuple[OutputFile, ...] = ()
-        numbers = check_label_numbers(self.labels)
-        if numbers is None:
-            numbers, changed = renumber_cases(folder, rows, self.read_known_labels(folder))
+        rows = [row for row in rows if all(output.path.split("/")[0] in PARTS for output in row.outputs)]
+        known = {} if self.labels else self.read_known_labels(folder)
+        numbers, changed = renumber_cases(folder, rows, known, check_label_numbers(self.labels))
         parts: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
         for row in sorted(rows, key=lambda row: row.case_id):
             entry = make_entry(row)

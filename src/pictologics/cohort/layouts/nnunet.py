@@ -126,10 +126,9 @@ class NnunetLayout:
 
     def finish(self, folder: OutputFolder, rows: Sequence[FinishedCase]) -> DataSetOutputs:
         """Number the labels of all cases alike, and write dataset.json."""
-        changed: tuple[OutputFile, ...] = ()
-        numbers = check_label_numbers(self.labels)
-        if numbers is None:
-            numbers, changed = renumber_cases(folder, rows, self.read_known_labels(folder))
+        rows = [row for row in rows if all(self.holds(output.path) for output in row.outputs)]
+        known = {} if self.labels else self.read_known_labels(folder)
+        numbers, changed = renumber_cases(folder, rows, known, check_label_numbers(self.labels))
         training = [row for row in rows if any(output.role == "mask" for output in row.outputs)]
         content = {
             "channel_names": self.name_channels(rows),
@@ -141,6 +140,10 @@ class NnunetLayout:
         path = f"{self.folder_name}/dataset.json"
         folder.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         return DataSetOutputs((OutputFile(path, "list"),), changed)
+
+    def holds(self, path: str) -> bool:
+        """Whether a file is one of the images and label maps of this data set."""
+        return path.startswith(f"{self.folder_name}/") and path.endswith(self.suffix)
 
     def read_known_labels(self, folder: OutputFolder) -> dict[int, str]:
         """The numbers of the data set that is already there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from ...errors import OptionError
 from ...formats.ome_zarr.writing import OmeZarrWriter
 from ...saving.registry import find_writer
 from ..cases.case import Case
+from .file_names import fold_path
 from .protocol import CaseOutputs, Layout
 
 __all__ = ["check_formats", "plan_outputs"]
@@ -78,11 +78,6 @@ def plan_outputs(layout: Layout, cases: Sequence[Case]) -> list[CaseOutputs]:
     if collisions:
         raise collision_error(layout.name, collisions)
     return planned
-
-
-def fold_path(path: str) -> str:
-    """A path as the least careful file systems compare it: without case, and letters with accents in one spelling."""
-    return unicodedata.normalize("NFC", path).casefold()
 
 
 def find_files_as_folders(planned: Sequence[CaseOutputs], owners: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -189,5 +189,6 @@ class Layout(Protocol):
 
         Args:
             folder: Where the data set is.
-            rows: The rows of the manifest of all cases that are done, those of earlier runs too.
+            rows: The rows of the manifest of all cases that are done, those of earlier runs too, which may have been of
+                other cases or in another layout: what is not of this data set is passed over.
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from ...image import Image
 from ...merger import Merger
 from ...threads import set_num_threads
 from ..running.run_folder import RunFolder
+from ..worker_pool import follow_parent
 from .case_pictures import CasePictures, draw_case
 from .picture_levels import PictureLevel
 from .report_rows import ReportOutput, ReportRow
@@ -113,8 +113,7 @@ def keep_pictures(job: PictureJob, key: str, pictures: CasePictures) -> None:
 
 def prepare_process() -> None:
     """Prepare a process that draws: one thread, and nothing said on the terminal; what was found is noted instead."""
-    # Ctrl-C goes to all processes of a terminal, and the one that waits for this one handles it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
     set_num_threads(1)
     warnings.showwarning = pass_over_warning  # type: ignore[assignment]
 

@@ -12,8 +12,9 @@ __all__ = ["PathRemover"]
 HIDDEN = "…"
 """What stands in place of a path."""
 
-FOREIGN_PATH = re.compile(r"'(?:/|[A-Za-z]:[\\/]|\\\\|~|[a-z0-9+.-]+://)(?:[^']|'(?![\s:;,.)]|$))*'")
-"""A whole path in quotes, as messages have it; a quote followed by a letter is part of a name such as O'Brien."""
+FOREIGN_PATH = re.compile(rf"'(?:/|[A-Za-z]:[\\/]|\\\\|~|[a-z0-9+.-]+://|{HIDDEN})(?:[^']|'(?![\s:;,.)]|$))*'")
+"""A whole path in quotes, as messages have it; a quote followed by a letter is part of a name such as O'Brien. What was
+taken out may have been its beginning only: the archive, or the folder, that the file lies in."""
 
 
 class PathRemover:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -254,16 +254,13 @@ class Dispatcher:
             self.engine.client.cancel(futures, force=True)
 
 
-def dispatch_cases(
-    engine: Engine, planned: Sequence[PlannedCase], rules: RunRules, show_life: Callable[[], None]
-) -> Generator[CaseEnd, None, None]:
+def dispatch_cases(engine: Engine, planned: Sequence[PlannedCase], rules: RunRules) -> Generator[CaseEnd, None, None]:
     """Have cases worked on; gives the end of each, in the order in which they end.
 
     Args:
         engine: The workers.
         planned: The cases; the largest begin, so that none of them is left for the end.
         rules: How to work on them.
-        show_life: Called every few moments.
 
     Raises:
         FileAccessError: If the scheduler goes away, or all workers.
@@ -272,7 +269,6 @@ def dispatch_cases(
     waiting = deque(sorted(planned, key=lambda case: case.memory, reverse=True))
     try:
         while waiting or dispatcher.active:
-            show_life()
             while waiting and len(dispatcher.active) < dispatcher.room:
                 dispatcher.send(SentCase(waiting.popleft()))
             end = dispatcher.receive()

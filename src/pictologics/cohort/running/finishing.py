@@ -9,14 +9,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..._version import __version__
-from ...storage.file_writing import remove_abandoned_files
+from ...storage.file_writing import keep_on_disk, remove_abandoned_files
 from ...storage.paths import is_folder
 from ..layouts.protocol import OutputFile
 from .attempts import forget_attempts
 from .case_work import describe_inputs, join_labels, list_versions, moment
 from .gathering import gather_manifest
-from .manifest import MANIFEST_VERSION, RUN_FILE, ManifestRow, WrittenFile, forget_row, read_row, write_row
-from .planning_work import PlannedCase
+from .manifest import (
+    MANIFEST_VERSION,
+    RUN_FILE,
+    ManifestRow,
+    WrittenFile,
+    forget_row,
+    iterate_rows,
+    read_row,
+    write_row,
+)
+from .planning_work import PlannedCase, has_lost_files
 from .rules import RunRules, describe_layout, describe_process
 
 __all__ = ["finish_data_set", "remove_earlier_results", "write_refused_rows", "write_run_facts"]
@@ -41,7 +50,10 @@ def write_run_facts(rules: RunRules, cohort: str, cases: int) -> None:
         "dtype": rules.folder.dtype,
         "started": moment(),
     }
-    rules.folder.write_text(RUN_FILE, json.dumps(facts, indent=2, default=repr) + "\n")
+    with rules.folder.open_for_writing(RUN_FILE) as file:
+        file.write_text(json.dumps(facts, indent=2, default=repr) + "\n", encoding="utf-8")
+        # Without it nothing that is in the folder counts; what else is lost with the power is done again.
+        keep_on_disk(file)
 
 
 def remove_earlier_results(planned: Iterable[PlannedCase], rules: RunRules) -> None:
@@ -98,7 +110,7 @@ def finish_data_set(planned: Sequence[PlannedCase], rules: RunRules) -> tuple[di
         How many cases ended in which way, and the files of the whole data set.
     """
     rows = [row for case in planned if (row := read_row(rules.folder, case.case.case_id)) is not None]
-    done = [row for row in rows if row.status == "done"]
+    done = [row for row in [*rows, *find_unchosen_rows(planned, rules)] if row.status == "done"]
     finished = rules.layout.finish(rules.folder, done)
     changed = {file.path: file for file in finished.changed}
     for row in done:
@@ -106,6 +118,13 @@ def finish_data_set(planned: Sequence[PlannedCase], rules: RunRules) -> tuple[di
             write_row(rules.folder, renew_files(row, changed, rules))
     gather_manifest(rules.folder)
     return dict(Counter(row.status for row in rows)), tuple(file.path for file in finished.files)
+
+
+def find_unchosen_rows(planned: Iterable[PlannedCase], rules: RunRules) -> list[ManifestRow]:
+    """The rows of cases that earlier runs did into the folder and this one was not asked for, whose files are there."""
+    chosen = {case.case.case_id for case in planned}
+    others = (row for row in iterate_rows(rules.folder) if row.case_id not in chosen)
+    return [row for row in others if not has_lost_files(row, rules)]
 
 
 def renew_files(row: ManifestRow, changed: Mapping[str, OutputFile], rules: RunRules) -> ManifestRow:

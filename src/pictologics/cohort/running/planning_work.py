@@ -15,7 +15,7 @@ from .case_work import describe_inputs
 from .manifest import ManifestRow, read_row
 from .rules import RunRules, hash_parameters
 
-__all__ = ["PlannedCase", "plan_work"]
+__all__ = ["PlannedCase", "has_lost_files", "plan_work"]
 
 LOOKING_THREADS = 8
 """Threads that ask for the state of files: a file system of a network answers several at once."""
@@ -77,14 +77,15 @@ def plan_work(
         memory = estimate_memory(case, rules.process is not None)
         parameters = hash_parameters(case, rules)
         earlier = find_earlier_row(case, rules)
-        action: Literal["run", "keep", "refuse"] = "run"
-        why = find_refusal(case, memory, memory_limit)
-        if why:
-            action = "refuse"
-        else:
-            why = find_reason(case, paths, parameters, earlier, rules, retry_failed)
+        action: Literal["run", "keep", "refuse"] = "refuse"
+        why = case.problem
+        if not why:
+            action, why = "run", find_reason(case, paths, parameters, earlier, rules, retry_failed)
             if not why:
+                # What is done stays, also where it could not be done: files of an earlier run are no work.
                 action, why = "keep", "nothing has changed"
+            elif memory_limit and memory > memory_limit:
+                action, why = "refuse", describe_lack_of_memory(memory, memory_limit)
         return PlannedCase(case, action, why, paths, memory, parameters, earlier)
 
     with ThreadPoolExecutor(LOOKING_THREADS) as pool:
@@ -102,16 +103,12 @@ def find_earlier_row(case: Case, rules: RunRules) -> ManifestRow | None:
         return None
 
 
-def find_refusal(case: Case, memory: int, memory_limit: int) -> str:
-    """Why a case cannot be begun; empty if it can."""
-    if case.problem:
-        return case.problem
-    if memory_limit and memory > memory_limit:
-        return (
-            f"it needs about {memory / 1e9:.1f} GB of memory and a worker has {memory_limit / 1e9:.1f} GB; "
-            "run it where there is more"
-        )
-    return ""
+def describe_lack_of_memory(memory: int, memory_limit: int) -> str:
+    """Why a case cannot be begun that takes more memory than there is."""
+    return (
+        f"it needs about {memory / 1e9:.1f} GB of memory and a worker has {memory_limit / 1e9:.1f} GB; "
+        "run it where there is more"
+    )
 
 
 def find_reason(

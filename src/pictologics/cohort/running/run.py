@@ -32,7 +32,7 @@ from .planning_work import PlannedCase, plan_work
 from .progress import show_case_bar
 from .rules import CaseProcess, MaskFiles, RunRules, find_numbered_names, make_rules
 from .run_folder import RunFolder, open_run_folder
-from .run_lock import HeldLock, lock_run_folder
+from .run_lock import lock_run_folder
 from .segment_choice import make_segment_choice
 
 __all__ = ["RunResult", "run"]
@@ -174,11 +174,12 @@ def run(
     check_formats(named, folder.is_remote)
     check_run_version(folder)
     with ExitStack() as stack:
-        lock = None if dry_run else stack.enter_context(lock_run_folder(folder))
+        if not dry_run:
+            stack.enter_context(lock_run_folder(folder))
         engine = stack.enter_context(connect_engine(client, scheduler))
         limit = find_local_memory() if engine is None else engine.memory
         planned = plan_work(cases, named, rules, retry_failed=retry_failed, memory_limit=limit)
-        if lock is None:
+        if dry_run:
             return RunResult(folder.root, tuple(planned), is_dry=True)
         write_run_facts(rules, name_cohort(cohort), len(cases))
         remove_earlier_results(planned, rules)
@@ -189,7 +190,7 @@ def run(
             engine = stack.enter_context(start_local_engine(workers, largest, len(work)))
         if work and engine is not None:
             advance = stack.enter_context(show_case_bar(len(work), progress))
-            work_on_cases(engine, work, rules, lock, advance)
+            work_on_cases(engine, work, rules, advance)
         counts, files = finish_data_set(planned, rules)
     return RunResult(folder.root, tuple(planned), counts, files, time.monotonic() - began)
 
@@ -240,7 +241,6 @@ def work_on_cases(
     engine: Engine,
     work: Sequence[PlannedCase],
     rules: RunRules,
-    lock: HeldLock,
     advance: Callable[[ManifestRow], None],
 ) -> None:
     """Have the cases worked on, and see that each has its row.
@@ -249,7 +249,7 @@ def work_on_cases(
         FileAccessError: If the scheduler goes away, or rows cannot be written to the end.
     """
     unwritten: list[ManifestRow] = []
-    with closing(dispatch_cases(engine, work, rules, lock.show_life)) as ends:
+    with closing(dispatch_cases(engine, work, rules)) as ends:
         for end in ends:
             advance(end.row)
             if not end.is_written:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ...errors import FileAccessError
-from ..folder_lock import FORSAKEN_AFTER, describe_holder, held_error, lock_folder
+from ..folder_lock import FORSAKEN_AFTER, describe_holder, held_error, lock_folder, show_life_meanwhile
 from .run_folder import RunFolder, make_folder
 
 __all__ = ["lock_run_folder"]
@@ -33,13 +33,6 @@ LONGEST_WRITING: Final = 5.0
 """Seconds that a note may take to be written: some storage lists a file, and lets it be read, before it is whole."""
 
 
-class HeldLock(Protocol):
-    """A lock that is held."""
-
-    def show_life(self) -> None:
-        """Say that the run goes on."""
-
-
 class RemoteLock:
     """A note in a folder behind a URL that a run is at work.
 
@@ -55,15 +48,6 @@ class RemoteLock:
         self.folder = folder
         self.note = f"{NOTES_FOLDER}/{secrets.token_hex(8)}.json"
         self.since = time.time()
-        self.shown = time.monotonic()
-
-    def show_life(self) -> None:
-        """Renew the note, from time to time."""
-        if time.monotonic() - self.shown > FORSAKEN_AFTER / 10:
-            self.shown = time.monotonic()
-            # A server that does not answer ends the work that needs it, not what only speaks of it.
-            with suppress(FileAccessError):
-                self.write_note()
 
     def write_note(self) -> None:
         """Write who is at work.
@@ -137,7 +121,7 @@ class RemoteLock:
 
 
 @contextmanager
-def lock_run_folder(folder: RunFolder) -> Iterator[HeldLock]:
+def lock_run_folder(folder: RunFolder) -> Iterator[None]:
     """Hold the lock of a run's folder, which is made if it is not there.
 
     Raises:
@@ -146,14 +130,15 @@ def lock_run_folder(folder: RunFolder) -> Iterator[HeldLock]:
     """
     if not folder.is_remote:
         make_folder(Path(folder.root))
-        with lock_folder(Path(folder.root), LOCKED_WORK) as lock:
-            yield lock
+        with lock_folder(Path(folder.root), LOCKED_WORK):
+            yield
         return
     remote = RemoteLock(folder)
     remote.refuse_others()
     remote.write_note()
     try:
         remote.outlast_others()
-        yield remote
+        with show_life_meanwhile(remote.write_note):
+            yield
     finally:
         remote.remove_note()

@@ -81,9 +81,8 @@ def make_segment_choice(
 
 def fits_name(name: str, pattern: str) -> bool:
     """Whether a name is meant by another, in which ``*`` and ``?`` stand for any text and any letter."""
-    folded, wanted = fold_label(name), fold_label(pattern)
-    # As it is, too: brackets in a name are no set of letters.
-    return folded == wanted or fnmatchcase(folded, wanted)
+    # Brackets in a name are no set of letters.
+    return fnmatchcase(fold_label(name), fold_label(pattern).replace("[", "[[]"))
 
 
 def keep_segments(mask: Image, choice: SegmentChoice) -> Image | None:

@@ -9,13 +9,18 @@ from ..headers import tags
 from ..headers.header import Header
 from .remarks import SeriesRemark
 
-__all__ = ["check_one_patient", "count_patients"]
+__all__ = ["check_one_patient", "count_patients", "describe_patients"]
 
 
 def count_patients(headers: Iterable[Header]) -> int:
     """How many patients files name; those that name none are nobody else's."""
     named = {(header.text(tags.PATIENT_ID), header.text(tags.ISSUER_OF_PATIENT_ID)) for header in headers}
     return len({patient for patient in named if patient[0]})
+
+
+def describe_patients(patients: int) -> str:
+    """What is wrong with a series of several patients."""
+    return f"its files have one SeriesInstanceUID and {patients} different PatientIDs"
 
 
 def check_one_patient(headers: Iterable[Header], path: str, *, as_listed: bool) -> tuple[SeriesRemark, ...]:
@@ -36,7 +41,7 @@ def check_one_patient(headers: Iterable[Header], path: str, *, as_listed: bool) 
         return (SeriesRemark(patients, text, is_warning=True),)
     if patients > 1:
         raise AmbiguousSeriesError(
-            f"its files have one SeriesInstanceUID and {patients} different PatientIDs, and an image is of one patient",
+            f"{describe_patients(patients)}, and an image is of one patient",
             path=path,
             advice="pass a list of the files of one patient",
             patients=patients,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Final
 from ...errors import FileAccessError, OptionError
 from ...storage.paths import refuse_system_errors
 
-__all__ = ["KEY_VARIABLE", "Pseudonyms", "find_key", "read_key"]
+__all__ = ["KEY_VARIABLE", "PSEUDONYM", "Pseudonyms", "find_key", "read_key"]
 
 KEY_VARIABLE: Final = "PICTOLOGICS_COHORT_KEY"
 """The environment variable that names the file of the key."""
@@ -23,6 +24,9 @@ SHORTEST_KEY: Final = 16
 
 HASH_BYTES: Final = 10
 """Of a pseudonym, 16 characters in base32: that two among a billion are the same has a chance of one in 2 million."""
+
+PSEUDONYM: Final = re.compile(rf"[A-Z]-([A-Z2-7]{{{HASH_BYTES * 8 // 5}}})")
+"""A pseudonym, and its hash, of which any part tells as much as any other."""
 
 LONGEST_MOVE: Final = 3650
 """Days by which a date is moved at most, always into the past, so that no date lies in the future."""

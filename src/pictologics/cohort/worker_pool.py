@@ -1,4 +1,4 @@
-"""Worker processes that read units, a few at a time, and end with the process that started them."""
+"""Worker processes, which are given a few tasks at a time and end with the process that started them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from itertools import chain, islice
 from multiprocessing.connection import wait as wait_for_sentinels
 from typing import Any, Final, TypeVar
 
-from ...errors import OptionError
+from ..errors import OptionError
 
-__all__ = ["work_off"]
+__all__ = ["follow_parent", "work_off"]
 
 Task = TypeVar("Task")
 Setting = TypeVar("Setting")
@@ -85,8 +85,8 @@ WORK: list[Callable[[Any], Any]] = []
 """In a worker process, what it does with a task."""
 
 
-def begin_worker(work: Callable[[Any, Any], Any], setting: Any) -> None:
-    """Make a worker ready: Ctrl-C is for the process that started it, and when that is killed, this one ends."""
+def follow_parent() -> None:
+    """Leave Ctrl-C, which goes to all processes of a terminal, to the one that started this; and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None  # this is a worker
@@ -96,6 +96,11 @@ def begin_worker(work: Callable[[Any, Any], Any], setting: Any) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def begin_worker(work: Callable[[Any, Any], Any], setting: Any) -> None:
+    """Make a worker ready."""
+    follow_parent()
     # Rows and headers by the hundred thousand refer to nothing that refers back: looking for circles found none, and
     # took a fifth of the time.
     gc.freeze()
