@@ -110,13 +110,14 @@ def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
         index(tmp_path / "in", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
 
 
+@pytest.mark.parametrize("fewest", [1, 1500])
 @pytest.mark.skipif(sys.platform == "win32", reason="no file can be called so there")
-def test_signs_of_patterns_in_a_name_stand_for_themselves(tmp_path, monkeypatch):
-    monkeypatch.setattr(units, "FEWEST_UNIT_FILES", 1)
+def test_signs_of_patterns_in_a_name_stand_for_themselves(tmp_path, monkeypatch, fewest):
+    monkeypatch.setattr(units, "FEWEST_UNIT_FILES", fewest)
     monkeypatch.setattr(units, "FOLDERS_BETWEEN_ENDS", 1)
-    for count, name in enumerate(("out1", "out?", "out*", "out[1]"), 1):
-        for number in range(count):
-            write_series(tmp_path / f"in{count}" / f"a{number}", series=str(number), slices=[0, 1])
-            write_series(tmp_path / f"in{count}" / f"b{number}", series=str(number), slices=[2, 3, 4])
-        cohort = index(tmp_path / f"in{count}", tmp_path / name, workers=1)
-        assert cohort.query("true").select("files, loads").fetchall() == [(5, True)] * count
+    write_series(tmp_path / "in" / "a", slices=[0, 1])
+    write_series(tmp_path / "in" / "b", slices=[2, 3, 4])
+    # The parts of all of them are called alike.
+    for name in ("out1", "out?", "out*", "out[1]"):
+        cohort = index(tmp_path / "in", tmp_path / name, workers=1)
+        assert cohort.query("true").select("files, loads").fetchall() == [(5, True)]

@@ -80,6 +80,10 @@ def test_a_series_of_which_an_archive_holds_a_part(tmp_path):
     cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
     with pytest.raises(UnsupportedFormatError, match="an archive loads by itself only"):
         cohort.files(uid("a"))
+    for pixels in (False, True):
+        (series,) = check(cohort, pixels=pixels, workers=1).faulty
+        (fault,) = series.faults
+        assert "and an archive loads by itself only" in fault
 
 
 @pytest.mark.parametrize("whole", ["loose", "packed"])

@@ -18,7 +18,7 @@ from ..storage.probed_file import probe_file
 from ..storage.remote_files import RemoteFile
 from ..storage.urls import extend_url, find_url
 
-__all__ = ["FIND_FILES", "SeriesFiles", "SeriesSource", "group_files"]
+__all__ = ["FIND_FILES", "FIND_SCATTERED", "SeriesFiles", "SeriesSource", "group_files"]
 
 FIND_FILES: Final = """
     WITH members AS (
@@ -39,6 +39,15 @@ FIND_FILES: Final = """
 """
 """The files of some series. Of those that are there twice, the ones that lie among most of the series, in an archive or
 in none: an archive loads by itself only. ``held`` is how many series an archive holds."""
+
+
+PACKED: Final = "series_key IN (SELECT series_key FROM files WHERE entry IS NOT NULL)"
+
+FIND_SCATTERED: Final = f"""
+    SELECT series_key FROM ({FIND_FILES.format(condition=PACKED)})
+    GROUP BY series_key HAVING count(entry) > 0 AND count(DISTINCT path) > 1
+"""
+"""The series of which archives hold some files and others lie elsewhere, so that nothing loads them."""
 
 
 @dataclass(frozen=True)

@@ -432,6 +432,8 @@ def test_what_a_loss_of_power_took_of_files_that_stay_is_read_anew(tmp_path, pla
     (part,) = (tmp_path / "out").glob(f"{place}.parquet" if "state" in place else place)
     part.unlink()
     part.write_bytes(content)
+    if "state" in place:
+        (tmp_path / "out" / "state" / "current").write_bytes(content)
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert read_all_tables(tmp_path / "out") == before
 

@@ -103,7 +103,7 @@ def list_tasks(cohort: Cohort, rows: Mapping[tuple[str, str], TableRow], pixels:
     images = find_image_files(cohort) if pixels else {}
     for files in group_files(cohort.root, stream(cohort, FIND_FILES.format(condition=wanted))):
         for row in kinds.get(files.series_key, ()):
-            if row["kind"] == "RTSTRUCT" or (pixels and row["loads"]):
+            if row["kind"] == "RTSTRUCT" or (pixels and row["loads"] and not row["scattered"]):
                 yield make_task(files, row, phases, images, pixels)
 
 

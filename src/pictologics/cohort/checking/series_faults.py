@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from ..series_sources import FIND_SCATTERED
 from .check_report import CheckedSeries
 from .mask_meeting import Meeting, meet_grids, read_grid
 
@@ -15,7 +16,7 @@ GRID_COLUMNS: Final = ("origin", "direction", *(f"{name}_{axis}" for name in ("s
 IMAGE_COLUMNS: Final = ("patient_key", "verdict", "loads", "load_options", "frame_of_reference_key", *GRID_COLUMNS)
 
 FIND_SERIES: Final = f"""
-    SELECT s.*, l.image_key, l.how, l.choices, v.fewest, v.most, c.conflicts,
+    SELECT s.*, l.image_key, l.how, l.choices, v.fewest, v.most, c.conflicts, a.series_key AS scattered,
         {", ".join(f"i.{name} AS image_{name}" for name in IMAGE_COLUMNS)}
     FROM series s LEFT JOIN links l USING (series_key)
     LEFT JOIN series i ON i.series_key = l.image_key AND i.kind = 'image'
@@ -26,6 +27,7 @@ FIND_SERIES: Final = f"""
     LEFT JOIN (
         SELECT series_key, any_value(text) AS conflicts FROM problems WHERE kind = 'conflict' GROUP BY ALL
     ) c ON c.series_key = s.series_key
+    LEFT JOIN ({FIND_SCATTERED}) a ON a.series_key = s.series_key
 """
 """Each series with its image and the sizes of its volumes."""
 
@@ -75,6 +77,8 @@ def list_faults(row: Mapping[str, Any]) -> Sequence[str]:
         faults.append(row["conflicts"])
     if row["kind"] == "image" and row["verdict"] == "regular" and row["fewest"] != row["most"]:
         faults.append(f"its volumes have {row['fewest']} to {row['most']} slices, and some are not complete")
+    if row["scattered"]:
+        faults.append("its files lie in several archives, or in one and beside it, and an archive loads by itself only")
     if row["suv_computable"] is False:
         faults.append(f"uptake values cannot be computed: {row['suv_text']}")
     if row["kind"] in MASK_KINDS:
