@@ -169,3 +169,7 @@ def test_irregular_series_load_with_their_options(demo_cohort, report):
         warnings.simplefilter("ignore")
         image = load_image(list(demo_cohort.broken.files), **json.loads(worst.load_options))
     assert image.array.shape == demo_cohort.broken.grid.shape
+
+
+def test_a_prompt_shows_the_counts_alone(report):
+    assert repr(report) == f"CheckReport({report.summary()})"

@@ -51,6 +51,11 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
     columns = list_columns(table)
     if not isinstance(condition, str) or not condition.strip():
         raise OptionError(f"a condition is SQL text, and {condition!r} was given", advice='pass "true" for all rows')
+    if condition.split()[0].upper() in ("SELECT", "FROM", "WITH"):
+        raise OptionError(
+            f"a condition is what stands after WHERE, and {condition!r} is a whole query",
+            advice=f"pass what the rows of {table} have to meet, such as size_z > 10, or ask Cohort.sql in Python",
+        )
     connection = connect(parts)
     # On lines of its own, so that a comment in it ends with it.
     where = f"FROM {table} WHERE (\n{condition}\n)"
@@ -58,6 +63,7 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
         # Without the parentheses too: what closes them itself, as "a) OR (b", would be part of the query around it.
         for text in (f"FROM {table} WHERE\n{condition}", f"SELECT * {where}"):
             refuse_other_statements(connection, text)
+        refuse_what_is_no_condition(connection, condition, table)
         # Values that do not compare, such as a word with a number, show when rows are read, not before.
         connection.execute(f"SELECT count(*) {where}").fetchall()
         return connection.sql(f"SELECT * {where}")
@@ -127,6 +133,16 @@ def refuse_other_statements(connection: duckdb.DuckDBPyConnection, text: str) ->
         raise OptionError(
             "this is not one query, such as SELECT count(*) FROM series",
             advice="ask one thing at a time; tables cannot be changed",
+        )
+
+
+def refuse_what_is_no_condition(connection: duckdb.DuckDBPyConnection, condition: str, table: str) -> None:
+    """Raise unless a text is true or false of a row: DuckDB takes any number but 0 for true."""
+    (kind,) = connection.sql(f"SELECT (\n{condition}\n) FROM {table} LIMIT 0").types
+    if str(kind) not in ("BOOLEAN", '"NULL"'):
+        raise OptionError(
+            f"the condition {condition!r} is a value ({kind}), and not true or false of a row",
+            advice="compare it, as in size_z > 10",
         )
 
 

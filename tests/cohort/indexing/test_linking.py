@@ -212,6 +212,27 @@ def test_a_mask_file_among_slices(tables):
     assert tables.link() == {"scan/mask.nii.gz": ("CT", "folder", 1)}
 
 
+def test_a_mask_called_nothing_but_mask_beside_the_folder_of_its_image(tables):
+    other = Grid((48, 40, 24), (1.0, 1.0, 3.0), (-20.0, -30.0, 101.0))
+    tables.add_file("p1/image/phantom.nii.gz")
+    tables.add_file("p1/mask/mask.nii.gz", "SEG", GRID.flip(0))
+    tables.add("CT", folder="p2/scan", objects=["a", "b"], grid=other)
+    tables.add_file("p2/Labels/seg.nii.gz", "SEG", other)
+    # Folders of patients side by side, and names that say whose mask it is.
+    tables.add_file("all/p3/mask.nii.gz", "SEG")
+    tables.add_file("all/p4/ct.nii.gz")
+    tables.add_file("two/image/anna.nii.gz")
+    tables.add_file("two/mask/bert.nii.gz", "SEG")
+    assert tables.link() == {
+        "p1/mask/mask.nii.gz": ("p1/image/phantom.nii.gz", "folder", 1),
+        "p2/Labels/seg.nii.gz": ("CT", "folder", 1),
+    }
+    lonely = [text for kind, _, _, text in tables.find_problems() if kind == "orphan"]
+    assert len(lonely) == 2 and all(
+        "none of its name in a folder beside it, lies on the same grid" in t for t in lonely
+    )
+
+
 def test_studies_that_are_split_over_folders(tables):
     # Folders of series below one of the study, or side by side, are how exports are.
     tables.add("CT 1", study_key="T1", folder="P1/T1/CT")

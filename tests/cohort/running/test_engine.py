@@ -262,3 +262,19 @@ def test_workers_are_as_many_as_cores_memory_and_cases_allow():
         assert limits == {memory // 2}
     with start_local_engine(None, 1000, 1) as engine:
         assert engine.slots == 1
+
+
+def test_a_script_that_would_start_itself_in_each_worker_is_told_what_it_lacks(tmp_path):
+    script = tmp_path / "script.py"
+    lines = [
+        "from pictologics.cohort import run",
+        "from tests.factories.run_cases import make_cases",
+        f"run(None, make_cases({str(tmp_path / 'again')!r}, 2), {str(tmp_path / 'out')!r}, workers=1)",
+    ]
+    script.write_text("\n".join(lines))
+    paths = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'src'}"}
+    ended = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, env=paths, timeout=300, check=False
+    )
+    assert ended.returncode == 1
+    assert 'in a script, call run below: if __name__ == "__main__":' in ended.stderr.strip().splitlines()[-1]

@@ -30,6 +30,7 @@ def test_a_run_does_all_cases_and_one_that_fails_stops_no_other(tmp_path, client
     out = tmp_path / "new" / "out"
     result = run(None, cases, out, process=fail_at_case_1, client=client)
     assert result.counts == {"done": 4, "failed": 2}
+    assert repr(result) == f"RunResult(out={str(out)!r}, counts={{'done': 4, 'failed': 2}})"
     rows = {row.case_id: row for row in result.rows}
     assert sorted(rows) == ["case0", "case1", "case2", "case3", "case4", "gone"]
     assert (rows["case1"].error_class, rows["gone"].error_class) == ("ZeroDivisionError", "MissingPathError")

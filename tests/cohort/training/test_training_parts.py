@@ -29,6 +29,11 @@ def cases_of(*patients):
     return [WrittenCase(f"case{k:02d}", patient, {"ct": "ct.nii"}) for k, patient in enumerate(patients)]
 
 
+def test_labels_without_values():
+    with pytest.raises(OptionError, match="type list and must be the value of each name"):
+        LabelValues.from_names(["liver"])
+
+
 # --- which cases ---
 
 
@@ -159,8 +164,9 @@ def test_a_map_without_labels_has_no_centers():
 def test_a_patch_has_three_sizes():
     assert check_patch(None) is None
     assert check_patch([4, 5, 6]) == (4, 5, 6)
-    with pytest.raises(OptionError, match="must have 3"):
-        check_patch((4, 4))
+    for wrong in ((4, 4), 24, "abc"):
+        with pytest.raises(OptionError, match="patch is .* and must be three numbers"):
+            check_patch(wrong)
     with pytest.raises(OptionError, match="1 or more"):
         check_patch((4, 4, 0))
 

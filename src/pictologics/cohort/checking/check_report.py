@@ -54,7 +54,7 @@ class UnreadableFile:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """What a check of a cohort found.
 
@@ -68,6 +68,9 @@ class CheckReport:
     series: tuple[CheckedSeries, ...]
     unreadable: tuple[UnreadableFile, ...] = ()
     has_pixels: bool = False
+
+    def __repr__(self) -> str:
+        return f"CheckReport({self.summary()})"
 
     @property
     def is_fine(self) -> bool:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ..querying import quote_texts
+from .volume_file_rows import MASK_WORDS
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -105,24 +108,24 @@ SAME_STUDY: Final = f"""
 """
 """Positions in two frames of reference do not compare; only equal planes, which anonymizers keep, outweigh that."""
 
-FILE_NAMES: Final = r"""
+FILE_NAMES: Final = rf"""
     CREATE TEMP TABLE link_names AS
     SELECT series_key, folder, regexp_replace(folder, '/?[^/]*$', '') AS parent,
-        [word FOR word IN regexp_extract_all(stem, '[a-z]+|[0-9]+') IF NOT list_contains(
-            ['mask', 'masks', 'seg', 'segs', 'segmentation', 'label', 'labels', 'labelmap', 'roi', 'rois', 'gt'], word
-        )] AS words
+        regexp_extract(lower(folder), '[^/]*$') IN ({quote_texts(sorted(MASK_WORDS))}) AS is_of_masks,
+        [word FOR word IN regexp_extract_all(stem, '[a-z]+|[0-9]+')
+            IF word NOT IN ({quote_texts(sorted(MASK_WORDS))})] AS words
     FROM (
         SELECT series_key, regexp_replace(path, '/?[^/]*$', '') AS folder, regexp_replace(
-            lower(regexp_extract(path, '[^/]*$')), '(_0[0-9]{3})?(\.seg)?\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr|img)$', ''
+            lower(regexp_extract(path, '[^/]*$')), '(_0[0-9]{{3}})?(\.seg)?\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr|img)$', ''
         ) AS stem
         FROM unit_files WHERE format IS NOT NULL AND format <> 'DICOM'
     )
 """
-"""The folder of each file that is no DICOM; of its name the words, without those for masks and the channel's number."""
+"""The folder of each file that is no DICOM, and whether its name is one of masks; of its own name the words, without those for masks and the channel's number."""
 
 LACKING: Final = """
     WITH lacking AS MATERIALIZED (
-        SELECT m.*, x.folder, x.parent, x.words FROM link_masks m JOIN link_names x USING (series_key)
+        SELECT m.*, x.folder, x.parent, x.is_of_masks, x.words FROM link_masks m JOIN link_names x USING (series_key)
         WHERE NOT m.is_dicom AND m.series_key NOT IN (SELECT series_key FROM link_choices)
     ), named AS MATERIALIZED (
         SELECT i.*, y.folder, y.parent, y.words FROM link_images i JOIN link_names y USING (series_key)
@@ -157,6 +160,17 @@ BESIDE_SLICES: Final = f"""
     ) y ON m.folder = y.folder JOIN link_images i ON i.series_key = y.series_key WHERE {IS_SAME}
 """
 """A mask as NIfTI among the slices that it was drawn on."""
+
+BESIDE_IMAGE: Final = f"""
+    INSERT INTO link_choices {LACKING}
+    SELECT DISTINCT m.series_key, i.series_key, 'folder', 0, true, false
+    FROM lacking m JOIN (
+        SELECT DISTINCT series_key, regexp_replace(path, '/?[^/]*/[^/]*$', '') AS parent FROM unit_files
+        WHERE series_key IS NOT NULL AND entry IS NULL AND contains(path, '/')
+    ) y ON m.parent = y.parent JOIN link_images i ON i.series_key = y.series_key
+    WHERE m.is_of_masks AND len(m.words) = 0 AND {IS_SAME}
+"""
+"""A mask that is called nothing but mask, in a folder that is too, beside that of its image or of its slices."""
 
 RANK: Final = "matches DESC, fits DESC, same_study DESC, is_volume DESC"
 
@@ -198,6 +212,7 @@ def link_series(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(SAME_NAME)
     connection.execute(SAME_FOLDER)
     connection.execute(BESIDE_SLICES)
+    connection.execute(BESIDE_IMAGE)
     connection.execute(BEST)
 
 

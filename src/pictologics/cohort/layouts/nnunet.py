@@ -176,6 +176,6 @@ def check_channels(case: Case, images: Mapping[str, Image]) -> None:
     for name, image in images.items():
         if image.array.dtype.kind == "f" and np.isnan(image.array).any():
             raise OptionError(
-                f"the image {name} of the case {case.case_id} holds NaN, which nnU-Net refuses",
+                f"the image {name!r} of the case {case.case_id} holds NaN, which nnU-Net refuses",
                 advice="replace NaN by the value of air with process",
             )

@@ -151,7 +151,7 @@ def start_local_engine(workers: int | None, largest: int, cases: int) -> Iterato
     }
     with (
         dask.config.set(settings),
-        distributed.LocalCluster(
+        start_processes(
             n_workers=count,
             threads_per_worker=1,
             memory_limit=memory // count,
@@ -165,6 +165,21 @@ def start_local_engine(workers: int | None, largest: int, cases: int) -> Iterato
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield Engine(client, cluster.scheduler_address, count, memory // count)
+
+
+def start_processes(**settings: Any) -> Any:
+    """Start the workers of this machine.
+
+    Raises:
+        OptionError: If they cannot start, as in a script that would start itself again in each of them.
+    """
+    try:
+        return import_distributed().LocalCluster(**settings)
+    except RuntimeError as error:
+        raise OptionError(
+            "the processes that do the work could not start",
+            advice='in a script, call run below: if __name__ == "__main__":',
+        ) from error
 
 
 def scheduler_gone_error(address: str, done: int) -> FileAccessError:

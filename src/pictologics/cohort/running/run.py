@@ -38,7 +38,7 @@ from .segment_choice import make_segment_choice
 __all__ = ["RunResult", "run"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunResult:
     """What a run did.
 
@@ -57,6 +57,11 @@ class RunResult:
     files: tuple[str, ...] = ()
     seconds: float = 0.0
     is_dry: bool = False
+
+    def __repr__(self) -> str:
+        """What a prompt shows: the plan of a large run, with all its files, would fill the screen."""
+        what = f"{len(self.planned)} planned" if self.is_dry else f"counts={dict(self.counts)}"
+        return f"RunResult(out={self.out!r}, {what})"
 
     @property
     def removed(self) -> tuple[str, ...]:

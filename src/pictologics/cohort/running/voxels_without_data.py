@@ -40,7 +40,7 @@ def warn_of_resampling(choice: SeriesChoice, image: Image, fill_value: float) ->
     empty = 0 if mask is None else mask.size - int(np.count_nonzero(mask))
     share = 100 * empty / max(image.array.size, 1)
     warn(
-        f"the slices of the image {choice.name} form no regular grid and were resampled to one: {empty} of its voxels "
+        f"the slices of {choice.name!r} form no regular grid and were resampled to one: {empty} of its voxels "
         f"({share:.3g}%) have no data and hold {fill_value:g}",
         GeometryWarning,
     )

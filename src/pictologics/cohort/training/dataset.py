@@ -177,7 +177,12 @@ class Dataset(TorchDataset):
         lacking = {case.case_id for case in cases if not self.label_values.names_any(case)}
         if without_mask == "background" or not lacking:
             return list(cases)
-        if without_mask == "error" or len(lacking) == len(cases):
+        if len(lacking) == len(cases):
+            raise OptionError(
+                f"no case has a mask with a label that is wanted{list_known_labels(cases)}",
+                advice="name labels that the run has, or run again with the masks",
+            )
+        if without_mask == "error":
             raise OptionError(
                 f"{len(lacking)} of {len(cases)} cases have no mask with a label that is wanted, such as "
                 f"{min(lacking)}{list_known_labels(cases)}",

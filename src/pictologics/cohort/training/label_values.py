@@ -34,8 +34,13 @@ class LabelValues:
         """Take the values that a caller wants, from 1 to 255.
 
         Raises:
-            OptionError: If one is outside that range.
+            OptionError: If they are no mapping, or one is outside that range.
         """
+        if not isinstance(labels, Mapping):
+            raise OptionError(
+                f"labels is of type {type(labels).__name__} and must be the value of each name",
+                advice="write labels={'liver': 1, 'spleen': 2}",
+            )
         values = {name: check_whole(f"labels[{name!r}]", value, 1, LARGEST_CLASS) for name, value in labels.items()}
         return cls({normalize_name(name): value for name, value in values.items()})
 

@@ -39,9 +39,9 @@ def check_patch(patch: Sequence[int] | None) -> tuple[int, int, int] | None:
     """
     if patch is None:
         return None
-    if len(patch) != 3:
+    if isinstance(patch, str) or not hasattr(patch, "__len__") or len(patch) != 3:
         raise OptionError(
-            f"patch has {len(patch)} numbers and must have 3, its voxels along x, y and z",
+            f"patch is {patch!r} and must be three numbers, its voxels along x, y and z",
             advice="pass one number for each axis, also where an axis has one voxel",
         )
     x, y, z = (check_whole("patch", size, 1) for size in patch)
