@@ -72,13 +72,13 @@ def test_a_mistake_is_named_with_the_columns(demo_index, condition, found):
 
 @pytest.mark.parametrize("text", ["SELECT count(*) FROM series", "from series", " with a AS (SELECT 1) FROM a"])
 def test_a_whole_query_is_no_condition(demo_index, text):
-    with pytest.raises(OptionError, match="what stands after WHERE.*Cohort.sql"):
+    with pytest.raises(OptionError, match=r"what stands after WHERE.*Cohort.sql"):
         demo_index.query(text)
 
 
 @pytest.mark.parametrize("value", ["(SELECT count(*) FROM series)", "size_z", "modality", "1 -- one"])
 def test_a_value_is_no_condition(demo_index, value):
-    with pytest.raises(OptionError, match="is a value .*compare it"):
+    with pytest.raises(OptionError, match=r"is a value .*compare it"):
         demo_index.query(value)
     assert demo_index.query("NULL").fetchall() == []
 

@@ -51,7 +51,7 @@ def query_table(parts: TableParts, condition: str, table: str) -> duckdb.DuckDBP
     columns = list_columns(table)
     if not isinstance(condition, str) or not condition.strip():
         raise OptionError(f"a condition is SQL text, and {condition!r} was given", advice='pass "true" for all rows')
-    if condition.split()[0].upper() in ("SELECT", "FROM", "WITH"):
+    if condition.split(maxsplit=1)[0].upper() in ("SELECT", "FROM", "WITH"):
         raise OptionError(
             f"a condition is what stands after WHERE, and {condition!r} is a whole query",
             advice=f"pass what the rows of {table} have to meet, such as size_z > 10, or ask Cohort.sql in Python",

@@ -267,9 +267,10 @@ def test_workers_are_as_many_as_cores_memory_and_cases_allow():
 def test_a_script_that_would_start_itself_in_each_worker_is_told_what_it_lacks(tmp_path):
     script = tmp_path / "script.py"
     lines = [
+        "from pathlib import Path",
         "from pictologics.cohort import run",
         "from tests.factories.run_cases import make_cases",
-        f"run(None, make_cases({str(tmp_path / 'again')!r}, 2), {str(tmp_path / 'out')!r}, workers=1)",
+        f"run(None, make_cases(Path({str(tmp_path / 'in')!r}), 2), {str(tmp_path / 'out')!r}, workers=1)",
     ]
     script.write_text("\n".join(lines))
     paths = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'src'}"}

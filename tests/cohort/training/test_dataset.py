@@ -105,9 +105,7 @@ class TestWithPyTorch:
     def test_cases_without_a_wanted_label_are_an_error_or_left_out_or_background(self, run):
         with pytest.raises(OptionError, match=r"1 of 3 cases have no mask.*such as c; labels of this run are"):
             Dataset(run, labels={"spleen": 1})
-        with pytest.raises(
-            OptionError, match="no case has a mask with a label that is wanted; labels of this run are [lL]iver"
-        ):
+        with pytest.raises(OptionError, match=r"no case has a mask .* wanted; labels of this run are"):
             Dataset(run, labels={"pancreas": 1}, without_mask="leave out")
         rest = Dataset(run, labels={"spleen": 1}, without_mask="leave out")
         assert rest.case_ids == ["a", "b"]

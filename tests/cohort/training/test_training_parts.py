@@ -165,7 +165,7 @@ def test_a_patch_has_three_sizes():
     assert check_patch(None) is None
     assert check_patch([4, 5, 6]) == (4, 5, 6)
     for wrong in ((4, 4), 24, "abc"):
-        with pytest.raises(OptionError, match="patch is .* and must be three numbers"):
+        with pytest.raises(OptionError, match=r"patch is .* and must be three numbers"):
             check_patch(wrong)
     with pytest.raises(OptionError, match="1 or more"):
         check_patch((4, 4, 0))

@@ -10,7 +10,7 @@ __all__ = ["FIND_LINK_PROBLEMS", "FIND_SPLIT_STUDIES"]
 
 ORPHANS: Final = """
     SELECT 'orphan' AS kind, series_key, kind || ' without its image: ' || CASE
-            WHEN NOT is_dicom THEN 'no image in its folder, and none of its name in a folder beside it, lies on the same grid'
+            WHEN NOT is_dicom THEN 'no image in its folder lies on the same grid, and none of its name in one beside it'
             WHEN referenced_series_keys IS NOT NULL THEN 'the series that it names is not there'
             WHEN referenced_instance_keys IS NOT NULL THEN 'the objects that it names are not there'
             ELSE 'it names none, and none has its frame of reference or is of its study' END

@@ -116,12 +116,14 @@ FILE_NAMES: Final = rf"""
             IF word NOT IN ({quote_texts(sorted(MASK_WORDS))})] AS words
     FROM (
         SELECT series_key, regexp_replace(path, '/?[^/]*$', '') AS folder, regexp_replace(
-            lower(regexp_extract(path, '[^/]*$')), '(_0[0-9]{{3}})?(\.seg)?\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr|img)$', ''
+            lower(regexp_extract(path, '[^/]*$')),
+            '(_0[0-9]{{3}})?(\.seg)?\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|hdr|img)$', ''
         ) AS stem
         FROM unit_files WHERE format IS NOT NULL AND format <> 'DICOM'
     )
 """
-"""The folder of each file that is no DICOM, and whether its name is one of masks; of its own name the words, without those for masks and the channel's number."""
+"""The folder of each file that is no DICOM, and whether its name is one of masks; of the file's name the words, without
+those for masks and the channel's number."""
 
 LACKING: Final = """
     WITH lacking AS MATERIALIZED (
