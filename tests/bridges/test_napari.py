@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import pictologics
 from pictologics import GeometryError, Grid, Image, OptionError, load_image, save_image
-from pictologics.bridges.napari import from_napari, get_reader, load_layers, to_napari
+from pictologics.bridges.napari import from_napari, get_reader, load_layers, make_whole_labels, to_napari
 from pictologics.labels.label_colors import color_of_label
 from tests.bridges.crossings import assert_came_back, images
 from tests.factories.dicom_series import write_series
@@ -46,6 +46,16 @@ def test_files_that_are_read_here_are_offered_and_no_others(scan, tmp_path):
     assert get_reader([str(tmp_path / "dicom")]) is load_layers
     assert get_reader(str(tmp_path / "notes.txt")) is None
     assert get_reader(str(tmp_path / "missing.nii")) is None
+
+
+def test_labels_of_any_size_are_whole_numbers():
+    for label in (-2.0, 7.0, 3e9):
+        whole = make_whole_labels(np.full((2, 2, 2), label))
+        assert whole.dtype.kind == "i"
+        assert (whole == label).all()
+    for label in (0.5, np.nan, np.inf):
+        with pytest.raises(OptionError, match="labels are not whole numbers"):
+            make_whole_labels(np.full((2, 2, 2), label))
 
 
 def test_the_manifest_names_what_is_there():

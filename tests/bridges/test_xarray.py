@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pictologics import GeometryError, Grid, Image, OptionError
+from pictologics import GeometryError, GeometryWarning, Grid, Image, OptionError
 from pictologics.bridges.xarray import from_xarray, to_xarray
 from tests.bridges.crossings import assert_came_back, assert_same_corners, images
 from tests.factories.grids import grids
@@ -38,6 +38,7 @@ def test_everything_comes_back(image):
     np.testing.assert_allclose(place_of(array, last), image.grid.index_to_world(last), rtol=0, atol=1e-6)
     back = Image.from_xarray(array)
     assert_came_back(image, back)
+    assert back.grid == image.grid
     assert np.shares_memory(back.array, image.array)
 
 
@@ -50,6 +51,8 @@ def test_slices_stay_where_they_are(grid, steps):
     part = image.to_xarray().isel(dict(zip("xyz", index, strict=True))).transpose("z", "x", "y")
     back = from_xarray(part)
     np.testing.assert_array_equal(back.array, expected.array)
+    if all(abs(step) == 1 or size > 2 for step, size in zip(steps, grid.shape, strict=True)) and min(grid.shape) > 1:
+        assert back.grid == expected.grid
     # Of one voxel nothing says which way its axis ran.
     centers = np.array(np.meshgrid(*[range(size) for size in back.shape], indexing="ij")).reshape(3, -1).T
     np.testing.assert_allclose(
@@ -94,6 +97,35 @@ def test_axes_of_the_patient_have_coordinates_of_the_world():
     assert to_xarray(scan).coords["x"].values.tolist() == [10.0, 10.5, 11.0, 11.5]
 
 
+def test_a_place_that_somebody_changed_counts(scan):
+    array = to_xarray(scan)
+    nudged = array.coords["y"].values + 1e-9
+    back = from_xarray(moved(array, "y", nudged))
+    shift = np.array(back.origin) - scan.origin
+    np.testing.assert_allclose(shift, 1e-9 * scan.direction[:, 1], rtol=1e-3, atol=0)
+    wider = from_xarray(moved(array, "x", array.coords["x"].values * 2))
+    assert wider.spacing[0] == pytest.approx(2 * scan.spacing[0])
+    # Coordinates in a smaller type are rounded further, and still those of the image.
+    narrow = array.assign_coords({axis: array.coords[axis].astype(np.float32) for axis in "xyz"})
+    assert from_xarray(narrow).grid == scan.grid
+    turned = array.copy()
+    turned.coords["lattice"].attrs["direction"] = np.eye(3).ravel().tolist()
+    assert from_xarray(turned).grid.orientation == "LPS"
+    longer = xarray.concat([array.assign_coords(z=array.z - 5 * scan.spacing[2]), array], "z")
+    assert from_xarray(longer).grid.corner_error(scan.grid.pad((0, 0, 5), 0)) < 1e-9
+
+
+def test_coordinates_alone_say_where_it_is_too(scan):
+    array = to_xarray(scan)
+    for name in ("origin", "spacing"):
+        del array.coords["lattice"].attrs[name]
+    assert from_xarray(array).grid.corner_error(scan.grid) < 1e-9
+    with pytest.warns(GeometryWarning, match="has one voxel along y and no spacing; 1 mm was assumed"):
+        plane = from_xarray(array.isel(y=[2]))
+    assert plane.spacing[1] == 1.0
+    assert plane.provenance.decisions[0].value == 1.0
+
+
 def moved(array, axis, values):
     return array.assign_coords({axis: (axis, np.asarray(values, float), array.coords[axis].attrs)})
 
@@ -102,12 +134,24 @@ def test_what_cannot_be_kept_is_refused(scan):
     array = to_xarray(scan)
     in_meters = array.copy()
     in_meters.coords["y"].attrs["units"] = "m"
+    turned = [array.copy() for _ in range(3)]
+    turned[0].coords["lattice"].attrs["direction"] = [1.0] * 8
+    turned[1].coords["lattice"].attrs["direction"] = "LPS"
+    turned[2].coords["lattice"].attrs["spacing"] = [1.0]
+    days = np.arange(5).astype("datetime64[D]")
     for other, error, match in (
         (array.isel(z=0), GeometryError, r"axes \('x', 'y'\).*isel\(z=\[5\]\)"),
         (array.expand_dims("time"), GeometryError, "x, y and z are required"),
         (moved(array, "z", [0, 1, 2, 4, 5]), GeometryError, "along z are not evenly spaced"),
         (moved(array, "z", [1, 1, 1, 1, 1]), GeometryError, "along z are not evenly spaced"),
         (in_meters, GeometryError, "along y are in 'm' and must be in mm"),
+        (turned[0], GeometryError, "the attribute direction .* 9 numbers are required"),
+        (turned[1], GeometryError, "the attribute direction of the DataArray is 'LPS'"),
+        (turned[2], GeometryError, "the attribute spacing .* 3 numbers are required"),
+        (array.isel(z=slice(0, 0)), GeometryError, "no voxel along z"),
+        (array.assign_coords(z=list("abcde")), GeometryError, "along z are of type <U1 and must be finite numbers"),
+        (array.assign_coords(z=days), GeometryError, "along z are of type datetime64.* must be finite numbers"),
+        (moved(array, "z", [np.nan] * 5), GeometryError, "along z are not all finite"),
         (array.drop_vars("x"), GeometryError, "no coordinates along x"),
         (array.drop_vars("lattice"), GeometryError, "does not say how its axes run"),
         (array.astype(complex), OptionError, "complex128"),

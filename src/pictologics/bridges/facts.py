@@ -79,7 +79,7 @@ def make_image_of(
         array: Its voxels, (x, y, z), which the image holds itself where they are of the type that they were.
         facts: Where it lies, and what else is known of it.
         texts: The other library's metadata.
-        provenance: What it was made of.
+        provenance: What it was made of, and what was decided so far.
     """
     voxels = restore_voxels(array, facts.voxels)
     valid, decisions = voxels.source_mask, voxels.decisions
@@ -87,7 +87,7 @@ def make_image_of(
     if isinstance(text, str):
         valid = unpack_source_mask(text, facts.grid, array)
         decisions += () if valid is not None else (MASK_IS_ELSEWHERE,)
-    give_warnings(provenance.source or f"image of {provenance.reader}", decisions)
+    give_warnings(provenance.source or f"image of {provenance.reader}", (*provenance.decisions, *decisions))
     return Image.from_grid(
         voxels.array,
         facts.grid,

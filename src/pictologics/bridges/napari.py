@@ -121,10 +121,13 @@ def make_whole_labels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return array.view(np.uint8)
     if array.dtype.kind != "f":
         return array
-    whole: npt.NDArray[Any] = np.nan_to_num(array).astype(np.int32)
-    if not np.array_equal(whole, array):
-        raise OptionError("the labels are not whole numbers", advice="make the mask with a comparison, as array > 0.5")
-    return whole
+    with np.errstate(invalid="ignore"):
+        # The first that holds them; what is no whole number comes back as another one.
+        for dtype in (np.int32, np.int64):
+            whole: npt.NDArray[Any] = array.astype(dtype)
+            if np.array_equal(whole, array):
+                return whole
+    raise OptionError("the labels are not whole numbers", advice="make the mask with a comparison, as array > 0.5")
 
 
 def from_napari(layer: Any, *, like: Image | None = None) -> Image:

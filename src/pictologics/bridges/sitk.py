@@ -125,12 +125,14 @@ def make_sitk_grid(image: Any) -> Grid:
     """The grid of the same numbers.
 
     Raises:
-        GeometryError: If the direction is sheared, which SimpleITK allows.
+        GeometryError: If the direction is sheared, or there is no voxel or no place, which SimpleITK allows.
     """
     direction = np.reshape(image.GetDirection(), (3, 3))
     try:
         return Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), direction)
     except GeometryError as error:
+        if "direction" not in error.values:
+            raise
         raise GeometryError(
             f"the image of SimpleITK has the direction {direction.tolist()}, which is not a set of orthogonal unit "
             "vectors",
