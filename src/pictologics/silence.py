@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from .errors import ContentWarning, GeometryWarning
+from .threads import renew_in_child
 
 __all__ = ["hear_this_thread", "silence_this_thread"]
 
@@ -48,8 +49,13 @@ class FilterUse:
     def __init__(self, patterns: Mapping[type[Warning], ThreadPattern]) -> None:
         # The form in which warnings keeps them.
         self.entries = tuple(("ignore", pattern, kind, None, 0) for kind, pattern in patterns.items())
-        self.lock = threading.RLock()
         self.count = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Take a lock of one's own: in a process that was forked, nobody gives back what another thread had taken."""
+        self.lock = threading.RLock()
+        renew_in_child(self)
 
     def begin(self) -> None:
         """Put the filters before all others, unless they are there."""

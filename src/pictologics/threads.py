@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock, Thread
-from typing import TypeVar
+from typing import Final, Protocol, TypeVar
+from weakref import WeakSet
 
 from .checks import check_whole
 
-__all__ = ["count_cores", "get_num_threads", "map_ahead", "run_in_shares", "set_num_threads"]
+__all__ = ["count_cores", "get_num_threads", "map_ahead", "renew_in_child", "run_in_shares", "set_num_threads"]
 
 ENVIRONMENT_VARIABLE = "PICTOLOGICS_NUM_THREADS"
 """Bounds the threads where ``set_num_threads`` does not."""
@@ -189,3 +190,32 @@ class SharedNumbers:
         with self.lock:
             self.taken = self.count
             self.error = self.error or error
+
+
+class Renewable(Protocol):
+    """Something with locks, which a process that was forked must have anew."""
+
+    def renew(self) -> None:
+        """Take new locks, and forget what other threads had begun."""
+
+
+RENEWABLE: Final[WeakSet[Renewable]] = WeakSet()
+"""All that there are in this process."""
+
+
+def renew_in_child(thing: Renewable) -> None:
+    """Have something renewed in every process that is forked from this one.
+
+    A fork takes along what other threads had locked, but not the threads, which would give it back.
+    """
+    RENEWABLE.add(thing)
+
+
+def renew_all() -> None:
+    """What a process that was forked does first of all."""
+    for thing in tuple(RENEWABLE):
+        thing.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew_all)

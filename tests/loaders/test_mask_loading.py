@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from dataclasses import replace
 
 import nibabel
 import numpy as np
@@ -102,6 +103,7 @@ def test_segments_are_chosen_by_name_and_number(form, tmp_path):
 def test_labels_without_names_are_chosen_by_number(tmp_path):
     path = write_nifti(tmp_path / "m.nii", TRUTH)
     np.testing.assert_array_equal(load_mask(path, segments=[2]).array, (LABELS == 2) * 2)
+    assert all(load_mask(path, segments=chosen).array.flags.f_contiguous for chosen in ([2], 2, None))
     with pytest.raises(OptionError, match=r"m\.nii'.* no segment 3; there are 2, 7"):
         load_mask(path, segments=3)
 
@@ -220,6 +222,15 @@ def test_a_lost_place_is_refused_and_the_advice_gives_the_right_mask(tmp_path, a
     assert len(caught) == 1
     np.testing.assert_array_equal(mask.array, LABELS)
     assert mask.grid == REFERENCE.grid
+
+
+@pytest.mark.parametrize("frame", [{}, {"frame_of_reference_uid": "1.2.3"}])
+def test_a_mask_that_takes_the_place_of_an_image_is_in_its_frame(tmp_path, frame):
+    own = {"frame_of_reference_uid": "9.9", "series_description": "organs"}
+    save_image(Image(LABELS.astype(np.uint8), (1, 1, 1), (0, 0, 0), metadata=own), tmp_path / "m.nrrd")
+    with pytest.warns(GeometryWarning, match="taken one for one"):
+        mask = load_mask(tmp_path / "m.nrrd", replace(REFERENCE, metadata=frame), geometry="reference")
+    assert mask.metadata == {"series_description": "organs", **frame}
 
 
 def test_axes_in_another_order_are_found(tmp_path):

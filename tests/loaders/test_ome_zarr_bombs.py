@@ -61,8 +61,9 @@ def check_refused(folder, match=r"holds \d+ bytes or more, and the array has roo
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pytest.raises(CorruptFileError, match=match):
-                load_image(folder)
+            for region in (None, np.s_[:4, :4, :1]):
+                with pytest.raises(CorruptFileError, match=match):
+                    load_image(folder, region=region)
         assert tracemalloc.get_traced_memory()[1] < 1 << 26
     finally:
         tracemalloc.stop()

@@ -108,7 +108,10 @@ def test_one_plane_is_an_image_of_one_slice(tmp_path):
         "datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [2.0, 0.5]}]}],
     }
     group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}
-    with pytest.warns(GeometryWarning, match=NOT_THE_PATIENT):
+    with (
+        pytest.warns(GeometryWarning, match=NOT_THE_PATIENT),
+        pytest.warns(GeometryWarning, match="one plane of unknown thickness; 1 mm was assumed"),
+    ):
         loaded = load_image(path)
     assert loaded.array[..., 0].T.tolist() == np.arange(20).reshape(4, 5).tolist()
     assert loaded.spacing == (0.5, 2.0, 1.0)

@@ -142,10 +142,9 @@ def test_of_a_grid_on_the_lattice_what_both_have(start, shape):
     low = np.maximum(start, 0)
     high = np.minimum(np.add(start, shape), SHAPE)
     if (high <= low).any():
-        # Grids that share a face have no voxel in common, but a face that lies on another touches it.
-        if (high < low).any():
-            with pytest.raises(OptionError, match="lies outside the image"):
-                find_region_box(part, PHANTOM_GRID)
+        # Grids that share a face have no voxel in common either.
+        with pytest.raises(OptionError, match="lies outside the image"):
+            find_region_box(part, PHANTOM_GRID)
         return
     found = find_region_box(part, PHANTOM_GRID)
     assert found.index == tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
@@ -159,6 +158,23 @@ def test_a_point_is_a_region_of_one_voxel(tmp_path):
     found = load_image(source, region=(point, point))
     assert found.shape == (1, 1, 1)
     assert found.array.item() == PHANTOM.array[3, 2, 4]
+
+
+@pytest.mark.parametrize("direction", [np.eye(3), np.diag([-1.0, 1.0, -1.0]), np.eye(3)[[1, 2, 0]]])
+def test_a_box_beside_the_image_shares_no_voxel_with_it(direction):
+    grid = Grid((8, 9, 7), (0.7, 1.1, 2.3), (-31.3, 14.7, 120.1), direction)
+    for axis, (side, thickness) in itertools.product(range(3), ((0, -4.0), (1, 4.0), (0, -np.inf), (1, np.inf))):
+        box = grid.bounds.copy()
+        box[1 - side, axis] = box[side, axis]
+        box[side, axis] += thickness
+        with pytest.raises(OptionError, match="lies outside the image"):
+            find_region_box(box, grid)
+        # A plane on a face is a part of the image, and so is whatever reaches over the face.
+        box[side, axis] = box[1 - side, axis]
+        assert np.sort(grid[find_region_box(box, grid).index].shape)[0] == 1
+        box[side, axis] += np.sign(thickness)
+        box[1 - side, axis] -= 0.1 * np.sign(thickness)
+        assert find_region_box(box, grid).beyond == pytest.approx(1)
 
 
 def test_an_endless_box_is_all_there_is(tmp_path):

@@ -65,7 +65,10 @@ def test_select_takes_slices_lists_and_what_is_nearly_the_label():
     series, _ = make_series(TIME)
     assert series.select(time=slice(1, 5)).values("time").tolist() == [2.5, 5.0]
     assert series.select(time=slice(None, 2.5)).values("time").tolist() == [0.0, 2.5]
-    assert series.select(time=[5, 0]).values("time").tolist() == [0.0, 5.0]
+    for several in ([5, 0], {5, 0}, frozenset({5, 0})):
+        assert series.select(time=several).values("time").tolist() == [0.0, 5.0]
+    two = make_series(TIME, ECHO)[0]
+    assert [len(two.select(time=one).axes) for one in (5, [5], {5}, frozenset({5}), slice(5, 5))] == [1, 2, 2, 2, 2]
     assert series.select(time=2.5000001).values("time").tolist() == [2.5]
 
 
@@ -101,6 +104,14 @@ WRONG = {
     "float slice": (lambda series: series.pick(time=slice(0.5, 1)), r"takes none of 3 places"),
     "empty": (lambda series: series.pick(time=[]), r"takes none of 3 places"),
     "mean over": (lambda series: series.mean("x"), r"there is no axis 'x'"),
+    "two axes of one name": (
+        lambda series: ImageSeries.from_images(list(series), TIME, SeriesAxis("time", (0, 1))),
+        r"two axes have the name 'time'",
+    ),
+    "labels named as an axis": (
+        lambda series: ImageSeries.from_images(list(series), TIME, SeriesAxis("echo", (0, 1), "", {"time": (0, 1)})),
+        r"two axes have the name 'time'",
+    ),
     "values": (lambda series: series.values("b_value"), r"there is no axis 'b_value'"),
 }
 
@@ -215,6 +226,9 @@ def test_a_volume_of_a_larger_type_makes_all_of_that_type():
     array = ImageSeries.from_images([small, large]).to_array()
     assert array.dtype == np.float64
     np.testing.assert_array_equal(array[..., 1], large.array)
+    for images in ([small, large], [large, small]):
+        series = ImageSeries.from_images(images)
+        assert {getattr(series, name)().dtype for name in ("mean", "std", "min", "max")} == {np.dtype(np.float64)}
 
 
 numbers = st.lists(st.sampled_from([0.0, 1.0, 2.5]), min_size=1, max_size=8)
@@ -258,6 +272,9 @@ def test_labels_may_be_of_numpy():
     series, _ = make_series(axis)
     assert len(series.select(time=slice(1, None))) == 2
     assert json.loads(json.dumps(axis.labels)) == [0, 1, 2]
+    # What an axis gives as an array makes the same axis.
+    gaps = SeriesAxis("direction", (None, (0.0, 0.6, 0.8)), coordinates={"time": (None, 2.5)})
+    assert SeriesAxis("direction", gaps.values("direction"), "", {"time": gaps.values("time")}) == gaps
 
 
 def test_how_it_is_shown():
@@ -283,6 +300,40 @@ def test_an_array_of_xarray():
     assert volume.grid == series.grid
     np.testing.assert_array_equal(volume.array, truth[2, 1])
     np.testing.assert_allclose(found.mean("time").values[..., 0], series.pick(direction=0).mean().array, rtol=1e-6)
+
+
+def test_what_is_known_of_volumes_is_known_of_their_array():
+    pytest.importorskip("xarray", reason="xarray is not installed")
+    common = {"series_instance_uid": "1.2.3", "frame_of_reference_uid": "1.2.4", "units": "ms"}
+    images = [
+        Image(
+            image.array,
+            image.spacing,
+            image.origin,
+            modality="MR",
+            metadata={**common, "phase": f"{k}"},
+            source_mask=image.array > 90 if k else None,
+        )
+        for k, image in enumerate(make_images(3))
+    ]
+    found = ImageSeries.from_images(images, TIME).to_xarray()
+    assert (found.attrs["modality"], found.attrs["units"]) == ("MR", "ms")
+    for k, image in enumerate(images):
+        volume = Image.from_xarray(found.isel(time=k))
+        assert volume.metadata == common
+        assert volume.grid == image.grid
+        np.testing.assert_array_equal(volume.array, image.array)
+        np.testing.assert_array_equal(volume.source_mask, np.ones(image.shape) if k == 0 else image.source_mask)
+    backwards = ImageSeries.from_images(images, TIME)[::-1].to_xarray()
+    np.testing.assert_array_equal(backwards.coords["source_mask"].values[..., 0], images[2].source_mask)
+
+
+@pytest.mark.parametrize("name", ["x", "lattice", "source_mask"])
+def test_names_that_stand_for_space_are_no_names_of_axes(name):
+    pytest.importorskip("xarray", reason="xarray is not installed")
+    for axis in (SeriesAxis(name, (0, 1, 2)), SeriesAxis("time", (0, 1, 2), "s", {name: (0, 1, 2)})):
+        with pytest.raises(OptionError, match=f"the name '{name}' of an axis or of labels stands for something else"):
+            make_series(axis)[0].to_xarray()
 
 
 def test_without_xarray_an_error_names_it(monkeypatch):

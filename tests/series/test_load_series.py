@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import multiprocessing
-import os
 import pickle
 import tracemalloc
-import warnings
 from pathlib import Path
 
 import nibabel
@@ -130,8 +127,7 @@ def test_volumes_between_one_another_are_inflated_once_too(tmp_path, monkeypatch
     series = load_series(tmp_path / name)
     assert series.axes[0].name == "component"
     begun = count_inflations(monkeypatch)
-    with pytest.warns(ContentWarning, match="each is a volume"):
-        images = list(series)
+    images = list(series)
     assert len(begun) == 1
     for k, one in enumerate(images):
         np.testing.assert_array_equal(one.array, values[..., k].transpose(2, 1, 0))
@@ -429,16 +425,6 @@ def test_enhanced_files(tmp_path):
     np.testing.assert_array_equal(load_series(path, region=region).to_array()[..., 1], later.array[region])
 
 
-def test_localizers_are_left_out_and_said(tmp_path):
-    write_phases(tmp_path / "series", PATTERNS["cardiac phase"].touches, modality="CT")
-    scout = PHANTOM.with_array(np.ones((9, 8, 1)))
-    write_series(tmp_path / "scout", scout, put(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), modality="CT")
-    for file in (tmp_path / "scout").iterdir():
-        file.rename(tmp_path / "series" / f"scout-{file.name}")
-    series = load_series(tmp_path / "series")
-    assert len(series) == 3
-
-
 def test_volumes_on_different_grids_are_refused(tmp_path):
     files = write_phases(tmp_path / "series", PATTERNS["cardiac phase"].touches, modality="CT")
     for k in (3, 4):
@@ -482,14 +468,6 @@ def test_what_load_image_refuses_is_refused(tmp_path):
         load_series(write_bold(tmp_path / "scan.nii"), suv="bw")
 
 
-def test_warnings_come_once(tmp_path):
-    sitk.WriteImage(sitk.GetImageFromArray(VALUES, isVector=True), tmp_path / "vectors.nrrd")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        list(load_series(tmp_path / "vectors.nrrd"))
-    assert len(caught) == 1
-
-
 @pytest.mark.usefixtures("shared_data")
 @pytest.mark.parametrize("name", ["siemens_mosaic", "ge_epi"])
 def test_real_scans(shared_data, name):
@@ -499,27 +477,3 @@ def test_real_scans(shared_data, name):
     if series.axes[0].units == "s":
         step = np.diff(series.values("time")).mean()
         assert step == pytest.approx(float(reference.header["pixdim"][4]), rel=0.02)
-
-
-def put_volume(queue, series) -> None:
-    queue.put(series[2].array)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_worker_reads_on_by_itself(tmp_path):
-    # Large enough for a thread to inflate it, which a fork does not take along, and more than it has ready.
-    values = np.random.default_rng(8).integers(0, 2, (128, 128, 100, 3)).astype(np.int16)
-    series = load_series(write_bold(tmp_path / "scan.nii.gz", values))
-    np.testing.assert_array_equal(series[0].array, values[..., 0])
-    context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-    worker = context.Process(target=put_volume, args=(queue, series), daemon=True)
-    worker.start()
-    try:
-        np.testing.assert_array_equal(queue.get(timeout=60), values[..., 2])
-        np.testing.assert_array_equal(series[1].array, values[..., 1])
-    finally:
-        worker.kill()
-        worker.join()
-        series.close()

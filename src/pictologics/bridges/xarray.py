@@ -9,6 +9,7 @@ origin, of which the coordinates are the rounded sums.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..provenance import Decision, Provenance
 from .facts import FACTS_KEY, find_facts, make_fact_texts, make_image_of
 from .libraries import check_type, import_library
 
-__all__ = ["AXES", "from_xarray", "make_space_coordinates", "to_xarray"]
+__all__ = ["AXES", "LATTICE", "MASK", "from_xarray", "make_attributes", "make_space_coordinates", "to_xarray"]
 
 AXES = ("x", "y", "z")
 LATTICE = "lattice"
@@ -63,13 +64,15 @@ def to_xarray(image: Image) -> Any:
     coordinates = make_space_coordinates(sound.grid)
     if sound.source_mask is not None:
         coordinates[MASK] = (AXES, sound.source_mask)
-    units = sound.metadata.get("units")
-    attributes = {
-        "modality": sound.modality,
-        **({"units": units} if units else {}),
-        FACTS_KEY: make_fact_texts(sound, sound.dtype)[FACTS_KEY],
-    }
-    return xarray.DataArray(sound.array, coordinates, AXES, attrs=attributes)
+    return xarray.DataArray(sound.array, coordinates, AXES, attrs=make_attributes(sound))
+
+
+def make_attributes(image: Image) -> dict[str, str]:
+    """Modality, units, and as one text all that an image knows besides its voxels and its source mask."""
+    units = image.metadata.get("units")
+    # The source mask is a coordinate, and need not be packed.
+    texts = make_fact_texts(replace(image, source_mask=None), image.dtype)
+    return {"modality": image.modality, **({"units": units} if units else {}), FACTS_KEY: texts[FACTS_KEY]}
 
 
 def make_space_coordinates(grid: Grid) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..geometry import (
 )
 from ..provenance import Decision
 
-__all__ = ["HeaderGrid", "complete_axes", "fit_grid", "millimeters_per"]
+__all__ = ["UNKNOWN_THICKNESS", "HeaderGrid", "complete_axes", "fit_grid", "millimeters_per"]
 
 UNKNOWN_THICKNESS = Decision(
     "assumed", "the image is one plane of unknown thickness; 1 mm was assumed", 1.0, "geometry"

@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 
+from ..provenance import Decision
 from ..storage.files import MemoryFile
 from .volume_layout import FilePart, VolumeLayout, find_volume_runs
 from .voxel_reading import read_volume
@@ -41,10 +42,10 @@ def join_axes(layout: VolumeLayout) -> VolumeLayout:
     return replace(layout, sizes=(prod(layout.sizes),), spatial=(0,), index=0, box=None)
 
 
-def unpack_layout(layout: VolumeLayout) -> VolumeLayout:
-    """Read the stored numbers of all volumes into memory, and say where they are now."""
+def unpack_layout(layout: VolumeLayout) -> tuple[VolumeLayout, tuple[Decision, ...]]:
+    """Read the stored numbers of all volumes into memory, and say where they are now and what was passed over."""
     plain = replace(join_axes(layout), slope=1.0, intercept=0.0)
-    numbers, _ = read_volume(plain, layout.stored.newbyteorder("="))
+    numbers, decisions = read_volume(plain, layout.stored.newbyteorder("="))
     held = np.ascontiguousarray(numbers.ravel(order="F").astype(layout.stored, copy=False))
     file = MemoryFile(layout.name, held.tobytes())
-    return replace(layout, parts=(FilePart(file, held.nbytes),))
+    return replace(layout, parts=(FilePart(file, held.nbytes),)), decisions

@@ -150,19 +150,25 @@ def find_touched_voxels(region: Any, grid: Grid, path: str | None) -> tuple[Box,
 def list_box_corners(box: npt.NDArray[np.float64], grid: Grid) -> tuple[npt.NDArray[np.float64], float]:
     """The corners of what a box in mm and the bounds of a grid share, and how far the box reaches beyond those.
 
-    An endless side asks for all there is. Nothing is infinitely far beyond.
+    An endless side asks for all there is. What shares nothing, or only a face, is infinitely far beyond.
     """
     low, high = grid.bounds
+    rounding = CORNER_ERROR_NOTED * min(grid.spacing)
     inside = np.array([np.maximum(box[0], low), np.minimum(box[1], high)])
     corners = [[inside[side, axis] for axis, side in enumerate(sides)] for sides in product((0, 1), repeat=3)]
     reach = np.where(np.isfinite(box), [low - box[0], box[1] - high], 0.0)
-    return np.array(corners), float(reach.max()) if (inside[0] <= inside[1]).all() else math.inf
+    # A point or a plane on a face of the image is a part of it; a box that begins there is not.
+    shared, thickness = inside[1] - inside[0], box[1] - box[0]
+    is_beside = (shared < 0) | ((shared <= rounding) & (thickness > rounding))
+    return np.array(corners), math.inf if is_beside.any() else float(reach.max())
 
 
 def list_grid_corners(region: Grid, grid: Grid) -> tuple[npt.NDArray[np.float64], float]:
-    """The corners of the volume of a grid, and how far they lie beyond that of another."""
+    """The corners of the volume of a grid, and how far they lie beyond that of another; infinitely far, if beside it."""
     ends = [(-0.5, count - 0.5) for count in region.shape]
     corners = region.index_to_world(list(product(*ends)))
     index = grid.world_to_index(corners)
-    reach = np.maximum(-0.5 - index, index - (np.array(grid.shape) - 0.5)) * grid.spacing
-    return corners, float(reach.max())
+    edge = np.array(grid.shape) - 0.5
+    is_beside = (index.min(axis=0) > edge - CORNER_ERROR_NOTED) | (index.max(axis=0) < -0.5 + CORNER_ERROR_NOTED)
+    reach = np.maximum(-0.5 - index, index - edge) * grid.spacing
+    return corners, math.inf if is_beside.any() else float(reach.max())

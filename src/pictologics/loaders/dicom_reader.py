@@ -81,19 +81,33 @@ class DicomSeries:
         self.axes, self.numbers = find_series_axes(self.volumes, list_phases(self.volumes))
         self.labels = tuple(volume.label for volume in self.volumes)
         self.modality = found.series.modality
-        self.grid = self.find_grid(options)
-        others = len(found.volumes) - len(self.volumes)
-        text = f"left out {others} volume{'s' * (others != 1)} of other sets of images, such as localizers"
-        self.decisions = (Decision("left out", text, others),) if others else ()
+        stacked = [stack_volume(volume, volume.frames, options.irregular, source.path) for volume in self.volumes]
+        self.grid = self.find_grid(stacked)
+        remarks = [remark for volume in self.volumes for remark in volume.remarks]
+        self.decisions = (
+            *self.note_others(),
+            *found.decisions,
+            *dict.fromkeys(remark.decision_of_series for remark in remarks),
+            *dict.fromkeys(decision for planes in stacked for decision in planes.assumptions),
+        )
+        self.told = frozenset(remark.decision for remark in remarks)
 
-    def find_grid(self, options: ReadOptions) -> Grid | None:
+    def note_others(self) -> tuple[Decision, ...]:
+        """What is said of volumes that are not of the main set."""
+        others = len(self.found.volumes) - len(self.volumes)
+        text = f"left out {others} volume{'s' * (others != 1)} of other sets of images, such as localizers"
+        return (Decision("left out", text, others),) if others else ()
+
+    def find_grid(self, stacked: Sequence[Planes]) -> Grid | None:
         """The grid of all volumes; None where a stack is resampled, whose grid is known when it is read.
+
+        Args:
+            stacked: The planes of each of them.
 
         Raises:
             GeometryError: If a volume forms no regular grid, or lies on another than the first.
         """
         path, volumes = self.source.path, self.volumes
-        stacked = [stack_volume(volume, volume.frames, options.irregular, path) for volume in volumes]
         if any(planes.irregular_stack is not None for planes in stacked):
             return None
         for planes, volume in zip(stacked, volumes, strict=True):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from threading import RLock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy.typing as npt
 
@@ -16,6 +16,7 @@ from ..provenance import Decision, give_warnings
 from ..series.common_grid import check_same_grid
 from ..series.image_series import ImageSeries
 from ..storage.files import PathLike
+from ..threads import renew_in_child
 from .keywords import accept_former_spelling, check_read_options
 from .loading_steps import check_options, find_options_of_reader, finish_image
 from .protocol import ColorHandling, Irregular, Reader, ReadOptions, SourceMaskFrom, Suv
@@ -23,6 +24,9 @@ from .registry import find_reader
 from .series_protocol import OpenedSeries, SeriesReader
 
 __all__ = ["load_series"]
+
+VARYING: Final = re.compile(r"'[^']*'|\d+(?:[.,]\d+)*")
+"""What differs between texts that say the same of two volumes: names in quotes, and numbers."""
 
 
 @accept_former_spelling("colour", "color")
@@ -104,6 +108,7 @@ def load_series(
     opened = reader.open_series(source, options)
     volumes = LazyVolumes(opened, reader, options, source.path)
     volumes.warn_once(opened.decisions)
+    volumes.pass_over(opened.told)
     return ImageSeries(volumes, opened.axes, opened.numbers)
 
 
@@ -113,8 +118,9 @@ class LazyVolumes:
     def __init__(self, opened: OpenedSeries, reader: Reader, options: ReadOptions, path: str) -> None:
         self.opened, self.reader, self.options, self.path = opened, reader, options, path
         self.modality, self.labels = opened.modality, opened.labels
-        self.told: set[Decision] = set()
-        self.lock = RLock()
+        self.told: set[tuple[str | None, str]] = set()
+        self.known_grid: Grid | None = None
+        self.renew()
         if options.region is not None and opened.grid is not None:
             # Refused now, and not when the first volume is read.
             find_region_box(options.region, opened.grid, path)
@@ -124,11 +130,24 @@ class LazyVolumes:
         return {name: value for name, value in self.__dict__.items() if name != "lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, lock=RLock())
+        self.__dict__.update(state)
+        self.renew()
 
-    @cached_property
+    def renew(self) -> None:
+        """Take a lock of one's own: in a process that was forked, nobody gives back what another thread had taken."""
+        self.lock = RLock()
+        renew_in_child(self)
+
+    @property
     def grid(self) -> Grid:
-        """Where the voxels of each volume lie; of stacks that are resampled, the first volume says it."""
+        """Where the voxels of each volume lie."""
+        if self.known_grid is None:
+            with self.lock:
+                self.known_grid = self.find_grid()
+        return self.known_grid
+
+    def find_grid(self) -> Grid:
+        """The grid that the headers say; of stacks that are resampled, the first volume says it."""
         grid, region = self.opened.grid, self.options.region
         if grid is None:
             number = int(self.opened.numbers.flat[0])
@@ -152,7 +171,12 @@ class LazyVolumes:
         """All volumes at once, where nothing is done to each of them."""
         if self.options.region is not None or self.options.source_mask_from is not None:
             return None
-        return self.opened.read_together(self.options)
+        read = self.opened.read_together(self.options)
+        if read is None:
+            return None
+        array, decisions = read
+        self.warn_once(decisions)
+        return array
 
     def finish(self, image: Image, number: int) -> Image:
         """Do what comes after reading, and make sure that the volume lies where the others do."""
@@ -162,12 +186,22 @@ class LazyVolumes:
         return image
 
     def warn_once(self, decisions: Sequence[Decision]) -> None:
-        """Warn of decisions that no volume was warned of before."""
-        fresh = [decision for decision in decisions if decision not in self.told]
-        self.told.update(fresh)
-        give_warnings(self.path, fresh)
+        """Warn of what was not said before of another volume with other numbers; the record of each has its own."""
+        for decision in decisions:
+            if find_wording(decision) not in self.told:
+                self.pass_over([decision])
+                give_warnings(self.path, [decision])
+
+    def pass_over(self, decisions: Iterable[Decision]) -> None:
+        """Do not warn of these any more."""
+        self.told.update(map(find_wording, decisions))
 
     def close(self) -> None:
         """Close what is open."""
         with self.lock:
             self.opened.close()
+
+
+def find_wording(decision: Decision) -> tuple[str | None, str]:
+    """What is the same of two decisions that say one thing of two volumes."""
+    return decision.warning, VARYING.sub("#", decision.text)

@@ -42,7 +42,11 @@ class OpenedSeries(Protocol):
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """What of the source is in none of them."""
+        """What is to be said of all of them when they are opened, and what of the source is in none."""
+
+    @property
+    def told(self) -> frozenset[Decision]:
+        """What single volumes record of themselves that these say already."""
 
     def read(self, number: int, options: ReadOptions) -> Image:
         """Read one volume, going on where the last one ended if it comes after that."""
@@ -50,8 +54,8 @@ class OpenedSeries(Protocol):
     def iterate(self, numbers: Sequence[int], options: ReadOptions) -> Iterator[Image]:
         """Read volumes one after another."""
 
-    def read_together(self, options: ReadOptions) -> npt.NDArray[Any] | None:
-        """All volumes at once, (volumes, z, y, x), where that is faster than one by one; else None."""
+    def read_together(self, options: ReadOptions) -> tuple[npt.NDArray[Any], tuple[Decision, ...]] | None:
+        """All volumes at once, (volumes, z, y, x), and what was passed over; None where one by one is as fast."""
 
     def close(self) -> None:
         """Close what is open between two volumes."""

@@ -34,6 +34,8 @@ class FileSeries:
         self.grid = opened.facts.grid
         self.modality = opened.facts.modality
         self.decisions: tuple[Decision, ...] = opened.decisions
+        # The numbers of a voxel are an axis of the series: no volume is left out.
+        self.told = frozenset() if opened.parts is None else frozenset({opened.parts.decision})
         self.kept = KeptStream()
 
     def read(self, number: int, options: ReadOptions) -> Image:
@@ -52,21 +54,22 @@ class FileSeries:
         """Read volumes one after another, in one pass of a compressed file as long as their numbers ascend."""
         opened, kept = self.opened, KeptStream()
         if len(numbers) > 1 and are_interleaved(opened.layout):
-            opened = replace(opened, layout=unpack_layout(opened.layout))
+            layout, decisions = unpack_layout(opened.layout)
+            opened = replace(opened, layout=layout, decisions=(*opened.decisions, *decisions))
         try:
             for number in numbers:
                 yield self.read_from(opened, number, options, kept)
         finally:
             kept.close()
 
-    def read_together(self, options: ReadOptions) -> npt.NDArray[Any] | None:
+    def read_together(self, options: ReadOptions) -> tuple[npt.NDArray[Any], tuple[Decision, ...]] | None:
         """All volumes at once, if they follow one another in the file and none has voxels without data."""
         layout, facts = self.opened.layout, self.opened.facts
         together = find_whole_layout(layout)
         if together is None or facts.packed_mask or (facts.voxels is not None and facts.voxels.fill):
             return None
         voxels = read_noted_volume(together, facts, options.dtype)
-        return voxels.array.reshape(layout.volumes, *layout.shape[::-1])
+        return voxels.array.reshape(layout.volumes, *layout.shape[::-1]), voxels.decisions
 
     def close(self) -> None:
         """Close the stream that is open."""

@@ -40,8 +40,9 @@ def save_series(
             beside it. Beside a NIfTI file of diffusion, ``.bval`` and ``.bvec`` are written as FSL and dcm2niix do: the
             directions are those of the voxels' axes, the first one counted from the other end where these are
             right-handed. A URL that fsspec can write to does too.
-        dtype: ``"own"`` stores voxels in their own type; ``"smallest"`` whole numbers in the smallest type of integers
-            that holds all of them, for which the series is read twice.
+        dtype: ``"own"`` stores voxels in their own type, in NIfTI integers of 64 bits as ``save_image`` does;
+            ``"smallest"`` whole numbers in the smallest type of integers that holds all of them. For either of the two
+            conversions the series is read twice.
 
     Raises:
         OptionError: If it is no series, no format of series has the file's suffix, the folder is missing, a volume is

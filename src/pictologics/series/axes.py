@@ -6,14 +6,23 @@ import math
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import OptionError
 
-__all__ = ["MOST_AXIS_LABELS_NAMED", "AxisLabel", "SeriesAxis", "arrange_axes", "format_label", "number_axis"]
+__all__ = [
+    "LABEL_LISTS",
+    "MOST_AXIS_LABELS_NAMED",
+    "AxisLabel",
+    "SeriesAxis",
+    "arrange_axes",
+    "check_axis_names",
+    "format_label",
+    "number_axis",
+]
 
 AxisLabel = float | str | tuple[float, ...] | None
 """What stands at a place of an axis: a number, a word, a vector, or nothing where the files do not say."""
@@ -23,6 +32,9 @@ SAME_NUMBER = 1e-5
 
 SAME_VECTOR = 1e-3
 """Difference up to which the components of two vectors are one label: tables have three or four digits."""
+
+LABEL_LISTS: Final = (list, set, frozenset)
+"""What holds several labels; a tuple is one of several numbers."""
 
 MOST_AXIS_LABELS_NAMED = 12
 """How many labels a message names."""
@@ -36,7 +48,7 @@ class SeriesAxis:
         name: ``"time"``, ``"echo"``, ``"b_value"``, ``"direction"``, ``"phase"``, ``"component"`` and others; or
             ``"volume"`` where the files do not say what tells the volumes apart.
         labels: What stands at each place: seconds, milliseconds, words; directions are unit vectors in the patient's
-            coordinates (LPS), None where there is none.
+            coordinates (LPS), None where there is none. NaN becomes None, so that an axis can be made of ``values``.
         units: Of the labels, such as ``"s"``; may be empty.
         coordinates: What else is known at each place, by name, such as the ``"b_value"`` of each direction.
 
@@ -119,9 +131,24 @@ class SeriesAxis:
 
 
 def make_axis_label(given: Any) -> AxisLabel:
-    """A label as Python has it, of one that may be of NumPy or a list."""
+    """A label as Python has it, of one that may be of NumPy or a list; nothing where all of it is NaN."""
     plain = given.tolist() if isinstance(given, (np.generic, np.ndarray)) else given
+    parts = plain if isinstance(plain, (list, tuple)) else [plain]
+    if parts and all(isinstance(part, float) and math.isnan(part) for part in parts):
+        return None
     return tuple(plain) if isinstance(plain, list) else plain
+
+
+def check_axis_names(axes: Sequence[SeriesAxis]) -> None:
+    """Check that each name stands for one thing.
+
+    Raises:
+        OptionError: If two axes, or labels of two axes, have one name.
+    """
+    names = [name for axis in axes for name in axis.names]
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise OptionError(f"two axes have the name {doubles[0]!r}, their own or that of labels", advice="rename one")
 
 
 def check_label_slice(wanted: slice, name: str) -> None:
@@ -144,7 +171,7 @@ def is_wanted(label: AxisLabel, wanted: Any) -> bool:
         low = -math.inf if wanted.start is None else wanted.start
         high = math.inf if wanted.stop is None else wanted.stop
         return isinstance(label, (int, float)) and (low <= label <= high or is_same(label, low) or is_same(label, high))
-    if isinstance(wanted, (list, set, frozenset)):
+    if isinstance(wanted, LABEL_LISTS):
         return any(is_same(label, choice) for choice in wanted)
     return is_same(label, wanted)
 

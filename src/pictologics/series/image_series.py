@@ -14,12 +14,12 @@ from ..checks import is_whole
 from ..errors import OptionError
 from ..geometry import Grid
 from ..image import Image
-from .axes import MOST_AXIS_LABELS_NAMED, SeriesAxis, format_label, number_axis
+from .axes import LABEL_LISTS, MOST_AXIS_LABELS_NAMED, SeriesAxis, check_axis_names, format_label, number_axis
 from .common_grid import check_same_grid
 from .places import check_place, list_places
 from .statistics import StatisticName, compute_statistic
 from .volume_source import MemoryVolumes, VolumeSource
-from .whole_array import read_whole_array
+from .whole_array import WholeSeries, read_whole_array, read_whole_series
 
 if TYPE_CHECKING:
     import xarray
@@ -65,7 +65,7 @@ class ImageSeries:
             *axes: The axes along which they lie; by default one without labels.
 
         Raises:
-            OptionError: If there is none, or the axes are of another number of volumes.
+            OptionError: If there is none, the axes are of another number of volumes, or two have one name.
             GeometryError: If an image lies on another grid than the first.
         """
         images = tuple(images) if isinstance(images, Iterable) else ()
@@ -75,6 +75,7 @@ class ImageSeries:
             raise OptionError(
                 "the axes must be of SeriesAxis", advice='make them first, as SeriesAxis("time", seconds)'
             )
+        check_axis_names(axes)
         own = axes or (number_axis("volume", len(images)),)
         shape = tuple(len(axis) for axis in own)
         if np.prod(shape) != len(images):
@@ -198,7 +199,7 @@ class ImageSeries:
             axis = self._find_axis(name)
             found = self.axes[axis].find(name, wanted)
             places[axis] = [place for place in places.get(axis, found) if place in found]
-            if len(places[axis]) == 1 and not isinstance(wanted, (list, slice, set)):
+            if len(places[axis]) == 1 and not isinstance(wanted, (slice, *LABEL_LISTS)):
                 dropped.add(axis)
             if not places[axis]:
                 raise OptionError(f"no volume has {labels!r}", advice="look at axes", path=self.path or None)
@@ -214,6 +215,14 @@ class ImageSeries:
             OptionError: If there is not enough memory.
         """
         return read_whole_array(self._source, self._numbers)
+
+    def read_whole(self) -> WholeSeries:
+        """All volumes in one array as by ``to_array``, with their source masks and what is known of all of them.
+
+        Raises:
+            OptionError: If there is not enough memory.
+        """
+        return read_whole_series(self._source, self._numbers)
 
     @overload
     def mean(self, axis: None = None) -> Image: ...

@@ -23,6 +23,7 @@ class RunningStatistic:
 
     Attributes:
         counts: How many volumes have a valid voxel there.
+        widest: The type that holds the values of all volumes.
     """
 
     def __init__(self, name: StatisticName, first: Image) -> None:
@@ -33,6 +34,7 @@ class RunningStatistic:
         self.value = np.zeros(first.shape, self.dtype, order="F")
         self.squares = np.zeros(first.shape, np.float64, order="F") if name == "std" else None
         self.counts: npt.NDArray[np.int32] | int = 0
+        self.widest = first.array.dtype
 
     def add(self, image: Image) -> None:
         """Take in one more volume."""
@@ -43,8 +45,9 @@ class RunningStatistic:
         is_first = self.counts == 0
         self.counts = self.counts + (1 if valid is None else valid.astype(np.int32))
         array = image.array
+        self.widest = np.promote_types(self.widest, array.dtype)
         if self.name in ("min", "max"):
-            self.value = self.value.astype(np.promote_types(self.value.dtype, array.dtype), copy=False)
+            self.value = self.value.astype(self.widest, copy=False)
             choose = np.minimum if self.name == "min" else np.maximum
             chosen = np.where(is_first, array, choose(self.value, array))
             np.copyto(self.value, chosen, where=where)
@@ -69,7 +72,7 @@ class RunningStatistic:
             value = np.sqrt(self.squares / np.maximum(self.counts, 1))
         elif self.name == "mean":
             value = value / np.maximum(self.counts, 1)
-        if self.name in ("mean", "std") and self.first.array.dtype == np.float32:
+        if self.name in ("mean", "std") and self.widest == np.float32:
             value = value.astype(np.float32)
         valid = None if isinstance(self.counts, int) else self.counts > 0
         if valid is not None and value.dtype.kind == "f":

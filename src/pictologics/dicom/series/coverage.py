@@ -10,7 +10,7 @@ from ...errors import CorruptFileError
 from ..frames.frame import Frame
 from ..headers import tags
 from .layouts import FrameLayout
-from .phases import Phase
+from .phases import ONLY_ORDER_TELLS, Phase
 from .positions import measure_heights, number_positions
 from .remarks import SeriesRemark
 
@@ -60,6 +60,7 @@ def describe_phases(phases: Sequence[Phase], first_index: int, total: int) -> li
     places = [] if slots is None else [set(run.tolist()) for run in np.split(slots, np.cumsum(sizes)[:-1])]
     everything: set[int] = set().union(*places)
     heights = {} if slots is None else map_heights(frames, slots)
+    lack = f"some of its {len(phases)} volumes lack slices that others have, and the record of each says which"
     remarks = []
     for k, phase in enumerate(phases):
         text = f"this is one of {total} volumes ({phase.label}, dataset_index={first_index + k})"
@@ -72,21 +73,29 @@ def describe_phases(phases: Sequence[Phase], first_index: int, total: int) -> li
             holders = name_holders(phases, places, everything - places[k], first_index)
             reach = f"{part} of {format_span(everything, heights)} along the normal"
             text += f": {fewer}{'; ' * bool(fewer)}{reach}; {holders}"
-            remarks.append(SeriesRemark(lacking, text, is_warning=True))
+            remarks.append(SeriesRemark(lacking, text, is_warning=True, of_series=lack))
         elif missing:
-            remarks.append(SeriesRemark(missing, f"{text}: {fewer}", is_warning=True))
+            remarks.append(SeriesRemark(missing, f"{text}: {fewer}", is_warning=True, of_series=lack))
         elif phase.is_guessed and len(everything) == 1:
-            text += f": all {len(frames)} images say that they lie at one position{describe_slice_locations(frames)}"
-            remarks.append(SeriesRemark(len(frames) - 1, text, is_warning=True))
+            one = f": all {len(frames)} images say that they lie at one position{describe_slice_locations(frames)}"
+            of_series = describe_guess(phases) + one
+            remarks.append(SeriesRemark(len(frames) - 1, text + one, is_warning=True, of_series=of_series))
         elif phase.is_guessed and min(sizes) < max(sizes):
             # Nothing but order tells them apart: a slice that was sent twice looks like this.
             extra = sum(sizes) - max(sizes)
             text += f": {extra} more image{'s' * (extra != 1)} at the same positions belong to the others"
-            remarks.append(SeriesRemark(extra, text, is_warning=True))
+            remarks.append(SeriesRemark(extra, text, is_warning=True, of_series=describe_guess(phases)))
         else:
             # An order may be wrong at any position, and then slices of two volumes are mixed.
-            remarks.append(SeriesRemark(total - 1, text, is_warning=phase.is_guessed))
+            of_series = describe_guess(phases) if phase.is_guessed else ""
+            remarks.append(SeriesRemark(total - 1, text, is_warning=phase.is_guessed, of_series=of_series))
     return remarks
+
+
+def describe_guess(phases: Sequence[Phase]) -> str:
+    """What is said once of volumes of which some are told apart by their order alone."""
+    are_all = all(phase.is_guessed and phase.tag is None for phase in phases)
+    return f"{ONLY_ORDER_TELLS} {'its' if are_all else 'some of its'} {len(phases)} volumes apart"
 
 
 def name_holders(phases: Sequence[Phase], places: Sequence[set[int]], lacking: set[int], first_index: int) -> str:

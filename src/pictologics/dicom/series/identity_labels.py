@@ -102,5 +102,9 @@ def describe_labels(frames: Sequence[Frame]) -> list[SeriesRemark]:
                 f"value{'s' * (count - bool(without) != 1)}{f', {without} images without one' if without else ''}) "
                 "and was passed over: positions decide what is one volume"
             )
-            remarks.append(SeriesRemark(count, text, is_warning=True, kind="assumed"))
+            of_series = (
+                f"{tags.KEYWORDS[tag]} differs between images of one volume and was passed over: positions decide what "
+                "is one volume"
+            )
+            remarks.append(SeriesRemark(count, text, is_warning=True, kind="assumed", of_series=of_series))
     return remarks

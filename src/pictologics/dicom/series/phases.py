@@ -24,10 +24,10 @@ from .phase_pieces import Piece, Splitter
 from .phase_values import IMAGE_TYPE_TAGS, Value
 from .positions import number_positions
 
-__all__ = ["Phase", "make_column_phases", "split_phases"]
+__all__ = ["ONLY_ORDER_TELLS", "Phase", "make_column_phases", "split_phases"]
 
-ORDER_REMARK = "only the order of the images (instance numbers, times, frames) tells it from the others"
-"""What is said of a volume that no attribute tells apart."""
+ONLY_ORDER_TELLS = "only the order of the images (instance numbers, times, frames) tells"
+"""What is said of volumes that no attribute tells apart."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def make_phase(frames: Sequence[Frame], piece: Piece, pieces: Sequence[Piece]) -
         label_piece(frames, piece, pieces),
         " + ".join(keywords) or None,
         values[0] if len(values) == 1 else tuple(values) or None,
-        ORDER_REMARK if is_guessed else "",
+        f"{ONLY_ORDER_TELLS} it from the others" if is_guessed else "",
         is_guessed,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...provenance import Decision
@@ -21,6 +21,8 @@ class SeriesRemark:
             and an error about missing slices says it too.
         warns_by_default: Whether the warning is given only to a caller who did not choose the volume.
         kind: Whether something was left out, or assumed.
+        of_series: What is said once to who loads all volumes, where each of them has a text of its own; empty where
+            the text is that of all.
     """
 
     count: int
@@ -28,8 +30,14 @@ class SeriesRemark:
     is_warning: bool
     warns_by_default: bool = False
     kind: Literal["left out", "assumed"] = "left out"
+    of_series: str = ""
 
     @property
     def decision(self) -> Decision:
         """What the record of the image says of it."""
         return Decision(self.kind, self.text, self.count, "content" if self.is_warning else None)
+
+    @property
+    def decision_of_series(self) -> Decision:
+        """What is said of the series in place of the like of each volume."""
+        return replace(self.decision, text=self.of_series, value=None) if self.of_series else self.decision

@@ -17,7 +17,7 @@ from ..voxel_writing import open_gzip_writer
 from .facts import wrap_comment
 from .gradients import make_gradient_tables
 from .vocabulary import NIFTI_TYPES, UNIT_MILLIMETER, UNIT_SECOND
-from .writing import is_long, make_nifti_header
+from .writing import is_long, make_nifti_header, warn_of_long
 
 __all__ = ["write_nifti_series"]
 
@@ -30,6 +30,7 @@ def write_nifti_series(series: ImageSeries, path: Path, smallest: bool) -> None:
     time = find_time_step(series, path)
     smallest = smallest or is_long(series[0].array.dtype)
     volumes = VolumesToWrite(series, frozenset(NIFTI_TYPES.values()), "NIfTI", path, smallest)
+    warn_of_long(volumes.stored, path)
     comment = wrap_comment(make_json_comment(volumes.first, volumes.note, series.axes, series.labels))
     header = make_nifti_header(series.grid, volumes.stored, len(comment), len(series))
     if time is not None:

@@ -22,7 +22,7 @@ from .vocabulary import (
     UNIT_MILLIMETER,
 )
 
-__all__ = ["NiftiWriter", "is_long", "make_nifti_header"]
+__all__ = ["NiftiWriter", "is_long", "make_nifti_header", "warn_of_long"]
 
 SCANNER_ANATOMICAL = 1
 """``qform_code`` and ``sform_code`` of positions in the patient as the scanner or its DICOM files give them."""
@@ -45,11 +45,7 @@ class NiftiWriter:
     def write(self, image: Image, path: Path, smallest: bool = False) -> None:
         """Write an image; see ``pictologics.save_image``."""
         stored, note = prepare_voxels(image, self.types, self.name, path, smallest or is_long(image.array.dtype))
-        if is_long(stored.dtype):
-            warn(
-                f"'{path}': voxels of type {stored.dtype} were saved, which FSL, SPM and AFNI do not open",
-                ContentWarning,
-            )
+        warn_of_long(stored.dtype, path)
         extension = make_comment_extension(image, note)
         header = make_nifti_header(image.grid, stored.dtype, len(extension))
         is_gzip = path.name.lower().endswith(".gz")
@@ -63,6 +59,12 @@ class NiftiWriter:
 def is_long(dtype: np.dtype[Any]) -> bool:
     """Whether a type is one of 64-bit integers."""
     return dtype.itemsize == LONG_BYTES and dtype.kind in "iu"
+
+
+def warn_of_long(dtype: np.dtype[Any], path: Path) -> None:
+    """Say of voxels that had to stay 64-bit integers who cannot open them."""
+    if is_long(dtype):
+        warn(f"'{path}': voxels of type {dtype} were saved, which FSL, SPM and AFNI do not open", ContentWarning)
 
 
 def make_nifti_header(grid: Grid, dtype: np.dtype[Any], extension: int, volumes: int = 1) -> npt.NDArray[Any]:

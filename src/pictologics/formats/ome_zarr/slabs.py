@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ...threads import renew_in_child
+
 __all__ = ["SlabShelf"]
 
 MOST_BYTES: Final = 1 << 29
@@ -31,10 +33,15 @@ class SlabShelf:
     def __init__(self, inflate: Callable[[int, int], npt.NDArray[np.uint8]], slab_bytes: int) -> None:
         self.inflate = inflate
         self.most = max(1, MOST_BYTES // max(slab_bytes, 1))
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin with nothing: in a process that was forked, nobody gives back what another thread had taken."""
         self.slabs: OrderedDict[tuple[int, int], npt.NDArray[np.uint8]] = OrderedDict()
         self.taken: Counter[tuple[int, int]] = Counter()
         self.readers = 0
         self.changed = threading.Condition()
+        renew_in_child(self)
 
     def enter(self) -> None:
         """One more reads."""

@@ -42,6 +42,10 @@ class ZarrArrayFile:
         self.thickness = int((array.shards or array.chunks)[-3]) if len(self.shape) > 2 else 1
         self.shelf = SlabShelf(self.inflate_slab, min(self.thickness, self.depth) * self.plane_bytes)
 
+    def __reduce__(self) -> tuple[type[ZarrArrayFile], tuple[str, Any]]:
+        """What travels to another process: layers that are in memory, and their lock, do not."""
+        return ZarrArrayFile, (self.name, self.array)
+
     def open(self) -> OpenZarrArray:
         """Open it for reading."""
         return OpenZarrArray(self)
@@ -49,23 +53,28 @@ class ZarrArrayFile:
     def inflate_slab(self, volume: int, layer: int) -> npt.NDArray[np.uint8]:
         """Inflate a layer of chunks of one volume."""
         low = layer * self.thickness
-        place = [int(at) for at in np.unravel_index(volume, self.shape[:-3])] if len(self.shape) > 3 else []
-        where = (*place, *((slice(low, min(low + self.thickness, self.depth)),) if len(self.shape) > 2 else ()))
-        chunks = self.list_chunk_numbers(place, layer)
+        place = np.unravel_index(volume, self.shape[:-3]) if len(self.shape) > 3 else ()
+        layers = [slice(low, min(low + self.thickness, self.depth))] if len(self.shape) > 2 else []
+        across = [slice(0, size) for size in self.shape[-2:]]
+        numbers = self.inflate_box([*(slice(int(at), int(at) + 1) for at in place), *layers, *across])
+        return numbers.reshape(-1).view(np.uint8)
+
+    def inflate_box(self, box: Sequence[slice]) -> npt.NDArray[Any]:
+        """Inflate the chunks that a box of the array touches.
+
+        Args:
+            box: From where to where along each axis, slowest first.
+
+        Raises:
+            CorruptFileError: If a chunk is damaged, or would hold far more than the array has room for.
+        """
+        sizes = [int(size) for size in self.array.shards or self.array.chunks]
+        chunks = [range(part.start // size, (part.stop - 1) // size + 1) for part, size in zip(box, sizes, strict=True)]
         with (
             watch_chunks(self.array, self.name, chunks),
             refuse_zarr_errors(self.name, "a chunk of it is cut off or damaged"),
         ):
-            numbers = np.ascontiguousarray(self.array[where])
-        return numbers.reshape(-1).view(np.uint8)
-
-    def list_chunk_numbers(self, place: Sequence[int], layer: int) -> list[range]:
-        """Of each axis, the numbers of the chunks, or of the shards, of a layer of the volume at a place."""
-        sizes = [int(size) for size in self.array.shards or self.array.chunks]
-        leading = [range(at // size, at // size + 1) for at, size in zip(place, sizes, strict=False)]
-        across = [range(layer, layer + 1)] if len(self.shape) > 2 else []
-        within = zip(self.shape[-2:], sizes[-2:], strict=True)
-        return [*leading, *across, *(range(ceil(length / size)) for length, size in within)]
+            return np.ascontiguousarray(self.array[tuple(box)])
 
 
 class OpenZarrArray(ClosesOnExit):

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import GeometryError, UnsupportedFormatError
 from ...geometry import Grid
 from ...provenance import Decision
+from ..header_grids import UNKNOWN_THICKNESS
 from .header import OmeZarrHeader
 from .vocabulary import MILLIMETERS, PATIENT_AXES
 
@@ -74,6 +75,8 @@ def find_zarr_grid(header: OmeZarrHeader, shape: tuple[int, ...]) -> ZarrWorld:
     units = [header.axes[k].unit for k in axes]
     if not all(units):
         decisions.append(NO_UNIT)
+    if len(axes) < 3:
+        decisions.append(UNKNOWN_THICKNESS)
     unknown = [unit for unit in units if unit and unit not in MILLIMETERS]
     if unknown:
         raise UnsupportedFormatError(

@@ -37,10 +37,17 @@ def take_reference_geometry(mask: Image, reference: Image, axes: Sequence[int] |
         target,
         modality=mask.modality,
         source_mask=moved.source_mask,
-        metadata=dict(mask.metadata),
+        metadata=take_frame(mask, reference),
         labels=dict(mask.labels),
         provenance=provenance,
     )
+
+
+def take_frame(mask: Image, reference: Image) -> dict[str, str]:
+    """What is known of a mask, whose frame of reference is now that of the image."""
+    name = "frame_of_reference_uid"
+    facts = {fact: text for fact, text in mask.metadata.items() if fact != name}
+    return facts | ({name: reference.metadata[name]} if name in reference.metadata else {})
 
 
 def find_order(mask: Image, target: Grid, axes: Sequence[int] | None, path: str) -> AxisOrder:

@@ -111,7 +111,8 @@ def choose_labels(mask: Image, options: MaskOptions, path: str) -> Image:
     names = dict.fromkeys(list_labels(mask.array), "")
     names |= {value: name for value, name in mask.labels.items() if value > 0}
     kept = find_numbers(options.segments, names, path)
-    array = np.where(np.isin(mask.array, kept), mask.array, mask.array.dtype.type(0))
+    array = mask.array.copy(order="K")
+    np.copyto(array, 0, where=~np.isin(array, kept))
     labels = {value: name for value, name in mask.labels.items() if value in kept}
     left_out = len(names) - len(kept)
     decisions = [Decision("left out", f"{left_out} labels that are not asked for", left_out)] if left_out else []
