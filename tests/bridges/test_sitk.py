@@ -145,7 +145,7 @@ def test_a_sheared_direction_is_refused():
 def test_no_voxel_and_no_place_are_called_what_they_are():
     nowhere = sitk.Image(3, 4, 5, sitk.sitkInt16)
     nowhere.SetOrigin((np.nan, 0.0, 0.0))
-    with pytest.raises(GeometryError, match="origin .* do not describe a grid; .* every number finite"):
+    with pytest.raises(GeometryError, match=r"origin .* do not describe a grid; .* every number finite"):
         Image.from_sitk(nowhere)
     with pytest.raises(GeometryError, match=r"shape \(3, 4, 0\).* do not describe a grid"):
         Image.from_sitk(sitk.Image(3, 4, 0, sitk.sitkInt16))

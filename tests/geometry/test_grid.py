@@ -435,3 +435,12 @@ def test_repr_tells_shape_spacing_and_letters():
     text = repr(Grid((2, 3, 4), (0.5, 1.0, 2.5), (1.0, 2.0, 3.0)))
     for part in ("(2, 3, 4)", "0.5, 1, 2.5", "1, 2, 3", "'LPS'"):
         assert part in text
+
+
+def test_equal_grids_give_equal_positions_whatever_the_order_of_memory():
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        direction = np.linalg.qr(random.normal(size=(3, 3)))[0]
+        rows, columns = (Grid((50, 50, 50), direction=np.array(direction, order=order)) for order in "CF")
+        for index in random.integers(0, 50, (5, 3)).tolist():
+            assert rows.index_to_world(index).tolist() == columns.index_to_world(index).tolist()

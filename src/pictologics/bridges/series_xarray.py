@@ -46,8 +46,10 @@ def series_to_xarray(series: ImageSeries) -> Any:
     whole = series.read_whole()
     if whole.source_mask is not None:
         coordinates[MASK] = (names, whole.source_mask)
-    first = whole.array[(..., *(0,) * len(series.axes))]
-    facts = Image.from_grid(first, series.grid, modality=series.modality, metadata=whole.metadata, labels=whole.labels)
+    first: Any = (..., *(0,) * len(series.axes))
+    facts = Image.from_grid(
+        whole.array[first], series.grid, modality=series.modality, metadata=whole.metadata, labels=whole.labels
+    )
     return xarray.DataArray(whole.array, coordinates, names, attrs=make_attributes(facts))
 
 
@@ -61,7 +63,7 @@ def check_is_free(made: dict[str, Any], taken: set[str]) -> None:
     if both:
         raise OptionError(
             f"the name {both[0]!r} of an axis or of labels stands for something else in a DataArray",
-            advice=f"give it another one; {', '.join((*AXES, LATTICE, MASK))} and names that are there already are taken",
+            advice=f"give it another one; {', '.join((*AXES, LATTICE, MASK))} and names that are there are not free",
         )
 
 

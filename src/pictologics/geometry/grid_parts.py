@@ -28,7 +28,8 @@ def check_parts(
         sizes = tuple(int(n) for n in shape)
         steps = tuple(float(s) for s in spacing)
         first = tuple(float(o) for o in origin)
-        cosines = np.array(direction, dtype=np.float64)
+        # In one order of memory, on which the last bit of a product depends: equal grids give equal positions.
+        cosines = np.array(direction, dtype=np.float64, order="C")
     except (OverflowError, TypeError, ValueError) as error:
         raise GeometryError(
             f"shape {shape!r}, spacing {spacing!r} and origin {origin!r} do not describe a grid",

@@ -164,7 +164,7 @@ def list_box_corners(box: npt.NDArray[np.float64], grid: Grid) -> tuple[npt.NDAr
 
 
 def list_grid_corners(region: Grid, grid: Grid) -> tuple[npt.NDArray[np.float64], float]:
-    """The corners of the volume of a grid, and how far they lie beyond that of another; infinitely far, if beside it."""
+    """The corners of the volume of a grid, and how far they lie beyond that of another; endless if beside it."""
     ends = [(-0.5, count - 0.5) for count in region.shape]
     corners = region.index_to_world(list(product(*ends)))
     index = grid.world_to_index(corners)
