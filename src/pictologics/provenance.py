@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from .errors import ContentWarning, GeometryWarning, warn
 
-__all__ = ["Decision", "Provenance", "SliceSource", "give_warnings"]
+__all__ = ["Decision", "Provenance", "SliceSource", "VolumeWarnings", "give_warnings"]
 
 DecisionKind = Literal[
     "sorted", "left out", "assumed", "rounded", "converted", "resampled", "placed", "merged", "processed"
@@ -107,3 +108,35 @@ def give_warnings(path: str, decisions: Iterable[Decision]) -> None:
         if decision.warning is not None:
             category = GeometryWarning if decision.warning == "geometry" else ContentWarning
             warn(f"'{path}': {decision.text}", category)
+
+
+VARYING: Final = re.compile(r"'[^']*'|\d+(?:[.,]\d+)*")
+"""What differs between texts that say one thing of two volumes: names in quotes, and numbers."""
+
+
+class VolumeWarnings:
+    """The warnings of volumes of one source, each given once: not again where only numbers and names differ.
+
+    Args:
+        path: The source, for the messages.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.known: set[tuple[str | None, str]] = set()
+
+    def give(self, decisions: Iterable[Decision]) -> None:
+        """Warn of what was not said before."""
+        for decision in decisions:
+            if find_wording(decision) not in self.known:
+                self.pass_over([decision])
+                give_warnings(self.path, [decision])
+
+    def pass_over(self, decisions: Iterable[Decision]) -> None:
+        """Take for said what was said in other words."""
+        self.known.update(map(find_wording, decisions))
+
+
+def find_wording(decision: Decision) -> tuple[str | None, str]:
+    """What is the same of two decisions that say one thing of two volumes."""
+    return decision.warning, VARYING.sub("#", decision.text)

@@ -151,14 +151,14 @@ def from_xarray(array: Any) -> Image:
 def read_lattice(array: Any) -> tuple[Grid, tuple[Decision, ...]]:
     """The grid that the coordinates describe, and what was assumed of it."""
     attributes = array.coords[LATTICE].attrs if LATTICE in array.coords else array.attrs
-    cosines = read_numbers(attributes, "direction", 9)
+    cosines = read_numeric_attribute(attributes, "direction", 9)
     if cosines is None:
         raise GeometryError(
             "the DataArray does not say how its axes run in the patient",
             advice=f'give it a coordinate "{LATTICE}" with an attribute "direction" of nine cosines, row by row',
         )
     direction = cosines.reshape(3, 3)
-    noted, origin = (read_numbers(attributes, name, 3) for name in ("spacing", "origin"))
+    noted, origin = (read_numeric_attribute(attributes, name, 3) for name in ("spacing", "origin"))
     coordinates = [read_coordinate(array, axis) for axis in AXES]
     if noted is not None and origin is not None:
         exact = find_exact_grid(coordinates, Grid((1, 1, 1), tuple(noted), tuple(origin), direction))
@@ -179,7 +179,7 @@ def read_lattice(array: Any) -> tuple[Grid, tuple[Decision, ...]]:
     return Grid(array.shape, (x, y, z), tuple(direction @ first), direction), tuple(decisions)
 
 
-def read_numbers(attributes: Mapping[str, Any], name: str, count: int) -> npt.NDArray[np.float64] | None:
+def read_numeric_attribute(attributes: Mapping[str, Any], name: str, count: int) -> npt.NDArray[np.float64] | None:
     """So many numbers of an attribute, None where it is not there.
 
     Raises:

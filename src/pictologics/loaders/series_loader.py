@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from threading import RLock
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 import numpy.typing as npt
 
 from ..errors import UnsupportedFormatError
 from ..geometry import Grid, ImageRegion, find_region_box
 from ..image import Image
-from ..provenance import Decision, give_warnings
+from ..provenance import VolumeWarnings
 from ..series.common_grid import check_same_grid
 from ..series.image_series import ImageSeries
 from ..storage.files import PathLike
@@ -24,9 +23,6 @@ from .registry import find_reader
 from .series_protocol import OpenedSeries, SeriesReader
 
 __all__ = ["load_series"]
-
-VARYING: Final = re.compile(r"'[^']*'|\d+(?:[.,]\d+)*")
-"""What differs between texts that say the same of two volumes: names in quotes, and numbers."""
 
 
 @accept_former_spelling("colour", "color")
@@ -107,8 +103,8 @@ def load_series(
     check_options(reader, options, source.path)
     opened = reader.open_series(source, options)
     volumes = LazyVolumes(opened, reader, options, source.path)
-    volumes.warn_once(opened.decisions)
-    volumes.pass_over(opened.told)
+    volumes.warnings.give(opened.decisions)
+    volumes.warnings.pass_over(opened.told)
     return ImageSeries(volumes, opened.axes, opened.numbers)
 
 
@@ -118,7 +114,7 @@ class LazyVolumes:
     def __init__(self, opened: OpenedSeries, reader: Reader, options: ReadOptions, path: str) -> None:
         self.opened, self.reader, self.options, self.path = opened, reader, options, path
         self.modality, self.labels = opened.modality, opened.labels
-        self.told: set[tuple[str | None, str]] = set()
+        self.warnings = VolumeWarnings(path)
         self.known_grid: Grid | None = None
         self.renew()
         if options.region is not None and opened.grid is not None:
@@ -175,33 +171,17 @@ class LazyVolumes:
         if read is None:
             return None
         array, decisions = read
-        self.warn_once(decisions)
+        self.warnings.give(decisions)
         return array
 
     def finish(self, image: Image, number: int) -> Image:
         """Do what comes after reading, and make sure that the volume lies where the others do."""
         image = finish_image(image, self.reader, self.options, self.path)
         check_same_grid(image.grid, self.grid, f"volume {number}", self.path)
-        self.warn_once(image.provenance.decisions)
+        self.warnings.give(image.provenance.decisions)
         return image
-
-    def warn_once(self, decisions: Sequence[Decision]) -> None:
-        """Warn of what was not said before of another volume with other numbers; the record of each has its own."""
-        for decision in decisions:
-            if find_wording(decision) not in self.told:
-                self.pass_over([decision])
-                give_warnings(self.path, [decision])
-
-    def pass_over(self, decisions: Iterable[Decision]) -> None:
-        """Do not warn of these any more."""
-        self.told.update(map(find_wording, decisions))
 
     def close(self) -> None:
         """Close what is open."""
         with self.lock:
             self.opened.close()
-
-
-def find_wording(decision: Decision) -> tuple[str | None, str]:
-    """What is the same of two decisions that say one thing of two volumes."""
-    return decision.warning, VARYING.sub("#", decision.text)

@@ -77,9 +77,9 @@ def describe_phases(phases: Sequence[Phase], first_index: int, total: int) -> li
         elif missing:
             remarks.append(SeriesRemark(missing, f"{text}: {fewer}", is_warning=True, of_series=lack))
         elif phase.is_guessed and len(everything) == 1:
-            one = f": all {len(frames)} images say that they lie at one position{describe_slice_locations(frames)}"
-            of_series = describe_guess(phases) + one
-            remarks.append(SeriesRemark(len(frames) - 1, text + one, is_warning=True, of_series=of_series))
+            place = f": all {len(frames)} images say that they lie at one position{describe_slice_locations(frames)}"
+            of_series = describe_guess(phases) + place
+            remarks.append(SeriesRemark(len(frames) - 1, text + place, is_warning=True, of_series=of_series))
         elif phase.is_guessed and min(sizes) < max(sizes):
             # Nothing but order tells them apart: a slice that was sent twice looks like this.
             extra = sum(sizes) - max(sizes)
