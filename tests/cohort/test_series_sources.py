@@ -7,14 +7,17 @@ import warnings
 import zipfile
 
 import numpy as np
+import pydicom
 import pytest
 
 from pictologics import load_image
 from pictologics.cohort import check, index
-from pictologics.errors import OptionError, UnsupportedFormatError
+from pictologics.cohort.cases.choosing import choose_cases
+from pictologics.errors import ContentWarning, OptionError, UnsupportedFormatError
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.phantom import PHANTOM
 from tests.factories.phases import phase_phantom
+from tests.factories.segmentations import frames_of, write_seg
 
 
 def test_an_image_with_its_masks(demo_cohort, demo_index):
@@ -100,6 +103,42 @@ def test_a_series_is_loaded_from_where_all_of_it_lies(tmp_path, whole):
     cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
     np.testing.assert_array_equal(cohort.load_image(uid("a")).array, PHANTOM.array)
     assert check(cohort, pixels=True).faulty == ()
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A segmentation of everything that has the UID of the series that it was drawn on."""
+    folder = tmp_path / "mixed"
+    image = pydicom.dcmread(write_series(folder / "scan")[0])
+    change = lambda ds: setattr(ds, "SeriesInstanceUID", image.SeriesInstanceUID)  # noqa: E731
+    return write_seg(folder / "seg.dcm", frames_of({1: np.ones(PHANTOM.shape, np.uint8)}), change).parent
+
+
+def test_a_segmentation_that_has_the_uid_of_its_image_is_no_part_of_it(mixed, tmp_path):
+    cohort = index(mixed, tmp_path / "out", identifiers=True, workers=1)
+    with pytest.warns(ContentWarning, match="left out 1 file of segments"):
+        image = cohort.load_image(uid("a"))
+    np.testing.assert_array_equal(image.array, PHANTOM.array)
+    np.testing.assert_array_equal(cohort.load_masks(uid("a"), image)[uid("a")].array, 1)
+    (case,) = choose_cases(cohort, "true")
+    assert len(case.images["image"].files) == PHANTOM.shape[2]
+    assert case.masks[0].files == (str(mixed / "seg.dcm"),)
+    assert check(cohort, pixels=True, workers=1).faulty == ()
+
+
+def test_an_archive_of_both_is_refused_for_the_segmentation(mixed, tmp_path):
+    (tmp_path / "in").mkdir()
+    shutil.make_archive(str(tmp_path / "in" / "all"), "zip", mixed)
+    cohort = index(tmp_path / "in", tmp_path / "out", identifiers=True, workers=1)
+    with pytest.warns(ContentWarning, match="left out 1 file of segments"):
+        image = cohort.load_image(uid("a"))
+    np.testing.assert_array_equal(image.array, PHANTOM.array)
+    with pytest.raises(UnsupportedFormatError, match="files of several kinds that all have the UID"):
+        cohort.load_masks(uid("a"), image)
+    (case,) = choose_cases(cohort, "true")
+    assert "files of several kinds" in case.problem
+    (series,) = check(cohort, pixels=True, workers=1).faulty
+    assert series.kind == "SEG" and "files of several kinds" in series.faults[0]
 
 
 @pytest.mark.parametrize("key", [None, 5, ["a"]])

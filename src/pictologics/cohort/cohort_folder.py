@@ -20,7 +20,7 @@ from ..storage.urls import find_url, hide_secrets
 from .libraries import check_duckdb
 from .querying import query_table, query_text, quote_texts
 from .schema import SCHEMA_VERSION, TABLES
-from .series_sources import FIND_FILES, SeriesSource, group_files
+from .series_sources import FIND_FILES, SeriesFiles, SeriesSource, group_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -164,6 +164,17 @@ class Cohort:
             OptionError: If there is no such series.
             UnsupportedFormatError: If an archive holds a part of it.
         """
+        return self.find_files(series_key).find_source()
+
+    def find_files(self, series_key: str) -> SeriesFiles:
+        """The files of a series, one by one.
+
+        Args:
+            series_key: The series.
+
+        Raises:
+            OptionError: If there is no such series.
+        """
         query = FIND_FILES.format(condition=f"series_key = {quote_key(series_key)}")
         found = next(group_files(self.root, self.sql(query).to_arrow_table().to_pylist()), None)
         if found is None:
@@ -172,7 +183,7 @@ class Cohort:
                 path=self.path,
                 advice="take a series_key of the table of series",
             )
-        return found.find_source()
+        return found
 
     def files(self, series_key: str) -> str | list[str]:
         """What ``load_image`` takes to load a series: a path, or the list of its files.
@@ -223,10 +234,10 @@ class Cohort:
             ValueError: As ``load_mask`` does.
         """
         masks = self.sql(
-            "SELECT series_key FROM links JOIN series USING (series_key) "
+            "SELECT series_key, kind FROM links JOIN series USING (series_key) "
             f"WHERE image_key = {quote_key(series_key)} AND kind IN ('SEG', 'RTSTRUCT') ORDER BY series_key"
         ).fetchall()
-        sources = {key: self.locate(key) for (key,) in masks}
+        sources = {key: self.find_files(key).take_kind(kind).find_source() for key, kind in masks}
         return {key: load_mask(source.given, image, **source.options) for key, source in sources.items()}
 
 

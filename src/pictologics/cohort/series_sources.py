@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from ..dicom.headers import tags
 from ..dicom.headers.header_reading import read_header
+from ..dicom.studies.series_kinds import find_kind
 from ..errors import CorruptFileError, UnsupportedFormatError
 from ..storage.archives import list_archive_entries
 from ..storage.files import DiskFile, StoredFile
@@ -28,17 +29,20 @@ FIND_FILES: Final = """
     ), holders AS (
         SELECT series_key, holder, count(DISTINCT object) AS objects FROM members GROUP BY ALL
     )
-    SELECT series_key, path, entry, coalesce(held, 0) AS held
+    SELECT series_key, path, entry, coalesce(held, 0) AS held, coalesce(kinds, 1) AS kinds
     FROM members JOIN holders USING (series_key, holder) LEFT JOIN (
         SELECT path, count(DISTINCT series_key) AS held FROM files WHERE entry IS NOT NULL GROUP BY path
-    ) USING (path)
+    ) USING (path) LEFT JOIN (
+        SELECT series_key, count(DISTINCT kind) AS kinds FROM series GROUP BY series_key
+    ) USING (series_key)
     QUALIFY row_number() OVER (
         PARTITION BY series_key, object, content ORDER BY objects DESC, holder, path, entry
     ) = 1
     ORDER BY series_key, path, entry
 """
 """The files of some series. Of those that are there twice, the ones that lie among most of the series, in an archive or
-in none: an archive loads by itself only. ``held`` is how many series an archive holds."""
+in none: an archive loads by itself only. ``held`` is how many series an archive holds, and ``kinds`` of how many kinds
+files have the UID of the series."""
 
 
 PACKED: Final = "series_key IN (SELECT series_key FROM files WHERE entry IS NOT NULL)"
@@ -59,12 +63,14 @@ class SeriesFiles:
         root: What their paths are relative to: a folder, or a URL.
         places: Path and entry of each; the entry is empty for a file of its own.
         held: How many series the archive holds that they are in; 0 if they are in none.
+        kinds: Of how many kinds they are: some programs give a segmentation the UID of the series that it was drawn on.
     """
 
     series_key: str
     root: str
     places: tuple[tuple[str, str], ...] = ()
     held: int = 0
+    kinds: int = 1
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -75,6 +81,27 @@ class SeriesFiles:
     def is_packed(self) -> bool:
         """Whether any of them lies in an archive."""
         return any(entry for _, entry in self.places)
+
+    def take_kind(self, kind: str) -> SeriesFiles:
+        """Those files that are of one kind, as their heads tell.
+
+        Raises:
+            UnsupportedFormatError: If an archive holds others too, which then load with them.
+            FileAccessError: If one cannot be read.
+        """
+        # Beside images, what is no image is left out as they are loaded.
+        if self.kinds < 2 or (self.is_packed and kind == "image"):
+            return self
+        if self.is_packed:
+            raise UnsupportedFormatError(
+                f"the archive holds files of several kinds that all have the UID of the series {self.series_key}, and "
+                "loads as a whole only",
+                path=self.paths[0],
+                advice="unpack it and index again",
+            )
+        headers = zip(self.places, map(read_header, self.list_stored()), strict=True)
+        kept = tuple(place for place, header in headers if header is not None and find_kind(header) == kind)
+        return replace(self, places=kept, kinds=1)
 
     def find_source(self) -> SeriesSource:
         """What ``load_image`` takes.
@@ -145,7 +172,7 @@ def group_files(root: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Series
     for key, group in groupby(rows, key=lambda row: row["series_key"]):
         found = list(group)
         places = tuple((row["path"], row["entry"] or "") for row in found)
-        yield SeriesFiles(key, root, places, max(row["held"] for row in found))
+        yield SeriesFiles(key, root, places, max(row["held"] for row in found), found[0]["kinds"])
 
 
 def join_place(root: str, path: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from pictologics import FileAccessError, Image, OptionError, Pipeline, UnsupportedFormatError, load_image, save_image
-from pictologics.cohort import Case, read_manifest, run
+from pictologics.cohort import Case, read_manifest, report, run
 from tests.factories.run_cases import add_one, empty_disk, fail_at_case_1, fill_disk_at_case_1, make_cases
 
 
@@ -262,3 +262,11 @@ def test_cases_of_earlier_runs_stay_in_the_data_set(tmp_path, client):
     run(None, cases[2:], out, layout="monai", client=client)
     facts = json.loads((out / "dataset.json").read_text())
     assert [entry["case_id"] for entry in facts["training"]] == ["case2"]
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are text there")
+def test_a_folder_whose_name_is_no_text(tmp_path, client):
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    assert run(None, make_cases(tmp_path / "in", 1), out, client=client).counts == {"done": 1}
+    assert [row.status for row in read_manifest(out)] == ["done"]
+    assert "caf?" in report(out).read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from .case import Case, SeriesChoice
 from .case_names import name_cases, number_alike
 from .cohort_rows import (
     LinkedMask,
+    SeriesPlace,
     SeriesSources,
     find_linked_masks,
     find_phases,
@@ -47,6 +48,11 @@ class ChosenSeries:
     masks: tuple[LinkedMask, ...] = ()
     problem: str = ""
 
+    @property
+    def rows(self) -> list[SeriesFacts]:
+        """The rows of all of them."""
+        return [*self.images.values(), *(mask.row for mask in self.masks)]
+
 
 def choose_cases(cohort: CohortLike, what: str | Selection) -> list[Case]:
     """Choose the cases of a cohort.
@@ -68,8 +74,7 @@ def choose_cases(cohort: CohortLike, what: str | Selection) -> list[Case]:
     if selection.masks is not None and keys:
         linked = find_linked_masks(opened, selection.masks, keys)
         chosen = [add_masks(series, linked) for series in chosen]
-    keys.update(mask.row["series_key"] for series in chosen for mask in series.masks)
-    sources = find_sources(opened, sorted(keys))
+    sources = find_sources(opened, [row for series in chosen for row in series.rows])
     names = name_cases([next(iter(series.images.values())) for series in chosen])
     cases = [assemble_case(name, series, sources) for name, series in zip(names, chosen, strict=True)]
     if selection.phases == "all":
@@ -146,18 +151,21 @@ def add_masks(series: ChosenSeries, linked: Mapping[str, Sequence[LinkedMask]]) 
     return ChosenSeries(series.images, tuple(masks), series.problem)
 
 
-def assemble_case(name: str, series: ChosenSeries, sources: Mapping[str, SeriesSources]) -> Case:
+def assemble_case(name: str, series: ChosenSeries, sources: Mapping[SeriesPlace, SeriesSources]) -> Case:
     """A case out of the rows of its series and their files."""
-    images = {image: make_choice(image, row, sources[row["series_key"]]) for image, row in series.images.items()}
+
+    def find_place(row: SeriesFacts) -> SeriesSources:
+        return sources[row["series_key"], row["kind"]]
+
+    images = {image: make_choice(image, row, find_place(row)) for image, row in series.images.items()}
     owners = {row["series_key"]: image for image, row in series.images.items()}
     first = next(iter(images))
     masks = []
     for mask, label in zip(series.masks, number_alike([describe_mask(mask) for mask in series.masks]), strict=True):
         owner = owners[mask.image_key]
         drawn_on = owner if owner != first and mask.row["kind"] == "RTSTRUCT" else ""
-        masks.append(make_choice(label, mask.row, sources[mask.row["series_key"]], drawn_on))
-    rows = [*series.images.values(), *(mask.row for mask in series.masks)]
-    problems = [series.problem, *(find_problem(row, sources[row["series_key"]]) for row in rows)]
+        masks.append(make_choice(label, mask.row, find_place(mask.row), drawn_on))
+    problems = [series.problem, *(find_problem(row, find_place(row)) for row in series.rows)]
     return Case(name, images, tuple(masks), list_notes(series, masks), next(filter(None, problems), ""))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...errors import CorruptFileError, UnsupportedFormatError
+from ...errors import CorruptFileError, FileAccessError, UnsupportedFormatError
 from ..cohort_folder import Cohort
 from ..querying import quote_texts
 from ..series_sources import FIND_FILES, SeriesFiles, group_files
@@ -15,6 +15,7 @@ from .case import SeriesChoice
 
 __all__ = [
     "LinkedMask",
+    "SeriesPlace",
     "SeriesSources",
     "find_linked_masks",
     "find_phases",
@@ -29,6 +30,10 @@ FACT_COLUMNS = ("manufacturer", "model", "body_part")
 
 IS_MASK = "kind IN ('SEG', 'RTSTRUCT')"
 """What can be a mask. Doses are linked to images, too, and are none, whatever a condition says."""
+
+
+SeriesPlace = tuple[str, str]
+"""The key of a series and its kind: files of several kinds may claim to be one series."""
 
 
 @dataclass(frozen=True)
@@ -95,20 +100,22 @@ def find_phases(cohort: Cohort, keys: Sequence[str]) -> dict[str, list[dict[str,
     return found
 
 
-def find_sources(cohort: Cohort, keys: Sequence[str]) -> dict[str, SeriesSources]:
-    """Where series are, by their keys; of objects that are there twice, one file."""
-    if not keys:
+def find_sources(cohort: Cohort, rows: Sequence[Mapping[str, Any]]) -> dict[SeriesPlace, SeriesSources]:
+    """Where series are, by their keys and kinds; of objects that are there twice, one file."""
+    if not rows:
         return {}
-    rows = fetch_rows(cohort.sql(FIND_FILES.format(condition=f"series_key IN ({quote_texts(keys)})")))
-    found = {files.series_key: make_sources(files) for files in group_files(cohort.root, rows)}
-    return {key: found.get(key, SeriesSources(problem=f"the series {key} has no files")) for key in keys}
+    places = {(row["series_key"], row["kind"]) for row in rows}
+    condition = f"series_key IN ({quote_texts(sorted({key for key, _ in places}))})"
+    listed = fetch_rows(cohort.sql(FIND_FILES.format(condition=condition)))
+    found = {files.series_key: files for files in group_files(cohort.root, listed)}
+    return {(key, kind): make_sources(found.get(key, SeriesFiles(key, cohort.root)), kind) for key, kind in places}
 
 
-def make_sources(files: SeriesFiles) -> SeriesSources:
+def make_sources(files: SeriesFiles, kind: str) -> SeriesSources:
     """What loads a series, or why nothing does."""
     try:
-        source = files.find_source()
-    except (CorruptFileError, UnsupportedFormatError) as error:
+        source = files.take_kind(kind).find_source()
+    except (CorruptFileError, FileAccessError, UnsupportedFormatError) as error:
         return SeriesSources(problem=str(error))
     return SeriesSources(source.paths, source.options)
 

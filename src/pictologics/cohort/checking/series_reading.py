@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...dicom.structures.contours import read_contour_points
@@ -61,6 +61,10 @@ def read_series(task: ReadingTask, _: None = None) -> SeriesReading:
     """Read the files of one series; what cannot be read is a fault of the series, never raised."""
     faults: list[str] = []
     meeting = None
+    try:
+        task = replace(task, files=task.files.take_kind(task.kind))
+    except PictologicsError as error:
+        return SeriesReading(task.files.series_key, task.kind, (describe_failure("its files cannot be told", error),))
     # What there is to warn of stands in the tables.
     with silence_this_thread():
         if task.image is not None:
@@ -121,5 +125,5 @@ def draw_on(task: ReadingTask) -> Mapping[str, Any]:
     """The image that contours are drawn on, as a keyword."""
     if task.kind != "RTSTRUCT" or task.image_files is None:
         return {}
-    source = task.image_files.find_source()
+    source = task.image_files.take_kind("image").find_source()
     return {"reference_image": load_image(source.given, **{**source.options, **task.image_options})}

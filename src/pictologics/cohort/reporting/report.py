@@ -23,7 +23,7 @@ from .page_writing import PageFacts, StatusTile, encode_for_script, measure_page
 from .picture_drawing import PictureJob, draw_job, make_picture_job, read_kept_pictures
 from .picture_levels import NO_PICTURES, PAGE_BYTES, PictureLevel, choose_picture_level
 from .picture_pool import draw_jobs
-from .report_rows import ReportRow, read_report_rows
+from .report_rows import ReportRow, clean_text, read_report_rows
 
 __all__ = ["report"]
 
@@ -236,7 +236,7 @@ def describe_run(
     ]
     title = folder.root.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or "run"
     return PageFacts(
-        title,
+        clean_text(title),
         [fact for fact in facts if fact],
         notices,
         tiles,

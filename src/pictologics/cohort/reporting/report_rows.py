@@ -13,7 +13,7 @@ from ..running.manifest import ROWS_FOLDER, CaseStatus, read_row
 from ..running.run_folder import RunFolder
 from .private_text import PathRemover
 
-__all__ = ["ReportOutput", "ReportRow", "read_report_rows"]
+__all__ = ["ReportOutput", "ReportRow", "clean_text", "read_report_rows"]
 
 STATUSES = get_args(CaseStatus)
 """What a row may say of its case; of one that says something else, the row cannot be read."""

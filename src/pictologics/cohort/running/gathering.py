@@ -40,7 +40,12 @@ def gather_manifest(out: str | os.PathLike[str] | RunFolder) -> str:
         import pyarrow
         import pyarrow.parquet
     schema = make_schema(pyarrow)
-    with folder.open_for_writing(GATHERED_FILE) as file, pyarrow.parquet.ParquetWriter(file, schema) as writer:
+    # Opened here, since the folder may be called what is no text.
+    with (
+        folder.open_for_writing(GATHERED_FILE) as path,
+        path.open("wb") as file,
+        pyarrow.parquet.ParquetWriter(file, schema) as writer,
+    ):
         for rows in take_in_turns(iterate_rows(folder)):
             writer.write_table(pyarrow.Table.from_pylist([escape_text(flatten_row(row)) for row in rows], schema))
     return folder.locate(GATHERED_FILE)

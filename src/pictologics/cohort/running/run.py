@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,10 +178,8 @@ def run(
     named = plan_outputs(rules.layout, [name_written_masks(case, rules) for case in cases])
     check_formats(named, folder.is_remote)
     check_run_version(folder)
-    with ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(lock_run_folder(folder))
-        engine = stack.enter_context(connect_engine(client, scheduler))
+    lock = nullcontext() if dry_run else lock_run_folder(folder)
+    with lock, connect_engine(client, scheduler) as engine:
         limit = find_local_memory() if engine is None else engine.memory
         planned = plan_work(cases, named, rules, retry_failed=retry_failed, memory_limit=limit)
         if dry_run:
@@ -190,12 +188,10 @@ def run(
         remove_earlier_results(planned, rules)
         write_refused_rows([case for case in planned if case.action == "refuse"], rules)
         work = [case for case in planned if case.action == "run"]
-        if work and engine is None:
-            largest = max(case.memory for case in work)
-            engine = stack.enter_context(start_local_engine(workers, largest, len(work)))
-        if work and engine is not None:
-            advance = stack.enter_context(show_case_bar(len(work), progress))
-            work_on_cases(engine, work, rules, advance)
+        if work:
+            started = nullcontext(engine) if engine is not None else start_engine_for(work, workers)
+            with started as found, show_case_bar(len(work), progress) as advance:
+                work_on_cases(found, work, rules, advance)
         counts, files = finish_data_set(planned, rules)
     return RunResult(folder.root, tuple(planned), counts, files, time.monotonic() - began)
 
@@ -240,6 +236,11 @@ def list_cases(cohort: CohortLike | None, what: str | Selection | Sequence[Case]
     if twice:
         raise OptionError(f"{len(twice)} names of cases are there twice, such as {twice[0]!r}", advice="rename them")
     return cases
+
+
+def start_engine_for(work: Sequence[PlannedCase], workers: int | None) -> AbstractContextManager[Engine]:
+    """Workers on this machine for some cases."""
+    return start_local_engine(workers, max(case.memory for case in work), len(work))
 
 
 def work_on_cases(
