@@ -30,3 +30,8 @@ MAKERS = {
     "tar.gz": lambda path, folder: add_to_tar(path, folder, "w:gz", tarfile.PAX_FORMAT),
     "gnu tar.gz": lambda path, folder: add_to_tar(path, folder, "w:gz", tarfile.GNU_FORMAT),
 }
+
+
+def list_paths(folder: Path) -> set[str]:
+    """All that is below a folder: what must not have changed."""
+    return {str(path) for path in folder.rglob("*")}

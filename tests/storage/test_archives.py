@@ -19,7 +19,7 @@ from pictologics import (
     load_mask,
 )
 from pictologics.utilities import get_dicom_phases
-from tests.factories.archive_files import MAKERS
+from tests.factories.archive_files import MAKERS, list_paths
 from tests.factories.dicom_series import SYNTAXES, uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
 from tests.factories.hostile import ends_at_last, refused_at_last
@@ -49,20 +49,16 @@ def series(tmp_path_factory) -> Path:
 every_maker = pytest.mark.parametrize("maker", MAKERS)
 
 
-def files_below(folder: Path) -> set[str]:
-    return {str(path) for path in folder.rglob("*")}
-
-
 # --- what a folder gives, its archive gives ---
 
 
 @every_maker
 def test_a_series_in_an_archive(tmp_path, series, maker):
     path = MAKERS[maker](tmp_path / "scan.bin", series)
-    before = files_below(tmp_path)
+    before = list_paths(tmp_path)
     image = load_image(path)
     assert_shows(image, PHANTOM)
-    assert files_below(tmp_path) == before, "something was unpacked"
+    assert list_paths(tmp_path) == before, "something was unpacked"
     assert image.provenance.slices[0].file.startswith(str(path))
 
 

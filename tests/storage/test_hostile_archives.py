@@ -23,7 +23,7 @@ from pictologics import (
     UnsupportedFormatError,
     load_image,
 )
-from tests.factories.archive_files import MAKERS
+from tests.factories.archive_files import MAKERS, list_paths
 from tests.factories.dicom_series import write_series
 from tests.factories.hostile import ends_at_last, refused_at_last
 
@@ -41,10 +41,6 @@ def series(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("series")
     write_series(folder)
     return folder
-
-
-def files_below(folder: Path) -> set[str]:
-    return {str(path) for path in folder.rglob("*")}
 
 
 def zip_of(*entries: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -82,10 +78,10 @@ def test_entries_that_climb_out(tmp_path, slice_bytes, name, kind):
     path.write_bytes(
         {"zip": zip_of(("a.dcm", slice_bytes), (name, slice_bytes)), "tar": tar, "tar.gz": gzip.compress(tar)}[kind]
     )
-    before = files_below(tmp_path)
+    before = list_paths(tmp_path)
     with pytest.raises(CorruptFileError, match="leads out"):
         load_image(path)
-    assert files_below(tmp_path) == before
+    assert list_paths(tmp_path) == before
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
