@@ -17,8 +17,8 @@ from pydicom.uid import RLELossless
 from pictologics import CorruptFileError, PictologicsError, UnsupportedFormatError, load_image
 from pictologics.storage.files import MemoryFile
 from pictologics.storage.tar_index import walk_tar_entries
+from tests.factories.archive_files import MAKERS, add_to_tar, add_to_zip
 from tests.factories.dicom_series import write_series
-from tests.storage.test_archives import MAKERS, add_to_tar, add_to_zip
 
 FLIPS = 150
 """Bits that are turned over in each kind of archive."""
