@@ -138,7 +138,7 @@ def test_names_are_unique_short_and_safe():
     assert len({name.casefold() for name in names}) == 4
     assert all(name == name.strip(".") and "/" not in name and " " not in name for name in names)
     assert number_alike(["seg", "rtstruct", "seg"]) == ["seg1", "rtstruct", "seg2"]
-    for wrong in ("", ".hidden", "a/b", "a b", "x" * 200):
+    for wrong in ("", ".hidden", "a.", "a/b", "a b", "x" * 200, "CON", "com1.ct"):
         with pytest.raises(OptionError, match="case_id"):
             Case.from_files(wrong, {"ct": "x.nii"})
     with pytest.raises(OptionError, match="no image"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import re
 import shutil
@@ -11,14 +9,13 @@ import signal
 import subprocess
 import sys
 import tarfile
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from pictologics.cohort import check, folder_lock, index, open_cohort
+from pictologics.cohort import check, index, open_cohort
 from pictologics.cohort.folder_lock import lock_folder
 from pictologics.cohort.indexing import index_run, units
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
@@ -94,64 +91,6 @@ def test_a_second_run_at_once_is_refused(tmp_path):
     ):
         index(tmp_path / "in", tmp_path / "out", workers=1)
     index(tmp_path / "in", tmp_path / "out", workers=1)
-
-
-@pytest.mark.parametrize(("age", "is_refused"), [(10.0, True), (3600.0, False)])
-def test_a_lock_of_another_machine_counts_while_it_shows_life(tmp_path, age, is_refused):
-    mark = f'{{"work": "indexing", "process": 1, "machine": "elsewhere", "alive": {time.time() - age}}}'
-    (tmp_path / ".lock").write_text(mark)
-    if is_refused:
-        with pytest.raises(OptionError, match="process 1 on elsewhere"), lock_folder(tmp_path, "indexing"):
-            pass
-    else:
-        with lock_folder(tmp_path, "indexing"):
-            assert "elsewhere" not in (tmp_path / ".lock").read_text()
-    assert (tmp_path / ".lock").read_text() == (mark if is_refused else "")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="locks are asked for in another way")
-def test_a_file_system_without_locks_takes_the_word_of_the_holder(tmp_path, monkeypatch):
-    import fcntl
-
-    def have_no_locks(*_):
-        raise OSError(errno.ENOSYS, "Function not implemented")
-
-    monkeypatch.setattr(fcntl, "flock", have_no_locks)
-    with lock_folder(tmp_path, "indexing"):
-        with pytest.raises(OptionError, match="indexing is going on"), lock_folder(tmp_path, "indexing"):
-            pass
-        assert "indexing" in (tmp_path / ".lock").read_text()
-    with lock_folder(tmp_path, "indexing"):
-        pass
-
-
-def read_signs(path, count):
-    """Signs of life in a lock, until there are some different ones; the thread that writes one is in no hurry."""
-    seen, end = set(), time.monotonic() + 60
-    while len(seen) < count and time.monotonic() < end:
-        with suppress(ValueError, KeyError):
-            seen.add(json.loads(path.read_text())["alive"])
-        time.sleep(0.005)
-    return seen
-
-
-def test_signs_of_life_are_given_whatever_the_work_is_busy_with(tmp_path, monkeypatch):
-    monkeypatch.setattr(folder_lock, "SHOWN_EVERY", 0.01)
-    with lock_folder(tmp_path, "indexing"):
-        assert len(read_signs(tmp_path / ".lock", 3)) == 3
-    assert (tmp_path / ".lock").read_text() == ""
-
-
-def test_a_sign_of_life_that_cannot_be_given_ends_nothing(monkeypatch):
-    monkeypatch.setattr(folder_lock, "SHOWN_EVERY", 0.001)
-    asked = threading.Semaphore(0)
-
-    def refuse():
-        asked.release()
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with folder_lock.show_life_meanwhile(refuse):
-        assert all(asked.acquire(timeout=60) for _ in range(2))
 
 
 def test_a_home_is_found_and_a_url_is_no_place_for_a_cohort(tmp_path, monkeypatch):
@@ -476,3 +415,17 @@ def test_files_of_a_folder_that_may_only_be_listed_are_told(tmp_path, monkeypatc
     assert told == ["a file in it cannot be looked at (Permission denied); check its permissions"]
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert len(read_rows(tmp_path / "out", "series")) == 2 and not read_rows(tmp_path / "out", "problems")
+
+
+def test_what_a_system_puts_beside_the_state_ends_no_run(tmp_path):
+    files = write_series(tmp_path / "in")
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    for folder in list((tmp_path / "out" / "state").rglob("*")):
+        if folder.is_dir():
+            (folder / ".DS_Store").write_bytes(b"\0")
+    files[0].unlink()
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    shutil.rmtree(tmp_path / "in")
+    (tmp_path / "in").mkdir()
+    index(tmp_path / "in", tmp_path / "out", workers=1)
+    assert all(not rows for rows in read_all_tables(tmp_path / "out").values())

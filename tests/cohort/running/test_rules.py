@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pytest
 
 from pictologics.cohort.running.rules import describe_process
@@ -46,3 +47,12 @@ def test_the_same_process_is_the_same_in_every_process(make):
     assert describe_process(make(1)) == describe_process(make(1))
     assert describe_process(make(1)) != describe_process(make(2))
     assert "0x" not in str(describe_process(make(1)))
+
+
+@pytest.mark.parametrize("make", [AddConstant, make_closure, make_partial])
+def test_arrays_are_told_apart_by_all_that_they_hold(make):
+    table = np.linspace(0, 1, 5000)
+    other = table.copy()
+    other[2500] = np.nextafter(other[2500], 1)
+    assert describe_process(make(table)) == describe_process(make(table.copy()))
+    assert describe_process(make(table)) != describe_process(make(other))

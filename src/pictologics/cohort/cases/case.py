@@ -11,9 +11,12 @@ from typing import Any
 from ...checks import option_error
 from ...errors import OptionError
 
-__all__ = ["Case", "GivenFiles", "SeriesChoice", "check_case_id"]
+__all__ = ["RESERVED_NAME", "Case", "GivenFiles", "SeriesChoice", "check_case_id"]
 
-SAFE_ID = re.compile(r"[\w-][\w.-]{0,119}", re.ASCII)
+SAFE_ID = re.compile(r"[\w-](?:[\w.-]{0,118}[\w-])?", re.ASCII)
+
+RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever their suffix."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,9 @@ def check_case_id(case_id: str) -> str:
     Raises:
         OptionError: If it cannot.
     """
-    if not isinstance(case_id, str) or not SAFE_ID.fullmatch(case_id):
-        required = "up to 120 letters, digits, '_', '-' and dots, the first no dot"
+    if not isinstance(case_id, str) or not SAFE_ID.fullmatch(case_id) or RESERVED_NAME.match(case_id):
+        required = (
+            "up to 120 letters, digits, '_', '-' and dots, no dot at either end, and no name of a device such as con"
+        )
         raise option_error("case_id", case_id, required)
     return case_id

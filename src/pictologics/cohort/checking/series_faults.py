@@ -16,7 +16,8 @@ GRID_COLUMNS: Final = ("origin", "direction", *(f"{name}_{axis}" for name in ("s
 IMAGE_COLUMNS: Final = ("patient_key", "verdict", "loads", "load_options", "frame_of_reference_key", *GRID_COLUMNS)
 
 FIND_SERIES: Final = f"""
-    SELECT s.*, l.image_key, l.how, l.choices, v.fewest, v.most, c.conflicts, a.series_key AS scattered,
+    SELECT s.* EXCLUDE (referenced_series_keys, referenced_instance_keys),
+        l.image_key, l.how, l.choices, v.fewest, v.most, c.conflicts, a.series_key AS scattered,
         {", ".join(f"i.{name} AS image_{name}" for name in IMAGE_COLUMNS)}
     FROM series s LEFT JOIN links l USING (series_key)
     LEFT JOIN series i ON i.series_key = l.image_key AND i.kind = 'image'

@@ -73,20 +73,23 @@ def remove_old_parts(job: IndexJob, units: UnitList, batches: Collection[str]) -
     """Remove the parts that no table is made of any more."""
     with refuse_system_errors("the index cannot be written", job.out):
         if job.units.exists():
-            for folder in list(job.units.iterdir()):
+            for folder in list_folders(job.units):
                 keep_only(folder, {units.states[folder.name]} if folder.name in units.states else set())
         if job.batches.parent.exists():
-            for folder in list(job.batches.parent.glob("*/*")):
+            for folder in (inner for outer in list_folders(job.batches.parent) for inner in list_folders(outer)):
                 keep_only(folder, batches if folder.parent == job.batches else set())
+
+
+def list_folders(folder: Path) -> list[Path]:
+    """The folders in a folder, without what some systems put beside them, such as ``.DS_Store``."""
+    return [path for path in folder.iterdir() if path.is_dir()]
 
 
 def keep_only(folder: Path, names: Collection[str]) -> None:
     """Remove the folders in a folder but those named, and the folder itself if nothing is left."""
-    kept = 0
-    for path in list(folder.iterdir()):
-        if path.name in names:
-            kept += 1
-        else:
+    folders = list_folders(folder)
+    for path in folders:
+        if path.name not in names:
             shutil.rmtree(path)
-    if not kept:
-        folder.rmdir()
+    if not any(path.name in names for path in folders):
+        shutil.rmtree(folder)

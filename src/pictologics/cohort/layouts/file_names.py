@@ -10,7 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ...errors import OptionError
-from ..cases.case import Case, SeriesChoice
+from ..cases.case import RESERVED_NAME, Case, SeriesChoice
 
 __all__ = ["TEMPLATE_FIELDS", "clean_name", "fill_template", "fold_path", "list_fields", "list_values"]
 
@@ -30,9 +30,6 @@ TEMPLATE_FIELDS = (
 UNSAFE = re.compile(r"[^\w.-]+")
 """What some file system or shell gives a meaning of its own: spaces, slashes, colons, quotes, stars, ..."""
 
-RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
-"""Names that Windows keeps for devices, whatever their suffix."""
-
 LONGEST_NAME_PART = 120
 """Characters."""
 
@@ -44,7 +41,7 @@ def clean_name(text: str) -> str:
     """A text as a part of a file's name: letters, digits, ``_``, ``-`` and dots, never hidden, empty or reserved."""
     whole = UNSAFE.sub("_", text).strip("._")[:LONGEST_NAME_PART]
     name = whole.encode()[:MOST_NAME_BYTES].decode("utf-8", "ignore").rstrip(".") or "none"
-    return f"_{name}" if RESERVED.match(name) else name
+    return f"_{name}" if RESERVED_NAME.match(name) else name
 
 
 def fold_path(path: str) -> str:

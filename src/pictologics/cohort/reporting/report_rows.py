@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ...errors import CorruptFileError
-from ..running.manifest import ROWS_FOLDER, CaseStatus, read_row
+from ..running.manifest import CaseStatus, list_case_ids, read_row
 from ..running.run_folder import RunFolder
 from .private_text import PathRemover
 
@@ -125,10 +125,7 @@ def read_report_rows(folder: RunFolder) -> list[ReportRow]:
         UnsupportedFormatError: If the manifest is one of another version.
     """
     rows = []
-    for name in folder.list_names(ROWS_FOLDER):
-        if not name.endswith(".json") or name.startswith("."):
-            continue
-        case_id = name.removesuffix(".json")
+    for case_id in list_case_ids(folder):
         try:
             row = read_row(folder, case_id)
         except CorruptFileError as error:

@@ -123,8 +123,7 @@ def finish_data_set(planned: Sequence[PlannedCase], rules: RunRules) -> tuple[di
 def find_unchosen_rows(planned: Iterable[PlannedCase], rules: RunRules) -> list[ManifestRow]:
     """The rows of cases that earlier runs did into the folder and this one was not asked for, whose files are there."""
     chosen = {case.case.case_id for case in planned}
-    others = (row for row in iterate_rows(rules.folder) if row.case_id not in chosen)
-    return [row for row in others if not has_lost_files(row, rules)]
+    return [row for row in iterate_rows(rules.folder, chosen) if not has_lost_files(row, rules)]
 
 
 def renew_files(row: ManifestRow, changed: Mapping[str, OutputFile], rules: RunRules) -> ManifestRow:

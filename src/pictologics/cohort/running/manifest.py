@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ __all__ = [
     "check_run_version",
     "forget_row",
     "iterate_rows",
+    "list_case_ids",
     "read_manifest",
     "read_row",
     "read_run_facts",
@@ -240,14 +241,24 @@ def forget_row(folder: RunFolder, case_id: str) -> None:
     folder.remove(locate_row(case_id))
 
 
-def iterate_rows(folder: RunFolder) -> Iterator[ManifestRow]:
-    """The rows of a run, in the order of the cases' names."""
-    for name in folder.list_names(ROWS_FOLDER):
-        if name.endswith(".json") and not name.startswith("."):
-            row = read_row(folder, name.removesuffix(".json"))
-            # Another run may be at work.
-            if row is not None:
-                yield row
+def iterate_rows(folder: RunFolder, without: Collection[str] = ()) -> Iterator[ManifestRow]:
+    """The rows of a run, in the order of the cases' names.
+
+    Args:
+        folder: What the run wrote to.
+        without: Cases whose rows are not read.
+    """
+    for case_id in list_case_ids(folder):
+        row = None if case_id in without else read_row(folder, case_id)
+        # Another run may be at work.
+        if row is not None:
+            yield row
+
+
+def list_case_ids(folder: RunFolder) -> list[str]:
+    """The names of the cases that have a row."""
+    names = folder.list_names(ROWS_FOLDER)
+    return [name.removesuffix(".json") for name in names if name.endswith(".json") and not name.startswith(".")]
 
 
 def read_manifest(out: str | os.PathLike[str]) -> list[ManifestRow]:

@@ -13,7 +13,7 @@ from ..cases.memory import estimate_memory
 from ..layouts.protocol import SEGMENT_PLACE, CaseOutputs
 from .case_work import describe_inputs
 from .manifest import ManifestRow, read_row
-from .rules import RunRules, hash_parameters
+from .rules import RunRules, describe_process, hash_parameters
 
 __all__ = ["PlannedCase", "has_lost_files", "plan_work"]
 
@@ -71,11 +71,12 @@ def plan_work(
         retry_failed: Whether cases are begun again that failed or were killed.
         memory_limit: Bytes of memory that one case may take; 0 if that is not known.
     """
+    process = describe_process(rules.process)
 
     def plan_case(case: Case, outputs: CaseOutputs) -> PlannedCase:
         paths = tuple(file.path for file in outputs.files)
         memory = estimate_memory(case, rules.process is not None)
-        parameters = hash_parameters(case, rules)
+        parameters = hash_parameters(case, rules, process)
         earlier = find_earlier_row(case, rules)
         action: Literal["run", "keep", "refuse"] = "refuse"
         why = case.problem

@@ -7,10 +7,13 @@ import inspect
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
+
+import numpy as np
 
 from ...checks import check_choice, check_fill_value, check_number, option_error
 from ...image import Image
@@ -125,12 +128,18 @@ def find_numbered_names(layout: Layout, process: CaseProcess) -> tuple[str, ...]
     return tuple(names) if process is None or isinstance(process, Pipeline) else ()
 
 
-def hash_parameters(case: Case, rules: RunRules) -> str:
-    """A hash of all that the result of a case depends on besides the content of its files."""
+def hash_parameters(case: Case, rules: RunRules, process: Any = None) -> str:
+    """A hash of all that the result of a case depends on besides the content of its files.
+
+    Args:
+        case: The case.
+        rules: How it is worked on.
+        process: What ``describe_process`` gives, if that is known: it is the same for thousands of cases.
+    """
     choices = [*case.images.values(), *case.masks]
     content = {
         "layout": [rules.layout.name, describe_layout(rules.layout)],
-        "process": describe_process(rules.process),
+        "process": process or describe_process(rules.process),
         "masks": rules.masks,
         "segments": asdict(rules.segments),
         "suv": rules.suv,
@@ -155,7 +164,7 @@ def describe_process(process: Any) -> Any:
         return None if process is None else process.to_dict()
     if isinstance(process, partial):
         given = (process.args, sorted(process.keywords.items()))
-        return ["partial", describe_process(process.func), *(remove_addresses(repr(part)) for part in given)]
+        return ["partial", describe_process(process.func), *map(show_values, given)]
     # An object that can be called is its class and what it holds.
     is_object = (
         not isinstance(process, type) and not hasattr(process, "__code__") and not hasattr(process, "__wrapped__")
@@ -169,9 +178,10 @@ def describe_process(process: Any) -> Any:
     if is_object:
         held.append(getattr(process, "__dict__", {}))
     name = getattr(process, "__qualname__", type(process).__name__)
-    return [name, *(remove_addresses(text) for text in (source, repr(held)))]
+    return [name, ADDRESS.sub("", source), show_values(held)]
 
 
-def remove_addresses(text: str) -> str:
-    """A text without the places in memory of the objects that it shows, which are others in each process."""
-    return ADDRESS.sub("", text)
+def show_values(values: Sequence[Any]) -> str:
+    """Values as text: arrays with all that they hold, and nothing with its place in memory, another in each process."""
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return ADDRESS.sub("", repr(values))
