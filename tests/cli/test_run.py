@@ -19,6 +19,13 @@ def test_a_plan_names_every_file_and_writes_nothing(tmp_path, demo_index):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_image_without_a_name_is_told(tmp_path, demo_index):
+    for condition in ("modality = 'CT' AND loads", "spacing_z<=1.5", "Kind='image'"):
+        told = fail(tmp_path, "run", demo_index.path, "out", "--image", condition, "--dry-run")
+        assert f'write for example --image "ct={condition}"' in told
+    assert "22" not in fail(tmp_path, "run", demo_index.path, "out", "--image", "ct=modality = 'XX'", "--dry-run")
+
+
 @pytest.mark.slow
 def test_a_run_writes_cases_and_a_second_one_has_nothing_to_do(tmp_path, demo_index):
     options = ["--image", "ct=modality = 'CT' AND verdict = 'regular'", "--image", "pet=modality = 'PT'", "--suv", "bw"]

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from pictologics import ContentWarning, explain, load_image, load_mask
+from pictologics.cli.commands.explain import print_explanation
 from tests.cli.program import succeed
 from tests.factories.dicom_series import uid, write_series
 from tests.factories.file_servers import serve_folder
@@ -127,6 +128,27 @@ def test_files_of_one_volume_each_are_described_one_by_one(tmp_path):
             assert eval(volume.call(found.path), {"load_image": load_image}).shape == PHANTOM.shape
         assert found.left_out == ("1 file of other formats",)
         assert found.default is None
+
+
+def test_folders_beside_images_are_told_and_not_searched(study):
+    (study / "mr" / ".hidden").mkdir()
+    for below in ("one", "two"):
+        shutil.copytree(study / "ct", study / "mr" / below)
+    found = explain(study / "mr")
+    assert [volume.modality for volume in found.volumes] == ["MR"]
+    (told,) = found.left_out
+    assert told == "2 folders that were not searched; pass recursive=True to look into the folders below"
+    assert "2 folders that were not searched; pass --recursive to" in succeed(study, "info", "mr")
+    assert not explain(study / "mr", recursive=True).left_out
+    (study / "files" / "deeper").mkdir(parents=True)
+    write_nifti(study / "files" / "a.nii.gz")
+    assert explain(study / "files").left_out == (told.replace("2 folders that were", "1 folder that was"),)
+
+
+def test_a_narrow_terminal_leaves_heads_whole(study):
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_explanation(console, explain(study / "ct"))
+    assert "description" in console.export_text()
 
 
 def test_nothing_of_patients_is_told_unless_it_is_asked_for(study):

@@ -1,5 +1,7 @@
 """Errors about folders, archives and lists say what they hold."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -64,8 +66,9 @@ def test_a_damaged_slice_is_named_where_slices_are_missing(tmp_path, content):
 
 def test_a_list_of_two_series_is_called_a_list(tmp_path):
     files = [*write_series(tmp_path / "a", series="a"), *write_series(tmp_path / "b", series="b")]
-    with pytest.raises(AmbiguousSeriesError, match=f"the list of {len(files)} files holds 2 image series"):
+    with pytest.raises(AmbiguousSeriesError, match=f"the list of {len(files)} files holds 2 image series") as caught:
         load_image(files)
+    assert re.search(rf"\n  [\d.]+  (series \d+, )?CT, {len(files) // 2} files[^\n]*\n", str(caught.value))
 
 
 def test_a_list_of_volumes_is_to_be_merged(tmp_path):

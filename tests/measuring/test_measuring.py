@@ -208,3 +208,12 @@ def test_the_digital_phantom_of_the_ibsi(shared_data):
     assert (found.minimum, found.maximum) == (1, 6)
     assert found.percentiles == {10.0: 1.0, 50.0: 1.0, 90.0: 4.0}
     assert found.peak == pytest.approx(3.1, abs=0.005)
+
+
+def test_a_prompt_shows_a_line_for_each_label():
+    image = Image(np.arange(8.0).reshape(2, 2, 2), (10.0, 10.0, 10.0), (0.0, 0.0, 0.0), metadata={"units": "HU"})
+    mask = Image((image.array > 4).astype(np.uint8) + (image.array > 6), (10.0,) * 3, (0.0,) * 3, labels={2: "tumor"})
+    assert str(measure(image, mask)).splitlines() == [
+        "1: 2 ml, mean 5.5, sd 0.5, 5 to 6 HU",
+        "2 tumor: 1 ml, mean 7, sd 0, 7 to 7 HU",
+    ]

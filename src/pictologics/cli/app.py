@@ -83,7 +83,7 @@ def explain_command(
     ] = None,
     outside_files: OutsideFiles = False,
 ) -> None:
-    """List what a path holds and what belongs together, from headers alone; below a folder of folders too."""
+    """List what info lists from headers alone, on request with studies, or as a CSV table."""
     commands.explain_path(path, recursive, as_json, table_file, studies, outside_files)
 
 
@@ -93,7 +93,7 @@ def convert(
     target: Annotated[
         str,
         typer.Argument(
-            help="The file to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha or .mhd; a folder for --like."
+            help="What to write: .nii, .nii.gz, .nrrd, .nhdr, .seg.nrrd, .mha, .mhd or .ome.zarr; a folder for --like."
         ),
     ],
     recursive: Recursive = False,
@@ -362,7 +362,9 @@ def run_command(
     out: Annotated[str, typer.Argument(help="The folder to write to, or a URL.")],
     where: Annotated[
         str | None,
-        typer.Option(metavar="SQL", help="Which series, such as \"modality = 'CT' AND size_z > 10\"."),
+        typer.Option(
+            metavar="SQL", help="Which series, such as \"modality = 'CT' AND size_z > 10\".", show_default="all images"
+        ),
     ] = None,
     image: Annotated[
         list[str] | None,

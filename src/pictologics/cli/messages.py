@@ -61,6 +61,14 @@ OPTIONS_OF_KEYWORDS = {
 class CommandGroup(TyperGroup):
     """The commands; errors of ours end them with one sentence instead of a traceback."""
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name; its help does not write <bool> behind options that take no value."""
+        command = super().get_command(ctx, cmd_name)
+        for option in () if command is None else command.get_params(ctx):
+            if getattr(option, "is_flag", False):
+                option.metavar = ""
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
 

@@ -61,18 +61,27 @@ def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
     """Find the volumes of a source; of a folder without images of its own, those of the folders below."""
     source, reader = find_reader(given, options.recursive, keeps_damaged=True)
     if source.kind == "folder" and not has_content(source) and not options.recursive and count_folders_below(source)[0]:
-        below = find_volumes_of(given, replace(options, recursive=True))
+        deeper = find_volumes_of(given, replace(options, recursive=True))
         # The path alone does not do.
-        return replace(below, volumes=tuple(replace(volume, is_default=False) for volume in below.volumes))
+        return replace(deeper, volumes=tuple(replace(volume, is_default=False) for volume in deeper.volumes))
+    below = note_folders_below(source, options.recursive)
     if source.kind in ("folder", "archive") and source.scan and not source.scan.headers and has_content(source):
-        return describe_volume_files(source)
-    found: Description = reader.describe(source, options)
-    volumes = found.volumes
+        found = describe_volume_files(source)
+        return replace(found, left_out=(*found.left_out, *below))
+    described: Description = reader.describe(source, options)
+    volumes = described.volumes
     if options.allow_outside_files and "allow_outside_files" in reader.honors:
         # The calls that load them need it too, and the path alone does not do.
         allowed = ("allow_outside_files", True)
         volumes = tuple(replace(volume, options=(*volume.options, allowed), is_default=False) for volume in volumes)
-    return Findings(source, volumes, found.left_out)
+    return Findings(source, volumes, (*described.left_out, *below))
+
+
+def note_folders_below(source: Source, recursive: bool) -> list[str]:
+    """What is said of folders that were not looked into, because there are images beside them."""
+    # Behind a URL it would take one more listing of what may be thousands of files.
+    text = "" if source.remote is not None else count_folders_below(source, recursive)[1]
+    return [f"{text}; pass recursive=True to look into the folders below"] if text else []
 
 
 def has_content(source: Source) -> bool:

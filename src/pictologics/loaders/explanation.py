@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "LinkedFile", "list_remarks", "name_source"]
 
 TABLE_COLUMNS = {
-    "number": "",
-    "of": "of",
+    "number": "#",
+    "of": "of #",
     "format": "format",
     "modality": "modality",
     "description": "description",
@@ -207,7 +207,7 @@ class Explanation:
         lines = [f"{self.path} holds {count} volume{'s' * (count != 1)}."]
         for number, volume in enumerate(self.volumes, 1):
             lines.append(f"{number}. {format_volume(volume)}")
-            lines.append(f"   {volume.call(self.path)}" + ("   <- load_image(path)" if volume.is_default else ""))
+            lines.append(f"   {volume.call(self.path)}" + ("   (the default)" if volume.is_default else ""))
             lines += [f"   {line}" for line in list_remarks(volume)]
             for link in self.links_of(volume):
                 lines += [f"   + {link}", *(f"     {line}" for line in (link.call, *list_remarks(link)))]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..dicom.frames.sop_classes import holds_image, holds_segments, read_sop_class
 from ..dicom.headers import tags
@@ -77,7 +77,8 @@ def count_folders_below(source: Source, recursive: bool = False) -> tuple[int, s
     if source.remote is not None:
         count = source.remote.count_folders()
     else:
-        count = sum(1 for entry in Path(source.path).iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        with os.scandir(source.path) as entries:
+            count = sum(entry.is_dir() for entry in entries if not entry.name.startswith("."))
     return count, f"{count_things(count, 'folder')} that {'were' if count != 1 else 'was'} not searched" * bool(count)
 
 

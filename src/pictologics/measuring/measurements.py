@@ -116,6 +116,10 @@ class Measurements(tuple[Measurement, ...]):
             raise KeyError(f"{count} called {key!r}; the names are {names}")
         return found[0]
 
+    def __repr__(self) -> str:
+        """A line for each label, as a prompt shows it."""
+        return "\n".join(map(describe, self)) or "no label"
+
     def to_records(self) -> list[dict[str, Any]]:
         """A flat dict for each label."""
         return [measurement.to_dict() for measurement in self]
@@ -143,6 +147,16 @@ class Measurements(tuple[Measurement, ...]):
         names = list(rows[0]) if rows else []
         head = make_row("th", names)
         return f"<table>{head}{''.join(make_row('td', map(show, row.values())) for row in rows)}</table>"
+
+
+def describe(part: Measurement) -> str:
+    """What is asked of a label most often, in one line."""
+    volume, mean, sd, low, high = (
+        format_numbers([float(f"{value:.4g}")])
+        for value in (part.milliliters, part.mean, part.sd, part.minimum, part.maximum)
+    )
+    name = f"{part.label} {part.name}".rstrip()
+    return f"{name}: {volume} ml, mean {mean}, sd {sd}, {low} to {high} {part.units}".rstrip()
 
 
 def make_row(tag: str, texts: Iterable[str]) -> str:

@@ -27,6 +27,11 @@ def test_few_numbers_have_a_bar_each():
     assert chart.unknown == 1
 
 
+def test_labels_that_would_be_cut_off_are_named_at_the_ends_only():
+    few, long = make_rows([1.0, 2.5]), make_rows([0.6614583, 0.9765625, 1.3671875, 1.4648438])
+    assert [find_chart(rows, "Spacing x").is_crowded for rows in (few, long)] == [False, True]
+
+
 def test_many_numbers_share_classes_of_one_readable_width():
     chart = find_chart(make_rows([0.5 + 0.01 * k for k in range(100)]), "Spacing x")
     assert [bar.label for bar in chart.bars] == [f"{0.5 + 0.1 * k:g} to {0.6 + 0.1 * k:g}" for k in range(10)]

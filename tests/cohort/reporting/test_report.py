@@ -11,7 +11,7 @@ import pytest
 from pictologics.cohort import report
 from pictologics.cohort.reporting.page_writing import encode_for_script
 from pictologics.cohort.reporting.picture_levels import PAGE_BYTES
-from pictologics.cohort.reporting.report import leave_out_rows
+from pictologics.cohort.reporting.report import describe_duration, leave_out_rows
 from pictologics.cohort.reporting.report_rows import ReportRow
 from pictologics.cohort.running.manifest import ManifestRow, write_row
 from pictologics.cohort.running.run_folder import open_run_folder
@@ -23,6 +23,13 @@ from tests.factories.run_folders import write_run
 def read_data(page):
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"))
     return json.loads(found[1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "0 seconds"), (59, "59 seconds"), (90, "1.5 minutes"), (5400, "1.5 hours")]
+)
+def test_times_are_in_the_unit_that_suits_them(seconds, said):
+    assert describe_duration(seconds) == said
 
 
 def test_a_run_without_cases_has_a_page(tmp_path):

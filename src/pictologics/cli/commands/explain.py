@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -53,7 +54,7 @@ def print_explanation(console: Console, explanation: Explanation) -> None:
         for line in (f"+ {link}", f"  {link.call}", *(f"  {line}" for line in list_remarks(link))):
             print_unwrapped(console, line)
     for reason in explanation.left_out:
-        print_unwrapped(console, f"left out: {reason}")
+        print_unwrapped(console, f"left out: {reason.replace('pass recursive=True', 'pass --recursive')}")
 
 
 def print_unwrapped(console: Console, text: str) -> None:
@@ -66,8 +67,9 @@ def make_volume_table(explanation: Explanation) -> Table:
     # Text, not markup: a description or a folder may hold square brackets.
     table = Table(title=Text(escape_controls(explanation.path)), title_justify="left")
     for name in ("", "format", "modality", "shape", "spacing (mm)", "axes", "files", "description"):
-        is_number = name in {"", "files"}
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=name == "shape", overflow="fold")
+        widest = max(map(len, name.split(" ")))
+        side: Literal["left", "right"] = "right" if name in {"", "files"} else "left"
+        table.add_column(name, justify=side, no_wrap=name == "shape", overflow="fold", min_width=widest)
     for number, volume in enumerate(explanation.volumes, 1):
         table.add_row(
             str(number),

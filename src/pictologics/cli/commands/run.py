@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import typer
 
 from ...cohort import RunResult, Selection, run
 from ...cohort.cases.selection import DEFAULT_MASKS
+from ...cohort.schema import TABLES
+from ...errors import OptionError
 from ...loaders.source_content import count_things
 from ...preprocessing import Pipeline
 from ..terminal import print_line
@@ -90,11 +93,26 @@ def run_cohort(
 
 def make_cases_selection(chosen: ChosenCases) -> Selection:
     """The selection that the options describe."""
-    images = dict(split_pair("--image", pair) for pair in chosen.images)
+    images = dict(split_image(pair) for pair in chosen.images)
     masks = None if chosen.no_masks else chosen.masks or DEFAULT_MASKS
     return Selection(
         images or {"image": EVERY_IMAGE}, masks, chosen.where, phases="all" if chosen.all_phases else "first"
     )
+
+
+def split_image(pair: str) -> tuple[str, str]:
+    """The name and the condition of an image.
+
+    Raises:
+        OptionError: If there is no name, so that the column of the condition would become it.
+    """
+    name, condition = split_pair("--image", pair)
+    if re.split(r"\W", name.lower())[0] in {column.name for column in TABLES["series"]}:
+        raise OptionError(
+            f"--image is {pair!r}, which begins with a condition and not with the name of the image",
+            advice=f'write for example --image "ct={pair}"',
+        )
+    return name, condition
 
 
 def print_plan(result: RunResult) -> None:

@@ -18,6 +18,9 @@ MOST_BARS: Final = 12
 CLASS_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Widths of the classes of a histogram, times a power of ten: people read these."""
 
+MOST_LETTERS: Final = 18
+"""Letters below the bars of a histogram."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -56,6 +59,11 @@ class Chart:
     def most(self) -> int:
         """The count of the longest bar."""
         return max((bar.count for bar in self.bars), default=0)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether its labels are too long to stand below their bars, so that only the ends are named."""
+        return len(self.bars) * max((len(bar.label) for bar in self.bars), default=0) > MOST_LETTERS
 
 
 def count_cases(rows: Sequence[ReportRow]) -> list[Chart]:

@@ -220,6 +220,13 @@ def list_notices(
             )
 
 
+def describe_duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if seconds < 60:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
+
+
 def describe_run(
     folder: RunFolder, run_facts: Mapping[str, Any], rows: Sequence[ReportRow], notices: Sequence[str], made: datetime
 ) -> PageFacts:
@@ -232,7 +239,7 @@ def describe_run(
     facts = [
         f"layout {run_facts['layout']}" if isinstance(run_facts.get("layout"), str) else "",
         f"last case {ended[:16].replace('T', ' ')} UTC" if ended else "",
-        f"{seconds / 3600:.1f} hours of work" if seconds >= 3600 else f"{seconds / 60:.1f} minutes of work",
+        f"{describe_duration(seconds)} of work",
     ]
     title = folder.root.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or "run"
     return PageFacts(

@@ -57,8 +57,9 @@ class Series:
         return next((member for member in (self, *self.members) if member.key == key), None)
 
     def __str__(self) -> str:
-        count = f"{len(self.headers):5} files"
-        return f"{self.key or '(no UID)'}  {self.number or '-':>4}  {self.modality:4}  {count}  {self.description}"
+        count = f"{len(self.headers)} file{'s' * (len(self.headers) != 1)}"
+        parts = [f"series {self.number}" if self.number else "", self.modality, count, self.description]
+        return f"{self.key or '(no UID)'}  {', '.join(filter(None, parts))}"
 
 
 @dataclass(frozen=True)
