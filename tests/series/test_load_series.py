@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import tracemalloc
+import warnings
 from pathlib import Path
 
 import nibabel
@@ -469,10 +470,14 @@ def test_what_load_image_refuses_is_refused(tmp_path):
 
 
 @pytest.mark.usefixtures("shared_data")
-@pytest.mark.parametrize("name", ["siemens_mosaic", "ge_epi"])
-def test_real_scans(shared_data, name):
+@pytest.mark.parametrize(("name", "warned"), [("siemens_mosaic", 0), ("ge_epi", 1)])
+def test_real_scans(shared_data, name, warned):
     reference = nibabel.load(shared_data / name / "reference.nii")
-    series = load_series(shared_data / name, recursive=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ContentWarning)
+        series = load_series(shared_data / name, recursive=True)
+        assert [(image.shape, len(caught)) for image in series] == [(reference.shape[:3], warned)] * len(series)
+    assert all("tells its 10 volumes apart" in str(one.message) for one in caught)
     assert len(series) == reference.shape[3]
     if series.axes[0].units == "s":
         step = np.diff(series.values("time")).mean()

@@ -73,6 +73,23 @@ def test_what_headers_make_one_assume_is_said_when_they_are_read(tmp_path):
     assert hear(lambda: list(series)) == []
 
 
+def test_slices_that_volumes_lack_are_said_of_all_of_them(tmp_path):
+    times = [put(TriggerTime=40.0 * t) for t in range(3)]
+    write_phases(tmp_path / "series", times, modality="MR", absent={(0, 1), (1, 2), (2, 3)})
+    with pytest.warns(ContentWarning, match="some of its 3 volumes lack slices that others have") as caught:
+        series = load_series(tmp_path / "series", irregular="resample")
+    assert len(caught) == 1
+    assert hear(lambda: list(series)) == []
+    assert "it covers 4 of 5 positions" in series[1].provenance.decisions[0].text
+
+
+def test_what_is_odd_in_the_files_of_each_volume_is_said_of_the_first(tmp_path):
+    flat = [put(TriggerTime=40.0 * t, RescaleSlope=0, RescaleIntercept=0) for t in range(3)]
+    write_phases(tmp_path / "series", flat, modality="MR")
+    texts = hear(lambda: list(load_series(tmp_path / "series", source_mask_from="padding")))
+    assert [text.partition("': ")[2][:24] for text in texts] == ["the RescaleSlope of 5 of", "no file has a PixelPaddi"]
+
+
 def write_scan(path: Path, values) -> Path:
     nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), path)
     return path

@@ -131,8 +131,9 @@ def make_nifti_bytes(image: Image) -> bytes:
     """An image as a file of NIfTI in memory, in types that NiiVue draws."""
     array: npt.NDArray[Any] = image.array
     if array.dtype.itemsize > 4 or array.dtype == np.uint32:
-        # For the screen, float32 is more than enough.
-        array = array.astype(np.float32)
+        # For the screen, float32 is more than enough; beyond it lies what is as white, or as black, as can be.
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
     file = io.BytesIO()
     save_image(replace(image, array=array, source_mask=None), file, format=".nii.gz")
     return file.getvalue()
