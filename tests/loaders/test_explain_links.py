@@ -20,7 +20,7 @@ from tests.factories.file_servers import serve_folder
 from tests.factories.multiframe import write_dose
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
-from tests.factories.segmentations import highdicom_seg
+from tests.factories.segmentations import frames_of, highdicom_seg, write_seg
 from tests.factories.structure_sets import SQUARE, RoiTruth, on_plane, write_structures
 
 MASK = np.zeros(PHANTOM.shape, np.uint8)
@@ -47,6 +47,31 @@ def study(tmp_path):
 
     write_structures(folder / "masks" / "rs.dcm", rois, frame_uid=uid("frame of reference"), change=join)
     return folder
+
+
+@pytest.mark.parametrize("uids", ["1.2.3.{}", ""])
+def test_masks_of_series_that_were_united_or_have_no_name(tmp_path, uids):
+    """The files of one stack, each in a series of its own, or in none that is named."""
+
+    def rename(dataset, k):
+        dataset.SeriesInstanceUID = uids.format(k)
+
+    for folder, found in ((tmp_path / "all", None), (tmp_path / "other", "ct")):
+        write_series(folder / (found or "."), PHANTOM, rename)
+        write_seg(folder / "seg.dcm", frames_of({1: MASK}))
+        told = explain(folder, recursive=found is not None, studies=True)
+        (volume,) = told.volumes
+        assert volume.series_uid == ("1.2.3.0+4" if uids else "")
+        (link,) = told.links_of(volume)
+        assert (link.kind, link.choices) == ("SEG", 1)
+        assert not told.links_without_image
+        assert [row["of"] for row in told.to_records()] == [None, 1]
+        assert volume.folder == (str(folder / "ct") if found else "")
+        assert volume.study is not None
+        assert volume.study.study
+        if uids and found:
+            with pytest.warns(ContentWarning, match="5 values of SeriesInstanceUID and were taken as one series"):
+                assert load_image(folder / found, series_uid=volume.series_uid).shape == PHANTOM.shape
 
 
 def test_masks_are_told_with_their_series(study):

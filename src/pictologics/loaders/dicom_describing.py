@@ -72,7 +72,7 @@ def describe_series(series: Series, source: Source) -> list[VolumeInfo]:
         FORMAT,
         series.modality,
         series.description,
-        series.uid or None,
+        series.key,
         series.number,
         files=len(series.headers),
     )

@@ -15,6 +15,7 @@ from ..dicom.studies.references import find_references
 from ..dicom.studies.series_kinds import SeriesKind, find_kind
 from ..errors import PictologicsError
 from ..geometry import Grid
+from .dicom_selection import find_image_series
 from .explanation import LinkedFile
 from .protocol import Source, StudyFacts, VolumeInfo
 from .registry import describe_stored_file
@@ -25,6 +26,22 @@ KINDS_OF_IMAGES = ("SEG", "RTSTRUCT", "dose")
 """What is of an image."""
 
 
+def find_series_keys(source: Source, volumes: Sequence[VolumeInfo]) -> dict[str, str]:
+    """What the volumes of each SeriesInstanceUID are told by, where that is another: several may be united.
+
+    Args:
+        source: A source of many files, which has been scanned.
+        volumes: What was found of its images.
+    """
+    if source.scan is None:
+        return {}
+    images = {header.text(tags.SERIES_INSTANCE_UID) for header in source.scan.headers if find_kind(header) == "image"}
+    if images <= {volume.series_uid for volume in volumes}:
+        return {}
+    groups = find_image_series(source.scan, source, recursive=True)
+    return {header.text(tags.SERIES_INSTANCE_UID): series.key for series in groups for header in series.headers}
+
+
 def list_linked_files(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[LinkedFile, ...]:
     """List the DICOM files of segments and contours and the doses of a source, with the series that each is of.
 
@@ -33,12 +50,13 @@ def list_linked_files(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[Li
         volumes: What was found of its images.
     """
     headers = [] if source.scan is None else source.scan.headers
+    keys = find_series_keys(source, volumes)
     groups: defaultdict[tuple[str, SeriesKind], list[Header]] = defaultdict(list)
     for header in headers:
         kind = find_kind(header)
         # Each file of segments is a mask of its own, even where several are one series.
-        key = header.path if kind in ("SEG", "RTSTRUCT") else header.text(tags.SERIES_INSTANCE_UID)
-        groups[key, kind].append(header)
+        uid = header.text(tags.SERIES_INSTANCE_UID)
+        groups[header.path if kind in ("SEG", "RTSTRUCT") else keys.get(uid, uid), kind].append(header)
     if not any(kind in KINDS_OF_IMAGES for _, kind in groups):
         return ()
     described = {
@@ -122,8 +140,10 @@ def add_folders(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[VolumeIn
     if source.scan is None or source.kind != "folder":
         return tuple(volumes)
     paths: defaultdict[str, list[str]] = defaultdict(list)
+    keys = find_series_keys(source, volumes)
     for header in source.scan.headers:
-        paths[header.text(tags.SERIES_INSTANCE_UID)].append(header.path)
+        uid = header.text(tags.SERIES_INSTANCE_UID)
+        paths[keys.get(uid, uid)].append(header.path)
     folders = {uid: find_common_folder(files) for uid, files in paths.items()}
     # Of files of the folder itself it need not be said.
     folders = {uid: folder for uid, folder in folders.items() if folder.rstrip("/") != source.path.rstrip("/")}
@@ -151,10 +171,12 @@ def add_studies(
     if source.scan is not None:
         headers = source.scan.headers
     facts: dict[str, StudyFacts] = {}
+    keys = find_series_keys(source, volumes)
     for header in headers:
         uid = header.text(tags.SERIES_INSTANCE_UID)
         if uid not in facts:
             facts[uid] = describe_study(header, names)
+            facts.setdefault(keys.get(uid, uid), facts[uid])
     return (
         tuple(replace(volume, study=facts.get(volume.series_uid or "")) for volume in volumes),
         tuple(replace(link, study=facts.get(link.series_uid)) for link in links),

@@ -196,7 +196,8 @@ class VolumeInfo:
         format: Name of the reader.
         modality: DICOM modality or ``"Unknown"``.
         description: Series description, may be empty.
-        series_uid: SeriesInstanceUID, None for formats without one.
+        series_uid: SeriesInstanceUID, empty if the files have none; of several series that were united, the first and
+            how many others there are, by which ``load_image`` finds them too. None for formats without one.
         series_number: Series number as text, may be empty.
         phase: What tells it from the series' other volumes, may be empty.
         files: How many files hold it.
