@@ -170,6 +170,25 @@ def test_only_what_changed_is_read_with_its_series(demo_cohort_copy, tmp_path, m
     assert read_all_tables(out) == read_all_tables(tmp_path / "anew")
 
 
+@pytest.mark.parametrize("name", ["a/0.dcm", "0/0.dcm"])
+def test_a_new_file_before_all_others_has_them_read_no_more_than_one_behind(tmp_path, monkeypatch, name):
+    root, out = tmp_path / "in", tmp_path / "out"
+    write_series(root / "a", series="a")
+    write_series(root / "b", series="b")
+    index_here(root, out)
+    write_series(tmp_path / "new", series="new", slices=[0])[0].rename(make_parent(root / name))
+    with list_opened_files(monkeypatch) as opened:
+        index_here(root, out)
+    assert {file for file in opened if not file.endswith(".parquet")} == {"0.dcm"}
+    index_here(root, tmp_path / "anew")
+    assert read_all_tables(out) == read_all_tables(tmp_path / "anew")
+
+
+def make_parent(path):
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
 def test_what_is_gone_is_dropped(tmp_path):
     root, out = tmp_path / "in", tmp_path / "out"
     write_series(root / "a", series="a")

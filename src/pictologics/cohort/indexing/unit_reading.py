@@ -12,7 +12,7 @@ from .heads import REFUSED_BY_SYSTEM, FilePlace, HeadFile, describe_unreadable_f
 from .index_job import IndexJob
 from .parts import Part, read_part, write_part
 from .series_judging import judge_series
-from .units import Unit
+from .units import Unit, list_former_names
 
 __all__ = ["read_unit"]
 
@@ -40,8 +40,9 @@ def read_unit(unit: Unit, job: IndexJob) -> int:
 
 def find_old_part(unit: Unit, job: IndexJob) -> Part | None:
     """What the same unit gave in an earlier run, if that is kept and whole."""
-    folder = job.units / unit.name
-    found = sorted(path for path in folder.glob("*") if not path.name.startswith("."))
+    folders = (job.units / name for name in (unit.name, *list_former_names(unit, job.seed)))
+    folder = next((folder for folder in folders if folder.exists()), None)
+    found = [] if folder is None else sorted(path for path in folder.glob("*") if not path.name.startswith("."))
     try:
         return read_part(found[0]) if found else None
     except CorruptFileError:

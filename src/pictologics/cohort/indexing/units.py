@@ -10,12 +10,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from typing import Final
 
 from ...errors import FileAccessError
 from .listing import FileEntry, FolderListing
 
-__all__ = ["Unit", "UnitPart", "find_unit_end", "pack_units"]
+__all__ = ["Unit", "UnitPart", "find_unit_end", "list_former_names", "pack_units"]
 
 MOST_UNIT_FILES: Final = 5000
 """Of a unit: enough that starting it costs nothing, few enough that their headers take a few tens of megabytes."""
@@ -28,6 +29,10 @@ FOLDERS_BETWEEN_ENDS: Final = 2
 
 FILES_BETWEEN_ENDS: Final = 500
 """Within a large folder, a unit ends at every 500th file on average."""
+
+
+MOST_NEW_FIRSTS: Final = 20
+"""New files, and new folders, before what was a unit's first, of which that unit is still found again."""
 
 
 def forget_cause(error: FileAccessError | None) -> FileAccessError | None:
@@ -93,8 +98,7 @@ class UnitPacker:
     def add(self, path: str, files: list[FileEntry], error: FileAccessError | None) -> None:
         """Add files of a folder."""
         if not self.unit.parts:
-            first = f"{path}\0{files[0][0] if files else ''}"
-            self.unit.name = blake2b(encode_names(first), digest_size=12, key=self.seed).hexdigest()
+            self.unit.name = name_unit(path, files[0][0] if files else "", self.seed)
         self.unit.parts.append(UnitPart(path, files, forget_cause(error)))
         self.count += len(files)
         # repr is the fastest way to bytes that differ whenever a name, a size or a time does.
@@ -135,6 +139,24 @@ def pack_units(folders: Iterator[FolderListing], seed: bytes) -> Iterator[Unit]:
         if packer.count >= FEWEST_UNIT_FILES and hash_name(folder.path) % FOLDERS_BETWEEN_ENDS == 0:
             yield from packer.finish()
     yield from packer.finish()
+
+
+def name_unit(path: str, file: str, seed: bytes) -> str:
+    """The name of the unit that begins with a file of a folder; the file is empty where the folder has none."""
+    return blake2b(encode_names(f"{path}\0{file}"), digest_size=12, key=seed).hexdigest()
+
+
+def list_former_names(unit: Unit, seed: bytes) -> Iterator[str]:
+    """The names that a unit may have had before files came that are now its first ones, the likeliest first.
+
+    Args:
+        unit: The unit.
+        seed: That of the units.
+    """
+    firsts = ((part.path, file[0]) for part in unit.parts for file in part.files)
+    folders = ((part.path, part.files[0][0] if part.files else "") for part in unit.parts)
+    for path, file in dict.fromkeys((*islice(firsts, MOST_NEW_FIRSTS), *islice(folders, MOST_NEW_FIRSTS))):
+        yield name_unit(path, file, seed)
 
 
 def find_unit_end(files: list[FileEntry], begin: int) -> int:
