@@ -49,7 +49,10 @@ def check_is_image(name: str, value: object) -> None:
         OptionError: If it is not.
     """
     if not isinstance(value, Image):
-        raise OptionError(f"{name} is of type {type(value).__name__} and must be an Image", advice="load it first")
+        load = "load_mask(path, image)" if name == "mask" else "load_image(path)"
+        raise OptionError(
+            f"{name} is of type {type(value).__name__} and must be an Image", advice=f"load it first: {load}"
+        )
     if not isinstance(value.array, np.ndarray):
         raise OptionError(
             f"the array of {name} is of type {type(value.array).__name__} and must be a NumPy array",

@@ -47,6 +47,12 @@ def test_files_of_volumes_are_loaded_one_by_one(tmp_path):
         match=r"holds 2 NIfTI files, 1 NRRD file and 1 other file, and none is DICOM.*; load each by its own path$",
     ):
         load_image(tmp_path)
+    for name in ("a.nii", "b.nii.gz"):
+        (tmp_path / name).unlink()
+    with pytest.raises(UnsupportedFormatError) as caught:
+        load_image(tmp_path)
+    assert caught.value.advice == f"load it by its own path, '{tmp_path / 'c.nrrd'}'"
+    assert f"('{tmp_path / 'c.nrrd'}', '{tmp_path / 'readme.txt'}')" in caught.value.found
     (tmp_path / "below").mkdir()
     with pytest.raises(UnsupportedFormatError, match=r"1 folder that was not searched, .*or pass recursive=True"):
         load_image(tmp_path)

@@ -91,6 +91,13 @@ def test_invalid_voxels_are_hatched(tmp_path):
     assert axial[:, 194:].mean() == pytest.approx(1 / 7, abs=0.02)
 
 
+def test_the_case_of_a_window_does_not_count(tmp_path):
+    image = Image(np.random.default_rng(1).normal(0, 500, (5, 6, 7)), (1.0, 1.0, 1.0), ORIGIN)
+    for name, window in (("small", "lung"), ("large", "Lung")):
+        save_planes(image, tmp_path / f"{name}.png", window=window)
+    assert (tmp_path / "small.png").read_bytes() == (tmp_path / "large.png").read_bytes()
+
+
 def test_what_cannot_be_drawn(tmp_path):
     image = Image(np.zeros((5, 6, 7)), (1.0, 1.0, 1.0), ORIGIN)
     mask = Image(np.ones((5, 6, 7)), (1.0, 1.0, 1.0), ORIGIN)

@@ -17,7 +17,7 @@ WRONG = [("scan.nii", "str"), (np.ones((2, 2, 2)), "ndarray"), (None, "NoneType"
 
 @pytest.mark.parametrize(("value", "kind"), WRONG)
 def test_what_is_no_image_is_not_saved(value, kind, tmp_path):
-    with pytest.raises(OptionError, match=f"image is of type {kind} and must be an Image; load it first"):
+    with pytest.raises(OptionError, match=f"image is of type {kind} and must be an Image; load it first: load_image"):
         save_image(value, tmp_path / "x.nii.gz")
     with pytest.raises(OptionError, match=f"mask is of type {kind} and must be an Image"):
         save_seg(value, tmp_path, tmp_path / "x.dcm")

@@ -171,7 +171,8 @@ def find_image_series(scan: Scan, source: Source, recursive: bool) -> list[Serie
 
 def no_dicom_error(scan: Scan, source: Source, recursive: bool) -> UnsupportedFormatError:
     """The error for a source without DICOM files: it says what is there instead."""
-    strangers = scan.others + scan.broken
+    # Those that can be loaded come first, as a few are named.
+    strangers = sorted(scan.others + scan.broken, key=lambda name: not count_volume_files([name]))
     folders, below = count_folders_below(source, recursive)
     deeper = "pass recursive=True to look into the folders below"
     if not strangers:
@@ -186,7 +187,8 @@ def no_dicom_error(scan: Scan, source: Source, recursive: bool) -> UnsupportedFo
     content = join_words([*describe_content(scan), *filter(None, [below])])
     advice = deeper if folders else "pass the path of the one file that is meant, or another folder"
     if count_volume_files(strangers):
-        own = "load each by its own path"
+        count = sum(count_volume_files(strangers).values())
+        own = "load each by its own path" if count > 1 else f"load it by its own path, '{strangers[0]}'"
         if source.kind == "archive":
             member = next(name for name in strangers if count_volume_files([name]))
             # The path leads into an archive of this machine.

@@ -257,7 +257,8 @@ def format_volume(volume: VolumeInfo) -> str:
     # What has no voxels of its own has no grid to miss.
     no_size = "" if volume.needs_reference else "no regular grid"
     size = "x".join(map(str, volume.shape)) if volume.shape else no_size
-    place = f"{format_numbers(volume.spacing)} mm, axes {volume.orientation}" if volume.spacing else ""
+    spacing = format_numbers(volume.spacing or ()).replace(", ", "x")
+    place = f"{spacing} mm, axes {volume.orientation}" if volume.spacing else ""
     parts = [
         f"{volume.format} {volume.modality}",
         volume.description,

@@ -77,8 +77,8 @@ def choose_grays(image: Image, window: Window | None) -> Grays:
 
 def check_window(window: Window) -> tuple[float, float]:
     """Check a window, and look a preset up: center and width."""
-    if isinstance(window, str) and window in PRESETS:
-        return PRESETS[window]
+    if isinstance(window, str) and window.lower() in PRESETS:
+        return PRESETS[window.lower()]
     try:
         center, width = (float(number) for number in window)
     except (TypeError, ValueError):

@@ -239,7 +239,7 @@ def make_target_grid(grid: Grid, new_spacing: Sequence[float]) -> Grid:
     try:
         spacing = tuple(float(distance) for distance in new_spacing)
     except (TypeError, ValueError) as error:
-        raise option_error("new_spacing", new_spacing, "three numbers of mm") from error
+        raise option_error("new_spacing", new_spacing, "three numbers of mm, such as (2, 2, 2)") from error
     target = grid.with_spacing(spacing)
     voxels = math.prod(target.shape)
     if voxels > MOST_VOXELS:

@@ -30,9 +30,10 @@ def print_report(report: CheckReport) -> None:
     if report.faulty:
         # Text, not markup: a sentence may hold square brackets.
         table = Table(show_lines=True)
-        for name in ("series_key", "series", "voxels", "what is wrong"):
-            is_whole = name != "what is wrong"
-            table.add_column(name, justify="right" if name == "voxels" else "left", no_wrap=is_whole, overflow="fold")
+        for name in ("series_key", "series", "off by (voxels)", "what is wrong"):
+            is_number = name == "off by (voxels)"
+            is_whole = name in ("series_key", "series")
+            table.add_column(name, justify="right" if is_number else "left", no_wrap=is_whole, overflow="fold")
         for series in report.faulty:
             error = "" if series.error_voxels is None else f"{series.error_voxels:.3g}"
             sort = f"{series.modality} {series.kind}" if series.kind == "image" else series.kind
