@@ -134,6 +134,14 @@ def test_volumes_between_one_another_are_inflated_once_too(tmp_path, monkeypatch
         np.testing.assert_array_equal(one.array, values[..., k].transpose(2, 1, 0))
 
 
+def test_an_array_of_xarray_leaves_nothing_open(tmp_path):
+    pytest.importorskip("xarray", reason="xarray is not installed")
+    values = np.random.default_rng(0).integers(0, 30000, (64, 64, 40, 3)).astype(np.int16)
+    series = load_series(write_bold(tmp_path / "large.nii.gz", values))
+    np.testing.assert_array_equal(series.to_xarray().values, values)
+    assert series._source.opened.kept.stream is None
+
+
 @pytest.mark.usefixtures("no_handle_left")
 def test_a_large_file_closes_what_it_kept(tmp_path):
     values = np.random.default_rng(0).integers(0, 30000, (64, 64, 40, 6)).astype(np.int16)

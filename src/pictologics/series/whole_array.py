@@ -63,7 +63,7 @@ def read_whole_series(source: VolumeSource, numbers: npt.NDArray[np.intp]) -> Wh
     if array is None:
         return read_one_by_one(source, numbers, with_mask=True)
     # What is read at once has no source mask, and its volumes differ in what they are called alone.
-    first = source.read(int(numbers.flat[0]))
+    (first,) = source.iterate([int(numbers.flat[0])])
     is_one = numbers.size == 1
     metadata = {name: fact for name, fact in first.metadata.items() if is_one or name != "phase"}
     return WholeSeries(array, None, metadata, first.labels)
