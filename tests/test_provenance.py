@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import warnings
 
 import pytest
 
@@ -13,6 +14,7 @@ from pictologics.provenance import (
     Decision,
     Provenance,
     SliceSource,
+    VolumeWarnings,
     give_warnings,
 )
 
@@ -77,3 +79,23 @@ def test_only_decisions_that_ask_for_it_warn_and_each_of_its_kind():
         (GeometryWarning, "'scan/': 1 mm was assumed"),
     ]
     assert {w.filename for w in caught} == {__file__}
+
+
+def test_what_differs_in_numbers_and_names_alone_is_said_once():
+    texts = [
+        "1.5 % of 3 slices of 'a.dcm' are odd",
+        "20,5 % of 4 slices of 'b/2.dcm' are odd",
+        "1.5 % of 3 slices of 'a.dcm' are even",
+        "the volume's edges and the image's corners are odd",
+        "the volume's edges but not the image's corners are odd",
+        "passed over before, in 2 words",
+    ]
+    decisions = [Decision("assumed", text, warning="content") for text in texts]
+    volumes = VolumeWarnings("scan/")
+    volumes.pass_over([Decision("assumed", "passed over before, in 7 words", warning="content")])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            volumes.give(decisions)
+            volumes.give([Decision("left out", texts[0])])
+    assert [str(one.message) for one in caught] == [f"'scan/': {texts[k]}" for k in (0, 2, 3, 4)]

@@ -110,7 +110,7 @@ def give_warnings(path: str, decisions: Iterable[Decision]) -> None:
             warn(f"'{path}': {decision.text}", category)
 
 
-VARYING: Final = re.compile(r"'[^']*'|\d+(?:[.,]\d+)*")
+VARYING: Final = re.compile(r"(?<!\w)'[^']*'|\d+(?:[.,]\d+)*")
 """What differs between texts that say one thing of two volumes: names in quotes, and numbers."""
 
 
