@@ -59,6 +59,12 @@ def test_keywords_become_options(message, expected):
     assert translate_keywords(message, OPTIONS) == expected
 
 
+@pytest.mark.parametrize("mask", ["mask", "--mask"])
+def test_a_command_that_takes_the_image_first_says_so(mask):
+    told = translate_keywords("load the image and pass it as reference_image", {mask: False})
+    assert told == "load the image and write it first, before its mask"
+
+
 def test_the_table_names_keywords_and_options_that_are_there():
     commands = typer.main.get_command(app).commands.values()
     options = {name for command in commands for option in command.params for name in option.opts}

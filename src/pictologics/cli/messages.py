@@ -121,6 +121,8 @@ def translate_keywords(text: str, options: Mapping[str, bool]) -> str:
         # "=True" is how Python says what an option says by being there.
         return option if options[option] or value in {"", "True"} else f"{option} {value}"
 
+    if "--reference" not in options and options.keys() & {"mask", "--mask"}:
+        text = text.replace("pass it as reference_image", "write it first, before its mask")
     names = "|".join(OPTIONS_OF_KEYWORDS)
     # "color" may be a word or a keyword: alone, a name counts only where a message speaks of what was passed.
     text = re.sub(rf"\b(?P<name>{names})=(?P<value>\"[^\"]*\"|'[^']*'|[\w.]+)?", write_option, text)
