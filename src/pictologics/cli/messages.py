@@ -11,6 +11,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from ..errors import PictologicsError
+from .ending import end_as_told
 from .terminal import escape_controls
 
 __all__ = ["CommandGroup", "translate_keywords"]
@@ -77,7 +78,8 @@ class CommandGroup(TyperGroup):
 
         warnings.showwarning = show_warning  # type: ignore[assignment]
         try:
-            return super().invoke(ctx)
+            with end_as_told():
+                return super().invoke(ctx)
         except PictologicsError as error:
             options = self.options_of_command(ctx)
             found, advice = (translate_keywords(text, options) for text in (error.found, error.advice))

@@ -9,13 +9,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for_sentinels
 from typing import Any, Final, TypeVar
 
 from ..errors import OptionError
 
-__all__ = ["follow_parent", "work_off"]
+__all__ = ["follow_parent", "hold_interrupts", "work_off"]
 
 Task = TypeVar("Task")
 Setting = TypeVar("Setting")
@@ -70,7 +72,8 @@ def collect(pool: ProcessPoolExecutor, tasks: Iterator[Task], most: int) -> Iter
     """Hand tasks out, not more than a number ahead, and take what comes back."""
     running: set[Future[Result]] = set()
     for task in tasks:
-        running.add(pool.submit(do_task, task))
+        with hold_interrupts():
+            running.add(pool.submit(do_task, task))
         if len(running) >= most:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -83,6 +86,24 @@ def collect(pool: ProcessPoolExecutor, tasks: Iterator[Task], most: int) -> Iter
 
 WORK: list[Callable[[Any], Any]] = []
 """In a worker process, what it does with a task."""
+
+
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Put off Ctrl-C until the end of the block, in this thread and for ever in the processes and threads it starts.
+
+    A process that is just starting could not leave it to the one that started it yet, and would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Python starts its tracker with the first process, and lets Ctrl-C through again once that runs.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def follow_parent() -> None:

@@ -20,7 +20,7 @@ import pytest
 from pictologics import FileAccessError, OptionError, load_image
 from pictologics.cohort import read_manifest, run
 from pictologics.cohort.running.dispatching import STRAGGLING
-from pictologics.cohort.running.engine import find_local_memory, start_local_engine
+from pictologics.cohort.running.engine import connect_engine, find_local_memory, start_local_engine
 from tests.factories.run_cases import (
     end_worker_at_case_2,
     end_worker_at_random,
@@ -181,6 +181,29 @@ def test_ctrl_c_leaves_a_clean_manifest_and_no_process(tmp_path, client, everybo
     assert len(found) == 24
     assert {name: found[name] for name in rows} == rows
     assert not list(out.rglob("*.partial*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are those of POSIX")
+def test_ctrl_c_while_processes_start_is_not_printed_by_each_of_them(tmp_path):
+    with start_run(tmp_path, "take_time", 4) as program:
+        wait_until(lambda: len(list_children(program.pid)) >= 2)
+        os.killpg(program.pid, signal.SIGINT)
+        _, errors = program.communicate(timeout=60)
+    assert errors.count("KeyboardInterrupt\n") == 1
+    assert "spawn_main" not in errors
+    assert "Nanny" not in errors
+
+
+def test_what_is_no_address_is_told_before_a_client_is_made_of_it(monkeypatch):
+    import distributed
+
+    def make_client(*arguments, **options):
+        raise AssertionError("it would wait for a minute when it is thrown away")
+
+    monkeypatch.setattr(distributed, "Client", make_client)
+    for address in ("nonsense", "tcp://nowhere.invalid", "other://10.0.0.1:1"):
+        with pytest.raises(FileAccessError, match="no Dask scheduler answers"), connect_engine(None, address):
+            pass
 
 
 def test_a_scheduler_that_goes_away_is_a_clear_error_and_the_manifest_is_right(tmp_path, client, monkeypatch):

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 
 from ...threads import get_num_threads
+from ..worker_pool import hold_interrupts
 from .picture_drawing import PictureJob, draw_job, prepare_process
 
 __all__ = ["draw_jobs"]
@@ -51,7 +52,8 @@ def draw_until_one_ends(
             while waiting or running:
                 while waiting and len(running) < processes * JOBS_AHEAD:
                     job = waiting[-1]
-                    running[pool.submit(draw_job, job)] = job
+                    with hold_interrupts():
+                        running[pool.submit(draw_job, job)] = job
                     waiting.pop()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     future.result()

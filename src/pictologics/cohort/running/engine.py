@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from ...checks import check_whole
 from ...errors import FileAccessError, OptionError
 from ...threads import get_num_threads
 from ..libraries import name_missing_library
+from ..worker_pool import hold_interrupts
 
 __all__ = [
     "Engine",
@@ -80,6 +82,8 @@ def connect_engine(client: Any, scheduler: str | None) -> Iterator[Engine | None
         yield describe_engine(client)
         return
     try:
+        # A client that is given what is no address waits for a minute when it is thrown away.
+        distributed.comm.resolve_address(scheduler)
         connected = distributed.Client(scheduler, timeout=LONGEST_WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise FileAccessError(
@@ -173,13 +177,31 @@ def start_processes(**settings: Any) -> Any:
     Raises:
         OptionError: If they cannot start, as in a script that would start itself again in each of them.
     """
+    thread = ThreadPoolExecutor(1)
+    with hold_interrupts():
+        # What Ctrl-C interrupts in its beginning can neither go on nor be closed; so it begins in a thread that Ctrl-C
+        # does not reach, and the processes and threads that this one starts are not reached either.
+        starting = thread.submit(import_distributed().LocalCluster, **settings)
+    thread.shutdown(wait=False)
+    return wait_for_processes(starting)
+
+
+def wait_for_processes(starting: Future[Any]) -> Any:
+    """Wait until the workers have started; if something else ends the waiting, they end too.
+
+    Raises:
+        OptionError: As ``start_processes``.
+    """
     try:
-        return import_distributed().LocalCluster(**settings)
+        return starting.result()
     except RuntimeError as error:
         raise OptionError(
             "the processes that do the work could not start",
             advice='in a script, call run below: if __name__ == "__main__":',
         ) from error
+    except BaseException:
+        starting.result().close()
+        raise
 
 
 def scheduler_gone_error(address: str, done: int) -> FileAccessError:
