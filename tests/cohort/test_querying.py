@@ -83,6 +83,12 @@ def test_a_value_is_no_condition(demo_index, value):
     assert demo_index.query("NULL").fetchall() == []
 
 
+def test_what_is_no_text_is_refused(demo_index):
+    for ask in (demo_index.query, demo_index.sql):
+        with pytest.raises(OptionError, match="no text in UTF-8"):
+            ask("SELECT '\udcff'" if ask == demo_index.sql else "modality = '\udcff'")
+
+
 def test_a_table_that_is_not_there(demo_index):
     for ask in (demo_index.table, lambda name: demo_index.query("true", name)):
         with pytest.raises(OptionError, match="'masks'; tables are patients, studies"):

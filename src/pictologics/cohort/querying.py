@@ -128,6 +128,12 @@ def refuse_other_statements(connection: duckdb.DuckDBPyConnection, text: str) ->
     """Raise unless a text is one statement that asks for rows."""
     import duckdb
 
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise OptionError(
+            f"the query {text!a} holds characters that are no text in UTF-8", advice="write it as text"
+        ) from error
     statements = connection.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise OptionError(

@@ -119,6 +119,18 @@ def test_a_root_that_is_none_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("root", ["", None, 3, b"in", ["in"]])
+def test_a_root_that_is_no_path_is_refused(tmp_path, root):
+    with pytest.raises(OptionError, match=r"the root is .* and must be a path or a URL"):
+        index(root, tmp_path / "out")
+
+
+def test_a_cohort_of_a_name_that_no_folder_can_have_is_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(OptionError, match="characters that no name of a file can have"):
+        index(tmp_path / "in", tmp_path / "o\0ut")
+
+
 def refuse_to_list(monkeypatch, folder):
     """Let the system refuse to list a folder, as it does to those who may not; tests may run as one who may all."""
     true_scandir = os.scandir

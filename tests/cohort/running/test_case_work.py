@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
@@ -83,11 +84,27 @@ def test_a_function_and_a_pipeline_work_on_images_and_masks(tmp_path):
     assert any("resample" in text for text in row.decisions)
 
 
+class TextlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("not even this works")
+
+
+def fail_without_a_text(images, masks):
+    raise TextlessError
+
+
+def cancel(images, masks):
+    """Fail as libraries do that use asyncio or trio: by what is no ``Exception``."""
+    raise asyncio.CancelledError
+
+
 @pytest.mark.parametrize(
     ("process", "kind", "text"),
     [
         (fail_at_case_1, "ZeroDivisionError", "nothing can be shared among none"),
         (exit_politely, "SystemExit", "enough"),
+        (cancel, "CancelledError", "no text came with it"),
+        (fail_without_a_text, "TextlessError", "its text cannot be had"),
         (lambda images, masks: images, "OptionError", "process gave back something else"),
         (lambda images, masks: ({}, {}), "OptionError", "process gave back something else"),
         (lambda images, masks: ({"other": images["ct"]}, masks), "OptionError", "no image of the name"),

@@ -10,10 +10,11 @@ from threading import Thread
 import pytest
 
 from pictologics.cohort import run
+from pictologics.cohort.running.attempts import begin_attempt
 from pictologics.cohort.running.case_work import CaseEnd
 from pictologics.cohort.running.dispatching import SENT_TO_NOBODY, STRAGGLING, Dispatcher, SentCase
 from pictologics.cohort.running.engine import Engine, describe_engine
-from pictologics.cohort.running.manifest import ManifestRow
+from pictologics.cohort.running.manifest import ManifestRow, write_row
 from pictologics.cohort.running.nameless_results import ResultPrivacy
 from pictologics.cohort.running.planning_work import PlannedCase
 from tests.factories.run_cases import make_cases, make_run_rules
@@ -52,6 +53,19 @@ def test_a_worker_that_failed_is_told_where_its_attempts_cannot_be_read(sent, cl
     case.futures.append(future)
     end = dispatcher.judge(case, future)
     assert (end.row.status, end.row.error_class, end.is_written) == ("failed", "ZeroDivisionError", False)
+
+
+def test_a_worker_that_dies_once_its_row_is_written_leaves_no_count(tmp_path, client):
+    (given,) = make_cases(tmp_path / "in", 1)
+    rules = make_run_rules(tmp_path / "out")
+    dispatcher = Dispatcher(describe_engine(client), rules)
+    begin_attempt(rules.folder, "case0", rules.run)
+    write_row(rules.folder, ManifestRow("case0", "failed"))
+    future = client.submit(lambda: 1 // 0, pure=False)
+    assert future.exception()
+    end = dispatcher.judge(SentCase(PlannedCase(given, "run", "", (), 0, "hash"), [future]), future)
+    assert (end.row.status, end.is_written) == ("failed", True)
+    assert [path.name for path in (tmp_path / "out" / "manifest").iterdir()] == ["case0.json"]
 
 
 def raise_uid():

@@ -10,7 +10,7 @@ from pathlib import Path
 from ...checks import check_whole
 from ...dicom.studies.pseudonyms import Pseudonyms, find_key
 from ...errors import MissingPathError, OptionError
-from ...storage.paths import expand_home, is_folder, is_there, refuse_system_errors
+from ...storage.paths import check_writable_name, expand_home, is_folder, is_there, refuse_system_errors
 from ...storage.remote_folders import list_remote_folder
 from ...storage.urls import find_url, local_path_of, url_options
 from ...threads import get_num_threads
@@ -101,6 +101,8 @@ def find_root(root: str | os.PathLike[str], out: Path) -> Root:
         OptionError: If it is no folder.
         FileAccessError: If it lies behind a URL and cannot be listed.
     """
+    if not isinstance(root, (str, os.PathLike)) or not os.fspath(root):
+        raise OptionError(f"the root is {root!r} and must be a path or a URL", advice="name the folder to index")
     url = find_url(root)
     local = None if url is None else local_path_of(url)
     if url is not None and local is None:
@@ -121,6 +123,7 @@ def make_cohort_folder(folder: Path) -> None:
     Raises:
         OptionError: If there is something else.
     """
+    check_writable_name(folder)
     with refuse_system_errors("the folder of the cohort cannot be made", folder):
         folder.mkdir(parents=True, exist_ok=True)
         names = [] if is_there(folder / FACTS_FILE) else [entry.name for entry in folder.iterdir()]
@@ -187,7 +190,7 @@ def run_job(job: IndexJob, facts: CohortFacts, workers: int, shown: Progress) ->
 def build_tables(job: IndexJob, facts: CohortFacts, units: UnitList, workers: int, shown: Progress) -> None:
     """Put together what the units gave, and let it take the place of the old tables."""
     parts = units.list_parts(job)
-    with open_connection(job.state / "queries", workers) as connection:
+    with open_connection(job.state / "queries", min(workers, get_num_threads())) as connection:
         states: list[str] = []
 
         def find_unfinished() -> Iterator[Batch]:

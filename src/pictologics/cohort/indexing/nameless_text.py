@@ -8,8 +8,10 @@ from typing import Final
 
 __all__ = ["remove_names"]
 
-UID: Final = re.compile(r"\b(?!1\.2\.840\.10008\.)[0-2](?:\.\d+){4,}")
-"""A UID that is none of the standard's own, which name transfer syntaxes and the like."""
+UID: Final = re.compile(r"(?<!\d)[0-2](?:\.\d+){4,}")
+
+OF_THE_STANDARD: Final = "1.2.840.10008."
+"""How the standard's own UIDs begin, which name transfer syntaxes and the like."""
 
 
 def remove_names(text: str, paths: Iterable[str], *, keeps_uids: bool = False) -> str:
@@ -23,4 +25,9 @@ def remove_names(text: str, paths: Iterable[str], *, keeps_uids: bool = False) -
     if "'" in text:
         for path in paths:
             text = text.replace(f"'{path}'", "a file")
-    return text if keeps_uids else UID.sub("(a UID)", text)
+    return text if keeps_uids else UID.sub(hide_uid, text)
+
+
+def hide_uid(found: re.Match[str]) -> str:
+    """What stands for a UID that was found."""
+    return found[0] if found[0].startswith(OF_THE_STANDARD) else "(a UID)"

@@ -125,15 +125,23 @@ def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
                 return killed_row(row, replace(attempts, count=MOST_ATTEMPTS))
             with limit_time(rules.folder, case.case_id, attempts, rules.time_limit):
                 row = do_case(case, row, rules, folder)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is handed over in the row
+        except BaseException as error:  # noqa: BLE001 - it is handed over in the row; Ctrl-C never comes to this thread
             if find_done_row(case, rules) is None:
                 remove_files(folder, folder.written)
-            text = str(error) or "no text came with it"
+            text = describe_error(error)
             row = replace(row, status="failed", error_class=type(error).__name__, error_text=text)
     warnings = tuple(CaseWarning(kind, text) for kind, text in dict.fromkeys(heard))
     seconds = round(time.perf_counter() - clock, 3)
     row = replace(row, warnings=warnings, peak_bytes=peak.bytes, seconds=seconds, ended=moment())
     return rules.privacy.strip_row(row)
+
+
+def describe_error(error: BaseException) -> str:
+    """The text of an error, which a class of the user's may fail to give."""
+    try:
+        return str(error) or "no text came with it"
+    except Exception:  # noqa: BLE001 - it is not ours
+        return "its text cannot be had"
 
 
 def do_case(case: Case, row: ManifestRow, rules: RunRules, folder: NotedFolder) -> ManifestRow:

@@ -157,7 +157,9 @@ class Dispatcher:
         with suppress(FileAccessError, CorruptFileError):
             row = read_row(self.rules.folder, name)
             if row is not None:
-                # What is on disk outlives the worker; its answer may be lost with it.
+                # What is on disk outlives the worker; its answer may be lost with it, and its count of attempts left.
+                if future.status != "finished":
+                    self.forget_attempts(name)
                 return CaseEnd(row, True)
         if future.status in ("cancelled", "lost"):
             self.wait_for_scheduler()
@@ -193,8 +195,7 @@ class Dispatcher:
             ended=moment(),
         )
         remove_planned_files(planned.case, self.rules)
-        with suppress(FileAccessError, OptionError):
-            forget_attempts(self.rules.folder, planned.case.case_id)
+        self.forget_attempts(planned.case.case_id)
         row = killed_row(row, attempts) if isinstance(error, KilledWorker) else row
         return CaseEnd(self.rules.privacy.strip_row(row), False)
 
@@ -203,6 +204,11 @@ class Dispatcher:
         with suppress(FileAccessError):
             return read_attempts(self.rules.folder, case_id, self.rules.run)
         return Attempts(self.rules.run)
+
+    def forget_attempts(self, case_id: str) -> None:
+        """Forget the attempts at a case that came to an end, if storage lets them be forgotten."""
+        with suppress(FileAccessError, OptionError):
+            forget_attempts(self.rules.folder, case_id)
 
     def wait_for_scheduler(self) -> None:
         """Wait while Dask tries to reach a scheduler again whose connection broke.

@@ -15,6 +15,7 @@ from ...errors import FileAccessError, OptionError
 from ...interpolation import Interpolation
 from ...loaders.protocol import Suv
 from ...saving import StoredType
+from ...storage.paths import check_writable_name
 from ..cases.case import Case, check_case_id
 from ..cases.choosing import CohortLike, choose_cases, name_cohort
 from ..cases.selection import Selection
@@ -158,6 +159,8 @@ def run(
     """
     began = time.monotonic()
     folder = open_run_folder(out)
+    if not folder.is_remote:
+        check_writable_name(folder.root)
     opened = None if cohort is None else open_cohort(cohort)
     refuse_folder_of_cohort(folder, opened)
     cases = list_cases(opened, what)
