@@ -41,10 +41,8 @@ def end_as_told() -> Iterator[None]:
                 before[number] = signal.signal(number, end_in_order)
     try:
         yield
-    except BaseException:
-        if told:
-            sys.exit(STATUS_OF_SIGNALS + told[0])
-        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if told:
+            sys.exit(STATUS_OF_SIGNALS + told[0])

@@ -199,7 +199,7 @@ def wait_for_processes(starting: Future[Any]) -> Any:
             "the processes that do the work could not start",
             advice='in a script, call run below: if __name__ == "__main__":',
         ) from error
-    except BaseException:
+    except (KeyboardInterrupt, SystemExit):
         starting.result().close()
         raise
 
