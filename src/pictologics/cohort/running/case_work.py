@@ -128,7 +128,7 @@ def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
         except BaseException as error:  # noqa: BLE001 - it is handed over in the row; Ctrl-C never comes to this thread
             if find_done_row(case, rules) is None:
                 remove_files(folder, folder.written)
-            text = describe_failure(error)
+            text = write_out_error(error)
             row = replace(row, status="failed", error_class=type(error).__name__, error_text=text)
     warnings = tuple(CaseWarning(kind, text) for kind, text in dict.fromkeys(heard))
     seconds = round(time.perf_counter() - clock, 3)
@@ -136,7 +136,7 @@ def attempt_case(case: Case, row: ManifestRow, rules: RunRules) -> ManifestRow:
     return rules.privacy.strip_row(row)
 
 
-def describe_failure(error: BaseException) -> str:
+def write_out_error(error: BaseException) -> str:
     """The text of an error, which a class of the user's may fail to give."""
     try:
         return str(error) or "no text came with it"
