@@ -37,7 +37,7 @@ def test_what_is_no_cohort_is_refused(tmp_path):
         open_cohort(tmp_path / "series.parquet")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '"text"', "{}", '{"schema_version": "1"}', "\x00\xff"])
+@pytest.mark.parametrize("content", ["", "[]", '"text"', "{}", '{"schema_version": "1"}', "\x00\xff", "[" * 100_000])
 def test_another_json_is_refused(tmp_path, content):
     (tmp_path / "cohort.json").write_text(content, encoding="latin-1")
     with pytest.raises(OptionError, match="not that of a cohort"):

@@ -216,9 +216,10 @@ def test_label_maps_are_listed_beside_their_image(tmp_path):
     assert load_image(scan).equals(image)
     with pytest.raises(OptionError, match="a label map of whole numbers is required there"):
         save_image(Image(np.zeros((2, 2, 2)), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), scan / "labels/x.zarr")
-    (scan / "labels/zarr.json").write_text("{}")
-    with pytest.raises(CorruptFileError, match="does not list label maps"):
-        save_image(organs, scan / "labels/more.zarr")
+    for text in ("{}", "[" * 100_000):
+        (scan / "labels/zarr.json").write_text(text)
+        with pytest.raises(CorruptFileError, match="does not list label maps"):
+            save_image(organs, scan / "labels/more.zarr")
 
 
 def test_a_folder_of_another_kind_is_not_overwritten(tmp_path):

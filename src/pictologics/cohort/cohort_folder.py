@@ -321,7 +321,7 @@ def read_facts(folder: Path) -> CohortFacts:
         content = (folder / FACTS_FILE).read_bytes()
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     return check_facts(found, folder)
 

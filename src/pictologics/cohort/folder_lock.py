@@ -49,7 +49,7 @@ class FolderLock:
         os.lseek(self.descriptor, 0, os.SEEK_SET)
         try:
             holder = json.loads(os.read(self.descriptor, 4096))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return holder if isinstance(holder, dict) else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import pytest
 from pictologics.cohort import check, index, open_cohort
 from pictologics.cohort.folder_lock import lock_folder
 from pictologics.cohort.indexing import index_run, units
+from pictologics.cohort.indexing.parts import Part, write_part
 from pictologics.errors import CorruptFileError, FileAccessError, MissingPathError, OptionError
 from tests.factories.cohort_tables import read_all_tables, read_rows
 from tests.factories.dicom_series import write_series
@@ -441,3 +443,14 @@ def test_what_a_system_puts_beside_the_state_ends_no_run(tmp_path):
     (tmp_path / "in").mkdir()
     index(tmp_path / "in", tmp_path / "out", workers=1)
     assert all(not rows for rows in read_all_tables(tmp_path / "out").values())
+
+
+def test_half_a_part_does_not_stay_on_a_full_disk(tmp_path, monkeypatch):
+    def write_some(table, path, **options):
+        Path(path).write_bytes(b"PAR1")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", write_some)
+    with pytest.raises(FileAccessError, match="No space left"):
+        write_part(tmp_path / "unit" / "state", Part([], [], []))
+    assert not list((tmp_path / "unit").iterdir())

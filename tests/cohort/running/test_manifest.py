@@ -13,7 +13,8 @@ import pytest
 
 from pictologics import CorruptFileError, Image, MissingPathError, UnsupportedFormatError
 from pictologics.cohort import gather_manifest
-from pictologics.cohort.running.attempts import read_attempts
+from pictologics.cohort.folder_lock import lock_folder
+from pictologics.cohort.running.attempts import Attempts, read_attempts
 from pictologics.cohort.running.manifest import (
     CaseGeometry,
     CaseInput,
@@ -94,7 +95,9 @@ def test_rows_of_another_version_are_refused_by_name(tmp_path):
         check_run_version(folder)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 1, "case_id": 3, "inputs": 4}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 1}', '{"version": 1, "case_id": 3, "inputs": 4}', "[" * 100_000]
+)
 def test_what_is_no_row_is_named(tmp_path, text):
     folder = start_run(tmp_path)
     folder.write_text("manifest/bad.json", text)
@@ -106,9 +109,10 @@ def test_a_folder_without_a_run_is_no_manifest(tmp_path):
     with pytest.raises(MissingPathError, match=r"there is no 'run\.json'"):
         read_manifest(tmp_path)
     check_run_version(open_run_folder(tmp_path))
-    (tmp_path / "run.json").write_text("{", encoding="utf-8")
-    with pytest.raises(CorruptFileError, match="no description of a run"):
-        read_manifest(tmp_path)
+    for text in ("{", "[" * 100_000):
+        (tmp_path / "run.json").write_text(text, encoding="utf-8")
+        with pytest.raises(CorruptFileError, match="no description of a run"):
+            read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["disk", "memory"])
@@ -139,3 +143,12 @@ def test_a_row_of_other_bytes_is_done_again(tmp_path):
     with pytest.raises(MissingPathError) as caught:
         read_run_facts(open_run_folder("memory://user:secret@place/out"))
     assert "secret" not in str(caught.value)
+
+
+def test_a_damaged_count_of_attempts_and_a_damaged_lock_hold_nothing_up(tmp_path):
+    folder = start_run(tmp_path)
+    folder.write_text("manifest/case.attempts", "[" * 100_000)
+    assert read_attempts(folder, "case", "run") == Attempts("run")
+    (tmp_path / ".lock").write_text("[" * 4096)
+    with lock_folder(tmp_path, "running cases"):
+        assert "running cases" in (tmp_path / ".lock").read_text()

@@ -60,15 +60,19 @@ def write_part(folder: Path, part: Part) -> None:
         if new.exists():
             shutil.rmtree(new)
         new.mkdir(parents=True)
-        for name, columns in PART_COLUMNS.items():
-            rows: Sequence[Mapping[str, Any]] = getattr(part, name)
-            table = pa.Table.from_pylist(list(rows), schema=make_arrow_schema(columns))
-            pq.write_table(table, new / f"{name}.parquet", compression="zstd")
-        if not part.is_final:
-            (new / TRY_AGAIN).touch()
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.rename(folder)
+        try:
+            for name, columns in PART_COLUMNS.items():
+                rows: Sequence[Mapping[str, Any]] = getattr(part, name)
+                table = pa.Table.from_pylist(list(rows), schema=make_arrow_schema(columns))
+                pq.write_table(table, new / f"{name}.parquet", compression="zstd")
+            if not part.is_final:
+                (new / TRY_AGAIN).touch()
+            if folder.exists():
+                shutil.rmtree(folder)
+            new.rename(folder)
+        finally:
+            # Half of it would only take room on a disk that is full.
+            shutil.rmtree(new, ignore_errors=True)
 
 
 def is_finished(folder: Path) -> bool:

@@ -99,7 +99,7 @@ def read_kept_pictures(job: PictureJob) -> dict[str, Any] | None:
     """Read the pictures of a case that were drawn before, as JSON; None if there are none."""
     try:
         kept = json.loads(job.kept_in.read_text(job.path) or "null")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         # A damaged file is drawn again.
         return None
     is_fresh = isinstance(kept, dict) and kept.get("key") == job.key and isinstance(kept.get("pictures"), dict)

@@ -49,7 +49,7 @@ def read_attempts(folder: RunFolder, case_id: str, run: str) -> Attempts:
         found = Attempts(**json.loads(folder.read_text(locate_attempts(case_id)) or "{}"))
     except FileAccessError:
         raise
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return Attempts(run)
     return found if found.run == run else Attempts(run)
 

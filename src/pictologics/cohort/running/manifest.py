@@ -228,7 +228,7 @@ def parse_row(text: str, path: str) -> ManifestRow:
         content = json.loads(text)
         check_version(content["version"], path)
         return ManifestRow.from_dict(content)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, UnsupportedFormatError):
             raise
         raise CorruptFileError(
@@ -304,7 +304,7 @@ def read_run_facts(folder: RunFolder) -> dict[str, Any]:
     try:
         facts = dict(json.loads(text))
         version = facts["manifest_version"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptFileError(
             "this is no description of a run", path=folder.show(RUN_FILE), advice="run into another folder"
         ) from error

@@ -109,7 +109,7 @@ class RemoteLock:
             try:
                 holder = json.loads(text)
                 return {**holder, "alive": float(holder["alive"]), "since": float(holder["since"])}
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
                 if time.monotonic() > end:
                     raise FileAccessError(
                         "the note of a run at work cannot be read",

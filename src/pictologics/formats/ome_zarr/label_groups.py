@@ -61,7 +61,7 @@ def add_label_group(path: Path) -> None:
             with refuse_system_errors("it cannot be read", listing):
                 content = json.loads(listing.read_text(encoding="utf-8"))
             named = list(content["attributes"]["ome"]["labels"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise CorruptFileError("it does not list label maps", path=listing, advice="remove it") from error
     else:
         named = []
