@@ -99,6 +99,8 @@ def test_cases_with_workers_killed_at_random_end_complete_and_right(tmp_path):
 def test_a_case_that_hangs_is_begun_by_another_worker_too(tmp_path, client, monkeypatch):
     monkeypatch.setattr(STRAGGLING, "least", 1.0)
     monkeypatch.setattr(STRAGGLING, "factor", 1.0)
+    # The thread of a worker may still be busy with what a test before gave up.
+    client.restart()
     cases, out = make_cases(tmp_path / "in", 3), tmp_path / "out"
     result = run(None, cases, out, process=hang_once_at_case_0, client=client)
     assert result.counts == {"done": 3}

@@ -121,6 +121,8 @@ class Dispatcher:
             key=f"case-{self.rules.run}-{name}-{case.sent}",
             pure=False,
             workers=workers,
+            # A worker that goes away just then must not leave the case waiting for it.
+            allow_other_workers=workers is not None,
         )
         case.futures.append(future)
         self.active[name] = case
