@@ -145,6 +145,9 @@ def refuse_other_statements(connection: duckdb.DuckDBPyConnection, text: str) ->
 def refuse_what_is_no_condition(connection: duckdb.DuckDBPyConnection, condition: str, table: str) -> None:
     """Raise unless a text is true or false of a row: DuckDB takes any number but 0 for true."""
     (kind,) = connection.sql(f"SELECT (\n{condition}\n) FROM {table} LIMIT 0").types
+    if str(kind) == "INTEGER":
+        # NULL by itself is one to some versions of DuckDB, and beside a truth value it is one of these.
+        (kind,) = connection.sql(f"SELECT coalesce((\n{condition}\n), NULL::BOOLEAN) FROM {table} LIMIT 0").types
     if str(kind) not in ("BOOLEAN", '"NULL"'):
         raise OptionError(
             f"the condition {condition!r} is a value ({kind}), and not true or false of a row",
