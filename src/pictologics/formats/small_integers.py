@@ -41,9 +41,10 @@ def narrow_voxels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def convert_exactly(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
     """Numbers in another type; None if it does not hold all of them."""
-    narrow = np.empty(array.shape, dtype, order="F")
-    # Views of arrays that lie as those of images do; a copy of another one.
-    values, stored = array.reshape(-1, order="F"), narrow.reshape(-1, order="F")
+    # One block of memory, in whichever order, is looked at as it lies; what is a part of another is copied.
+    whole = array if array.flags.forc else np.asfortranarray(array)
+    narrow = np.empty_like(whole, dtype, subok=False)
+    values, stored = whole.ravel(order="K"), narrow.ravel(order="K")
     back = np.empty(min(NARROWED_AT_ONCE, values.size), array.dtype)
     bits = np.dtype(f"u{array.dtype.itemsize}")
     # What is no number, or too large, becomes any number, and another one when it is converted back.
