@@ -15,7 +15,7 @@ from ..image import Image
 from ..loader import load_image
 from ..loaders.masks import load_mask
 from ..storage.file_writing import keep_on_disk, replace_file
-from ..storage.paths import expand_home, is_folder, is_there, refuse_system_errors
+from ..storage.paths import escape_bytes, expand_home, is_folder, is_there, refuse_system_errors
 from ..storage.urls import find_url, hide_secrets
 from .libraries import check_duckdb
 from .querying import query_table, query_text, quote_texts
@@ -296,7 +296,7 @@ def find_cohort_folder(path: str | os.PathLike[str]) -> Path:
         # Those libraries take names of files as text.
         raise OptionError(
             "the name of this folder is not text in UTF-8, which the libraries that read tables require",
-            path=str(folder).encode("utf-8", "backslashreplace").decode(),
+            path=escape_bytes(str(folder)),
             advice="name another folder",
         ) from error
     return folder

@@ -21,6 +21,7 @@ __all__ = [
     "NOTHING_THERE",
     "check_is_path",
     "check_writable_name",
+    "escape_bytes",
     "expand_home",
     "is_file",
     "is_folder",
@@ -104,6 +105,11 @@ def check_writable_name(path: PathLike) -> None:
     if not is_possible:
         name = os.fsdecode(path).encode("ascii", "backslashreplace").decode().replace("\0", "\\0")
         raise OptionError("this holds characters that no name of a file can have", path=name, advice="change the name")
+
+
+def escape_bytes(name: str) -> str:
+    """A name as text in UTF-8, with a backslash and a number for what that cannot hold."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from ...errors import (
 from ...storage.archives import list_archive_entries, looks_like_archive
 from ...storage.files import ClosesOnExit, OpenFile, StoredFile
 from ...storage.gzip_heads import inflate_head, is_gzip
+from ...storage.paths import escape_bytes
 from ...storage.probed_file import ProbedFile
 from .nameless_text import remove_names
 from .series_rows import SeriesRows
@@ -227,11 +228,6 @@ def describe_unreadable_file(place: FilePlace, error: PictologicsError) -> dict[
     path, entry, text = map(escape_bytes, (place.path, place.entry, text))
     named = replace(place, path=path, entry=entry)
     return {**describe_place(named), "error": type(error).__name__, "error_text": text}
-
-
-def escape_bytes(name: str) -> str:
-    """A name with a backslash and a number for what no text can hold."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def is_text(name: str) -> bool:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from ...storage.paths import escape_bytes
 from ..libraries import name_missing_library
 from .manifest import ManifestRow, iterate_rows, read_run_facts
 from .run_folder import RunFolder, open_run_folder
@@ -84,7 +85,7 @@ def flatten_row(row: ManifestRow) -> dict[str, Any]:
 def escape_text(part: Any) -> Any:
     """The same with a backslash and a number for what no text in UTF-8 can hold: bytes of names of files."""
     if isinstance(part, str):
-        return part.encode("utf-8", "backslashreplace").decode()
+        return escape_bytes(part)
     if isinstance(part, dict):
         return {escape_text(name): escape_text(inner) for name, inner in part.items()}
     return type(part)(map(escape_text, part)) if isinstance(part, (list, tuple)) else part
