@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .report_rows import ReportRow
@@ -46,6 +46,7 @@ class Chart:
         places: For each case the numbers of its bars; none where nothing is known.
         unknown: How many cases have no such value.
         is_histogram: Whether bars stand for ranges of numbers.
+        lack: What is said of cases that have no such value.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Chart:
     places: list[list[int]]
     unknown: int
     is_histogram: bool
+    lack: str = "unknown"
 
     @property
     def most(self) -> int:
@@ -75,7 +77,7 @@ def count_cases(rows: Sequence[ReportRow]) -> list[Chart]:
         count_numbers("Spacing z", "mm", rows, lambda row: row.spacing[2] if row.spacing else None),
         count_numbers("Size x", "voxels", rows, lambda row: row.shape[0] if row.shape else None),
         count_numbers("Size z", "voxels", rows, lambda row: row.shape[2] if row.shape else None),
-        count_names("Labels", rows, lambda row: row.labels.values()),
+        replace(count_names("Labels", rows, lambda row: row.labels.values()), lack="without"),
     ]
     return [chart for chart in charts if chart.bars]
 
