@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.factories.cohort_keys import use_test_key
 from tests.factories.cohorts import demo_cohort, demo_cohort_copy, demo_index  # noqa: F401
+from tests.factories.hostile import ends_at_last
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -67,6 +68,13 @@ def s3_server():
 
     with serve_s3() as address:
         yield address
+
+
+@pytest.fixture
+def ends_soon(no_handle_left: None) -> Iterator[None]:
+    """Fail if the test hangs, or leaves a file open."""
+    with ends_at_last():
+        yield
 
 
 @pytest.fixture

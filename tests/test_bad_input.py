@@ -25,17 +25,13 @@ from pictologics import (
     load_image,
 )
 from tests.factories.dicom_series import SYNTAXES, slice_file, write_series
-from tests.factories.hostile import broken_link, cut, ends_at_last, fifo, garbage, refused_at_last, unreadable
+from tests.factories.hostile import broken_link, cut, fifo, garbage, refused_at_last, survive, unreadable
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 
+pytestmark = pytest.mark.usefixtures("ends_soon")
+
 both_doors = pytest.mark.parametrize("door", [load_image, explain], ids=["load_image", "explain"])
-
-
-@pytest.fixture(autouse=True)
-def soon(no_handle_left):
-    with ends_at_last():
-        yield
 
 
 def assert_refused(door, path, kind=PictologicsError, match=None) -> PictologicsError:
@@ -156,25 +152,6 @@ def test_one_wrong_byte_in_a_dicom_file(tmp_path_factory, at, value, syntax):
     content[at % len(content)] = value
     files[2].write_bytes(content)
     survive(folder)
-
-
-def survive(path: Path) -> None:
-    """Load or be refused, with a warning or without, without hanging or taking memory that the file does not fill."""
-    import warnings
-
-    tracemalloc.start()
-    try:
-        with ends_at_last(), warnings.catch_warnings():
-            warnings.simplefilter("error")
-            warnings.simplefilter("ignore", UserWarning)
-            try:
-                load_image(path)
-            except PictologicsError as error:
-                assert isinstance(error, ValueError)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 100_000_000
 
 
 @pytest.mark.parametrize("name", ["scan.nii", "scan.nii.gz", "scan.img"])

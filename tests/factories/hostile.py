@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pictologics import PictologicsError
+from pictologics import PictologicsError, load_image
 
-__all__ = ["broken_link", "cut", "ends_at_last", "fifo", "garbage", "refused_at_last", "unreadable"]
+__all__ = ["broken_link", "cut", "ends_at_last", "fifo", "garbage", "refused_at_last", "survive", "unreadable"]
 
 
 def cut(path: Path, size: int) -> Path:
@@ -83,3 +85,20 @@ def refused_at_last(kind: type[PictologicsError] = PictologicsError, *, match: s
     with ends_at_last(), pytest.raises(kind, match=match) as caught:
         yield caught
     assert isinstance(caught.value, ValueError)
+
+
+def survive(given: Path | bytes, most_memory: int = 100_000_000) -> None:
+    """Load or be refused, with a warning or without, without hanging or taking memory that the file does not fill."""
+    tracemalloc.start()
+    try:
+        with ends_at_last(), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", UserWarning)
+            try:
+                load_image(given)
+            except PictologicsError as error:
+                assert isinstance(error, ValueError)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < most_memory

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from pictologics.utilities import get_dicom_phases
 from tests.factories.archive_files import MAKERS, list_paths
 from tests.factories.dicom_series import SYNTAXES, uid, write_series
 from tests.factories.enhanced import planes_of, write_enhanced
-from tests.factories.hostile import ends_at_last, refused_at_last
+from tests.factories.hostile import refused_at_last
 from tests.factories.metaimage_files import write_metaimage
 from tests.factories.mosaics import CUTS, write_mosaic
 from tests.factories.multiframe import AXIAL, write_dose
@@ -32,19 +31,7 @@ from tests.factories.phantom import PHANTOM
 from tests.factories.phases import PATTERNS, phase_phantom, write_phases
 from tests.factories.truth import assert_shows
 
-
-@pytest.fixture(autouse=True)
-def soon(no_handle_left):
-    with ends_at_last():
-        yield
-
-
-@pytest.fixture(scope="module")
-def series(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("series")
-    write_series(folder)
-    return folder
-
+pytestmark = pytest.mark.usefixtures("ends_soon")
 
 every_maker = pytest.mark.parametrize("maker", MAKERS)
 

@@ -24,13 +24,6 @@ FLIPS = 150
 """Bits that are turned over in each kind of archive."""
 
 
-@pytest.fixture(scope="module")
-def series(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("series")
-    write_series(folder)
-    return folder
-
-
 def load_bytes(content):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
