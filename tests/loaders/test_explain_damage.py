@@ -9,6 +9,7 @@ import pytest
 
 from pictologics import CorruptFileError, explain, load_image
 from tests.factories.dicom_series import write_series
+from tests.factories.hostile import unreadable
 from tests.factories.nifti_files import write_nifti
 from tests.factories.phantom import PHANTOM
 
@@ -35,7 +36,7 @@ def test_a_damaged_file_hides_nothing_else(series):
     assert "zz.dcm': the file ends with its meta information" in found.left_out[-1]
     text = str(found)
     assert "does not load" in text
-    assert "pass a list of the files that are whole" in text
+    assert "a list of the others loads" in text
     # What it says is so.
     with pytest.raises(CorruptFileError, match=r"zz\.dcm"):
         load_image(series)
@@ -47,6 +48,8 @@ def test_in_an_archive_too(series, tmp_path):
     found = explain(Path(shutil.make_archive(str(tmp_path / "packed"), "zip", series)))
     assert found.volumes[0].shape == PHANTOM.shape
     assert not found.volumes[0].loads
+    # A list names no entries of an archive.
+    assert found.volumes[0].notes[-1].endswith("may be a slice of it")
     assert "zz.dcm" in found.left_out[-1]
 
 
@@ -58,6 +61,15 @@ def test_beside_files_that_hold_an_image_each(series, tmp_path):
     found = explain(folder)
     assert [volume.call(found.path) for volume in found.volumes] == [f"load_image('{folder / 'scan.nii'}')"]
     assert "zz.dcm" in found.left_out[-1]
+
+
+def test_what_the_system_refuses_is_not_called_damaged(series):
+    unreadable(series / "zz.dcm")
+    found = explain(series)
+    assert found.volumes[0].shape == PHANTOM.shape
+    assert not found.volumes[0].loads
+    assert "zz.dcm" in found.left_out[-1]
+    assert "damaged" not in str(found)
 
 
 def test_where_nothing_else_is_there_it_raises(series, tmp_path):

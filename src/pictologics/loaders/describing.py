@@ -10,10 +10,10 @@ from ..dicom.studies.pseudonyms import Pseudonyms
 from ..errors import PictologicsError
 from ..storage.files import DiskFile, PathLike, StoredFile
 from ..storage.remote_files import RemoteFile
-from .dicom_describing import list_damaged
+from .dicom_describing import list_unreadable
 from .dicom_selection import add_scan
 from .explanation import Explanation, name_source
-from .linked_files import add_folders, add_studies, list_linked_files
+from .linked_files import add_folders, add_studies, find_series_keys, list_linked_files
 from .protocol import Description, ReadOptions, Source, VolumeInfo
 from .registry import describe_stored_file, find_reader
 from .source_content import count_folders_below, count_volume_files
@@ -50,16 +50,17 @@ def explain_source(given: Explainable, options: ReadOptions, names: Pseudonyms |
         names: What stands in place of identifiers of studies and patients; None to leave these out.
     """
     found = find_volumes_of(given, options)
-    volumes = add_folders(found.source, found.volumes)
-    links = list_linked_files(found.source, volumes)
+    keys = find_series_keys(found.source, found.volumes)
+    volumes = add_folders(found.source, found.volumes, keys)
+    links = list_linked_files(found.source, volumes, keys)
     if names is not None:
-        volumes, links = add_studies(found.source, volumes, links, names)
+        volumes, links = add_studies(found.source, volumes, links, keys, names)
     return Explanation(name_source(given, found.source), volumes, found.left_out, links)
 
 
 def find_volumes_of(given: Explainable, options: ReadOptions) -> Findings:
     """Find the volumes of a source; of a folder without images of its own, those of the folders below."""
-    source, reader = find_reader(given, options.recursive, keeps_damaged=True)
+    source, reader = find_reader(given, options.recursive, keeps_unreadable=True)
     if source.kind == "folder" and not has_content(source) and not options.recursive and count_folders_below(source)[0]:
         deeper = find_volumes_of(given, replace(options, recursive=True))
         # The path alone does not do.
@@ -86,7 +87,7 @@ def note_folders_below(source: Source, recursive: bool) -> list[str]:
 
 def has_content(source: Source) -> bool:
     """Whether a folder or an archive holds anything that can be loaded, besides folders."""
-    source = add_scan(source, recursive=False, keeps_damaged=True)
+    source = add_scan(source, recursive=False, keeps_unreadable=True)
     assert source.scan is not None  # just made
     return bool(source.scan.headers or count_volume_files(source.scan.others + source.scan.broken))
 
@@ -104,7 +105,7 @@ def describe_volume_files(source: Source) -> Findings:
         left_out.append(f"{len(names) - MOST_FILES_DESCRIBED} files more of the same formats")
     if strangers:
         left_out.append(f"{strangers} file{'s' * (strangers != 1)} of other formats")
-    return Findings(source, tuple(volumes), (*left_out, *list_damaged(source.scan)))
+    return Findings(source, tuple(volumes), (*left_out, *list_unreadable(source.scan)))
 
 
 def describe_own_file(name: str, source: Source) -> list[VolumeInfo]:

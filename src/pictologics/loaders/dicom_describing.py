@@ -16,11 +16,11 @@ from .dicom_verdicts import REFUSALS, judge_volume
 from .protocol import Description, Source, VolumeInfo, describe_grid
 from .source_content import count_files, find_segment_format
 
-__all__ = ["describe_scan", "list_damaged"]
+__all__ = ["describe_scan", "list_unreadable"]
 
 FORMAT = "DICOM"
 
-BESIDE_DAMAGE: Final = "a file beside it is damaged and may be a slice of it; pass a list of the files that are whole"
+MAY_LACK_A_SLICE: Final = "a file beside it cannot be read and may be a slice of it"
 """Why a volume does not load from its folder."""
 
 
@@ -36,19 +36,21 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
         for info in describe_series(series, source):
             is_default = info.loads and not selected and not info.options
             chosen = replace(info, options=(*selected, *info.options, *below), is_default=is_default)
-            volumes.append(note_damage(chosen) if scan.damaged else chosen)
-    left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_damaged(scan))
+            volumes.append(note_unreadable(chosen, source) if scan.unreadable else chosen)
+    left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_unreadable(scan))
     return Description(tuple(volumes), left_out)
 
 
-def note_damage(info: VolumeInfo) -> VolumeInfo:
+def note_unreadable(info: VolumeInfo, source: Source) -> VolumeInfo:
     """A volume beside a file that cannot be read: ``load_image`` refuses all of them."""
-    return replace(info, loads=False, is_default=False, notes=(*info.notes, BESIDE_DAMAGE))
+    # A list names files, and no entries of an archive.
+    way_out = "" if source.kind == "archive" else "; a list of the others loads"
+    return replace(info, loads=False, is_default=False, notes=(*info.notes, MAY_LACK_A_SLICE + way_out))
 
 
-def list_damaged(scan: Scan) -> list[str]:
+def list_unreadable(scan: Scan) -> list[str]:
     """The files that cannot be read, and why."""
-    return [f"'{error.path}': {error.found}" for error in scan.damaged]
+    return [f"'{error.path}': {error.found}" for error in scan.unreadable]
 
 
 def list_others(scan: Scan) -> list[str]:

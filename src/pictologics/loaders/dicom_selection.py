@@ -124,20 +124,20 @@ def check_what_is_left_out(scan: Scan, volumes: Sequence[SeriesVolume], others: 
             check_content(header.file)
 
 
-def add_scan(source: Source, recursive: bool, *, keeps_damaged: bool = False) -> Source:
+def add_scan(source: Source, recursive: bool, *, keeps_unreadable: bool = False) -> Source:
     """Read the headers of all files of a source, and keep them in it for whoever asks next."""
-    return replace(source, scan=scan_source(source, recursive, keeps_damaged=keeps_damaged))
+    return replace(source, scan=scan_source(source, recursive, keeps_unreadable=keeps_unreadable))
 
 
-def scan_source(source: Source, recursive: bool, *, keeps_damaged: bool = False) -> Scan:
+def scan_source(source: Source, recursive: bool, *, keeps_unreadable: bool = False) -> Scan:
     """Read the headers of all files of a source, unless they have been read."""
     if source.scan is not None:
         return source.scan
     if source.kind == "folder":
         remote = source.remote
         files = list_files(Path(source.path), recursive) if remote is None else remote.list_files(recursive)
-        return scan_files(files, keeps_damaged=keeps_damaged)
-    scan = scan_files(source.files, keeps_damaged=keeps_damaged)
+        return scan_files(files, keeps_unreadable=keeps_unreadable)
+    scan = scan_files(source.files, keeps_unreadable=keeps_unreadable)
     if source.kind == "list" and (scan.others or scan.broken):
         # A folder may hold anything, but every file of a list was named on purpose.
         stranger = (scan.others + scan.broken)[0]
@@ -156,11 +156,11 @@ def find_image_series(scan: Scan, source: Source, recursive: bool) -> list[Serie
 
     Raises:
         UnsupportedFormatError: If no file is DICOM.
-        CorruptFileError: If all files that may be DICOM are damaged.
+        PictologicsError: The reason why the first cannot be read, if that is so of all that may be DICOM.
     """
     if not scan.headers:
-        if scan.damaged:
-            raise scan.damaged[0]
+        if scan.unreadable:
+            raise scan.unreadable[0]
         raise no_dicom_error(scan, source, recursive)
     groups = group_series(scan.headers)
     if source.kind == "file" and not groups:

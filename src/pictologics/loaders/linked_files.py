@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..dicom.headers import tags
@@ -20,7 +20,7 @@ from .explanation import LinkedFile
 from .protocol import Source, StudyFacts, VolumeInfo
 from .registry import describe_stored_file
 
-__all__ = ["add_folders", "add_studies", "list_linked_files"]
+__all__ = ["add_folders", "add_studies", "find_series_keys", "list_linked_files"]
 
 KINDS_OF_IMAGES = ("SEG", "RTSTRUCT", "dose")
 """What is of an image."""
@@ -42,15 +42,15 @@ def find_series_keys(source: Source, volumes: Sequence[VolumeInfo]) -> dict[str,
     return {header.text(tags.SERIES_INSTANCE_UID): series.key for series in groups for header in series.headers}
 
 
-def list_linked_files(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[LinkedFile, ...]:
+def list_linked_files(source: Source, volumes: Sequence[VolumeInfo], keys: Mapping[str, str]) -> tuple[LinkedFile, ...]:
     """List the DICOM files of segments and contours and the doses of a source, with the series that each is of.
 
     Args:
         source: A source of many files, which has been scanned.
         volumes: What was found of its images.
+        keys: What ``find_series_keys`` gives.
     """
     headers = [] if source.scan is None else source.scan.headers
-    keys = find_series_keys(source, volumes)
     groups: defaultdict[tuple[str, SeriesKind], list[Header]] = defaultdict(list)
     for header in headers:
         kind = find_kind(header)
@@ -135,12 +135,11 @@ def make_linked_file(
     )
 
 
-def add_folders(source: Source, volumes: Sequence[VolumeInfo]) -> tuple[VolumeInfo, ...]:
-    """Say of each series in which folder its files lie."""
+def add_folders(source: Source, volumes: Sequence[VolumeInfo], keys: Mapping[str, str]) -> tuple[VolumeInfo, ...]:
+    """Say of each series in which folder its files lie; ``keys`` are those of ``find_series_keys``."""
     if source.scan is None or source.kind != "folder":
         return tuple(volumes)
     paths: defaultdict[str, list[str]] = defaultdict(list)
-    keys = find_series_keys(source, volumes)
     for header in source.scan.headers:
         uid = header.text(tags.SERIES_INSTANCE_UID)
         paths[keys.get(uid, uid)].append(header.path)
@@ -164,14 +163,17 @@ def find_common_folder(paths: Iterable[str]) -> str:
 
 
 def add_studies(
-    source: Source, volumes: Sequence[VolumeInfo], links: Sequence[LinkedFile], names: Pseudonyms
+    source: Source,
+    volumes: Sequence[VolumeInfo],
+    links: Sequence[LinkedFile],
+    keys: Mapping[str, str],
+    names: Pseudonyms,
 ) -> tuple[tuple[VolumeInfo, ...], tuple[LinkedFile, ...]]:
-    """Say of each series and each mask of which study and patient it is."""
+    """Say of each series and each mask of which study and patient it is; ``keys`` as for ``add_folders``."""
     headers = [file.header for file in source.files if isinstance(file, ParsedFile)]
     if source.scan is not None:
         headers = source.scan.headers
     facts: dict[str, StudyFacts] = {}
-    keys = find_series_keys(source, volumes)
     for header in headers:
         uid = header.text(tags.SERIES_INSTANCE_UID)
         if uid not in facts:

@@ -70,7 +70,7 @@ def find_reader(
     series_uid: str | None = None,
     *,
     prefers_segments: bool = False,
-    keeps_damaged: bool = False,
+    keeps_unreadable: bool = False,
 ) -> tuple[Source, Reader]:
     """Look at a source once and choose its reader.
 
@@ -81,7 +81,7 @@ def find_reader(
         recursive: Of a folder, also look into the folders below it.
         series_uid: The DICOM series that is asked for; None for any.
         prefers_segments: Whether the file of segments is meant where there are images beside it, too.
-        keeps_damaged: Go on where a file of a folder cannot be read, and keep the error in the source's scan.
+        keeps_unreadable: Go on where a file of a folder cannot be read, and keep the error in the source's scan.
 
     Raises:
         UnsupportedFormatError: If no reader knows the content; the message lists the formats.
@@ -90,7 +90,7 @@ def find_reader(
     """
     probe = make_probe(make_source(path))
     if probe.source.kind not in SINGLE_KINDS and probe.source.only is None:
-        source = add_scan(probe.source, recursive, keeps_damaged=keeps_damaged)
+        source = add_scan(probe.source, recursive, keeps_unreadable=keeps_unreadable)
         assert source.scan is not None  # just made
         if prefers_segments and series_uid is None:
             alone = choose_segment_file(source.scan, list_segment_readers(), source)

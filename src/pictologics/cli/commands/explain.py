@@ -12,6 +12,7 @@ from rich.text import Text
 from ...geometry import format_numbers
 from ...loader import Explanation, explain
 from ...loaders.explanation import list_remarks
+from ..messages import translate_keywords
 from ..terminal import escape_controls, print_as_json, print_line
 
 __all__ = ["explain_path", "print_explanation", "print_unwrapped"]
@@ -54,7 +55,7 @@ def print_explanation(console: Console, explanation: Explanation) -> None:
         for line in (f"+ {link}", f"  {link.call}", *(f"  {line}" for line in list_remarks(link))):
             print_unwrapped(console, line)
     for reason in explanation.left_out:
-        print_unwrapped(console, f"left out: {reason.replace('pass recursive=True', 'pass --recursive')}")
+        print_unwrapped(console, f"left out: {translate_keywords(reason, {'--recursive': True})}")
 
 
 def print_unwrapped(console: Console, text: str) -> None:

@@ -31,13 +31,13 @@ class Scan:
         headers: Headers of the DICOM files, in the order of the files.
         others: Files that are not DICOM.
         broken: Files whose name says DICOM and whose content does not.
-        damaged: Why others cannot be read, where that was to be kept.
+        unreadable: Why others cannot be read, where that was to be kept: they are damaged, or refused by the system.
     """
 
     headers: list[Header] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-    damaged: list[PictologicsError] = field(default_factory=list)
+    unreadable: list[PictologicsError] = field(default_factory=list)
 
 
 def list_files(folder: Path, recursive: bool) -> list[str]:
@@ -102,12 +102,12 @@ def try_to_read(file: StoredFile | str) -> Read:
     return header
 
 
-def scan_files(files: Iterable[StoredFile | str], *, keeps_damaged: bool = False) -> Scan:
+def scan_files(files: Iterable[StoredFile | str], *, keeps_unreadable: bool = False) -> Scan:
     """Read the head of each file.
 
     Args:
         files: The files.
-        keeps_damaged: Go on where a file cannot be read, and keep the error.
+        keeps_unreadable: Go on where a file cannot be read, and keep the error.
 
     Raises:
         CorruptFileError: If a file begins as DICOM and cannot be followed: it could be a slice of any series,
@@ -119,10 +119,10 @@ def scan_files(files: Iterable[StoredFile | str], *, keeps_damaged: bool = False
         path = file if isinstance(file, str) else file.name
         if isinstance(read, Header):
             scan.headers.append(read)
-        elif read is not None and not keeps_damaged:
+        elif read is not None and not keeps_unreadable:
             raise read
         elif read is not None:
-            scan.damaged.append(read)
+            scan.unreadable.append(read)
         elif os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:  # noqa: PTH122 - a Path takes as long as the header
             scan.broken.append(path)
         else:
