@@ -118,7 +118,7 @@ class Measurements(tuple[Measurement, ...]):
 
     def __repr__(self) -> str:
         """A line for each label, as a prompt shows it."""
-        return "\n".join(map(describe, self)) or "no label"
+        return "\n".join(map(describe_measurement, self)) or "no label"
 
     def to_records(self) -> list[dict[str, Any]]:
         """A flat dict for each label."""
@@ -149,7 +149,7 @@ class Measurements(tuple[Measurement, ...]):
         return f"<table>{head}{''.join(make_row('td', map(show, row.values())) for row in rows)}</table>"
 
 
-def describe(part: Measurement) -> str:
+def describe_measurement(part: Measurement) -> str:
     """What is asked of a label most often, in one line."""
     volume, mean, sd, low, high = (
         format_numbers([float(f"{value:.4g}")])
