@@ -10,7 +10,7 @@ from ..dicom.studies.pseudonyms import Pseudonyms
 from ..errors import PictologicsError
 from ..storage.files import DiskFile, PathLike, StoredFile
 from ..storage.remote_files import RemoteFile
-from .dicom_describing import list_unreadable
+from .dicom_describing import list_unread_files
 from .dicom_selection import add_scan
 from .explanation import Explanation, name_source
 from .linked_files import add_folders, add_studies, find_series_keys, list_linked_files
@@ -105,7 +105,7 @@ def describe_volume_files(source: Source) -> Findings:
         left_out.append(f"{len(names) - MOST_FILES_DESCRIBED} files more of the same formats")
     if strangers:
         left_out.append(f"{strangers} file{'s' * (strangers != 1)} of other formats")
-    return Findings(source, tuple(volumes), (*left_out, *list_unreadable(source.scan)))
+    return Findings(source, tuple(volumes), (*left_out, *list_unread_files(source.scan)))
 
 
 def describe_own_file(name: str, source: Source) -> list[VolumeInfo]:

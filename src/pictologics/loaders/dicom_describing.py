@@ -16,7 +16,7 @@ from .dicom_verdicts import REFUSALS, judge_volume
 from .protocol import Description, Source, VolumeInfo, describe_grid
 from .source_content import count_files, find_segment_format
 
-__all__ = ["describe_scan", "list_unreadable"]
+__all__ = ["describe_scan", "list_unread_files"]
 
 FORMAT = "DICOM"
 
@@ -37,7 +37,7 @@ def describe_scan(scan: Scan, source: Source, recursive: bool) -> Description:
             is_default = info.loads and not selected and not info.options
             chosen = replace(info, options=(*selected, *info.options, *below), is_default=is_default)
             volumes.append(note_unreadable(chosen, source) if scan.unreadable else chosen)
-    left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_unreadable(scan))
+    left_out = (*(decision.text for decision in localizers.decisions), *list_others(scan), *list_unread_files(scan))
     return Description(tuple(volumes), left_out)
 
 
@@ -48,7 +48,7 @@ def note_unreadable(info: VolumeInfo, source: Source) -> VolumeInfo:
     return replace(info, loads=False, is_default=False, notes=(*info.notes, MAY_LACK_A_SLICE + way_out))
 
 
-def list_unreadable(scan: Scan) -> list[str]:
+def list_unread_files(scan: Scan) -> list[str]:
     """The files that cannot be read, and why."""
     return [f"'{error.path}': {error.found}" for error in scan.unreadable]
 
